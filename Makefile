@@ -1,0 +1,49 @@
+# Makefile - the whole suite, without recursion: each folder's rules.mk adds its own to the lists below
+#
+#   make            libraries, programs, the PAM module
+#   make check      every test that this user may run; SANITIZE=1 for the same under ASan and UBSan
+#   make demo       the main job with a real Dovecot and a real sendmail (root)
+#   make lint       compiler warnings, cppcheck, clang-tidy, manuals
+#   make install    DESTDIR= PREFIX= ...; make uninstall undoes it
+
+include config.mk
+
+all:
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+SRCDIR := $(CURDIR)
+CPPFLAGS_ALL = -D_GNU_SOURCE -DRELAYERS_VERSION='"$(VERSION)"' -DRELAYERS_STATEDIR='"$(LOCALSTATEDIR)/lib/relayers"' \
+	-DRELAYERS_SYSCONFDIR='"$(SYSCONFDIR)/relayers"' -DRELAYERS_DATADIR='"$(DATADIR)/relayers"' -Ilib/relaydb $(CPPFLAGS)
+CFLAGS_ALL = -std=c17 $(CFLAGS) $(WARN) $(HARDEN)
+# one object: $(call flags,$@) are what its folder adds
+COMPILE = $(CC) $(CPPFLAGS_ALL) $(FLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+LINK = $(CC) $(CFLAGS_ALL) $(HARDEN_LD) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
+
+PROGRAMS =		# what all builds
+UNIT_TESTS =		# cmocka programs
+TEST_PROGRAMS =		# helpers that bats files call
+MANUALS =		# mdoc pages
+LINT_SOURCES =		# C files
+
+include $(sort $(wildcard lib/*/rules.mk */rules.mk))
+
+all: $(PROGRAMS)
+
+$(BUILD)/%.o: %.c Makefile config.mk
+	@mkdir -p $(@D)
+	$(COMPILE)
+
+# the shared library and the PAM module: position independent, nothing visible but what the symbol map names
+$(BUILD)/%.lo: %.c Makefile config.mk
+	@mkdir -p $(@D)
+	$(COMPILE) -fPIC -fvisibility=hidden
+
+-include $(shell [ -d $(BUILD) ] && find $(BUILD) -name '*.d' 2>/dev/null)
+
+clean:
+	rm -rf build
+
+.PHONY: all clean check check-root demo lint install uninstall fuzz bench

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * relaydb.h - the store of POP-before-SMTP logins: which client address may relay, since when
+ *
+ * Owns the whole public face of librelaydb.  The file behind it is a Berkeley DB hash that sendmail, Postfix and Exim look
+ * up: key = client address in text, value = seconds since the epoch in decimal text, neither with a trailing NUL.  Format,
+ * locks and commit are told in relaydb(5), these functions in relaydb(3).
+ *
+ * The library lives inside login processes: it never prints, logs, exits, forks, sets a signal handler or keeps global
+ * state.  A function returns a code; relaydb_error() has the sentence that belongs to it.  Handles are independent of each
+ * other and may be used in different threads; one handle (with its batches) belongs to one thread at a time.
+ *
+ * Units: stamps and clocks are whole seconds since the epoch (1970-01-01 00:00 UTC), deadlines are milliseconds.
+ */
+#ifndef RELAYDB_H
+#define RELAYDB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum relaydb_code {
+	RELAYDB_OK = 0,
+	RELAYDB_NOTFOUND,	/* no row for this address */
+	RELAYDB_BADADDR,	/* the text is not an IP address in a form that a client can have */
+	RELAYDB_BADSTAMP,	/* the text or number is not a stamp (0 to RELAYDB_STAMP_MAX) */
+	RELAYDB_NOFILE,		/* the database, or the folder it should be in, does not exist */
+	RELAYDB_NOTDB,		/* there, but not a relay database: foreign, damaged, or planted; nothing was changed */
+	RELAYDB_LOCKED,		/* somebody held a lock until the deadline had passed; nothing was changed */
+	RELAYDB_PERM,		/* the system, or the rules on owners in relaydb(5), do not allow it; nothing was changed */
+	RELAYDB_IO,		/* a system call failed, a full disk among them; relaydb_error() says whether anything counts */
+	RELAYDB_NOMEM		/* out of memory; nothing was changed */
+};
+
+#define RELAYDB_ADDRSTRLEN 46			/* the longest address text and its NUL, as INET6_ADDRSTRLEN */
+#define RELAYDB_STAMP_MAX INT64_C(253402300799)	/* 9999-12-31 23:59:59 UTC: the last with a year of four digits */
+#define RELAYDB_PERMANENT INT64_MAX		/* "stamp" of a row whose value is no number, such as OK: it never ages */
+#define RELAYDB_TIMEOUT_MS 10000		/* the default deadline */
+
+struct relaydb;		/* a database: a path, how long to wait for it, and the last error */
+struct relaydb_batch;	/* changes that are committed at once */
+
+/* ---- addresses, stamps, paths: pure, no handle needed ---- */
+
+/* Brings TEXT into the one form the store uses and writes it to OUT, NUL-terminated: IPv4 as a dotted quad, IPv6 as RFC 5952
+ * tells, an IPv4-mapped IPv6 address as IPv4.  Refused: port, prefix length, zone id, brackets, host names, blanks, and the
+ * short and octal forms of inet_aton(3).
+ * Returns RELAYDB_OK or RELAYDB_BADADDR (OUT is then ""). */
+int relaydb_address(const char *text, char out[RELAYDB_ADDRSTRLEN]);
+
+/* Reads a stamp: decimal digits alone, 0 to RELAYDB_STAMP_MAX.  No sign, no blank, no exponent.
+ * Returns RELAYDB_OK, or RELAYDB_BADSTAMP and leaves *stamp alone. */
+int relaydb_stamp(const char *text, int64_t *stamp);
+
+/* The path that every program of the suite means: GIVEN if it is not NULL, else $RELAYERS_DB, else ~/etc/relayers.db if that
+ * exists (~ is $HOME), else the built-in /var/lib/relayers/relayers.db.  Empty variables count as unset, and in a set-user-id
+ * program both are ignored.
+ * Writes at most SIZE bytes to BUF.  Returns RELAYDB_OK, or RELAYDB_NOFILE if the path does not fit. */
+int relaydb_path(const char *given, char *buf, size_t size);
+
+/* The code as a few words ("locked").  Static text. */
+const char *relaydb_strcode(int code);
+
+/* ---- handles ---- */
+
+struct relaydb_options {
+	const char *path;	/* NULL: relaydb_path(NULL, ...) */
+	int timeout_ms;		/* how long one call may wait for locks; 0: RELAYDB_TIMEOUT_MS, below 0: not at all */
+};
+
+/* Makes a handle.  OPTIONS may be NULL; strings are copied.  No file is opened: a path that does not exist shows at its first use.
+ * Returns RELAYDB_OK and sets *db (free it with relaydb_close), or RELAYDB_NOFILE, RELAYDB_NOMEM with *db set to NULL. */
+int relaydb_open(struct relaydb **db, const struct relaydb_options *options);
+
+/* Frees *db and sets it to NULL; a NULL is fine.  Batches of the handle must be freed before. */
+void relaydb_close(struct relaydb **db);
+
+/* What the last call on this handle said when it did not return RELAYDB_OK: the thing, the act, the cause, in one sentence
+ * without a full stop or newline.  Belongs to the handle, valid until the next call on it. */
+const char *relaydb_error(const struct relaydb *db);
+
+/* What the last call on this handle has to tell though it succeeded, or "": that a commit somebody was cut off in was
+ * finished, that a stale redo was removed.  Same ownership as relaydb_error(). */
+const char *relaydb_notice(const struct relaydb *db);
+
+/* The path of the handle as it was chosen.  Belongs to the handle. */
+const char *relaydb_filename(const struct relaydb *db);
+
+/* ---- reading: one consistent state, also while others commit; a missing file is RELAYDB_NOFILE, an empty one has no rows ---- */
+
+struct relaydb_row {
+	const char *key;	/* as it stands in the file, not NUL-terminated, any byte possible */
+	size_t key_size;
+	const char *value;	/* the same */
+	size_t value_size;
+	bool entry;		/* the row is an address and a stamp; if not, the two below mean nothing */
+	int64_t stamp;
+	char address[RELAYDB_ADDRSTRLEN];	/* the key in the store's form */
+};
+
+/* The stamp of one address (any text that relaydb_address() takes); RELAYDB_PERMANENT if its value is no number.
+ * Whether it still counts is the caller's question to its clock.
+ * Returns RELAYDB_OK, RELAYDB_NOTFOUND, RELAYDB_BADADDR, or what reading can meet: NOFILE, NOTDB, LOCKED, PERM, IO, NOMEM. */
+int relaydb_get(struct relaydb *db, const char *address, int64_t *stamp);
+
+/* Reads every row, gives the lock back, then calls EACH for the entries (oldest first, of the same stamp by address, IPv4
+ * before IPv6) and after them for the rows that are no entry (by key).  The row belongs to the library and ends with the
+ * call.  EACH returns 0 to go on; anything else ends the walk and is returned as it is (choose negative numbers).
+ * Returns RELAYDB_OK, what EACH returned, or NOFILE, NOTDB, LOCKED, PERM, IO, NOMEM. */
+int relaydb_each(struct relaydb *db, int (*each)(const struct relaydb_row *row, void *arg), void *arg);
+
+/* ---- changing: gather, then commit at once ---- */
+
+/* Makes an empty batch for DB.  Returns RELAYDB_OK or RELAYDB_NOMEM (*batch is then NULL). */
+int relaydb_batch_new(struct relaydb *db, struct relaydb_batch **batch);
+
+/* Frees *batch and sets it to NULL; a NULL is fine. */
+void relaydb_batch_free(struct relaydb_batch **batch);
+
+/* Forgets what the batch holds, so that it can be filled again. */
+void relaydb_batch_clear(struct relaydb_batch *batch);
+
+/* How many changes the batch holds; of several for one address only the outcome is kept. */
+size_t relaydb_batch_count(const struct relaydb_batch *batch);
+
+/* The changes.  They apply in the order of the calls.
+ *   record  a login was seen at STAMP: the row becomes max(what is there, STAMP); a permanent row stays as it is
+ *   put     the row becomes STAMP, whatever is there (an administrator's word)
+ *   delete  the row goes, whatever its value; absence shows in the result
+ *   expire  every entry with stamp < BEFORE goes; rows that are no entry stay; BEFORE may be 0 to RELAYDB_STAMP_MAX + 1
+ * Each returns RELAYDB_OK, RELAYDB_BADADDR, RELAYDB_BADSTAMP or RELAYDB_NOMEM; after an error the batch is as before. */
+int relaydb_batch_record(struct relaydb_batch *batch, const char *address, int64_t stamp);
+int relaydb_batch_put(struct relaydb_batch *batch, const char *address, int64_t stamp);
+int relaydb_batch_delete(struct relaydb_batch *batch, const char *address);
+int relaydb_batch_expire(struct relaydb_batch *batch, int64_t before);
+
+struct relaydb_result {
+	bool committed;		/* the file was written; false when everything was already as the batch wants it */
+	bool rebuilt;		/* the hash was made anew: it had grown too small, came from makemap or postmap, or load asked for it */
+	size_t rows;		/* in the database now, of every kind */
+	size_t added;		/* rows that were not there before */
+	size_t changed;		/* rows whose value changed */
+	size_t deleted;		/* rows that delete removed */
+	size_t absent;		/* addresses to delete that had no row; relaydb_batch_absent() names them */
+	size_t expired;		/* rows that expire removed */
+	int64_t mtime;		/* of the file afterwards; ahead of NOW when commits came faster than one a second */
+};
+
+/* Commits the batch: all of it or nothing, safe against a crash at any instant, and seen by MTAs that have the map open
+ * (relaydb(5)).  Creates a missing file, not a missing folder.  Finishes a cut-off commit of another process first.
+ * NOW is the caller's clock; it decides the mtime the file gets, never which entries count.  RESULT may be NULL.
+ * The batch keeps its changes, so that a failed commit can be tried again; clear it after a success.
+ * Returns RELAYDB_OK, or NOFILE (the folder), NOTDB, LOCKED, PERM, NOMEM: nothing was changed; or IO: relaydb_error() says whether
+ * nothing was changed or the commit counts and will be finished by the next one. */
+int relaydb_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_result *result);
+
+/* After a commit: the I-th address (0 to result.absent - 1) that delete did not find, in the order given; NULL beyond.
+ * Belongs to the batch, until it is changed. */
+const char *relaydb_batch_absent(const struct relaydb_batch *batch, size_t i);
+
+/* Replaces the whole database by a dump read from FD up to its end, in makemap's form: key, blanks, value; lines that are
+ * empty or start with # are skipped.  All or nothing, in one commit.  Keys that are addresses are brought into the store's form;
+ * other rows are kept as they stand.  Refused with the line's number: a line without a value, one that starts with a blank,
+ * an address that came before, a NUL byte.
+ * PROGRESS (may be NULL) is called now and then with the lines read so far; it may return nonzero to stop the load, which
+ * is then returned (choose a negative number) and changes nothing.
+ * Returns as relaydb_commit(), or RELAYDB_BADSTAMP / RELAYDB_BADADDR for a line that cannot be a row, RELAYDB_IO when FD cannot be read. */
+int relaydb_load(struct relaydb *db, int fd, int64_t now, int (*progress)(size_t lines, void *arg), void *arg,
+    struct relaydb_result *result);
+
+/* ---- check ---- */
+
+enum relaydb_severity {
+	RELAYDB_FINE,		/* for information: what was found in order or was put in order */
+	RELAYDB_WARNING,	/* works today, but is probably not what is wanted */
+	RELAYDB_FAULT		/* somebody is refused, or somebody is let in, because of it */
+};
+
+struct relaydb_finding {
+	enum relaydb_severity severity;
+	const char *what;	/* one sentence: what is the matter with which file */
+	const char *mend;	/* the command or act that mends it, or "" */
+};
+
+/* Looks at everything sendmail, Postfix, Exim and this library demand of the database: the file, its folder, their owners and
+ * modes, what lies beside them, style and rows, mtime against NOW.  Finishes a cut-off commit, and says so; changes nothing
+ * else.  Calls EACH for every finding; texts end with the call.
+ * Returns RELAYDB_OK when the look was complete, whatever it found (a missing or damaged database is a finding), else
+ * LOCKED, PERM, IO, NOMEM. */
+int relaydb_check(struct relaydb *db, int64_t now, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);
+
+/* Finishes a commit that was cut off, if there is one; relaydb_notice() then says what was done.  Every commit does this
+ * by itself: this is for a start script that runs before the MTAs.
+ * Returns RELAYDB_OK (also when there was nothing to do or no database), or NOTDB, LOCKED, PERM, IO, NOMEM. */
+int relaydb_settle(struct relaydb *db, int64_t now);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

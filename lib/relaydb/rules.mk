@@ -1,0 +1,27 @@
+# librelaydb: static for our own programs, shared for others
+
+RELAYDB_SOURCES = $(sort $(wildcard lib/relaydb/*.c))
+RELAYDB_OBJECTS = $(RELAYDB_SOURCES:%.c=$(BUILD)/%.o)
+RELAYDB = $(BUILD)/librelaydb.a
+RELAYDB_LIBS = -ldb
+LINT_SOURCES += $(RELAYDB_SOURCES)
+
+RELAYDB_SO = $(BUILD)/librelaydb.so.1
+PROGRAMS += $(RELAYDB) $(RELAYDB_SO) $(BUILD)/relaydb.pc
+
+# -fPIC, since the PAM module takes the static library in
+$(RELAYDB_OBJECTS): FLAGS = -fPIC -fvisibility=hidden
+
+$(RELAYDB): $(RELAYDB_OBJECTS)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(RELAYDB_SO): $(RELAYDB_OBJECTS) lib/relaydb/relaydb.map
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS) -shared -Wl,-soname,librelaydb.so.1 -Wl,--version-script=lib/relaydb/relaydb.map \
+		-Wl,-z,relro,-z,now $(if $(SANITIZE),,-Wl,-z,defs) -o $@ $(RELAYDB_OBJECTS) $(RELAYDB_LIBS)
+	ln -sf librelaydb.so.1 $(BUILD)/librelaydb.so
+
+$(BUILD)/relaydb.pc: lib/relaydb/relaydb.pc.in config.mk
+	@mkdir -p $(@D)
+	sed -e 's,@PREFIX@,$(PREFIX),g' -e 's,@LIBDIR@,$(LIBDIR),g' -e 's,@INCLUDEDIR@,$(INCLUDEDIR),g' \
+		-e 's,@VERSION@,$(VERSION),g' $< >$@
