@@ -41,7 +41,7 @@ $(BUILD)/%.lo: %.c Makefile config.mk
 	@mkdir -p $(@D)
 	$(COMPILE) -fPIC -fvisibility=hidden
 
--include $(shell [ -d $(BUILD) ] && find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell [ -d $(BUILD) ] && find $(BUILD) -path $(BUILD)/root -prune -o -name '*.d' -type f -print)
 
 clean:
 	rm -rf build
