@@ -1,0 +1,124 @@
+# servers.sh - starts and stops real servers inside an enclosure; to be sourced by sh or bats
+#
+# Each start_X makes a configuration below $WORK (or where the package looks for it), starts the server on its usual port and
+# returns when it can be talked to; stop_X returns when it is gone.  Both fail, with a word on stderr, when that takes longer
+# than a deadline.  Nothing needs stopping at the end: the enclosure takes every process with it.
+# LIB is this folder; the caller sets it.
+
+PATH=$LIB/bin:$PATH
+
+# wait_for SECONDS COMMAND...: until COMMAND succeeds; fails when SECONDS have passed
+wait_for() {
+	wait_until=$(($(date +%s) + $1)); shift
+	until "$@" >/dev/null 2>&1; do
+		if [ "$(date +%s)" -gt "$wait_until" ]; then
+			echo "waited in vain for: $*" >&2
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+# listens PORT: somebody has the TCP port open (no connection is made, so nothing is logged)
+listens() {
+	ss -ltnH "sport = :$1" | grep -q .
+}
+
+is_gone() {
+	[ ! -e "/proc/$1" ] || grep -q '^State:	Z' "/proc/$1/status"
+}
+
+# stop PID [SIGNAL]: and waits until it is gone
+stop() {
+	kill -s "${2:-TERM}" "$1" && wait_for 10 is_gone "$1"
+}
+
+add_user() {	# add_user NAME...: system users with a group of the same name
+	for user; do
+		getent passwd "$user" >/dev/null || useradd -r -M -s /usr/sbin/nologin "$user"
+	done
+}
+
+# ---- rsyslog: /dev/log, mail.* to $WORK/log/mail.log as Debian 12 writes it, everything to $WORK/log/syslog ----
+
+start_rsyslog() {
+	mkdir -p "$WORK/log"
+	sed "s,@WORK@,$WORK,g" "$LIB/rsyslog.conf" >"$WORK/rsyslog.conf"
+	rsyslogd -n -f "$WORK/rsyslog.conf" -i "$WORK/rsyslogd.pid" 3>&- &
+	wait_for 10 test -S /dev/log -a -s "$WORK/rsyslogd.pid"
+}
+
+stop_rsyslog() {
+	stop "$(cat "$WORK/rsyslogd.pid")"
+}
+
+# ---- Dovecot: POP3 on 110, IMAP on 143, user alice, password secret, one empty mailbox ----
+
+start_dovecot() {
+	add_user dovecot dovenull vmail
+	mkdir -p "$WORK/dovecot/home"
+	chown vmail: "$WORK/dovecot/home"
+	sed "s,@WORK@,$WORK,g" "$LIB/dovecot.conf" >"$WORK/dovecot/dovecot.conf"
+	echo 'alice:{PLAIN}secret' >"$WORK/dovecot/users"
+	dovecot -c "$WORK/dovecot/dovecot.conf" 3>&-
+	wait_for 10 listens 110
+	wait_for 10 listens 143
+}
+
+stop_dovecot() {
+	stop "$(cat "$WORK/dovecot/run/master.pid")"
+}
+
+# ---- sendmail: SMTP on 25 of 127.0.0.1 and ::1; nothing is delivered, everything is queued ----
+
+# configure_sendmail [FILE.mc]: /etc/mail/sendmail.cf from it, or from sendmail-cf/sample.mc with the map $RELAYERS
+configure_sendmail() {
+	add_user smmta smmsp
+	cp "$LIB/../../sendmail-cf/feature/"*.m4 /usr/share/sendmail/cf/feature/
+	mkdir -p /etc/mail /run/sendmail/mta /var/lib/sendmail
+	: >/etc/mail/local-host-names
+	: >/etc/mail/aliases
+	sed "s,/var/lib/relayers/relayers,${RELAYERS:-/var/lib/relayers/relayers}," "${1:-$LIB/../../sendmail-cf/sample.mc}" \
+		>"$WORK/sendmail.mc"
+	m4 "$WORK/sendmail.mc" >/etc/mail/sendmail.cf
+	install -d -m 700 "$WORK/mqueue"
+}
+
+start_sendmail() {	# start_sendmail [FILE.mc]
+	configure_sendmail "$@"
+	/usr/libexec/sendmail/sendmail -bD -ODeliveryMode=queueonly -OQueueDirectory="$WORK/mqueue" -ORefuseLA=0 -OQueueLA=0 \
+		-ODaemonPortOptions=Name=MTA,Addr=127.0.0.1,Port=25 -ODaemonPortOptions=Name=MTA6,Family=inet6,Addr=::1,Port=25 \
+		-OTimeout.ident=0 3>&- &
+	SENDMAIL_PID=$!
+	wait_for 20 listens 25
+}
+
+stop_sendmail() {
+	stop "$SENDMAIL_PID"
+}
+
+# ---- Postfix: SMTP on 2525 of 127.0.0.1 and ::1; nothing is delivered ----
+
+configure_postfix() {
+	add_user postfix
+	getent group postdrop >/dev/null || groupadd -r postdrop
+	rm -rf "$WORK/postfix"
+	mkdir -p "$WORK/postfix" /etc/postfix
+	sed -e "s,@WORK@,$WORK,g" -e "s,@RELAYERS@,${RELAYERS:-/var/lib/relayers/relayers},g" "$LIB/postfix/server.cf" >/etc/postfix/main.cf
+	cp "$LIB/postfix/master.cf" /etc/postfix/master.cf
+	install -d -o postfix "$WORK/postfix/data"
+	mkdir "$WORK/postfix/queue"
+	ldconfig /usr/lib/postfix
+	postfix set-permissions create-missing 2>/dev/null || :	# complains of manuals that the package keeps elsewhere
+}
+
+start_postfix() {
+	configure_postfix
+	/usr/lib/postfix/sbin/master -d 3>&- &
+	POSTFIX_PID=$!
+	wait_for 20 listens 2525
+}
+
+stop_postfix() {
+	stop "$POSTFIX_PID"
+}

@@ -1,0 +1,50 @@
+# unit tests, helper programs of the other tests, and the targets that run them
+#
+#   make check [T=WORD...]	everything, or what has one of the words in its name (T=unit, T=interop/churn)
+#   make memcheck		the unit tests under valgrind
+#   make demo			the main job with a real Dovecot and a real sendmail (root)
+#
+# Found by name: tests/unit/test_*.c are cmocka programs, tests/*/prog_*.c are helpers (build/tests/FOLDER/prog_NAME), and
+# tests/run finds tests/*/*.bats.
+
+UNIT_SOURCES = $(sort $(wildcard tests/unit/test_*.c))
+UNIT_OBJECTS = $(UNIT_SOURCES:%.c=$(BUILD)/%.o)
+UNIT_TESTS += $(UNIT_SOURCES:%.c=$(BUILD)/%)
+
+HELPER_SOURCES = $(sort $(wildcard tests/*/prog_*.c))
+HELPER_OBJECTS = $(HELPER_SOURCES:%.c=$(BUILD)/%.o)
+HELPERS = $(HELPER_SOURCES:%.c=$(BUILD)/%)
+TEST_PROGRAMS += $(HELPERS)
+
+LINT_SOURCES += $(UNIT_SOURCES) $(HELPER_SOURCES)
+
+# what the programs are made of, but for each main.o: a unit test takes in the module it is about and what that needs
+ROOMS = $(sort $(wildcard lib/common vsmtprelay popwatch))
+ROOM_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(sort $(wildcard $(ROOMS:%=%/*.c)))))
+ROOM_ARCHIVE = $(BUILD)/tests/rooms.a
+
+$(ROOM_ARCHIVE): $(ROOM_OBJECTS)
+	@mkdir -p $(@D)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(UNIT_OBJECTS) $(HELPER_OBJECTS): FLAGS = $(ROOMS:%=-I%)
+
+$(UNIT_TESTS): LIBS = -Wl,--as-needed -lcmocka $(RELAYDB_LIBS) $(POPWATCH_LIBS)
+$(UNIT_TESTS): $(BUILD)/%: $(BUILD)/%.o $(ROOM_ARCHIVE) $(RELAYDB)
+	$(LINK)
+
+$(HELPERS): LIBS = -Wl,--as-needed $(RELAYDB_LIBS) -pthread
+$(HELPERS): $(BUILD)/%: $(BUILD)/%.o $(RELAYDB)
+	$(LINK)
+
+check: all $(UNIT_TESTS) $(TEST_PROGRAMS)
+	@BUILD=$(abspath $(BUILD)) tests/run $(T)
+
+memcheck: $(UNIT_TESTS)
+	@BUILD=$(abspath $(BUILD)) VALGRIND=1 tests/run unit/
+
+demo: all
+	@BUILD=$(abspath $(BUILD)) demo/demo
+
+.PHONY: memcheck
