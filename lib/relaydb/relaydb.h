@@ -127,11 +127,12 @@ void relaydb_batch_clear(struct relaydb_batch *batch);
 /* How many changes the batch holds; of several for one address only the outcome is kept. */
 size_t relaydb_batch_count(const struct relaydb_batch *batch);
 
-/* The changes.  They apply in the order of the calls.
+/* The changes.  Those of one address apply in the order of the calls; expire applies to the outcome of all of them.
  *   record  a login was seen at STAMP: the row becomes max(what is there, STAMP); a permanent row stays as it is
  *   put     the row becomes STAMP, whatever is there (an administrator's word)
  *   delete  the row goes, whatever its value; absence shows in the result
- *   expire  every entry with stamp < BEFORE goes; rows that are no entry stay; BEFORE may be 0 to RELAYDB_STAMP_MAX + 1
+ *   expire  every entry with stamp < BEFORE goes (called again: the highest BEFORE counts); rows that are no entry stay;
+ *           BEFORE may be 0 to RELAYDB_STAMP_MAX + 1
  * Each returns RELAYDB_OK, RELAYDB_BADADDR, RELAYDB_BADSTAMP or RELAYDB_NOMEM; after an error the batch is as before. */
 int relaydb_batch_record(struct relaydb_batch *batch, const char *address, int64_t stamp);
 int relaydb_batch_put(struct relaydb_batch *batch, const char *address, int64_t stamp);
@@ -151,10 +152,11 @@ struct relaydb_result {
 };
 
 /* Commits the batch: all of it or nothing, safe against a crash at any instant, and seen by MTAs that have the map open
- * (relaydb(5)).  Creates a missing file, not a missing folder.  Finishes a cut-off commit of another process first.
+ * (relaydb(5)).  Finishes a cut-off commit of another process first.  A missing file is made if there is something to record
+ * or put, a missing folder never.
  * NOW is the caller's clock; it decides the mtime the file gets, never which entries count.  RESULT may be NULL.
  * The batch keeps its changes, so that a failed commit can be tried again; clear it after a success.
- * Returns RELAYDB_OK, or NOFILE (the folder), NOTDB, LOCKED, PERM, NOMEM: nothing was changed; or IO: relaydb_error() says whether
+ * Returns RELAYDB_OK, or NOFILE, NOTDB, LOCKED, PERM, NOMEM: nothing was changed; or IO: relaydb_error() says whether
  * nothing was changed or the commit counts and will be finished by the next one. */
 int relaydb_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_result *result);
 
@@ -166,10 +168,11 @@ const char *relaydb_batch_absent(const struct relaydb_batch *batch, size_t i);
  * empty or start with # are skipped.  All or nothing, in one commit.  Keys that are addresses are brought into the store's form;
  * other rows are kept as they stand.  Refused with the line's number: a line without a value, one that starts with a blank,
  * an address that came before, a NUL byte.
- * PROGRESS (may be NULL) is called now and then with the lines read so far; it may return nonzero to stop the load, which
- * is then returned (choose a negative number) and changes nothing.
+ * PROGRESS (may be NULL) is called now and then with how many rows of TOTAL are stored in the new database; TOTAL is 0 and
+ * DONE counts lines while FD is still read.  It may return nonzero to stop the load, which is then returned (choose a negative
+ * number) and changes nothing.
  * Returns as relaydb_commit(), or RELAYDB_BADSTAMP / RELAYDB_BADADDR for a line that cannot be a row, RELAYDB_IO when FD cannot be read. */
-int relaydb_load(struct relaydb *db, int fd, int64_t now, int (*progress)(size_t lines, void *arg), void *arg,
+int relaydb_load(struct relaydb *db, int fd, int64_t now, int (*progress)(size_t done, size_t total, void *arg), void *arg,
     struct relaydb_result *result);
 
 /* ---- check ---- */

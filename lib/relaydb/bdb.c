@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bdb.c - makes the new bytes of a database with Berkeley DB; the only file that knows <db.h>
+ *
+ * Works on a file in memory (memfd) and never on the database itself: old bytes in, new bytes out, and what stands between is
+ * nobody else's.  One handle, no environment: Berkeley DB then neither shares a cache with another handle (a copy carries the
+ * same file id, so the put would land in the other file) nor reads a DB_CONFIG from wherever it is.
+ * The bytes must have passed image_check().  Needs /proc, to name a descriptor to Berkeley DB.
+ *
+ * Sizing: Berkeley DB ignores the number of rows a hash is made for unless a fill factor is set too, and it starts to count
+ * rows at the number it was made for.  So a hash of N buckets is made for FILL / 2 * N + 1 rows, which rounds up to just N
+ * buckets and leaves room for FILL / 2 * N - 1 rows before the first split.
+ */
+#include "relaydb_int.h"
+
+#include <db.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PAGE_SIZE 4096u
+#define FILL 256u		/* half of it is what a page holds of IPv4 rows */
+#define BUCKETS_MIN 32u		/* room for 4,095 rows in 33 pages */
+#define BUCKETS_MAX (1u << 23)
+#define CACHE_MAX (256u << 20)
+
+/* Berkeley DB would write to stderr, which is not ours. */
+static void silence(const DB_ENV *env, const char *prefix, const char *text)
+{
+	(void)env;
+	(void)prefix;
+	(void)text;
+}
+
+static void silence_message(const DB_ENV *env, const char *text)
+{
+	silence(env, NULL, text);
+}
+
+static int failed(struct relaydb *db, int error)
+{
+	if (error == ENOMEM)
+		return fail(db, RELAYDB_NOMEM, "out of memory while changing a copy of %s", db->path);
+	return fail(db, RELAYDB_IO, "Berkeley DB cannot change a copy of %s in memory: %s%s", db->path, db_strerror(error),
+	    error == ENOENT ? " (is /proc mounted?)" : "");
+}
+
+static int write_all(int fd, const unsigned char *data, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t n = pwrite(fd, data + done, size - done, (off_t)done);
+
+		if (n < 0 && errno != EINTR)
+			return errno;
+		if (n > 0)
+			done += (size_t)n;
+	}
+	return 0;
+}
+
+/* Opens the hash in FD, or makes one if BUCKETS is not 0.  *out is to be closed if it is not NULL, whatever the answer. */
+static int hash_open(int fd, uint32_t buckets, size_t cache, DB **out)
+{
+	char path[64];
+	int error;
+
+	error = db_create(out, NULL, 0);
+	if (error != 0) {
+		*out = NULL;
+		return error;
+	}
+	(*out)->set_errcall(*out, silence);
+	(*out)->set_msgcall(*out, silence_message);
+	if (cache > CACHE_MAX)
+		cache = CACHE_MAX;
+	error = (*out)->set_cachesize(*out, 0, (u_int32_t)cache, 1);
+	if (error == 0 && buckets != 0) {
+		error = (*out)->set_pagesize(*out, PAGE_SIZE);
+		if (error == 0)
+			error = (*out)->set_h_ffactor(*out, FILL);
+		if (error == 0)
+			error = (*out)->set_h_nelem(*out, FILL / 2 * buckets + 1);
+	}
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return error != 0 ? error : (*out)->open(*out, NULL, path, NULL, DB_HASH, buckets != 0 ? DB_CREATE : 0, 0);
+}
+
+static int change_apply(DB *hash, const struct change *change)
+{
+	DBT key = { .data = (void *)(uintptr_t)change->key.data, .size = (u_int32_t)change->key.size };
+	DBT value = { .data = (void *)(uintptr_t)change->value.data, .size = (u_int32_t)change->value.size };
+	int error = change->remove ? hash->del(hash, NULL, &key, 0) : hash->put(hash, NULL, &key, &value, 0);
+
+	return error == DB_NOTFOUND ? 0 : error;
+}
+
+/* FD's bytes as an image. */
+static int image_from(int fd, struct image *out)
+{
+	struct stat st;
+	size_t done = 0;
+
+	if (fstat(fd, &st) != 0)
+		return errno;
+	out->size = (size_t)st.st_size;
+	out->data = malloc(out->size + 1);
+	if (out->data == NULL)
+		return ENOMEM;
+	while (done < out->size) {
+		ssize_t n = pread(fd, out->data + done, out->size - done, (off_t)done);
+
+		if (n == 0)
+			return EIO;
+		if (n < 0 && errno != EINTR)
+			return errno;
+		if (n > 0)
+			done += (size_t)n;
+	}
+	return 0;
+}
+
+/* OLD may be NULL: then a new hash of BUCKETS is made. */
+static int change_all(struct relaydb *db, const struct image *old, uint32_t buckets, size_t cache, const struct change *changes,
+    size_t count, const struct progress *progress, struct image *out)
+{
+	DB *hash = NULL;
+	int error, closed, stop = 0, fd = memfd_create("relaydb", MFD_CLOEXEC);
+
+	*out = (struct image){ NULL, 0 };
+	if (fd < 0)
+		return failed(db, errno);
+	error = old != NULL ? write_all(fd, old->data, old->size) : 0;
+	if (error == 0)
+		error = hash_open(fd, buckets, cache, &hash);
+	for (size_t i = 0; error == 0 && stop == 0 && i < count; i++) {
+		error = change_apply(hash, &changes[i]);
+		if (progress != NULL && progress->call != NULL && i % PROGRESS_EVERY == 0)
+			stop = progress->call(i, count, progress->arg);
+	}
+	if (hash != NULL) {
+		closed = hash->close(hash, error == 0 && stop == 0 ? 0 : DB_NOSYNC);
+		error = error != 0 ? error : closed;
+	}
+	if (error == 0 && stop == 0)
+		error = image_from(fd, out);
+	close(fd);
+	if (error == 0)
+		return stop;
+	image_free(out);
+	return failed(db, error);
+}
+
+int bdb_apply(struct relaydb *db, const struct image *image, const struct change *changes, size_t count, struct image *out)
+{
+	return change_all(db, image, 0, count < 100 ? 1u << 20 : image->size, changes, count, NULL, out);
+}
+
+int bdb_build(struct relaydb *db, const struct change *rows, size_t count, size_t room, const struct progress *progress,
+    struct image *out)
+{
+	uint32_t buckets = BUCKETS_MIN;
+
+	while ((uint64_t)buckets * (FILL / 2) < 2 * (uint64_t)room && buckets < BUCKETS_MAX)
+		buckets *= 2;
+	return change_all(db, NULL, buckets, (size_t)buckets * PAGE_SIZE * 2, rows, count, progress, out);
+}

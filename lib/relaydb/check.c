@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * check.c - everything that makes an MTA refuse, ignore or misread the database, each with its mend
+ *
+ * What sendmail demands of a map's folder and file comes from its safefile() and the tests in tests/interop; it says nothing
+ * when it skips an optional map (-o), and then nobody may relay.  Changes nothing but a cut-off commit.
+ */
+#include "relaydb_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TEXT_SIZE (2 * PATH_MAX + 1024) /* two paths and a sentence */
+
+struct check {
+	struct relaydb *db;
+	int64_t now;
+	void (*each)(const struct relaydb_finding *finding, void *arg);
+	void *arg;
+	char folder[PATH_MAX], file[PATH_MAX + 256]; /* for the sentences */
+};
+
+/* What is only counted, with the first as an example. */
+struct kind {
+	size_t count;
+	char example[64];
+};
+
+struct survey {
+	int64_t now;
+	size_t rows, nul;
+	struct kind spelling, no_address, no_stamp, future;
+};
+
+static void report(const struct check *check, enum relaydb_severity severity, const char *mend, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+static void report(const struct check *check, enum relaydb_severity severity, const char *mend, const char *format, ...)
+{
+	char what[TEXT_SIZE];
+	struct relaydb_finding finding = { severity, what, mend };
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(what, sizeof what, format, args);
+	va_end(args);
+	check->each(&finding, check->arg);
+}
+
+static const char *mend_with(char *buf, size_t size, const char *command, const char *path)
+{
+	snprintf(buf, size, "%s %s", command, path);
+	return buf;
+}
+
+/* ---- the folders ---- */
+
+static void check_one_folder(const struct check *check, const char *path)
+{
+	char mend[TEXT_SIZE];
+	struct stat st;
+
+	if (stat(path, &st) == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		report(check, RELAYDB_FAULT,
+		    st.st_mode & S_ISVTX ? "keep the database somewhere else" : mend_with(mend, sizeof mend, "chmod go-w", path),
+		    "the folder %s is writable by %s (mode %04o): sendmail ignores maps below it, and says nothing if they are "
+		    "optional",
+		    path, st.st_mode & S_IWOTH ? "everybody" : "its group", st.st_mode & 07777);
+}
+
+static void check_folders(struct check *check, const struct place *place)
+{
+	char link[64], path[PATH_MAX], mend[TEXT_SIZE];
+	ssize_t size;
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", place->dir);
+	size = readlink(link, check->folder, sizeof check->folder - 1);
+	check->folder[size > 0 ? size : 0] = '\0';
+	snprintf(check->file, sizeof check->file, "%s/%s", check->folder, place->name);
+	strcpy(path, check->folder);
+	while (path[0] == '/' && path[1] != '\0') {
+		check_one_folder(check, path);
+		*strrchr(path, '/') = '\0';
+	}
+	if ((place->folder.st_mode & S_IXGRP) == 0)
+		report(check, RELAYDB_WARNING, mend_with(mend, sizeof mend, "chmod g+x", check->folder),
+		    "Exim's user cannot enter the folder %s (mode %04o)", check->folder, place->folder.st_mode & 07777);
+	if (faccessat(place->dir, "DB_CONFIG", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		snprintf(mend, sizeof mend, "rm %s/DB_CONFIG", check->folder);
+		report(check, RELAYDB_FAULT, mend, "%s/DB_CONFIG changes how Postfix's Berkeley DB works on this map",
+		    check->folder);
+	}
+}
+
+/* ---- the files ---- */
+
+static void check_companions(const struct check *check, const struct place *place)
+{
+	static const char *const suffixes[] = { LOCK_SUFFIX, NEW_SUFFIX, REDO_SUFFIX };
+	char mend[TEXT_SIZE];
+
+	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+		int fd, code;
+
+		errno = 0;
+		code = place_companion(check->db, place, suffixes[i], PLACE_READ, &fd);
+		if (fd >= 0)
+			close(fd);
+		if (code == RELAYDB_OK || code == RELAYDB_NOTFOUND || errno == EACCES)
+			continue; /* EACCES: the caller may not look, which is in order */
+		snprintf(mend, sizeof mend, "rm %s%s", check->file, suffixes[i]);
+		report(check, RELAYDB_FAULT, mend, "%s: nobody can commit", relaydb_error(check->db));
+	}
+}
+
+static void check_owner(const struct check *check, const struct place *place, const struct stat *st)
+{
+	bool group_writes = st->st_gid == place->folder.st_gid && (st->st_mode & S_IWGRP) != 0;
+	char mend[TEXT_SIZE];
+
+	snprintf(mend, sizeof mend, "chown --reference=%s %s", check->folder, check->file);
+	if (place_foreign(place, st))
+		report(check, group_writes ? RELAYDB_WARNING : RELAYDB_FAULT, mend,
+		    "%s belongs to uid %ld, its folder to uid %ld, %s", check->file, (long)st->st_uid,
+		    (long)place->folder.st_uid,
+		    group_writes ? "so each commit of the recorder waits for the next second" : "so the recorder cannot write it");
+	else if (st->st_gid != place->folder.st_gid)
+		report(check, RELAYDB_WARNING, mend, "%s has group %ld, its folder %ld", check->file, (long)st->st_gid,
+		    (long)place->folder.st_gid);
+}
+
+static void check_file(const struct check *check, const struct place *place, const struct stat *st)
+{
+	char mend[TEXT_SIZE];
+	unsigned mode = st->st_mode & 07777;
+
+	if (mode & S_IWOTH)
+		report(check, RELAYDB_FAULT, mend_with(mend, sizeof mend, "chmod 0660", check->file),
+		    "everybody may write %s (mode %04o): anybody can let himself relay", check->file, mode);
+	else if (mode & S_IROTH)
+		report(check, RELAYDB_WARNING, mend_with(mend, sizeof mend, "chmod 0660", check->file),
+		    "everybody may read %s (mode %04o), so anybody can hold its lock and stop mail", check->file, mode);
+	if ((mode & S_IRGRP) == 0)
+		report(check, RELAYDB_WARNING, mend_with(mend, sizeof mend, "chmod 0660", check->file),
+		    "Exim's user, a member of the file's group, cannot read %s (mode %04o)", check->file, mode);
+	check_owner(check, place, st);
+	if (st->st_mtim.tv_sec > check->now + 1)
+		report(check, st->st_mtim.tv_sec > check->now + MTIME_LEAD + 1 ? RELAYDB_FAULT : RELAYDB_WARNING,
+		    "wait until then, or restart sendmail and Postfix after makemap",
+		    "the mtime of %s is %lld s ahead of the clock: until then an MTA that has the map open does not see what makemap "
+		    "writes",
+		    check->file, (long long)(st->st_mtim.tv_sec - check->now));
+}
+
+/* ---- the rows ---- */
+
+static void count(struct kind *kind, const struct row *row)
+{
+	size_t size = row->key.size < sizeof kind->example - 1 ? row->key.size : sizeof kind->example - 1;
+	const unsigned char *key = row->key.data;
+
+	if (kind->count++ > 0)
+		return;
+	for (size_t i = 0; i < size; i++)
+		kind->example[i] = (char)(key[i] < ' ' || key[i] >= 0x7f ? '?' : key[i]);
+	kind->example[size] = '\0';
+}
+
+static int survey_row(struct bytes key, struct bytes value, void *arg)
+{
+	struct survey *survey = arg;
+	struct row row;
+
+	row_read(key, value, &row);
+	survey->rows++;
+	survey->nul += row.nul;
+	if (!row.address_ok)
+		count(&survey->no_address, &row);
+	else if (strlen(row.text) != row.key.size || memcmp(row.text, row.key.data, row.key.size) != 0)
+		count(&survey->spelling, &row);
+	if (row.address_ok && !row.entry)
+		count(&survey->no_stamp, &row);
+	if (row.entry && row.stamp > survey->now)
+		count(&survey->future, &row);
+	return 0;
+}
+
+static void check_style(const struct check *check, const struct snapshot *snapshot, const struct survey *survey)
+{
+	if (snapshot->st.st_size == 0 && !snapshot->redone)
+		report(check, RELAYDB_FAULT, "vsmtprelay load /dev/null", "%s is empty, no MTA can open it before the first commit",
+		    check->file);
+	if (survey->nul > 0 && survey->nul < survey->rows)
+		report(check, RELAYDB_FAULT, "the next commit that changes a row converts it",
+		    "%zu of %zu rows of %s end with a NUL as postmap writes it: an MTA finds only one of the two kinds", survey->nul,
+		    survey->rows, check->file);
+	else if (survey->nul > 0)
+		report(check, RELAYDB_WARNING, "nothing to do: the next commit that changes a row converts it",
+		    "the rows of %s end with a NUL, as postmap writes them", check->file);
+}
+
+static void check_rows(const struct check *check, const struct survey *survey)
+{
+	const char *dump = "vsmtprelay dump >F, edit F, vsmtprelay load F";
+
+	if (survey->spelling.count > 0)
+		report(check, RELAYDB_FAULT, "nothing to do: the next commit that changes a row rewrites them",
+		    "%zu rows have an address in a form no MTA asks for, such as %s", survey->spelling.count,
+		    survey->spelling.example);
+	if (survey->no_address.count > 0)
+		report(check, RELAYDB_WARNING, dump, "%zu rows are not for one address, such as %s; they never expire",
+		    survey->no_address.count, survey->no_address.example);
+	if (survey->no_stamp.count > 0)
+		report(check, RELAYDB_WARNING, dump, "%zu addresses have a value that is no stamp, such as %s; they may relay for ever",
+		    survey->no_stamp.count, survey->no_stamp.example);
+	if (survey->future.count > 0)
+		report(check, RELAYDB_WARNING, "vsmtprelay delete ADDRESS, if that is not meant",
+		    "%zu stamps are in the future, such as that of %s; they do not expire before then", survey->future.count,
+		    survey->future.example);
+}
+
+/* ---- all of it ---- */
+
+/* Returns RELAYDB_OK when there are rows to look at, RELAYDB_NOTFOUND when a finding says why there are none. */
+static int check_snapshot(const struct check *check, const struct place *place, struct snapshot *snapshot)
+{
+	int code = snapshot_take(check->db, place, false, false, snapshot);
+
+	if (code == RELAYDB_NOFILE)
+		report(check, RELAYDB_FAULT, "vsmtprelay load /dev/null makes an empty one", "%s does not exist", check->file);
+	else if (code == RELAYDB_NOTDB)
+		report(check, RELAYDB_FAULT, "move it away, then vsmtprelay load a dump, or /dev/null", "%s",
+		    relaydb_error(check->db));
+	else
+		return code;
+	return RELAYDB_NOTFOUND;
+}
+
+static void check_settle(const struct check *check)
+{
+	int code = relaydb_settle(check->db, check->now);
+	char said[sizeof check->db->error];
+
+	snprintf(said, sizeof said, "%s", code == RELAYDB_OK ? relaydb_notice(check->db) : relaydb_error(check->db));
+	if (code != RELAYDB_OK)
+		report(check, RELAYDB_FAULT, "vsmtprelay check, as root or the folder's owner",
+		    "a commit was cut off and cannot be finished: %s", said);
+	else if (*said != '\0')
+		report(check, RELAYDB_FINE, "", "%s", said);
+}
+
+int relaydb_check(struct relaydb *db, int64_t now, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+{
+	struct check check = { .db = db, .now = now, .each = each, .arg = arg };
+	struct survey survey = { .now = now };
+	struct snapshot snapshot;
+	struct place place;
+	int code;
+
+	check_settle(&check);
+	call_begin(db);
+	code = place_open(db, &place, false);
+	if (code == RELAYDB_NOFILE || code == RELAYDB_NOTDB) {
+		report(&check, RELAYDB_FAULT, "make the folder, owned by the recorder's user, mode 0755", "%s", relaydb_error(db));
+		return RELAYDB_OK;
+	}
+	if (code != RELAYDB_OK)
+		return code;
+	check_folders(&check, &place);
+	check_companions(&check, &place);
+	call_begin(db);
+	code = check_snapshot(&check, &place, &snapshot);
+	if (code == RELAYDB_OK) {
+		image_walk(&snapshot.image, survey_row, &survey);
+		check_file(&check, &place, &snapshot.st);
+		check_style(&check, &snapshot, &survey);
+		check_rows(&check, &survey);
+		report(&check, RELAYDB_FINE, "", "%s has %zu rows", check.file, survey.rows);
+		snapshot_free(&snapshot);
+	}
+	place_close(&place);
+	return code == RELAYDB_NOTFOUND ? RELAYDB_OK : code;
+}

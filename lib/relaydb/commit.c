@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * commit.c - puts new bytes into force: all or nothing, whatever happens, and seen by MTAs that have the map open
+ *
+ * sendmail and Postfix keep pages of the map in memory and look only at the whole seconds of its mtime to see that it is
+ * another; they lock the file itself; and sendmail gives a session up when the map's inode changes under it.  So the inode stays, the blocks that
+ * differ are overwritten under LOCK_EX, and mtime rises by a second at least.  What makes that safe is PATH.redo, the record
+ * of these blocks: once its name is on disk the commit counts, and whoever comes next finishes it.
+ *
+ *  1 lock PATH.lock: writers of this suite, one at a time
+ *  2 settle a PATH.redo that is there
+ *  3 copy PATH into memory under LOCK_SH, prove it
+ *  4 change a copy of that (the caller's transform); nothing changed: done
+ *  5 write the record to PATH.new; LOCK_EX on PATH; is it still what was copied?  else again from 3; reserve the space;
+ *    rename PATH.new to PATH.redo and sync the folder: from here the commit counts
+ *  6 write the blocks, the meta page last; cut to size; set mtime
+ *  7 unlock PATH, sync it
+ *  8 remove PATH.redo, sync the folder
+ *
+ * Where mtime cannot be set (the file is somebody else's, our group may write it), the kernel's clock sets it at the write: so
+ * the commit waits until that clock's second is past the file's.
+ */
+#include "relaydb_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define AGAIN (-1) /* PATH changed meanwhile: from step 3 again */
+
+#ifdef RELAYDB_TEST_STEPS
+void (*relaydb_test_step)(const char *name);
+#endif
+
+struct commit {
+	struct relaydb *db;
+	struct place place;
+	int lock;
+	int64_t now, begun;	/* the caller's clock, and ours at that moment */
+	bool kernel_mtime;	/* we may write the file but not set its mtime */
+	bool recorded;		/* PATH.new is ours */
+};
+
+static int64_t now_of(const struct commit *commit)
+{
+	return commit->now + (clock_ms() - commit->begun) / 1000;
+}
+
+/* ---- step 1 ---- */
+
+/* The name still leads to the file that is locked; somebody may have removed it while we waited. */
+static bool same_file(const struct place *place, const char *suffix, int fd)
+{
+	struct stat by_name, by_fd;
+	char name[256];
+
+	return place_name(place, suffix, name) && fstatat(place->dir, name, &by_name, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    fstat(fd, &by_fd) == 0 && by_name.st_dev == by_fd.st_dev && by_name.st_ino == by_fd.st_ino;
+}
+
+static int writers_lock(struct commit *commit)
+{
+	int code;
+
+	for (;;) {
+		code = place_companion(commit->db, &commit->place, LOCK_SUFFIX, PLACE_KEEP, &commit->lock);
+		if (code != RELAYDB_OK)
+			return code;
+		code = lock_wait(commit->db, commit->lock, LOCK_EX, LOCK_SUFFIX);
+		if (code == RELAYDB_OK && same_file(&commit->place, LOCK_SUFFIX, commit->lock))
+			return RELAYDB_OK;
+		close(commit->lock);
+		commit->lock = -1;
+		if (code != RELAYDB_OK)
+			return code;
+	}
+}
+
+/* ---- the mtime ---- */
+
+/* Before PATH is locked: waits until the mtime that this commit will give is allowed. */
+static int mtime_wait(struct commit *commit, const struct stat *st)
+{
+	struct relaydb *db = commit->db;
+	struct timespec kernel;
+
+	if (geteuid() != 0 && geteuid() != st->st_uid)
+		commit->kernel_mtime = true;
+	if (!commit->kernel_mtime) {
+		/* A loop of commits moves it ahead of the clock; by more than MTIME_LEAD only a clock that was set back does.
+		 * One second a commit keeps both from growing. */
+		if (st->st_mtim.tv_sec + 1 - now_of(commit) > MTIME_LEAD)
+			pause_ms(db, 1000);
+		return RELAYDB_OK;
+	}
+	while (clock_gettime(CLOCK_REALTIME_COARSE, &kernel) == 0 && kernel.tv_sec <= st->st_mtim.tv_sec) {
+		if (clock_ms() >= db->deadline)
+			return fail(db, RELAYDB_LOCKED,
+			    "the mtime of %s is %lld s ahead of the clock and only its owner, uid %ld, or root can set it", db->path,
+			    (long long)(st->st_mtim.tv_sec - kernel.tv_sec), (long)st->st_uid);
+		pause_ms(db, 10);
+	}
+	return RELAYDB_OK;
+}
+
+/* Under LOCK_EX: gives the file back to the folder's owner if root has to, and tries whether mtime may be set, by setting what
+ * it is already. */
+static int mtime_prepare(struct commit *commit, int fd, const struct stat *st)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, st->st_mtim };
+
+	if (geteuid() == 0 && place_foreign(&commit->place, st) &&
+	    fchown(fd, commit->place.folder.st_uid, commit->place.folder.st_gid) != 0)
+		return fail_errno(commit->db, "give its folder's owner", "", errno);
+	if (commit->kernel_mtime || futimens(fd, times) == 0)
+		return RELAYDB_OK;
+	if (errno != EPERM && errno != EACCES)
+		return fail_errno(commit->db, "set the mtime of", "", errno);
+	commit->kernel_mtime = true;
+	return AGAIN;
+}
+
+static int mtime_raise(struct commit *commit, int fd, const struct stat *before)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = before->st_mtim.tv_sec + 1 } };
+
+	if (commit->kernel_mtime)
+		return 0;
+	if (times[1].tv_sec < now_of(commit))
+		times[1].tv_sec = (time_t)now_of(commit);
+	return futimens(fd, times) == 0 ? 0 : errno;
+}
+
+/* ---- steps 6 to 8 ---- */
+
+/* The record is on disk under its name and FD is locked; BEFORE is FD before the first write.  Unlocks FD. */
+static int put_in_force(struct commit *commit, int fd, const struct redo *redo, const struct stat *before)
+{
+	struct relaydb *db = commit->db;
+	int error, code;
+
+	error = redo_apply(redo, fd);
+	STEP("written");
+	if (error == 0)
+		error = mtime_raise(commit, fd, before);
+	STEP("mtime");
+	lock_release(fd);
+	STEP("unlocked");
+	if (error == 0 && fdatasync(fd) != 0)
+		error = errno;
+	if (error != 0) {
+		errno = error;
+		return fail(db, RELAYDB_IO, "the commit counts, but writing %s stopped: %m; the next commit or check finishes it",
+		    db->path);
+	}
+	STEP("synced");
+	code = place_remove(db, &commit->place, REDO_SUFFIX);
+	STEP("removed");
+	return code == RELAYDB_OK
+	    ? RELAYDB_OK
+	    : fail(db, RELAYDB_IO, "the commit counts, but %s%s cannot be removed", db->path, REDO_SUFFIX);
+}
+
+/* ---- step 2 ---- */
+
+static int settle_stale(struct commit *commit)
+{
+	int code = place_remove(commit->db, &commit->place, REDO_SUFFIX);
+
+	if (code == RELAYDB_OK)
+		tell(commit->db, "%s%s belonged to a database that was replaced since; removed it", commit->db->path, REDO_SUFFIX);
+	return code;
+}
+
+/* FD is locked.  Unlocks it. */
+static int settle_map(struct commit *commit, int fd, const struct redo *redo)
+{
+	struct relaydb *db = commit->db;
+	struct image_info info;
+	struct image image = { NULL, 0 };
+	struct stat st;
+	char why[128];
+	int code;
+
+	if (fstat(fd, &st) != 0)
+		code = fail_errno(db, "look at", "", errno);
+	else
+		code = read_whole(db, fd, "", (size_t)st.st_size, &image);
+	if (code == RELAYDB_OK && !redo_fits(redo, &image, image.size)) {
+		lock_release(fd);
+		image_free(&image);
+		return settle_stale(commit);
+	}
+	if (code == RELAYDB_OK)
+		code = redo_overlay(db, redo, &image);
+	if (code == RELAYDB_OK && !image_check(&image, &info, why, sizeof why))
+		code = fail(db, RELAYDB_NOTDB, "%s%s does not make %s a relay database: %s", db->path, REDO_SUFFIX, db->path, why);
+	image_free(&image);
+	if (code == RELAYDB_OK)
+		code = mtime_prepare(commit, fd, &st);
+	if (code != RELAYDB_OK) {
+		lock_release(fd);
+		return code;
+	}
+	code = put_in_force(commit, fd, redo, &st);
+	if (code == RELAYDB_OK)
+		tell(db, "finished a commit of %s that was cut off", db->path);
+	return code;
+}
+
+/* Under the writers' lock: finishes or removes what a dead writer left. */
+static int settle(struct commit *commit)
+{
+	struct relaydb *db = commit->db;
+	struct redo redo;
+	struct stat st;
+	int fd, code = place_companion(db, &commit->place, REDO_SUFFIX, PLACE_READ, &fd);
+
+	if (code != RELAYDB_OK)
+		return code == RELAYDB_NOTFOUND ? RELAYDB_OK : code;
+	code = redo_read(db, fd, &redo);
+	close(fd);
+	if (code != RELAYDB_OK)
+		return code;
+	code = place_open_map(db, &commit->place, true, false, &fd, &st);
+	if (code == RELAYDB_OK) {
+		do {
+			code = mtime_wait(commit, &st);
+			if (code == RELAYDB_OK)
+				code = lock_wait(db, fd, LOCK_EX, "");
+			if (code == RELAYDB_OK)
+				code = settle_map(commit, fd, &redo);
+		} while (code == AGAIN);
+		close(fd);
+	} else if (code == RELAYDB_NOFILE) {
+		code = settle_stale(commit);
+	}
+	redo_free(&redo);
+	return code;
+}
+
+/* ---- steps 3 to 5 ---- */
+
+static int record_write(struct commit *commit, const struct redo *redo)
+{
+	struct relaydb *db = commit->db;
+	size_t done = 0;
+	int fd, code = place_companion(db, &commit->place, NEW_SUFFIX, PLACE_NEW, &fd);
+
+	if (code != RELAYDB_OK)
+		return code;
+	commit->recorded = true;
+	while (code == RELAYDB_OK && done < redo->record_size) {
+		ssize_t n = write(fd, redo->record + done, redo->record_size - done);
+
+		if (n < 0 && errno != EINTR)
+			code = fail_errno(db, "write", NEW_SUFFIX, errno);
+		if (n > 0)
+			done += (size_t)n;
+	}
+	if (code == RELAYDB_OK && fsync(fd) != 0)
+		code = fail_errno(db, "sync", NEW_SUFFIX, errno);
+	close(fd);
+	STEP("recorded");
+	return code;
+}
+
+/* makemap and postmap rewrite the file in place, somebody may have put another in its place. */
+static bool unchanged(struct commit *commit, const struct snapshot *snapshot)
+{
+	unsigned char id[FILE_ID_SIZE], now_id[FILE_ID_SIZE] = { 0 };
+	const struct stat *then = &snapshot->st;
+	struct stat st;
+
+	image_id(&snapshot->image, id);
+	return fstat(snapshot->fd, &st) == 0 && st.st_size == then->st_size && st.st_mtim.tv_sec == then->st_mtim.tv_sec &&
+	    st.st_mtim.tv_nsec == then->st_mtim.tv_nsec && same_file(&commit->place, "", snapshot->fd) &&
+	    (st.st_size == 0 || pread(snapshot->fd, now_id, sizeof now_id, 52) == (ssize_t)sizeof now_id) &&
+	    memcmp(id, now_id, sizeof id) == 0;
+}
+
+/* A full disk must show before the commit counts.  FALLOC_FL_KEEP_SIZE fills the holes that Berkeley DB leaves and the room
+ * behind the end; it touches mtime, which an MTA must never see fall, so that is put back. */
+static int reserve(struct commit *commit, int fd, const struct redo *redo, const struct stat *st)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, st->st_mtim };
+	int error;
+
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)redo_new_size(redo)) == 0 || errno == EOPNOTSUPP || errno == ENOSYS)
+		return RELAYDB_OK;
+	error = errno;
+	if (!commit->kernel_mtime)
+		futimens(fd, times);
+	return fail_errno(commit->db, "reserve space for", "", error);
+}
+
+/* Step 5 under LOCK_EX, then the rest.  Unlocks. */
+static int take_effect(struct commit *commit, const struct snapshot *snapshot, const struct redo *redo)
+{
+	char new_name[256], redo_name[256];
+	struct relaydb *db = commit->db;
+	int code = RELAYDB_OK;
+
+	STEP("locked");
+	if (!unchanged(commit, snapshot))
+		code = AGAIN;
+	if (code == RELAYDB_OK)
+		code = mtime_prepare(commit, snapshot->fd, &snapshot->st);
+	if (code == RELAYDB_OK)
+		code = reserve(commit, snapshot->fd, redo, &snapshot->st);
+	if (code == RELAYDB_OK &&
+	    (!place_name(&commit->place, NEW_SUFFIX, new_name) || !place_name(&commit->place, REDO_SUFFIX, redo_name) ||
+		renameat(commit->place.dir, new_name, commit->place.dir, redo_name) != 0))
+		code = fail_errno(db, "rename", NEW_SUFFIX, errno);
+	if (code != RELAYDB_OK) {
+		lock_release(snapshot->fd);
+		return code;
+	}
+	STEP("renamed");
+	if (fsync(commit->place.dir) != 0) {
+		/* On disk or not, nobody knows: take it back while nobody could see it. */
+		code = fail_errno(db, "sync the folder of", "", errno);
+		unlinkat(commit->place.dir, redo_name, 0);
+		lock_release(snapshot->fd);
+		return code;
+	}
+	STEP("counts");
+	return put_in_force(commit, snapshot->fd, redo, &snapshot->st);
+}
+
+static int write_changes(struct commit *commit, const struct snapshot *snapshot, const struct image *new)
+{
+	struct relaydb *db = commit->db;
+	struct redo redo;
+	int code = redo_make(db, &snapshot->image, new, &redo);
+
+	if (code == RELAYDB_OK)
+		code = mtime_wait(commit, &snapshot->st);
+	if (code == RELAYDB_OK)
+		code = record_write(commit, &redo);
+	if (code == RELAYDB_OK)
+		code = lock_wait(db, snapshot->fd, LOCK_EX, "");
+	if (code == RELAYDB_OK)
+		code = take_effect(commit, snapshot, &redo);
+	redo_free(&redo);
+	return code;
+}
+
+static int attempt(struct commit *commit, bool create, transform *change, void *arg, struct relaydb_result *result)
+{
+	struct snapshot snapshot;
+	struct image new = { NULL, 0 };
+	struct stat st;
+	int code = snapshot_take(commit->db, &commit->place, true, create, &snapshot);
+
+	if (code != RELAYDB_OK)
+		return code;
+	STEP("copied");
+	*result = (struct relaydb_result){ .rows = snapshot.info.rows, .mtime = snapshot.st.st_mtim.tv_sec };
+	code = change(commit->db, &snapshot.image, &snapshot.info, arg, &new, result);
+	STEP("changed");
+	if (code == RELAYDB_OK && new.data != NULL) {
+		code = write_changes(commit, &snapshot, &new);
+		result->committed = code == RELAYDB_OK;
+		if (fstat(snapshot.fd, &st) == 0)
+			result->mtime = st.st_mtim.tv_sec;
+	}
+	image_free(&new);
+	snapshot_free(&snapshot);
+	return code;
+}
+
+static void commit_end(struct commit *commit)
+{
+	if (commit->lock >= 0)
+		close(commit->lock);
+	place_close(&commit->place);
+}
+
+static int commit_begin(struct commit *commit, struct relaydb *db, int64_t now)
+{
+	int code;
+
+	call_begin(db);
+	*commit = (struct commit){ .db = db, .lock = -1, .now = now, .begun = clock_ms() };
+	code = place_open(db, &commit->place, true);
+	if (code != RELAYDB_OK)
+		return code;
+	code = writers_lock(commit);
+	STEP("alone");
+	if (code == RELAYDB_OK)
+		code = settle(commit);
+	if (code != RELAYDB_OK)
+		commit_end(commit);
+	return code;
+}
+
+int commit_run(struct relaydb *db, int64_t now, bool create, transform *change, void *arg, struct relaydb_result *result)
+{
+	struct relaydb_result unwanted;
+	struct commit commit;
+	char name[256];
+	int code = commit_begin(&commit, db, now);
+
+	if (code != RELAYDB_OK)
+		return code;
+	if (result == NULL)
+		result = &unwanted;
+	do {
+		code = attempt(&commit, create, change, arg, result);
+		if (code == AGAIN && clock_ms() >= db->deadline)
+			code = fail(db, RELAYDB_LOCKED, "%s is rewritten again and again by somebody else", db->path);
+	} while (code == AGAIN);
+	if (code != RELAYDB_OK && commit.recorded && place_name(&commit.place, NEW_SUFFIX, name))
+		unlinkat(commit.place.dir, name, 0);
+	commit_end(&commit);
+	return code;
+}
+
+int relaydb_settle(struct relaydb *db, int64_t now)
+{
+	struct commit commit;
+	struct place place;
+	int fd, code;
+
+	call_begin(db);
+	code = place_open(db, &place, false);
+	if (code != RELAYDB_OK)
+		return code == RELAYDB_NOFILE ? RELAYDB_OK : code;
+	code = place_companion(db, &place, REDO_SUFFIX, PLACE_READ, &fd);
+	place_close(&place);
+	if (code != RELAYDB_OK)
+		return code == RELAYDB_NOTFOUND ? RELAYDB_OK : code;
+	close(fd);
+	code = commit_begin(&commit, db, now);
+	if (code == RELAYDB_OK)
+		commit_end(&commit);
+	return code;
+}

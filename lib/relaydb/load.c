@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * load.c - a dump in makemap's form becomes the whole database
+ *
+ * The lines are those of makemap(8): key, blanks, value up to the end of the line; empty lines and lines that start with #
+ * are skipped.  The input is read to its end before the database is looked at, so `dump | load` on one file works.
+ */
+#include "relaydb_int.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct load {
+	struct relaydb *db;
+	struct progress progress;
+	struct image input;
+	struct rows rows;
+};
+
+static bool blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+}
+
+static int input_read(struct load *load, int fd)
+{
+	size_t room = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (load->input.size == room) {
+			unsigned char *grown;
+
+			room = room == 0 ? 65536 : room * 2;
+			if (room > IMAGE_MAX)
+				return fail(load->db, RELAYDB_NOTDB, "the dump is larger than any relay database");
+			grown = realloc(load->input.data, room);
+			if (grown == NULL)
+				return fail(load->db, RELAYDB_NOMEM, "out of memory");
+			load->input.data = grown;
+		}
+		n = read(fd, load->input.data + load->input.size, room - load->input.size);
+		if (n == 0)
+			return RELAYDB_OK;
+		if (n < 0 && errno != EINTR)
+			return fail(load->db, RELAYDB_IO, "cannot read the dump: %m");
+		if (n > 0)
+			load->input.size += (size_t)n;
+	}
+}
+
+/* Cuts the next line off TEXT, without its newline. */
+static bool next_line(struct bytes *text, struct bytes *line)
+{
+	const char *begin = text->data, *end;
+
+	if (text->size == 0)
+		return false;
+	end = memchr(begin, '\n', text->size);
+	*line = (struct bytes){ begin, end != NULL ? (size_t)(end - begin) : text->size };
+	*text = end != NULL ? (struct bytes){ end + 1, text->size - line->size - 1 } : (struct bytes){ NULL, 0 };
+	return true;
+}
+
+static bool skipped(struct bytes line)
+{
+	const char *p = line.data;
+
+	return line.size == 0 || *p == '#' || (line.size == 1 && *p == '\r');
+}
+
+/* Key and value of a line; NULL, or what is wrong with it. */
+static const char *line_split(struct bytes line, struct row *row)
+{
+	const char *p = line.data;
+	size_t key = 0, value;
+
+	if (memchr(p, '\0', line.size) != NULL)
+		return "a NUL byte, expected text";
+	if (blank(*p))
+		return "starts with a blank, expected a key";
+	while (key < line.size && !blank(p[key]))
+		key++;
+	for (value = key; value < line.size && blank(p[value]); value++)
+		;
+	if (value == line.size)
+		return "no value, expected KEY VALUE";
+	row_read((struct bytes){ p, key }, (struct bytes){ p + value, line.size - value }, row);
+	return NULL;
+}
+
+/* Of a stamp the digits alone, so that an edited dump's blanks do not reach the map. */
+static void value_trim(struct row *row, char digits[32])
+{
+	int size;
+
+	if (!row->entry)
+		return;
+	size = snprintf(digits, 32, "%lld", (long long)row->stamp);
+	row->value = (struct bytes){ digits, (size_t)size };
+}
+
+static int input_parse(struct load *load)
+{
+	struct bytes text = { load->input.data, load->input.size }, line;
+	char digits[32];
+	struct row row;
+
+	for (size_t number = 1; next_line(&text, &line); number++) {
+		const char *wrong;
+		int code;
+
+		if (load->progress.call != NULL && number % PROGRESS_EVERY == 0) {
+			code = load->progress.call(number, 0, load->progress.arg);
+			if (code != 0)
+				return code;
+		}
+		if (skipped(line))
+			continue;
+		wrong = line_split(line, &row);
+		if (wrong != NULL)
+			return fail(load->db, *wrong == 'n' ? RELAYDB_BADSTAMP : RELAYDB_BADADDR, "line %zu: %s", number, wrong);
+		value_trim(&row, digits);
+		code = rows_add(load->db, &load->rows, &row);
+		if (code != RELAYDB_OK)
+			return code;
+	}
+	return RELAYDB_OK;
+}
+
+/* Which two lines have this key?  They are looked for only when there are two. */
+static int twice(struct load *load, const struct stored *stored)
+{
+	struct bytes text = { load->input.data, load->input.size }, line;
+	size_t first = 0;
+	struct row row;
+
+	for (size_t number = 1; next_line(&text, &line); number++) {
+		struct bytes key;
+
+		if (skipped(line) || line_split(line, &row) != NULL)
+			continue;
+		key = row.address_ok ? (struct bytes){ row.text, strlen(row.text) } : row.key;
+		if (key.size != stored->key.size || memcmp(key.data, stored->key.data, key.size) != 0)
+			continue;
+		if (first != 0)
+			return fail(load->db, RELAYDB_BADADDR, "line %zu: the key of line %zu again", number, first);
+		first = number;
+	}
+	return fail(load->db, RELAYDB_BADADDR, "a key comes twice");
+}
+
+static int by_key_strictly(struct load *load)
+{
+	size_t count = load->rows.count;
+
+	rows_sort_by_key(&load->rows);
+	for (size_t i = 1; i < count; i++)
+		if (rows_key_compare(&load->rows.row[i - 1], &load->rows.row[i]) == 0)
+			return twice(load, &load->rows.row[i]);
+	return RELAYDB_OK;
+}
+
+static int load_transform(struct relaydb *db, const struct image *old, const struct image_info *info, void *arg,
+    struct image *new, struct relaydb_result *result)
+{
+	struct load *load = arg;
+
+	(void)old;
+	(void)info;
+	result->rebuilt = true;
+	result->rows = load->rows.count;
+	return rows_build(db, &load->rows, 0, &load->progress, new);
+}
+
+int relaydb_load(struct relaydb *db, int fd, int64_t now, int (*progress)(size_t done, size_t total, void *arg), void *arg,
+    struct relaydb_result *result)
+{
+	struct load load = { .db = db, .progress = { progress, arg } };
+	int code;
+
+	call_begin(db);
+	code = input_read(&load, fd);
+	if (code == RELAYDB_OK)
+		code = input_parse(&load);
+	if (code == RELAYDB_OK)
+		code = by_key_strictly(&load);
+	if (code == RELAYDB_OK)
+		code = commit_run(db, now, true, load_transform, &load, result);
+	rows_free(&load.rows);
+	image_free(&load.input);
+	return code;
+}

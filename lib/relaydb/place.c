@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * place.c - the folder of the database, the names in it, and who may own what
+ *
+ * Root works here in a folder that belongs to an ordinary user, who can put anything under any name at any time.  So
+ * the folder is opened once and everything else goes through that descriptor, never through a symbolic link, and is looked
+ * at after it is open: what is not plainly ours is refused, not repaired.
+ * Limit: the folders that lead to the last one are the caller's to choose; links among them are followed.
+ */
+#include "relaydb_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINKS_MAX 8
+
+static bool trusted(uid_t owner)
+{
+	return owner == 0 || owner == geteuid();
+}
+
+/* Splits PATH into folder and last name; false if there is no name to open. */
+static bool split(const char *path, char folder[PATH_MAX], char name[256])
+{
+	const char *slash = strrchr(path, '/'), *last = slash != NULL ? slash + 1 : path;
+	size_t size = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
+
+	if (*last == '\0' || strlen(last) > 255 || strcmp(last, ".") == 0 || strcmp(last, "..") == 0 || size >= PATH_MAX)
+		return false;
+	memcpy(folder, slash == NULL ? "." : path, size);
+	folder[size] = '\0';
+	strcpy(name, last);
+	return true;
+}
+
+/* Opens the folder of PATH, which counts from the folder FROM, and makes it PLACE's. */
+static int enter(struct relaydb *db, struct place *place, int from, const char *path, bool writing)
+{
+	char folder[PATH_MAX];
+	int dir;
+
+	if (!split(path, folder, place->name))
+		return fail(db, RELAYDB_NOTDB, "%s is not the name of a file", db->path);
+	dir = openat(from, folder, O_DIRECTORY | O_CLOEXEC | (writing ? O_RDONLY : O_PATH));
+	if (dir < 0)
+		return fail_errno(db, "open the folder of", "", errno);
+	if (place->dir >= 0)
+		close(place->dir);
+	place->dir = dir;
+	if (fstat(dir, &place->folder) != 0)
+		return fail_errno(db, "look at the folder of", "", errno);
+	return RELAYDB_OK;
+}
+
+/* If the name is a symbolic link: takes one step.  Returns RELAYDB_NOTFOUND when it is none. */
+static int follow(struct relaydb *db, struct place *place, bool writing)
+{
+	char target[PATH_MAX];
+	struct stat st;
+	ssize_t size;
+
+	if (fstatat(place->dir, place->name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISLNK(st.st_mode))
+		return RELAYDB_NOTFOUND;
+	size = readlinkat(place->dir, place->name, target, sizeof target);
+	if (size <= 0 || (size_t)size >= sizeof target)
+		return fail(db, RELAYDB_IO, "cannot read the symbolic link %s", db->path);
+	target[size] = '\0';
+	if (strchr(target, '/') == NULL && strlen(target) < sizeof place->name && strcmp(target, ".") != 0 &&
+	    strcmp(target, "..") != 0) {
+		strcpy(place->name, target);
+		return RELAYDB_OK;
+	}
+	if (!trusted(place->folder.st_uid) || (!trusted(st.st_uid) && st.st_uid != place->folder.st_uid))
+		return fail(db, RELAYDB_PERM, "%s is a symbolic link that leads out of its folder, and uid %ld chose where to",
+		    db->path, (long)(trusted(st.st_uid) ? place->folder.st_uid : st.st_uid));
+	return enter(db, place, place->dir, target, writing);
+}
+
+int place_open(struct relaydb *db, struct place *place, bool writing)
+{
+	int code;
+
+	place->dir = -1;
+	code = enter(db, place, AT_FDCWD, db->path, writing);
+	for (int links = 0; code == RELAYDB_OK; links++) {
+		if (links == LINKS_MAX)
+			code = fail(db, RELAYDB_NOTDB, "%s leads through too many symbolic links", db->path);
+		else
+			code = follow(db, place, writing);
+	}
+	if (code == RELAYDB_NOTFOUND)
+		return RELAYDB_OK;
+	place_close(place);
+	return code;
+}
+
+void place_close(struct place *place)
+{
+	if (place->dir >= 0)
+		close(place->dir);
+	place->dir = -1;
+}
+
+bool place_name(const struct place *place, const char *suffix, char out[256])
+{
+	int n = snprintf(out, 256, "%s%s", place->name, suffix);
+
+	return n > 0 && n < 256;
+}
+
+bool place_foreign(const struct place *place, const struct stat *st)
+{
+	return st->st_uid != place->folder.st_uid;
+}
+
+/* What is made here belongs to the folder's owner, whoever made it, and nobody else reads it, whatever the umask. */
+static int adopt(struct relaydb *db, const struct place *place, const char *suffix, int fd)
+{
+	if (fchmod(fd, 0660) != 0)
+		return fail_errno(db, "set the mode of", suffix, errno);
+	if (geteuid() == 0 && fchown(fd, place->folder.st_uid, place->folder.st_gid) != 0)
+		return fail_errno(db, "set the owner of", suffix, errno);
+	return RELAYDB_OK;
+}
+
+static int create(struct relaydb *db, const struct place *place, const char *name, const char *suffix, int *fd)
+{
+	int code;
+
+	*fd = openat(place->dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (*fd < 0)
+		return errno == EEXIST ? RELAYDB_NOTFOUND : fail_errno(db, "create", suffix, errno);
+	code = adopt(db, place, suffix, *fd);
+	if (code != RELAYDB_OK) {
+		unlinkat(place->dir, name, 0);
+		close(*fd);
+		*fd = -1;
+	}
+	return code;
+}
+
+/* O_NONBLOCK: a fifo or a device that somebody put here must not hold us up. */
+static int open_existing(struct relaydb *db, const struct place *place, const char *name, const char *suffix, bool writing,
+    int *fd, struct stat *st)
+{
+	*fd = openat(place->dir, name, (writing ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (*fd < 0) {
+		if (errno == ENOENT)
+			return RELAYDB_NOTFOUND;
+		if (errno == ELOOP)
+			return fail(db, RELAYDB_PERM, "%s%s is a symbolic link; remove it", db->path, suffix);
+		if (errno == EISDIR)
+			return fail(db, RELAYDB_NOTDB, "%s%s is a folder, expected a file", db->path, suffix);
+		return fail_errno(db, "open", suffix, errno);
+	}
+	if (fstat(*fd, st) != 0)
+		return fail_errno(db, "look at", suffix, errno);
+	if (S_ISDIR(st->st_mode))
+		return fail(db, RELAYDB_NOTDB, "%s%s is a folder, expected a file", db->path, suffix);
+	if (!S_ISREG(st->st_mode))
+		return fail(db, RELAYDB_NOTDB, "%s%s is not a regular file", db->path, suffix);
+	return RELAYDB_OK;
+}
+
+/* A hard link may be somebody else's file: root writes to one only if it is the folder's owner's own. */
+static int map_allowed(struct relaydb *db, const struct place *place, const struct stat *st)
+{
+	if (geteuid() == 0 && st->st_nlink > 1 && place_foreign(place, st))
+		return fail(db, RELAYDB_PERM, "%s has %ld hard links and belongs to uid %ld, not to its folder's owner", db->path,
+		    (long)st->st_nlink, (long)st->st_uid);
+	return RELAYDB_OK;
+}
+
+int place_open_map(struct relaydb *db, const struct place *place, bool writing, bool make, int *fd, struct stat *st)
+{
+	int code = open_existing(db, place, place->name, "", writing, fd, st);
+
+	if (code == RELAYDB_NOTFOUND && make) {
+		code = create(db, place, place->name, "", fd);
+		if (code == RELAYDB_NOTFOUND) /* another was faster */
+			code = open_existing(db, place, place->name, "", writing, fd, st);
+		else if (code == RELAYDB_OK && fstat(*fd, st) != 0)
+			code = fail_errno(db, "look at", "", errno);
+	}
+	if (code == RELAYDB_NOTFOUND)
+		code = fail(db, RELAYDB_NOFILE, "%s does not exist", db->path);
+	if (code == RELAYDB_OK && writing)
+		code = map_allowed(db, place, st);
+	if (code != RELAYDB_OK && *fd >= 0) {
+		close(*fd);
+		*fd = -1;
+	}
+	return code;
+}
+
+static int companion_allowed(struct relaydb *db, const struct place *place, const char *suffix, const struct stat *st)
+{
+	if (st->st_nlink != 1)
+		return fail(db, RELAYDB_PERM, "%s%s has %ld hard links, expected one; remove it", db->path, suffix,
+		    (long)st->st_nlink);
+	if (!trusted(st->st_uid) && st->st_uid != place->folder.st_uid)
+		return fail(db, RELAYDB_PERM, "%s%s belongs to uid %ld, expected root or the folder's owner; remove it", db->path,
+		    suffix, (long)st->st_uid);
+	return RELAYDB_OK;
+}
+
+int place_companion(struct relaydb *db, const struct place *place, const char *suffix, enum place_want want, int *fd)
+{
+	char name[256];
+	struct stat st;
+	int code;
+
+	*fd = -1;
+	if (!place_name(place, suffix, name))
+		return fail(db, RELAYDB_NOFILE, "%s: name too long", db->path);
+	code = open_existing(db, place, name, suffix, false, fd, &st);
+	if (code == RELAYDB_OK)
+		code = companion_allowed(db, place, suffix, &st);
+	if (want == PLACE_NEW && code == RELAYDB_OK) {
+		close(*fd);
+		*fd = -1;
+		if (unlinkat(place->dir, name, 0) != 0)
+			return fail_errno(db, "remove", suffix, errno);
+		code = RELAYDB_NOTFOUND;
+	}
+	if (want != PLACE_READ && code == RELAYDB_NOTFOUND) {
+		code = create(db, place, name, suffix, fd);
+		if (code == RELAYDB_NOTFOUND && want == PLACE_KEEP) /* another was faster */
+			return place_companion(db, place, suffix, PLACE_READ, fd);
+		if (code == RELAYDB_NOTFOUND)
+			code = fail(db, RELAYDB_PERM, "%s%s appeared while it was being made", db->path, suffix);
+	}
+	if (code != RELAYDB_OK && *fd >= 0) {
+		close(*fd);
+		*fd = -1;
+	}
+	return code;
+}
+
+int place_remove(struct relaydb *db, const struct place *place, const char *suffix)
+{
+	char name[256];
+
+	if (!place_name(place, suffix, name))
+		return fail(db, RELAYDB_NOFILE, "%s: name too long", db->path);
+	if (unlinkat(place->dir, name, 0) != 0 && errno != ENOENT)
+		return fail_errno(db, "remove", suffix, errno);
+	if (fsync(place->dir) != 0)
+		return fail_errno(db, "sync the folder of", "", errno);
+	return RELAYDB_OK;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * relaydb.c - the handle: its path, its deadline, and the sentence about the last error
+ */
+#include "relaydb_int.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef RELAYERS_STATEDIR
+#define RELAYERS_STATEDIR "/var/lib/relayers"
+#endif
+
+int relaydb_path(const char *given, char *buf, size_t size)
+{
+	const char *env = secure_getenv("RELAYERS_DB"), *home = secure_getenv("HOME");
+	int n;
+
+	if (given == NULL && env != NULL && *env != '\0')
+		given = env;
+	if (given == NULL && home != NULL && *home != '\0') {
+		n = snprintf(buf, size, "%s/etc/relayers.db", home);
+		if (n > 0 && (size_t)n < size && access(buf, F_OK) == 0)
+			return RELAYDB_OK;
+	}
+	n = snprintf(buf, size, "%s", given != NULL ? given : RELAYERS_STATEDIR "/relayers.db");
+	return n >= 0 && (size_t)n < size ? RELAYDB_OK : RELAYDB_NOFILE;
+}
+
+const char *relaydb_strcode(int code)
+{
+	switch (code) {
+	case RELAYDB_OK:
+		return "ok";
+	case RELAYDB_NOTFOUND:
+		return "not found";
+	case RELAYDB_BADADDR:
+		return "bad address";
+	case RELAYDB_BADSTAMP:
+		return "bad stamp";
+	case RELAYDB_NOFILE:
+		return "no such file";
+	case RELAYDB_NOTDB:
+		return "not a relay database";
+	case RELAYDB_LOCKED:
+		return "locked";
+	case RELAYDB_PERM:
+		return "permission denied";
+	case RELAYDB_IO:
+		return "input/output error";
+	case RELAYDB_NOMEM:
+		return "out of memory";
+	default:
+		return "unknown code";
+	}
+}
+
+int relaydb_open(struct relaydb **db, const struct relaydb_options *options)
+{
+	static const struct relaydb_options defaults;
+	char path[4096];
+	struct relaydb *new;
+
+	*db = NULL;
+	if (options == NULL)
+		options = &defaults;
+	if (options->path == NULL) {
+		if (relaydb_path(NULL, path, sizeof path) != RELAYDB_OK)
+			return RELAYDB_NOFILE;
+	} else if (strlen(options->path) < sizeof path) {
+		strcpy(path, options->path);
+	} else {
+		return RELAYDB_NOFILE;
+	}
+	new = calloc(1, sizeof *new);
+	if (new == NULL)
+		return RELAYDB_NOMEM;
+	new->path = strdup(path);
+	new->timeout_ms = options->timeout_ms == 0 ? RELAYDB_TIMEOUT_MS : options->timeout_ms;
+	if (new->path == NULL) {
+		free(new);
+		return RELAYDB_NOMEM;
+	}
+	*db = new;
+	return RELAYDB_OK;
+}
+
+void relaydb_close(struct relaydb **db)
+{
+	if (*db != NULL)
+		free((*db)->path);
+	free(*db);
+	*db = NULL;
+}
+
+const char *relaydb_error(const struct relaydb *db)
+{
+	return db->error;
+}
+
+const char *relaydb_notice(const struct relaydb *db)
+{
+	return db->notice;
+}
+
+const char *relaydb_filename(const struct relaydb *db)
+{
+	return db->path;
+}
+
+int64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void call_begin(struct relaydb *db)
+{
+	*db->error = *db->notice = '\0';
+	db->deadline = clock_ms() + (db->timeout_ms > 0 ? db->timeout_ms : 0);
+}
+
+int fail(struct relaydb *db, int code, const char *format, ...)
+{
+	va_list args;
+	int kept = errno;
+
+	va_start(args, format);
+	vsnprintf(db->error, sizeof db->error, format, args);
+	va_end(args);
+	errno = kept;
+	return code;
+}
+
+int fail_errno(struct relaydb *db, const char *act, const char *suffix, int error)
+{
+	int code = RELAYDB_IO;
+	char buf[128];
+
+	if (error == EACCES || error == EPERM || error == EROFS)
+		code = RELAYDB_PERM;
+	else if (error == ENOMEM)
+		code = RELAYDB_NOMEM;
+	else if (error == ENOENT || error == ENOTDIR)
+		code = RELAYDB_NOFILE;
+	return fail(db, code, "cannot %s %s%s: %s", act, db->path, suffix, strerror_r(error, buf, sizeof buf));
+}
+
+void tell(struct relaydb *db, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(db->notice, sizeof db->notice, format, args);
+	va_end(args);
+}

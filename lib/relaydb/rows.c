@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * rows.c - every row of a database in memory, to be sorted, merged or built anew
+ *
+ * Rows point into the image they come from; what does not (values on overflow pages, keys that got the store's form, the
+ * lines of a dump) is copied and kept in a list that is freed with the rows.
+ */
+#include "relaydb_int.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct kept {
+	struct kept *next;
+	size_t used, size;
+	char data[];
+};
+
+#define KEPT_SIZE ((size_t)64 * 1024)
+
+static const char *keep(struct rows *rows, const void *data, size_t size)
+{
+	struct kept *kept = rows->kept;
+	char *copy;
+
+	if (kept == NULL || kept->size - kept->used < size) {
+		size_t want = size > KEPT_SIZE ? size : KEPT_SIZE;
+
+		kept = malloc(sizeof *kept + want);
+		if (kept == NULL)
+			return NULL;
+		*kept = (struct kept){ .next = rows->kept, .size = want };
+		rows->kept = kept;
+	}
+	copy = kept->data + kept->used;
+	if (size > 0)
+		memcpy(copy, data, size);
+	kept->used += size;
+	return copy;
+}
+
+/* One more row; its key and value are set by the caller. */
+static struct stored *append(struct rows *rows, const struct row *row)
+{
+	struct stored *stored;
+
+	if (rows->count == rows->room) {
+		size_t room = rows->room == 0 ? 1024 : rows->room * 2;
+
+		stored = reallocarray(rows->row, room, sizeof *stored);
+		if (stored == NULL)
+			return NULL;
+		rows->row = stored;
+		rows->room = room;
+	}
+	stored = &rows->row[rows->count++];
+	*stored = (struct stored){ row->key, row->value, row->stamp, row->address, row->entry };
+	return stored;
+}
+
+int rows_add(struct relaydb *db, struct rows *rows, const struct row *row)
+{
+	struct stored *stored = append(rows, row);
+	struct bytes key = row->address_ok ? (struct bytes){ row->text, strlen(row->text) } : row->key;
+
+	if (stored != NULL) {
+		stored->key = (struct bytes){ keep(rows, key.data, key.size), key.size };
+		stored->value.data = keep(rows, row->value.data, row->value.size);
+	}
+	if (stored == NULL || stored->key.data == NULL || stored->value.data == NULL)
+		return fail(db, RELAYDB_NOMEM, "out of memory");
+	return RELAYDB_OK;
+}
+
+struct collecting {
+	struct rows *rows;
+	const struct image *image;
+	bool plain;
+};
+
+static bool inside(const struct image *image, struct bytes bytes)
+{
+	const unsigned char *p = bytes.data;
+
+	return p >= image->data && p <= image->data + image->size;
+}
+
+static int collect(struct bytes key, struct bytes value, void *arg)
+{
+	struct collecting *collecting = arg;
+	struct rows *rows = collecting->rows;
+	struct stored *stored;
+	struct row row;
+
+	row_read(key, value, &row);
+	stored = append(rows, &row);
+	if (stored == NULL)
+		return RELAYDB_NOMEM;
+	if (collecting->plain && row.address_ok && !row.plain)
+		stored->key = (struct bytes){ keep(rows, row.text, strlen(row.text)), strlen(row.text) };
+	else if (!inside(collecting->image, key))
+		stored->key.data = keep(rows, row.key.data, row.key.size);
+	if (!inside(collecting->image, value))
+		stored->value.data = keep(rows, row.value.data, row.value.size);
+	return stored->key.data == NULL || stored->value.data == NULL ? RELAYDB_NOMEM : 0;
+}
+
+int rows_collect(struct relaydb *db, const struct image *image, bool plain, struct rows *rows)
+{
+	struct collecting collecting = { rows, image, plain };
+
+	*rows = (struct rows){ NULL, 0, 0, NULL };
+	if (image_walk(image, collect, &collecting) != 0)
+		return fail(db, RELAYDB_NOMEM, "out of memory");
+	return RELAYDB_OK;
+}
+
+int rows_key_compare(const struct stored *a, const struct stored *b)
+{
+	size_t size = a->key.size < b->key.size ? a->key.size : b->key.size;
+	int order = size == 0 ? 0 : memcmp(a->key.data, b->key.data, size);
+
+	return order != 0 ? order : (a->key.size > b->key.size) - (a->key.size < b->key.size);
+}
+
+static int by_key(const void *a, const void *b)
+{
+	return rows_key_compare(a, b);
+}
+
+static int by_stamp(const void *x, const void *y)
+{
+	const struct stored *a = x, *b = y;
+	int order;
+
+	if (!a->entry || !b->entry)
+		return a->entry != b->entry ? b->entry - a->entry : rows_key_compare(a, b);
+	if (a->stamp != b->stamp)
+		return a->stamp < b->stamp ? -1 : 1;
+	order = memcmp(&a->address, &b->address, sizeof a->address);
+	return order != 0 ? order : rows_key_compare(a, b);
+}
+
+void rows_sort_by_stamp(struct rows *rows)
+{
+	if (rows->count > 0)
+		qsort(rows->row, rows->count, sizeof *rows->row, by_stamp);
+}
+
+void rows_sort_by_key(struct rows *rows)
+{
+	if (rows->count > 0)
+		qsort(rows->row, rows->count, sizeof *rows->row, by_key);
+}
+
+static bool outlives(const struct stored *a, const struct stored *b)
+{
+	if (a->entry != b->entry)
+		return !a->entry;
+	return a->entry && a->stamp > b->stamp;
+}
+
+void rows_merge(struct rows *rows)
+{
+	size_t kept = 0;
+
+	if (rows->count == 0)
+		return;
+	rows_sort_by_key(rows);
+	for (size_t i = 1; i < rows->count; i++) {
+		if (rows_key_compare(&rows->row[kept], &rows->row[i]) != 0)
+			rows->row[++kept] = rows->row[i];
+		else if (outlives(&rows->row[i], &rows->row[kept]))
+			rows->row[kept] = rows->row[i];
+	}
+	rows->count = kept + 1;
+}
+
+void rows_free(struct rows *rows)
+{
+	while (rows->kept != NULL) {
+		struct kept *next = rows->kept->next;
+
+		free(rows->kept);
+		rows->kept = next;
+	}
+	free(rows->row);
+	*rows = (struct rows){ NULL, 0, 0, NULL };
+}
+
+int rows_build(struct relaydb *db, const struct rows *rows, size_t growth, const struct progress *progress, struct image *out)
+{
+	struct change *puts = calloc(rows->count + 1, sizeof *puts);
+	int code;
+
+	*out = (struct image){ NULL, 0 };
+	if (puts == NULL)
+		return fail(db, RELAYDB_NOMEM, "out of memory");
+	for (size_t i = 0; i < rows->count; i++)
+		puts[i] = (struct change){ rows->row[i].key, rows->row[i].value, false };
+	code = bdb_build(db, puts, rows->count, rows->count + growth, progress, out);
+	free(puts);
+	return code;
+}
