@@ -17,8 +17,7 @@ static struct {
 	int syslog_upto;
 } voice = { NULL, LOG_NOTICE, LOG_NOWHERE };
 
-void
-log_open(const char *program, int facility, int stderr_upto, int syslog_upto)
+void log_open(const char *program, int facility, int stderr_upto, int syslog_upto)
 {
 	if (voice.syslog_upto != LOG_NOWHERE)
 		closelog();
@@ -29,8 +28,7 @@ log_open(const char *program, int facility, int stderr_upto, int syslog_upto)
 		openlog(program, LOG_PID, facility);
 }
 
-const char *
-log_escape(unsigned char byte, char out[LOG_ESCAPE_SIZE])
+const char *log_escape(unsigned char byte, char out[LOG_ESCAPE_SIZE])
 {
 	if (byte >= 0x20 && byte < 0x7f)
 		snprintf(out, LOG_ESCAPE_SIZE, "%c", byte);
@@ -40,8 +38,7 @@ log_escape(unsigned char byte, char out[LOG_ESCAPE_SIZE])
 }
 
 /* FROM as printable ASCII in TO, cut with "..." where it does not fit. */
-static void
-escape(const char *from, char *to, size_t size)
+static void escape(const char *from, char *to, size_t size)
 {
 	static const char cut[] = "...";
 	char shown[LOG_ESCAPE_SIZE];
@@ -50,8 +47,8 @@ escape(const char *from, char *to, size_t size)
 	for (; *from != '\0'; from++) {
 		size_t more = strlen(log_escape((unsigned char)*from, shown));
 
-		if (n + more + sizeof(cut) > size) {
-			memcpy(to + n, cut, sizeof(cut));
+		if (n + more + sizeof cut > size) {
+			memcpy(to + n, cut, sizeof cut);
 			return;
 		}
 		memcpy(to + n, shown, more);
@@ -60,8 +57,7 @@ escape(const char *from, char *to, size_t size)
 	to[n] = '\0';
 }
 
-void
-log_say(int priority, const char *format, ...)
+void log_say(int priority, const char *format, ...)
 {
 	int saved = errno;
 	char raw[LOG_MESSAGE_MAX], message[LOG_MESSAGE_MAX];
@@ -72,20 +68,19 @@ log_say(int priority, const char *format, ...)
 	va_start(args, format);
 	errno = saved; /* for %m */
 	/* what is cut off here is seen in escape(), which cannot show a full buffer without a cut of its own */
-	if (vsnprintf(raw, sizeof(raw), format, args) < 0)
-		snprintf(raw, sizeof(raw), "(a message that cannot be formatted: %s)", format);
+	if (vsnprintf(raw, sizeof raw, format, args) < 0)
+		snprintf(raw, sizeof raw, "(a message that cannot be formatted: %s)", format);
 	va_end(args);
-	escape(raw, message, sizeof(message));
+	escape(raw, message, sizeof message);
 	if (priority <= voice.stderr_upto)
-		fprintf(stderr, "%s%s%s\n", voice.program != NULL ? voice.program : "", voice.program != NULL ? ": " : "",
-		    message);
+		fprintf(
+		    stderr, "%s%s%s\n", voice.program != NULL ? voice.program : "", voice.program != NULL ? ": " : "", message);
 	if (priority <= voice.syslog_upto)
 		syslog(priority, "%s", message);
 	errno = saved;
 }
 
-bool
-log_due(struct log_limit *limit, int64_t now, int64_t interval, unsigned long *kept)
+bool log_due(struct log_limit *limit, int64_t now, int64_t interval, unsigned long *kept)
 {
 	if (now < limit->next && limit->next - now <= interval) {
 		limit->kept++;
@@ -97,8 +92,7 @@ log_due(struct log_limit *limit, int64_t now, int64_t interval, unsigned long *k
 	return true;
 }
 
-bool
-log_keep_descriptors(void)
+bool log_keep_descriptors(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) != -1)

@@ -16,8 +16,8 @@
 #include <syslog.h>
 
 #define LOG_MESSAGE_MAX 1024
-#define LOG_ESCAPE_SIZE 5	/* \ooo and a NUL */
-#define LOG_NOWHERE (-1)	/* as a threshold: not there at all */
+#define LOG_ESCAPE_SIZE 5 /* \ooo and a NUL */
+#define LOG_NOWHERE (-1) /* as a threshold: not there at all */
 
 /* Says where messages go from now on: those of priority STDERR_UPTO (LOG_ERR ... LOG_DEBUG) and graver to stderr, as
  * "PROGRAM: message", those of SYSLOG_UPTO and graver to syslog with FACILITY, as PROGRAM[pid].  May be called again, to
@@ -33,8 +33,8 @@ const char *log_escape(unsigned char byte, char out[LOG_ESCAPE_SIZE]);
 
 /* A kind of message that is told once and then at most every INTERVAL: one static struct for each kind, zero at first. */
 struct log_limit {
-	int64_t next;		/* clock from which it may be told again */
-	unsigned long kept;	/* how many were kept back since it was told */
+	int64_t next; /* clock from which it may be told again */
+	unsigned long kept; /* how many were kept back since it was told */
 };
 
 /* May this kind be told now?  NOW and INTERVAL have any one unit; a clock that was set back by more than INTERVAL does not

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * commands.c - the commands of vsmtprelay, see commands.h: each checks its arguments, makes one call of the library, tells
+ * what came of it
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "log.h"
+#include "output.h"
+
+#define MINUTES_MAX (RELAYDB_STAMP_MAX / 60)
+
+/* What each code of the library means to a shell. */
+static const int status_of[] = {
+	[RELAYDB_OK] = EX_OK,
+	[RELAYDB_NOTFOUND] = EXIT_PARTLY,
+	[RELAYDB_BADADDR] = EX_DATAERR, /* in a dump: an argument is refused before */
+	[RELAYDB_BADSTAMP] = EX_DATAERR,
+	[RELAYDB_NOFILE] = EX_NOINPUT,
+	[RELAYDB_NOTDB] = EX_DATAERR,
+	[RELAYDB_LOCKED] = EX_TEMPFAIL,
+	[RELAYDB_PERM] = EX_NOPERM,
+	[RELAYDB_IO] = EX_IOERR,
+	[RELAYDB_NOMEM] = EX_OSERR,
+};
+
+int exit_status(int code)
+{
+	if (code < 0 || (size_t)code >= sizeof status_of / sizeof *status_of)
+		return EX_SOFTWARE;
+	return status_of[code];
+}
+
+/* Tells what DB has to say about its last call, which returned CODE.  Returns the exit status. */
+static int told(const struct relaydb *db, int code)
+{
+	if (code != RELAYDB_OK)
+		log_say(LOG_ERR, "%s", relaydb_error(db));
+	else if (relaydb_notice(db)[0] != '\0')
+		log_say(LOG_NOTICE, "%s", relaydb_notice(db));
+	return exit_status(code);
+}
+
+/* Tells syslog of a change. */
+#define told_change(db, format, ...)                                                                                           \
+	log_say(LOG_INFO, format " (%s, by uid %ld)", __VA_ARGS__, relaydb_filename(db), (long)getuid())
+
+/* Brings argument TEXT of COMMAND into the store's form. */
+static bool take_address(const char *command, const char *text, char address[RELAYDB_ADDRSTRLEN])
+{
+	if (relaydb_address(text, address) == RELAYDB_OK)
+		return true;
+	log_say(LOG_ERR, "%s: \"%.64s\" is not the IP address of a client, such as 192.0.2.7 or 2001:db8::7", command, text);
+	return false;
+}
+
+/* What is old: entries with a stamp below *BEFORE.  Without an argument that is up to and including now; with one it is
+ * older than so many minutes. */
+static bool take_minutes(const char *command, int n, char **arg, int64_t *before)
+{
+	int64_t now = (int64_t)time(NULL), minutes;
+
+	*before = now + 1;
+	if (n == 0)
+		return true;
+	if (relaydb_stamp(arg[0], &minutes) != RELAYDB_OK || minutes > MINUTES_MAX) {
+		log_say(LOG_ERR, "%s: \"%.64s\" is not a number of whole minutes, 0 to %" PRId64, command, arg[0], MINUTES_MAX);
+		return false;
+	}
+	*before = now > 60 * minutes ? now - 60 * minutes : 0;
+	return true;
+}
+
+static int cmd_add(struct relaydb *db, int n, char **arg)
+{
+	struct relaydb_batch *batch = NULL;
+	struct relaydb_result result;
+	char address[RELAYDB_ADDRSTRLEN];
+	int64_t now = (int64_t)time(NULL), stamp = now;
+	int code, status;
+
+	if (!take_address("add", arg[0], address))
+		return EX_USAGE;
+	if (n > 1 && relaydb_stamp(arg[1], &stamp) != RELAYDB_OK) {
+		log_say(LOG_ERR, "add: \"%.64s\" is not a time in whole seconds since 1970 (UTC), 0 to %" PRId64, arg[1],
+		    RELAYDB_STAMP_MAX);
+		return EX_USAGE;
+	}
+	if ((code = relaydb_batch_new(db, &batch)) == RELAYDB_OK &&
+	    (code = relaydb_batch_put(batch, address, stamp)) == RELAYDB_OK)
+		code = relaydb_commit(batch, now, &result);
+	status = told(db, code);
+	if (code == RELAYDB_OK && result.committed)
+		told_change(db, "add %s %" PRId64, address, stamp);
+	relaydb_batch_free(&batch);
+	return status;
+}
+
+/* Tells which addresses were not there, and syslog which are gone.  Both have the order of the arguments, those
+ * that came before are NULL. */
+static void tell_deleted(const struct relaydb *db, const struct relaydb_batch *batch, int n, char **arg)
+{
+	char address[RELAYDB_ADDRSTRLEN];
+	const char *absent;
+	size_t next = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (arg[i] == NULL || relaydb_address(arg[i], address) != RELAYDB_OK)
+			continue;
+		if ((absent = relaydb_batch_absent(batch, next)) == NULL || strcmp(absent, address) != 0) {
+			told_change(db, "delete %s", address);
+			continue;
+		}
+		log_say(LOG_WARNING, "delete: %s is not in %s", address, relaydb_filename(db));
+		next++;
+	}
+}
+
+static int cmd_delete(struct relaydb *db, int n, char **arg)
+{
+	struct relaydb_batch *batch = NULL;
+	struct relaydb_result result;
+	char address[RELAYDB_ADDRSTRLEN];
+	int code = RELAYDB_OK, status = EX_OK;
+
+	for (int i = 0; i < n; i++)
+		if (!take_address("delete", arg[i], address))
+			status = EX_USAGE;
+	if (status != EX_OK)
+		return status;
+	code = relaydb_batch_new(db, &batch);
+	for (int i = 0; i < n && code == RELAYDB_OK; i++) {
+		size_t count = relaydb_batch_count(batch);
+
+		code = relaydb_batch_delete(batch, arg[i]);
+		if (count == relaydb_batch_count(batch))
+			arg[i] = NULL; /* named twice */
+	}
+	if (code == RELAYDB_OK)
+		code = relaydb_commit(batch, (int64_t)time(NULL), &result);
+	status = told(db, code);
+	if (code == RELAYDB_OK) {
+		tell_deleted(db, batch, n, arg);
+		if (result.absent > 0)
+			status = EXIT_PARTLY;
+	}
+	relaydb_batch_free(&batch);
+	return status;
+}
+
+static int cmd_expire(struct relaydb *db, int n, char **arg)
+{
+	struct relaydb_batch *batch = NULL;
+	struct relaydb_result result;
+	int64_t before;
+	int code, status;
+
+	if (!take_minutes("expire", n, arg, &before))
+		return EX_USAGE;
+	if ((code = relaydb_batch_new(db, &batch)) == RELAYDB_OK && (code = relaydb_batch_expire(batch, before)) == RELAYDB_OK)
+		code = relaydb_commit(batch, (int64_t)time(NULL), &result);
+	status = told(db, code);
+	if (code == RELAYDB_OK && result.expired > 0)
+		told_change(db, "expire: %zu older than %" PRId64 " are gone, %zu stay", result.expired, before, result.rows);
+	relaydb_batch_free(&batch);
+	return status;
+}
+
+/* Prints the entries with a stamp below BEFORE, and the rows that are no entry. */
+static int print(struct relaydb *db, int64_t before)
+{
+	struct output output = { .to = stdout, .terminal = isatty(STDOUT_FILENO) != 0, .before = before };
+	int code = relaydb_each(db, output_row, &output), status;
+
+	if (code < 0) /* the stream has failed: main() finds and tells it */
+		return EX_IOERR;
+	if (output.unwritten > 0)
+		log_say(LOG_WARNING,
+		    "%zu rows of %s cannot be lines that makemap or load reads back: they are printed as comments",
+		    output.unwritten, relaydb_filename(db));
+	status = told(db, code);
+	return status == EX_OK && output.unwritten > 0 ? EXIT_PARTLY : status;
+}
+
+static int cmd_list(struct relaydb *db, int n, char **arg)
+{
+	int64_t before;
+
+	if (!take_minutes("list", n, arg, &before))
+		return EX_USAGE;
+	return print(db, before);
+}
+
+static int cmd_dump(struct relaydb *db, int n, char **arg)
+{
+	(void)n, (void)arg;
+	return print(db, RELAYDB_STAMP_MAX + 1);
+}
+
+/* The progress of a load, on a terminal: nothing in the first second, then a count, at most five times a second. */
+struct progress {
+	int64_t next; /* when to show it again, in milliseconds of the monotonic clock */
+	bool shown;
+};
+
+static int64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int show_progress(size_t done, size_t total, void *arg)
+{
+	struct progress *progress = arg;
+	int64_t now = monotonic_ms();
+
+	if (now >= progress->next) {
+		if (total == 0)
+			fprintf(stderr, "\r%zu lines read", done);
+		else
+			fprintf(stderr, "\r%zu of %zu rows stored", done, total);
+		progress->next = now + 200;
+		progress->shown = true;
+	}
+	return 0;
+}
+
+static int cmd_load(struct relaydb *db, int n, char **arg)
+{
+	struct progress progress = { .next = monotonic_ms() + 1000 };
+	struct relaydb_result result;
+	bool from_file = n > 0 && strcmp(arg[0], "-") != 0;
+	int fd = STDIN_FILENO, code, status;
+
+	if (from_file && (fd = open(arg[0], O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0) {
+		status = errno == EACCES ? EX_NOPERM : EX_NOINPUT;
+		log_say(LOG_ERR, "load: cannot open the dump \"%.256s\": %s", arg[0], strerror(errno));
+		return status;
+	}
+	code = relaydb_load(db, fd, (int64_t)time(NULL), isatty(STDERR_FILENO) ? show_progress : NULL, &progress, &result);
+	if (from_file)
+		close(fd);
+	if (progress.shown)
+		fputs("\r\033[K", stderr);
+	status = told(db, code);
+	if (code == RELAYDB_OK && result.committed)
+		told_change(
+		    db, "load: %zu rows, %zu of them new, %zu with another value", result.rows, result.added, result.changed);
+	return status;
+}
+
+static void print_text(const char *title, const char *text)
+{
+	char shown[LOG_ESCAPE_SIZE];
+
+	printf("%s: ", title);
+	for (; *text != '\0'; text++)
+		fputs(log_escape((unsigned char)*text, shown), stdout);
+	putchar('\n');
+}
+
+static void print_finding(const struct relaydb_finding *finding, void *arg)
+{
+	static const char *const severity[] = {
+		[RELAYDB_FINE] = "fine",
+		[RELAYDB_WARNING] = "warning",
+		[RELAYDB_FAULT] = "fault",
+	};
+	bool *trouble = arg;
+
+	if (finding->severity != RELAYDB_FINE)
+		*trouble = true;
+	print_text(severity[finding->severity], finding->what);
+	if (finding->mend[0] != '\0')
+		print_text("\tmend", finding->mend);
+}
+
+static int cmd_check(struct relaydb *db, int n, char **arg)
+{
+	bool trouble = false;
+	int status = told(db, relaydb_check(db, (int64_t)time(NULL), print_finding, &trouble));
+
+	(void)n, (void)arg;
+	return status == EX_OK && trouble ? EXIT_PARTLY : status;
+}
+
+const struct command commands[] = {
+	{ "add", "ip [ticks]", "record address with current time (or ticks)", 1, 2, cmd_add },
+	{ "delete", "ip [...]", "remove the addresses", 1, -1, cmd_delete },
+	{ "expire", "[n]", "remove all old entries (or those older than n minutes)", 0, 1, cmd_expire },
+	{ "list", "[n]", "print all old entries (or those older than n minutes)", 0, 1, cmd_list },
+	{ "dump", "", "print every entry, those with a future stamp too", 0, 0, cmd_dump },
+	{ "load", "[file]", "replace the database by a dump (file or standard input)", 0, 1, cmd_load },
+	{ "check", "", "is everything right that sendmail and Postfix demand of this file?", 0, 0, cmd_check },
+	{ NULL, NULL, NULL, 0, 0, NULL },
+};

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * commands.h - what vsmtprelay can be told to do
+ *
+ * Owns the commands, what they accept and the exit status each result of the library becomes.  main.c owns the command line
+ * around them and the end of standard output.
+ */
+#ifndef VSMTPRELAY_COMMANDS_H
+#define VSMTPRELAY_COMMANDS_H
+
+#include "relaydb.h"
+
+#define EXIT_PARTLY 1 /* done, but not for all, or something was found */
+
+struct command {
+	const char *name;
+	const char *arguments; /* as the usage page writes them */
+	const char *does;
+	int min, max; /* how many arguments; max below 0: any number */
+	/* Does it: ARG has N strings, min <= N <= max.  What failed has been told.  Returns the exit status, of sysexits(3). */
+	int (*run)(struct relaydb *db, int n, char **arg);
+};
+
+/* In the order of the usage page; the last has no name. */
+extern const struct command commands[];
+
+/* The exit status for CODE of relaydb.h. */
+int exit_status(int code);
+
+#endif

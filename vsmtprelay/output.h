@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * output.h - rows of the store as lines that makemap(8) and relaydb_load() read back
+ *
+ * Owns the form of list and dump, byte for byte; decides which rows cannot be a line.  Leaves to the caller: which rows, and
+ * whether the stream could be written.
+ */
+#ifndef VSMTPRELAY_OUTPUT_H
+#define VSMTPRELAY_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "relaydb.h"
+
+struct output {
+	FILE *to;
+	bool terminal; /* somebody looks at it: bytes above 127 are shown as \ooo */
+	int64_t before; /* print entries with a stamp below this; rows that are no entry are always printed */
+	size_t unwritten; /* rows so far that cannot be a line; each is printed as a comment */
+};
+
+/* Prints one row and its comment line to ARG, a struct output.  For relaydb_each().
+ * Returns 0, or -1 to end the walk when the stream has failed. */
+int output_row(const struct relaydb_row *row, void *arg);
+
+#endif

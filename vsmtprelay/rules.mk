@@ -1,0 +1,12 @@
+# vsmtprelay: the administrator's command
+
+VSMTPRELAY_SOURCES = vsmtprelay/main.c vsmtprelay/commands.c vsmtprelay/output.c
+VSMTPRELAY_OBJECTS = $(VSMTPRELAY_SOURCES:%.c=$(BUILD)/%.o)
+VSMTPRELAY = $(BUILD)/vsmtprelay/vsmtprelay
+PROGRAMS += $(VSMTPRELAY)
+LINT_SOURCES += $(VSMTPRELAY_SOURCES)
+
+$(VSMTPRELAY_OBJECTS): FLAGS = -Ilib/common
+
+$(VSMTPRELAY): $(VSMTPRELAY_OBJECTS) $(COMMON) $(RELAYDB)
+	$(LINK) $(RELAYDB_LIBS)
