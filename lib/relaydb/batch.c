@@ -324,11 +324,12 @@ static int batch_transform(struct relaydb *db, const struct image *old, const st
 		code = bdb_apply(db, work.base, work.changes, work.count, new);
 	if (result->rebuilt || work.count > 0) {
 		struct image_info now;
+		char why[128];
 
-		if (code == RELAYDB_OK && image_check(new, &now, NULL, 0))
+		if (code == RELAYDB_OK && image_check(new, &now, why, sizeof why))
 			result->rows = now.rows;
 		else if (code == RELAYDB_OK)
-			code = fail(db, RELAYDB_IO, "Berkeley DB made something else than a hash of a copy of %s", db->path);
+			code = fail(db, RELAYDB_IO, "Berkeley DB made no hash of a copy of %s: %s", db->path, why);
 	}
 	forget_changes(&work);
 	free(work.changes);

@@ -249,14 +249,14 @@ static bool item_read(struct look *look, const struct page *page, unsigned index
 	return chain_read(look, get32(p + 4), size, *data);
 }
 
-/* As Berkeley DB orders keys on a page. */
+/* As Berkeley DB orders keys on a page: of two that begin alike the longer is first. */
 static int key_order(struct bytes a, struct bytes b)
 {
 	int order = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
 
 	if (order != 0)
 		return order;
-	return a.size < b.size ? -1 : a.size > b.size;
+	return a.size > b.size ? -1 : a.size < b.size;
 }
 
 static bool page_fits(struct look *look, const struct page *page)

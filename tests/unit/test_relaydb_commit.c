@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * test_relaydb_commit.c - a commit is stopped dead between each two of its steps, and nobody ever sees half of it
+ *
+ * Takes in commit.c and redo.c with the hook that names the steps.  A child commits and kills itself at a step; then the
+ * parent looks: as a reader before anybody settles, as the next writer, and at the file itself.
+ */
+#define RELAYDB_TEST_STEPS
+#include "../../lib/relaydb/commit.c"
+#include "../../lib/relaydb/redo.c"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+static char folder[64], path[128];
+static int64_t clock_now; /* the clock at the start: files get their first mtime from the kernel */
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(folder, "/tmp/relaydb-commit.XXXXXX");
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(path, sizeof path, "%s/relayers.db", folder);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	static const char *const suffixes[] = { "", ".lock", ".new", ".redo", ".other" };
+	char name[160];
+
+	(void)state;
+	relaydb_test_step = NULL;
+	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+		snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
+		unlink(name);
+	}
+	return rmdir(folder);
+}
+
+static struct relaydb *database(void)
+{
+	const struct relaydb_options options = { .path = path, .timeout_ms = 5000 };
+	struct relaydb *db;
+
+	assert_int_equal(relaydb_open(&db, &options), RELAYDB_OK);
+	return db;
+}
+
+static void address(char out[32], unsigned n)
+{
+	snprintf(out, 32, "10.%u.%u.%u", n >> 16, n >> 8 & 255, n & 255);
+}
+
+/* Puts addresses FIRST to LAST with STAMP in one commit. */
+static int put(unsigned first, unsigned last, int64_t stamp)
+{
+	struct relaydb *db = database();
+	struct relaydb_batch *batch;
+	char text[32];
+	int code;
+
+	assert_int_equal(relaydb_batch_new(db, &batch), RELAYDB_OK);
+	for (unsigned n = first; n <= last; n++) {
+		address(text, n);
+		assert_int_equal(relaydb_batch_put(batch, text, stamp), RELAYDB_OK);
+	}
+	code = relaydb_commit(batch, clock_now, NULL);
+	if (code != RELAYDB_OK)
+		print_error("%s\n", relaydb_error(db));
+	relaydb_batch_free(&batch);
+	relaydb_close(&db);
+	return code;
+}
+
+struct seen {
+	unsigned rows, with_stamp;
+	int64_t stamp;
+};
+
+static int see(const struct relaydb_row *row, void *arg)
+{
+	struct seen *seen = arg;
+
+	seen->rows++;
+	seen->with_stamp += row->entry && row->stamp == seen->stamp;
+	return 0;
+}
+
+/* How many rows are there, and how many of them have STAMP? */
+static struct seen look(int64_t stamp)
+{
+	struct relaydb *db = database();
+	struct seen seen = { .stamp = stamp };
+	int code = relaydb_each(db, see, &seen);
+
+	if (code != RELAYDB_OK)
+		print_error("%s\n", relaydb_error(db));
+	assert_int_equal(code, RELAYDB_OK);
+	relaydb_close(&db);
+	return seen;
+}
+
+static bool exists(const char *suffix)
+{
+	char name[160];
+
+	snprintf(name, sizeof name, "%s%s", path, suffix);
+	return access(name, F_OK) == 0;
+}
+
+/* ---- changes to be interrupted ---- */
+
+static int change_add(void)
+{
+	return put(50000, 50009, clock_now + 1);
+}
+
+static int change_delete(void)
+{
+	struct relaydb *db = database();
+	struct relaydb_batch *batch;
+	char text[32];
+	int code;
+
+	relaydb_batch_new(db, &batch);
+	for (unsigned n = 0; n < 10; n++) {
+		address(text, n);
+		relaydb_batch_delete(batch, text);
+	}
+	code = relaydb_commit(batch, clock_now, NULL);
+	relaydb_batch_free(&batch);
+	relaydb_close(&db);
+	return code;
+}
+
+/* Outgrows the hash: it is made anew, every block changes. */
+static int change_grow(void)
+{
+	return put(50000, 60000, clock_now + 1);
+}
+
+static int change_load(void)
+{
+	struct relaydb *db = database();
+	FILE *dump = tmpfile();
+	char text[32];
+	int code;
+
+	for (unsigned n = 0; n < 10; n++) {
+		address(text, n);
+		fprintf(dump, "%s %lld\n", text, (long long)clock_now + 1);
+	}
+	rewind(dump);
+	fflush(dump);
+	lseek(fileno(dump), 0, SEEK_SET);
+	code = relaydb_load(db, fileno(dump), clock_now, NULL, NULL, NULL);
+	fclose(dump);
+	relaydb_close(&db);
+	return code;
+}
+
+static const struct change_case {
+	const char *name;
+	unsigned before;	/* rows that are put first; 0: no file */
+	int (*change)(void);
+	unsigned after, new_stamps;
+} cases[] = {
+	{ "add", 100, change_add, 110, 10 },
+	{ "add to nothing", 0, change_add, 10, 10 },
+	{ "delete", 100, change_delete, 90, 0 },
+	{ "grow", 3000, change_grow, 13001, 10001 },
+	{ "shrink by load", 13000, change_load, 10, 10 },
+};
+
+static const char *const steps[] = { "alone", "copied", "changed", "recorded", "locked", "renamed", "counts", "block", "written",
+	"mtime", "unlocked", "synced", "removed" };
+#define COUNTS_FROM 5 /* the rename is seen by everybody who still lives */
+
+static const char *stop_at;
+static int stop_after;
+
+static void stop(const char *step)
+{
+	if (strcmp(step, stop_at) == 0 && stop_after-- == 0)
+		raise(SIGKILL);
+}
+
+/* True if the child was stopped, false if it came to its end. */
+static bool commit_stopped(const struct change_case *c, const char *step, int after)
+{
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		stop_at = step;
+		stop_after = after;
+		relaydb_test_step = stop;
+		_exit(c->change() == RELAYDB_OK ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	if (WIFEXITED(status))
+		assert_int_equal(WEXITSTATUS(status), 0);
+	return WIFSIGNALED(status);
+}
+
+static void assert_old(const struct change_case *c, const struct seen *seen)
+{
+	assert_int_equal(seen->rows, c->before);
+	assert_int_equal(seen->with_stamp, 0);
+}
+
+static void assert_new(const struct change_case *c, const struct seen *seen)
+{
+	assert_int_equal(seen->rows, c->after);
+	assert_int_equal(seen->with_stamp, c->new_stamps);
+}
+
+static void prepare(const struct change_case *c)
+{
+	tear_down(NULL);
+	assert_int_equal(set_up(NULL), 0);
+	if (c->before > 0)
+		assert_int_equal(put(0, c->before - 1, clock_now), RELAYDB_OK);
+}
+
+static void one_stop(const struct change_case *c, size_t step, int after)
+{
+	struct stat before = { 0 }, later;
+	struct relaydb *db;
+	struct seen seen;
+
+	prepare(c);
+	stat(path, &before);
+	if (!commit_stopped(c, steps[step], after)) {
+		seen = look(clock_now + 1);
+		assert_new(c, &seen);
+		return;
+	}
+	if (exists("")) { /* a reader, before anybody settles */
+		seen = look(clock_now + 1);
+		if (step >= COUNTS_FROM)
+			assert_new(c, &seen);
+		else
+			assert_old(c, &seen);
+	}
+	db = database(); /* the next of us */
+	assert_int_equal(relaydb_settle(db, clock_now), RELAYDB_OK);
+	assert_int_equal(*relaydb_notice(db) != '\0', step >= COUNTS_FROM && strcmp(steps[step], "removed") != 0);
+	relaydb_close(&db);
+	assert_false(exists(".redo"));
+	if (exists("")) {
+		seen = look(clock_now + 1);
+		if (step >= COUNTS_FROM)
+			assert_new(c, &seen);
+		else
+			assert_old(c, &seen);
+	}
+	assert_int_equal(put(70000, 70000, clock_now + 1), RELAYDB_OK); /* and the one after */
+	assert_false(exists(".new"));
+	seen = look(clock_now + 1);
+	assert_int_equal(seen.rows, (step >= COUNTS_FROM ? c->after : c->before) + 1);
+	if (c->before > 0) { /* the inode, and all that hangs on it, stays; mtime never falls, and rises with what is to be seen */
+		assert_int_equal(stat(path, &later), 0);
+		assert_int_equal(later.st_ino, before.st_ino);
+		assert_int_equal(later.st_mode, before.st_mode);
+		assert_true(later.st_mtim.tv_sec > before.st_mtim.tv_sec);
+	}
+}
+
+static void stopped_dead_at_each_step(void **state)
+{
+	(void)state;
+	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
+		for (size_t step = 0; step < sizeof steps / sizeof *steps; step++)
+			for (int after = 0; after < (strcmp(steps[step], "block") == 0 ? 4 : 1); after++)
+				one_stop(&cases[c], step, after);
+}
+
+/* ---- until a commit counts, the file is byte for byte the same, also for a handle that is held open ---- */
+
+static struct image original;
+static int watcher;
+static unsigned watched;
+static bool counts;
+
+static void watch(const char *step)
+{
+	struct relaydb *db = database();
+	struct stat st;
+	struct image now;
+
+	if (strcmp(step, "counts") == 0)
+		counts = true;
+	if (!counts) {
+		assert_int_equal(fstat(watcher, &st), 0);
+		assert_int_equal(read_whole(db, watcher, "", (size_t)st.st_size, &now), RELAYDB_OK);
+		assert_int_equal(now.size, original.size);
+		assert_memory_equal(now.data, original.data, now.size);
+		image_free(&now);
+		watched++;
+	}
+	relaydb_close(&db);
+}
+
+static void same_bytes_until_it_counts(void **state)
+{
+	struct relaydb *db = database();
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(put(0, 99, clock_now), RELAYDB_OK);
+	watcher = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(watcher >= 0);
+	assert_int_equal(fstat(watcher, &st), 0);
+	assert_int_equal(read_whole(db, watcher, "", (size_t)st.st_size, &original), RELAYDB_OK);
+	relaydb_test_step = watch;
+	assert_int_equal(change_add(), RELAYDB_OK);
+	relaydb_test_step = NULL;
+	assert_true(counts);
+	assert_int_equal(watched, COUNTS_FROM + 1);
+	close(watcher);
+	image_free(&original);
+	relaydb_close(&db);
+}
+
+/* ---- mtime ---- */
+
+static int64_t mtime_of(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_mtim.tv_sec;
+}
+
+static void mtime_rises_by_a_second_at_least(void **state)
+{
+	int64_t last = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 5; i++) {
+		assert_int_equal(put(i, i, clock_now), RELAYDB_OK);
+		assert_true(mtime_of() > last);
+		last = mtime_of();
+	}
+}
+
+static void mtime_stays_when_nothing_changes(void **state)
+{
+	int64_t before;
+
+	(void)state;
+	assert_int_equal(put(0, 10, clock_now), RELAYDB_OK);
+	before = mtime_of();
+	assert_int_equal(put(0, 10, clock_now), RELAYDB_OK);
+	assert_int_equal(mtime_of(), before);
+}
+
+/* The clock was set back by a day: entries are still seen, and mtime does not fall. */
+static void mtime_far_ahead_of_the_clock(void **state)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = clock_now + 86400 } };
+	struct seen seen;
+
+	(void)state;
+	assert_int_equal(put(0, 10, clock_now), RELAYDB_OK);
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	assert_int_equal(put(11, 11, clock_now), RELAYDB_OK);
+	assert_int_equal(mtime_of(), clock_now + 86401);
+	seen = look(clock_now);
+	assert_int_equal(seen.rows, 12);
+}
+
+/* ---- what others do between our steps ---- */
+
+static void overwrite_with_other(const char *step)
+{
+	char other[160];
+	struct image image;
+	struct relaydb *db;
+	struct change row = { { "10.9.9.9", 8 }, { "OK", 2 }, false };
+	int fd;
+
+	if (strcmp(step, "recorded") != 0)
+		return;
+	relaydb_test_step = NULL;
+	db = database();
+	snprintf(other, sizeof other, "%s", path);
+	assert_int_equal(bdb_build(db, &row, 1, 1, NULL, &image), RELAYDB_OK);
+	fd = open(other, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, image.data, image.size), image.size);
+	close(fd);
+	image_free(&image);
+	relaydb_close(&db);
+}
+
+/* As makemap does it: in place, between our copy and our lock.  Its rows stand, and ours come on top. */
+static void rewritten_while_we_computed(void **state)
+{
+	struct seen seen;
+
+	(void)state;
+	assert_int_equal(put(0, 99, clock_now), RELAYDB_OK);
+	relaydb_test_step = overwrite_with_other;
+	assert_int_equal(put(200, 201, clock_now + 1), RELAYDB_OK);
+	seen = look(clock_now + 1);
+	assert_int_equal(seen.rows, 3);
+	assert_int_equal(seen.with_stamp, 2);
+}
+
+static void redo_is_stale_after_a_rewrite(void **state)
+{
+	const struct change_case c = { "add", 100, change_add, 110, 10 };
+	struct relaydb *db;
+	struct seen seen;
+
+	(void)state;
+	assert_int_equal(put(0, 99, clock_now), RELAYDB_OK);
+	assert_true(commit_stopped(&c, "counts", 0));
+	overwrite_with_other("recorded");
+	seen = look(clock_now);
+	assert_int_equal(seen.rows, 1);
+	db = database();
+	assert_int_equal(relaydb_settle(db, clock_now), RELAYDB_OK);
+	assert_non_null(strstr(relaydb_notice(db), "replaced since"));
+	relaydb_close(&db);
+	seen = look(clock_now);
+	assert_int_equal(seen.rows, 1);
+	assert_false(exists(".redo"));
+}
+
+/* An administrator who removes the database does not get it back from a record. */
+static void redo_is_stale_after_removal(void **state)
+{
+	const struct change_case c = { "add", 100, change_add, 110, 10 };
+	struct seen seen;
+
+	(void)state;
+	assert_int_equal(put(0, 99, clock_now), RELAYDB_OK);
+	assert_true(commit_stopped(&c, "counts", 0));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(put(5, 5, clock_now), RELAYDB_OK);
+	seen = look(clock_now);
+	assert_int_equal(seen.rows, 1);
+}
+
+static void damaged_redo_is_refused(void **state)
+{
+	const struct change_case c = { "add", 100, change_add, 110, 10 };
+	struct relaydb *db;
+	char redo[160];
+	int fd;
+
+	(void)state;
+	assert_int_equal(put(0, 99, clock_now), RELAYDB_OK);
+	assert_true(commit_stopped(&c, "counts", 0));
+	snprintf(redo, sizeof redo, "%s.redo", path);
+	fd = open(redo, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, "x", 1, 200), 1);
+	close(fd);
+	db = database();
+	assert_int_equal(relaydb_settle(db, clock_now), RELAYDB_NOTDB);
+	assert_non_null(strstr(relaydb_error(db), "damaged"));
+	relaydb_close(&db);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(stopped_dead_at_each_step),
+		TEST(same_bytes_until_it_counts),
+		TEST(mtime_rises_by_a_second_at_least),
+		TEST(mtime_stays_when_nothing_changes),
+		TEST(mtime_far_ahead_of_the_clock),
+		TEST(rewritten_while_we_computed),
+		TEST(redo_is_stale_after_a_rewrite),
+		TEST(redo_is_stale_after_removal),
+		TEST(damaged_redo_is_refused),
+	};
+
+	clock_now = time(NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
