@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * ipnet.h - addresses as numbers, and networks that hold them
+ *
+ * Owns: reading ADDRESS and ADDRESS/BITS of both families, and the question whether a network holds an address.
+ * An IPv4-mapped IPv6 address is its IPv4 address here, as everywhere in the suite; a mapped network is its IPv4 network.
+ */
+#ifndef RELAYERS_IPNET_H
+#define RELAYERS_IPNET_H
+
+#include <stdbool.h>
+
+struct ipnet {
+	int family; /* AF_INET or AF_INET6 */
+	unsigned char address[16]; /* network byte order; 4 of them used for AF_INET */
+	unsigned bits; /* prefix length: 0 to 32, or 0 to 128 */
+};
+
+/* Reads ADDRESS or ADDRESS/BITS; without BITS the network is that one address.  Bits of the address beyond the prefix are
+ * an error, since they show that something else was meant.  Returns false (and *net is undefined) for anything else. */
+bool ipnet_parse(const char *text, struct ipnet *net);
+
+/* Does NET hold the one address that ADDRESS is (its bits are not looked at)? */
+bool ipnet_holds(const struct ipnet *net, const struct ipnet *address);
+
+#endif

@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * catalogue.c - the POP and IMAP servers we know, see catalogue.h
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "catalogue.h"
+#include "duration.h"
+#include "list.h"
+#include "relaydb.h"
+#include "session.h"
+
+#define SUFFIX ".conf"
+#define LONGEST 2048		/* default of longest: the longest genuine success line that was seen has 300 bytes */
+
+struct sample {
+	enum role role;
+	char address[RELAYDB_ADDRSTRLEN];	/* of a login */
+	char *line;				/* TAG[PID]: MESSAGE */
+	int number;				/* of the line in the file */
+	struct sample *next;
+};
+
+struct tag {
+	char *name;
+	struct server *servers[CATALOGUE_SHARED + 1];
+	UT_hash_handle hh;
+};
+
+struct catalogue {
+	struct server *servers;
+	struct tag *tags;
+};
+
+/* A definition while it is read. */
+struct draft {
+	struct server *server;
+	struct sample *samples;
+	struct sample **last;
+	const char *file;
+	bool failed;		/* out of memory; mistakes are counted elsewhere */
+};
+
+static const char *const roles[ROLES] = { "none", "connect", "login", "fail", "logout", "start" };
+
+const char *
+role_name(enum role role)
+{
+	return roles[role];
+}
+
+static enum role
+find_role(const char *name)
+{
+	int i;
+
+	for (i = 0; i < ROLES; i++) {
+		if (strcmp(roles[i], name) == 0)
+			return (enum role)i;
+	}
+	return ROLES;
+}
+
+/* ---- one definition ---- */
+
+static void
+server_free(struct server *server)
+{
+	size_t i;
+
+	if (server == NULL)
+		return;
+	for (i = 0; i < server->count; i++)
+		pattern_free(server->expressions[i].pattern);
+	free(server->expressions);
+	list_free(server->tags);
+	list_free(server->journal);
+	free(server->name);
+	free(server);
+}
+
+static bool
+read_size(const char *value, size_t *size)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(value, &end, 10);
+	if (*value < '0' || *value > '9' || *end != '\0' || errno != 0 || n > 8192)
+		return false;
+	*size = n;
+	return true;
+}
+
+/* "_FIELD=VALUE _FIELD=VALUE": only fields that the journal itself fills in begin with an underscore */
+static bool
+is_trusted(char *const *fields)
+{
+	for (; *fields != NULL; fields++) {
+		if ((*fields)[0] != '_' || (*fields)[1] == '_' || strchr(*fields, '=') == NULL)
+			return false;
+	}
+	return true;
+}
+
+static void
+take_journal(struct server *server, const char *value, const struct conf_place *place)
+{
+	char **fields = list_split(value, " ");
+
+	if (fields == NULL || *fields == NULL || !is_trusted(fields))
+		conf_error(place, "journal = '%s', expected _FIELD=VALUE of the journal's trusted fields", value);
+	else if (!list_add(&server->journal, value))
+		conf_error(place, "out of memory");
+	list_free(fields);
+}
+
+static void
+take_setting(struct draft *draft, const char *name, const char *value, const struct conf_place *place)
+{
+	struct server *server = draft->server;
+
+	if (strcmp(name, "tags") == 0) {
+		list_free(server->tags);
+		if ((server->tags = list_split(value, ", ")) == NULL)
+			draft->failed = true;
+	} else if (strcmp(name, "join") == 0) {
+		if ((server->by_pid = strcmp(value, "pid") == 0) == false && strcmp(value, "no") != 0)
+			conf_error(place, "join = '%s', expected pid or no", value);
+	} else if (strcmp(name, "cut") == 0) {
+		if (!read_size(value, &server->cut))
+			conf_error(place, "cut = '%s', expected a number of bytes, 0 to 8192", value);
+	} else if (strcmp(name, "longest") == 0) {
+		if (!read_size(value, &server->longest) || server->longest == 0)
+			conf_error(place, "longest = '%s', expected a number of bytes, 1 to 8192", value);
+	} else if (strcmp(name, "session-max") == 0) {
+		if (!duration_parse(value, &server->session_max))
+			conf_error(place, "session-max = '%s', expected a duration such as 1h", value);
+	} else if (strcmp(name, "journal") == 0)
+		take_journal(server, value, place);
+	else
+		conf_error(place, "unknown setting '%s' in [server]", name);
+}
+
+static void
+take_expression(struct draft *draft, const char *name, const char *value, const struct conf_place *place)
+{
+	struct server *server = draft->server;
+	enum role role = find_role(name);
+	struct expression *more;
+	struct pattern *pattern;
+	char error[256];
+
+	if (role == ROLES || role == ROLE_NONE) {
+		conf_error(place, "unknown kind of line '%s' in [lines], expected connect, login, fail, logout or start", name);
+		return;
+	}
+	if ((pattern = pattern_new(value, error, sizeof error)) == NULL) {
+		conf_error(place, "%s: %s", name, error);
+		return;
+	}
+	if ((more = realloc(server->expressions, (server->count + 1) * sizeof *more)) == NULL) {
+		pattern_free(pattern);
+		draft->failed = true;
+		return;
+	}
+	server->expressions = more;
+	server->expressions[server->count++] = (struct expression){ role, pattern };
+	if (role == ROLE_LOGOUT)
+		server->has_logout = true;
+}
+
+/* login = ADDRESS TAG: MESSAGE, and the other roles without an address */
+static void
+take_sample(struct draft *draft, const char *name, const char *value, const struct conf_place *place)
+{
+	struct sample *sample = calloc(1, sizeof *sample);
+	const char *blank = strchr(value, ' ');
+	char address[RELAYDB_ADDRSTRLEN] = "";
+
+	if (sample == NULL) {
+		draft->failed = true;
+		return;
+	}
+	sample->role = find_role(name);
+	sample->number = place->line;
+	if (sample->role == ROLE_LOGIN) {
+		if (blank != NULL && (size_t)(blank - value) < sizeof address)
+			memcpy(address, value, (size_t)(blank - value));
+		if (relaydb_address(address, sample->address) == RELAYDB_OK)
+			value = blank + 1;
+		else
+			sample->role = ROLES;
+	}
+	if (sample->role == ROLES) {
+		conf_error(place, "sample '%s', expected login = ADDRESS TAG: MESSAGE, or none, connect, fail, logout, start", name);
+		free(sample);
+		return;
+	}
+	if ((sample->line = strdup(value)) == NULL)
+		draft->failed = true;
+	*draft->last = sample;
+	draft->last = &sample->next;
+}
+
+static void
+take_entry(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place)
+{
+	struct draft *draft = arg;
+
+	if (strcmp(section, "server") == 0)
+		take_setting(draft, name, value, place);
+	else if (strcmp(section, "lines") == 0)
+		take_expression(draft, name, value, place);
+	else if (strcmp(section, "samples") == 0)
+		take_sample(draft, name, value, place);
+	else
+		conf_error(place, "unknown section [%s], expected [server], [lines] or [samples]", section);
+}
+
+static void
+samples_free(struct sample *sample)
+{
+	struct sample *next;
+
+	for (; sample != NULL; sample = next) {
+		next = sample->next;
+		free(sample->line);
+		free(sample);
+	}
+}
+
+/* The rules that concern the definition as a whole. */
+static void
+check_whole(const struct server *server, const struct conf_place *place)
+{
+	bool connect = false, login = false;
+	size_t i;
+
+	for (i = 0; i < server->count; i++) {
+		const struct expression *e = &server->expressions[i];
+
+		login |= e->role == ROLE_LOGIN;
+		if (e->role == ROLE_CONNECT) {
+			connect = true;
+			if (!pattern_has(e->pattern, "ip"))
+				conf_error(place, "a connect expression without {ip}");
+		}
+	}
+	for (i = 0; i < server->count; i++) {
+		if (server->expressions[i].role == ROLE_LOGIN && !pattern_has(server->expressions[i].pattern, "ip") && !connect)
+			conf_error(place, "a login expression without {ip}, and no connect expression that has it");
+	}
+	if (server->tags == NULL || *server->tags == NULL)
+		conf_error(place, "no tags in [server]");
+	if (!login)
+		conf_error(place, "no login expression in [lines]");
+	if (connect && !server->by_pid)
+		conf_error(place, "a connect expression, expected join = pid with it");
+}
+
+/* ---- the catalogue ---- */
+
+static bool
+add_tag(struct catalogue *catalogue, const char *name, struct server *server)
+{
+	struct tag *tag;
+	size_t i;
+
+	HASH_FIND_STR(catalogue->tags, name, tag);
+	if (tag == NULL) {
+		if ((tag = calloc(1, sizeof *tag)) == NULL || (tag->name = strdup(name)) == NULL) {
+			free(tag);
+			return false;
+		}
+		HASH_ADD_KEYPTR(hh, catalogue->tags, tag->name, strlen(tag->name), tag);
+	}
+	for (i = 0; i < CATALOGUE_SHARED; i++) {
+		if (tag->servers[i] == NULL || tag->servers[i] == server) {
+			tag->servers[i] = server;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Takes the server in, whatever comes of it. */
+static bool
+add_server(struct catalogue *catalogue, struct server *server)
+{
+	struct server **at = &catalogue->servers;
+	char *const *tag;
+
+	while (*at != NULL && strcmp((*at)->name, server->name) < 0)
+		at = &(*at)->next;
+	server->next = *at;
+	*at = server;
+	for (tag = server->tags; tag != NULL && *tag != NULL; tag++) {
+		if (!add_tag(catalogue, *tag, server))
+			return false;
+	}
+	return true;
+}
+
+struct server *const *
+catalogue_find(const struct catalogue *catalogue, struct span tag)
+{
+	struct tag *found;
+
+	HASH_FIND(hh, catalogue->tags, tag.text, tag.size, found);
+	return found != NULL ? found->servers : NULL;
+}
+
+struct server *
+catalogue_servers(const struct catalogue *catalogue)
+{
+	return catalogue->servers;
+}
+
+void
+catalogue_free(struct catalogue *catalogue)
+{
+	struct tag *tag, *next_tag;
+	struct server *server, *next;
+
+	if (catalogue == NULL)
+		return;
+	HASH_ITER(hh, catalogue->tags, tag, next_tag) {
+		HASH_DEL(catalogue->tags, tag);
+		free(tag->name);
+		free(tag);
+	}
+	for (server = catalogue->servers; server != NULL; server = next) {
+		next = server->next;
+		server_free(server);
+	}
+	free(catalogue);
+}
+
+enum role
+server_read(struct server *server, struct span message, struct captures *captures)
+{
+	enum role role = ROLE_NONE;
+	size_t i;
+
+	server->tally.lines++;
+	for (i = 0; i < server->count && role == ROLE_NONE; i++) {
+		switch (pattern_match(server->expressions[i].pattern, message, captures)) {
+		case PATTERN_YES:
+			role = server->expressions[i].role;
+			break;
+		case PATTERN_STOPPED:
+			server->tally.stopped++;
+			break;
+		case PATTERN_NO:
+			break;
+		}
+	}
+	server->tally.role[role]++;
+	return role;
+}
+
+/* ---- loading ---- */
+
+/* The address that a sample's line logs in, or "" and what else it means in *ROLE. */
+static void
+read_sample(struct server *server, struct sessions *sessions, const char *line, enum role *role, char address[RELAYDB_ADDRSTRLEN])
+{
+	struct header header;
+	struct captures captures;
+	struct event event = { .server = server };
+
+	*role = ROLE_NONE;
+	*address = '\0';
+	if (!header_parse_tag(line, strlen(line), &header) || !list_has(server->tags, header.tag.text, header.tag.size))
+		return;
+	if (header.message.size > server->longest)
+		return;
+	event.role = *role = server_read(server, header.message, &captures);
+	if (*role == ROLE_NONE)
+		return;
+	event.header = &header;
+	event.captures = &captures;
+	if (!sessions_take(sessions, &event) && *role == ROLE_LOGIN)
+		*role = ROLE_NONE;
+	if (*role == ROLE_LOGIN)
+		memcpy(address, event.address, RELAYDB_ADDRSTRLEN);
+}
+
+/* Every sample must mean what the file says it means. */
+static void
+prove(struct draft *draft, struct conf_errors *errors)
+{
+	struct conf_place place = { draft->file, 0, errors };
+	struct sessions *sessions = sessions_new(64, 3600, 3600);
+	const struct sample *sample;
+	char address[RELAYDB_ADDRSTRLEN];
+	enum role role;
+
+	if (sessions == NULL) {
+		draft->failed = true;
+		return;
+	}
+	for (sample = draft->samples; sample != NULL && sample->line != NULL; sample = sample->next) {
+		read_sample(draft->server, sessions, sample->line, &role, address);
+		place.line = sample->number;
+		if (role != sample->role)
+			conf_error(&place, "the sample means '%s', expected '%s'", role_name(role), role_name(sample->role));
+		else if (strcmp(address, sample->address) != 0)
+			conf_error(&place, "the sample logs in %s, expected %s", address, sample->address);
+	}
+	sessions_free(sessions);
+	memset(&draft->server->tally, 0, sizeof draft->server->tally);
+}
+
+static bool
+begin(struct draft *draft, const char *name, const char *file)
+{
+	memset(draft, 0, sizeof *draft);
+	draft->file = file;
+	draft->last = &draft->samples;
+	if ((draft->server = calloc(1, sizeof *draft->server)) == NULL || (draft->server->name = strdup(name)) == NULL) {
+		server_free(draft->server);
+		return false;
+	}
+	draft->server->longest = LONGEST;
+	return true;
+}
+
+/* Checks what was read and takes it into the catalogue. */
+static bool
+finish(struct catalogue *catalogue, struct draft *draft, size_t mistakes, struct conf_errors *errors)
+{
+	struct conf_place place = { draft->file, 0, errors };
+
+	check_whole(draft->server, &place);
+	if (errors->count == mistakes)
+		prove(draft, errors);
+	samples_free(draft->samples);
+	return add_server(catalogue, draft->server) && !draft->failed;
+}
+
+static bool
+load_file(struct catalogue *catalogue, const char *name, const char *file, struct conf_errors *errors)
+{
+	struct draft draft;
+	size_t mistakes = errors->count;
+
+	if (!begin(&draft, name, file))
+		return false;
+	if (conf_read(file, errors, take_entry, &draft))
+		return finish(catalogue, &draft, mistakes, errors);
+	samples_free(draft.samples);
+	server_free(draft.server);
+	return true;
+}
+
+/* NAME.conf in the first folder that has it. */
+static bool
+load_named(struct catalogue *catalogue, const char *const *folders, const char *name, struct conf_errors *errors)
+{
+	struct conf_place place = { "servers", 0, errors };
+	char file[4096];
+	const char *const *folder;
+	FILE *there;
+
+	if (*name == '\0' || *name == '.' || strchr(name, '/') != NULL) {
+		conf_error(&place, "'%s' cannot be the name of a definition", name);
+		return true;
+	}
+	for (folder = folders; *folder != NULL; folder++) {
+		if (snprintf(file, sizeof file, "%s/%s%s", *folder, name, SUFFIX) >= (int)sizeof file)
+			continue;
+		if ((there = fopen(file, "re")) != NULL || errno != ENOENT) {
+			if (there != NULL)
+				fclose(there);
+			return load_file(catalogue, name, file, errors);
+		}
+	}
+	conf_error(&place, "no definition '%s': there is no %s%s in %s%s%s", name, name, SUFFIX, folders[0] != NULL ? folders[0] : "",
+	    folders[0] != NULL && folders[1] != NULL ? " or " : "", folders[0] != NULL && folders[1] != NULL ? folders[1] : "");
+	return true;
+}
+
+/* The names of all files NAME.conf in FOLDER, added to *NAMES. */
+static bool
+add_names(const char *folder, char ***names)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	char name[256];
+	size_t size;
+	bool done = true;
+
+	if (dir == NULL)
+		return true;
+	while (done && (entry = readdir(dir)) != NULL) {
+		size = strlen(entry->d_name);
+		if (entry->d_name[0] == '.' || size <= strlen(SUFFIX) || strcmp(entry->d_name + size - strlen(SUFFIX), SUFFIX) != 0)
+			continue;
+		memcpy(name, entry->d_name, size - strlen(SUFFIX));
+		name[size - strlen(SUFFIX)] = '\0';
+		if (!list_has(*names, name, strlen(name)))
+			done = list_add(names, name);
+	}
+	closedir(dir);
+	return done;
+}
+
+struct catalogue *
+catalogue_load(const char *const *folders, char *const *names, struct conf_errors *errors)
+{
+	struct catalogue *catalogue = calloc(1, sizeof *catalogue);
+	size_t mistakes = errors->count;
+	char **every = NULL;
+	const char *const *folder;
+	bool done = catalogue != NULL;
+
+	if (done && names[0] != NULL && strcmp(names[0], "all") == 0 && names[1] == NULL) {
+		for (folder = folders; done && *folder != NULL; folder++)
+			done = add_names(*folder, &every);
+		names = every;
+	}
+	for (; done && names != NULL && *names != NULL; names++)
+		done = load_named(catalogue, folders, *names, errors);
+	list_free(every);
+	if (done && errors->count == mistakes)
+		return catalogue;
+	if (!done)
+		conf_error(&(struct conf_place){ "servers", 0, errors }, "out of memory, or too many servers with one tag");
+	catalogue_free(catalogue);
+	return NULL;
+}
+
+struct catalogue *
+catalogue_load_text(const char *file, const char *text, struct conf_errors *errors)
+{
+	struct catalogue *catalogue = calloc(1, sizeof *catalogue);
+	struct draft draft;
+	size_t mistakes = errors->count;
+
+	if (catalogue == NULL || !begin(&draft, file, file)) {
+		free(catalogue);
+		return NULL;
+	}
+	conf_read_text(file, text, errors, take_entry, &draft);
+	if (finish(catalogue, &draft, mistakes, errors) && errors->count == mistakes)
+		return catalogue;
+	catalogue_free(catalogue);
+	return NULL;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * catalogue.h - the POP and IMAP servers we know: their tags, and the expressions their lines match
+ *
+ * Owns: the definition files servers.d/NAME.conf (relayers-servers(5)), their samples, the way from a tag to the servers that use
+ * it.  A definition that fails one of its own samples is refused like a mistake of syntax.
+ * Leaves to others: what to do about a line.
+ */
+#ifndef POPWATCH_CATALOGUE_H
+#define POPWATCH_CATALOGUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf.h"
+#include "header.h"
+#include "pattern.h"
+
+/* What a line means. */
+enum role {
+	ROLE_NONE,	/* of no meaning to us */
+	ROLE_CONNECT,	/* a client connected: the address of the logins of this process */
+	ROLE_LOGIN,	/* a user proved who he is */
+	ROLE_FAIL,	/* a login that failed */
+	ROLE_LOGOUT,	/* the connection of a login ended */
+	ROLE_START,	/* the server was started anew: no connection of it is open any more */
+	ROLES
+};
+
+/* How often what was seen. */
+struct tally {
+	uint64_t lines;		/* lines with one of the server's tags */
+	uint64_t role[ROLES];	/* of them by meaning */
+	uint64_t doubted;	/* not looked at, since they follow a cut line or are too long */
+	uint64_t stopped;	/* the match limit was reached */
+};
+
+struct expression {
+	enum role role;
+	struct pattern *pattern;
+};
+
+struct server {
+	char *name;
+	char **tags;			/* NULL at the end, as the next one */
+	char **journal;			/* each "_FIELD=VALUE ...": trusted fields that one of its entries has */
+	bool by_pid;			/* lines of one connection have the same process id */
+	bool has_logout;
+	size_t cut;			/* messages of this size or more were cut by the logger; 0: it does not cut */
+	size_t longest;			/* longer messages are not believed */
+	int64_t session_max;		/* seconds that a connection may stay open; 0: as configured */
+	struct expression *expressions;
+	size_t count;
+	struct tally tally;
+	struct server *next;		/* the next one in the catalogue, by name */
+};
+
+struct catalogue;
+
+/* Reads the definitions NAMES (NULL at the end; the one name "all" means every file there is) from FOLDERS (NULL at the end):
+ * NAME.conf of an earlier folder hides that of a later one.  A folder that does not exist has no files.
+ * Every mistake is told to ERRORS.  Returns the catalogue (catalogue_free() it), or NULL when there were mistakes or no memory. */
+struct catalogue *catalogue_load(const char *const *folders, char *const *names, struct conf_errors *errors);
+
+/* Frees it with its servers; a NULL is fine. */
+void catalogue_free(struct catalogue *catalogue);
+
+/* The first server, in the order of names; NULL for an empty catalogue. */
+struct server *catalogue_servers(const struct catalogue *catalogue);
+
+/* The servers that use TAG, at most CATALOGUE_SHARED, NULL after the last.  Returns NULL if there is none. */
+#define CATALOGUE_SHARED 8
+struct server *const *catalogue_find(const struct catalogue *catalogue, struct span tag);
+
+/* What MESSAGE means to SERVER.  CAPTURES is filled in unless it is ROLE_NONE.  Counts in the server's tally. */
+enum role server_read(struct server *server, struct span message, struct captures *captures);
+
+/* The name of a role, as the definition files have it ("login"). */
+const char *role_name(enum role role);
+
+/* A catalogue of one definition, given as TEXT instead of a file; FILE is its name.  For tests.  Returns as catalogue_load(). */
+struct catalogue *catalogue_load_text(const char *file, const char *text, struct conf_errors *errors);
+
+#endif

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * config.c - popwatch.conf(5): the settings and their defaults, see config.h
+ */
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "duration.h"
+#include "header.h"
+#include "list.h"
+#include "relaydb.h"
+
+/* A config while it is read. */
+struct draft {
+	struct config *config;
+	int format_line;	/* of a format that no log came after; 0: none */
+	bool ignore_given;
+	bool definitions_given;
+};
+
+enum kind {
+	KIND_TEXT,
+	KIND_PATH,		/* absolute, or empty */
+	KIND_DURATION,
+	KIND_OTHER		/* by a function of its own */
+};
+
+struct setting {
+	const char *name;
+	enum kind kind;
+	size_t offset;		/* in struct config; of KIND_OTHER not used */
+	const char *value;	/* default; NULL: none, or set elsewhere */
+	int64_t min, max;	/* of a duration, in seconds */
+	void (*take)(struct draft *draft, const char *value, const struct conf_place *place);
+};
+
+static void take_log(struct draft *draft, const char *value, const struct conf_place *place);
+static void take_format(struct draft *draft, const char *value, const struct conf_place *place);
+static void take_journal(struct draft *draft, const char *value, const struct conf_place *place);
+static void take_servers(struct draft *draft, const char *value, const struct conf_place *place);
+static void take_definitions(struct draft *draft, const char *value, const struct conf_place *place);
+static void take_ignore(struct draft *draft, const char *value, const struct conf_place *place);
+static void take_socket_users(struct draft *draft, const char *value, const struct conf_place *place);
+
+#define TEXT(name, member, value) { name, KIND_TEXT, offsetof(struct config, member), value, 0, 0, NULL }
+#define PATHNAME(name, member, value) { name, KIND_PATH, offsetof(struct config, member), value, 0, 0, NULL }
+#define SECONDS(name, member, value, min, max) { name, KIND_DURATION, offsetof(struct config, member), value, min, max, NULL }
+#define OTHER(name, take, value) { name, KIND_OTHER, 0, value, 0, 0, take }
+
+static const struct setting settings[] = {
+	OTHER("log", take_log, NULL),
+	OTHER("format", take_format, NULL),
+	OTHER("journal", take_journal, "no"),
+	OTHER("servers", take_servers, "dovecot"),
+	OTHER("definitions", take_definitions, NULL),
+	OTHER("ignore", take_ignore, NULL),
+	OTHER("socket-users", take_socket_users, NULL),
+	PATHNAME("database", database, NULL),
+	PATHNAME("state", state, RELAYERS_STATEDIR "/popwatch.state"),
+	PATHNAME("socket", socket, ""),
+	PATHNAME("stats-file", stats, ""),
+	PATHNAME("pid-file", pid_file, ""),
+	TEXT("user", user, "relayers"),
+	SECONDS("window", window, "30m", 1, 366 * 86400),
+	SECONDS("refresh", refresh, "60", 0, 86400),
+	SECONDS("expire", expire, "0", 0, 366 * 86400),
+	SECONDS("commit-interval", commit_interval, "1", 0, 60),
+	SECONDS("join-max", join_max, "10m", 1, 86400),
+	SECONDS("session-max", session_max, "1d", 0, 30 * 86400),
+};
+
+#define SETTINGS (sizeof settings / sizeof *settings)
+
+/* ---- settings of their own kind ---- */
+
+static bool
+is_path(const char *value)
+{
+	return *value == '/' && strlen(value) < PATH_MAX - 64;
+}
+
+static void
+take_log(struct draft *draft, const char *value, const struct conf_place *place)
+{
+	struct config *config = draft->config;
+	struct config_log *more;
+	size_t i;
+
+	if (!is_path(value)) {
+		conf_error(place, "log = '%s', expected an absolute path", value);
+		return;
+	}
+	for (i = 0; i < config->log_count; i++) {
+		if (strcmp(config->logs[i].path, value) == 0) {
+			conf_error(place, "log = '%s' for the second time", value);
+			return;
+		}
+	}
+	more = realloc(config->logs, (config->log_count + 1) * sizeof *more);
+	if (more == NULL) {
+		conf_error(place, "out of memory");
+		return;
+	}
+	config->logs = more;
+	more[config->log_count] = (struct config_log){ strdup(value), config->formats };
+	if (more[config->log_count].path == NULL)
+		conf_error(place, "out of memory");
+	else
+		config->log_count++;
+	draft->format_line = 0;
+}
+
+static void
+take_format(struct draft *draft, const char *value, const struct conf_place *place)
+{
+	unsigned format = header_format(value);
+
+	if (format == 0 || format == FORMAT_ANY) {
+		conf_error(place, "format = '%s', expected syslog, nohost, dovecot, courier or zimbra", value);
+		return;
+	}
+	draft->config->formats = format;
+	draft->format_line = place->line;
+}
+
+static void
+set_text(char **where, const char *value, const struct conf_place *place)
+{
+	free(*where);
+	if ((*where = strdup(value)) == NULL)
+		conf_error(place, "out of memory");
+}
+
+static void
+take_journal(struct draft *draft, const char *value, const struct conf_place *place)
+{
+	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0 && !is_path(value)) {
+		conf_error(place, "journal = '%s', expected yes, no or the absolute path of a folder", value);
+		return;
+	}
+#if !WITH_JOURNAL
+	if (strcmp(value, "no") != 0) {
+		conf_error(place, "journal = '%s', but this popwatch was built without the journal", value);
+		return;
+	}
+#endif
+	set_text(&draft->config->journal, value, place);
+}
+
+static void
+set_list(char ***where, const char *value, const struct conf_place *place)
+{
+	list_free(*where);
+	if ((*where = list_split(value, ", \t")) == NULL)
+		conf_error(place, "out of memory");
+}
+
+static void
+take_servers(struct draft *draft, const char *value, const struct conf_place *place)
+{
+	set_list(&draft->config->servers, value, place);
+	if (draft->config->servers != NULL && *draft->config->servers == NULL)
+		conf_error(place, "servers is empty, expected names of definitions, or all");
+}
+
+static void
+take_definitions(struct draft *draft, const char *value, const struct conf_place *place)
+{
+	if (!draft->definitions_given) {
+		list_free(draft->config->definitions);
+		draft->config->definitions = NULL;
+	}
+	draft->definitions_given = true;
+	if (!is_path(value))
+		conf_error(place, "definitions = '%s', expected the absolute path of a folder", value);
+	else if (!list_add(&draft->config->definitions, value))
+		conf_error(place, "out of memory");
+}
+
+static void
+ignore_one(struct config *config, const char *word, const struct conf_place *place)
+{
+	struct ipnet *more, net;
+
+	if (!ipnet_parse(word, &net)) {
+		conf_error(place, "ignore = '%s', expected an address or a network such as 192.0.2.0/24", word);
+		return;
+	}
+	if ((more = realloc(config->ignore, (config->ignore_count + 1) * sizeof *more)) == NULL) {
+		conf_error(place, "out of memory");
+		return;
+	}
+	config->ignore = more;
+	more[config->ignore_count++] = net;
+}
+
+static void
+take_ignore(struct draft *draft, const char *value, const struct conf_place *place)
+{
+	char **words = list_split(value, ", \t"), **word;
+
+	if (!draft->ignore_given)
+		draft->config->ignore_count = 0;
+	draft->ignore_given = true;
+	if (words == NULL)
+		conf_error(place, "out of memory");
+	for (word = words; word != NULL && *word != NULL; word++) {
+		if (strcmp(*word, "none") != 0)
+			ignore_one(draft->config, *word, place);
+	}
+	list_free(words);
+}
+
+/* A user name or number. */
+static bool
+find_uid(const char *word, uid_t *uid)
+{
+	const struct passwd *user;
+	char *end;
+	unsigned long n;
+
+	if (*word >= '0' && *word <= '9') {
+		n = strtoul(word, &end, 10);
+		*uid = (uid_t)n;
+		return *end == '\0' && n < UINT32_MAX;
+	}
+	if ((user = getpwnam(word)) == NULL)
+		return false;
+	*uid = user->pw_uid;
+	return true;
+}
+
+static void
+take_socket_users(struct draft *draft, const char *value, const struct conf_place *place)
+{
+	struct config *config = draft->config;
+	char **words = list_split(value, ", \t"), **word;
+	uid_t *more, uid;
+
+	config->socket_user_count = 0;
+	for (word = words; word != NULL && *word != NULL; word++) {
+		if (!find_uid(*word, &uid)) {
+			conf_error(place, "socket-users = '%s', expected names or numbers of users that there are", *word);
+			continue;
+		}
+		if ((more = realloc(config->socket_users, (config->socket_user_count + 1) * sizeof *more)) == NULL) {
+			conf_error(place, "out of memory");
+			break;
+		}
+		config->socket_users = more;
+		more[config->socket_user_count++] = uid;
+	}
+	list_free(words);
+}
+
+/* ---- the table ---- */
+
+static void
+take_value(struct draft *draft, const struct setting *setting, const char *value, const struct conf_place *place)
+{
+	char *where = (char *)draft->config + setting->offset;
+	int64_t seconds;
+
+	switch (setting->kind) {
+	case KIND_PATH:
+		if (strcmp(value, "no") == 0)
+			value = "";
+		if (*value != '\0' && !is_path(value)) {
+			conf_error(place, "%s = '%s', expected an absolute path", setting->name, value);
+			return;
+		}
+		set_text((char **)(void *)where, value, place);
+		return;
+	case KIND_TEXT:
+		set_text((char **)(void *)where, value, place);
+		return;
+	case KIND_DURATION:
+		if (!duration_parse(value, &seconds) || seconds < setting->min || seconds > setting->max)
+			conf_error(place, "%s = '%s', expected a duration of %lld to %lld seconds, such as 90 or 1h30m", setting->name,
+			    value, (long long)setting->min, (long long)setting->max);
+		else
+			memcpy(where, &seconds, sizeof seconds);
+		return;
+	case KIND_OTHER:
+		setting->take(draft, value, place);
+		return;
+	}
+}
+
+static void
+take_entry(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place)
+{
+	size_t i;
+
+	if (*section != '\0') {
+		conf_error(place, "in section [%s], expected no sections in this file", section);
+		return;
+	}
+	for (i = 0; i < SETTINGS; i++) {
+		if (strcmp(settings[i].name, name) == 0) {
+			take_value(arg, &settings[i], value, place);
+			return;
+		}
+	}
+	conf_error(place, "unknown setting '%s'", name);
+}
+
+void
+config_free(struct config *config)
+{
+	size_t i;
+
+	if (config == NULL)
+		return;
+	for (i = 0; i < config->log_count; i++)
+		free(config->logs[i].path);
+	free(config->logs);
+	free(config->journal);
+	list_free(config->servers);
+	list_free(config->definitions);
+	free(config->database);
+	free(config->state);
+	free(config->socket);
+	free(config->socket_users);
+	free(config->user);
+	free(config->stats);
+	free(config->pid_file);
+	free(config->ignore);
+	free(config);
+}
+
+static void
+set_defaults(struct draft *draft, const struct conf_place *place)
+{
+	size_t i;
+
+	draft->config->formats = FORMAT_SYSLOG;
+	for (i = 0; i < SETTINGS; i++) {
+		if (settings[i].value != NULL)
+			take_value(draft, &settings[i], settings[i].value, place);
+	}
+	take_ignore(draft, "127.0.0.0/8 ::1", place);
+	take_definitions(draft, RELAYERS_SYSCONFDIR "/servers.d", place);
+	take_definitions(draft, RELAYERS_DATADIR "/servers.d", place);
+	draft->ignore_given = draft->definitions_given = false;
+}
+
+/* What can only be said when everything was read. */
+static void
+finish(struct draft *draft, const struct conf_place *place)
+{
+	struct config *config = draft->config;
+	char path[PATH_MAX];
+	const char *given = config->database != NULL && *config->database != '\0' ? config->database : NULL;
+
+	if (draft->format_line != 0 && config->log_count > 0)
+		conf_error(&(struct conf_place){ place->file, draft->format_line, place->errors },
+		    "no log after this format, expected it before the logs that it is for");
+	if (relaydb_path(given, path, sizeof path) != RELAYDB_OK)
+		conf_error(place, "the path of the database is too long");
+	else
+		set_text(&config->database, path, place);
+	if (config->refresh >= config->window)
+		conf_error(place, "refresh is %lld seconds, expected less than the window of %lld", (long long)config->refresh,
+		    (long long)config->window);
+}
+
+static struct config *
+load(const char *file, const char *text, struct conf_errors *errors)
+{
+	struct conf_place place = { file != NULL ? file : "(built-in)", 0, errors };
+	struct draft draft = { calloc(1, sizeof *draft.config), 0, false, false };
+	size_t mistakes = errors->count;
+
+	if (draft.config == NULL) {
+		conf_error(&place, "out of memory");
+		return NULL;
+	}
+	set_defaults(&draft, &place);
+	if (text != NULL)
+		conf_read_text(file, text, errors, take_entry, &draft);
+	else if (file != NULL)
+		conf_read(file, errors, take_entry, &draft);
+	if (errors->count == mistakes)
+		finish(&draft, &place);
+	if (errors->count == mistakes)
+		return draft.config;
+	config_free(draft.config);
+	return NULL;
+}
+
+struct config *
+config_load(const char *file, struct conf_errors *errors)
+{
+	return load(file, NULL, errors);
+}
+
+struct config *
+config_load_text(const char *text, struct conf_errors *errors)
+{
+	return load("text", text, errors);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * config.h - popwatch.conf(5): the settings and their defaults
+ *
+ * Owns: the table of settings.  Every mistake is told with file and line, unknown words are mistakes.
+ */
+#ifndef POPWATCH_CONFIG_H
+#define POPWATCH_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "conf.h"
+#include "ipnet.h"
+
+#define CONFIG_FILE RELAYERS_SYSCONFDIR "/popwatch.conf"
+
+struct config_log {
+	char *path;
+	unsigned formats;	/* enum header_format */
+};
+
+struct config {
+	struct config_log *logs;
+	size_t log_count;
+	unsigned formats;	/* of standard input, and of the logs named after the setting */
+	char *journal;		/* "no", "yes" or a folder */
+	char **servers;
+	char **definitions;	/* folders, the first one wins */
+	char *database;		/* as relaydb_path() chose it */
+	char *state;
+	char *socket;		/* "" or "no": none */
+	uid_t *socket_users;
+	size_t socket_user_count;
+	char *user;		/* "": stay who we are */
+	char *stats;		/* "": none */
+	char *pid_file;		/* "": none */
+	struct ipnet *ignore;
+	size_t ignore_count;
+	int64_t window;		/* these in seconds */
+	int64_t refresh;
+	int64_t expire;		/* 0: no */
+	int64_t commit_interval;
+	int64_t join_max;
+	int64_t session_max;
+};
+
+/* Reads FILE; NULL means the defaults alone.  Returns the settings (config_free() them), or NULL after every mistake was told. */
+struct config *config_load(const char *file, struct conf_errors *errors);
+
+/* The same for TEXT, for tests. */
+struct config *config_load_text(const char *text, struct conf_errors *errors);
+
+/* Frees them; a NULL is fine. */
+void config_free(struct config *config);
+
+#endif

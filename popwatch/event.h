@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * event.h - the one value that is passed along the pipeline: what a line said
+ */
+#ifndef POPWATCH_EVENT_H
+#define POPWATCH_EVENT_H
+
+#include <stdint.h>
+
+#include "catalogue.h"
+#include "relaydb.h"
+
+struct event {
+	enum role role;
+	struct server *server;
+	const struct header *header;		/* these two end with the line */
+	const struct captures *captures;
+	int64_t when;				/* the line's time */
+	char address[RELAYDB_ADDRSTRLEN];	/* the client's, in the store's form; "" where it is not known */
+};
+
+#endif

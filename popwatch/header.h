@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * header.h - the part of a log line that the logger wrote: when, which host, which program and process
+ *
+ * Owns: the layouts of log lines and the reading of their stamps.  Pure: no I/O but the time zone's, the clock is a parameter.
+ * Leaves to others: whose tag it is, and what the message says.
+ *
+ * A layout is only tried where the configuration names it.  FORMAT_SYSLOG demands a host, since in a line without one a text
+ * that a client chose may stand where host and tag are looked for.
+ */
+#ifndef POPWATCH_HEADER_H
+#define POPWATCH_HEADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+enum header_format {
+	FORMAT_SYSLOG = 1,	/* RFC 3164 with a host, RFC 3339 stamps, RFC 5424 as text; <pri>, FreeBSD's and Solaris' additions */
+	FORMAT_NOHOST = 2,	/* the same as RFC 3164, but without a host */
+	FORMAT_DOVECOT = 4,	/* Dovecot's own log file, 0.99 to 2.4 */
+	FORMAT_COURIER = 8,	/* courierlogger's own log file */
+	FORMAT_ZIMBRA = 16,	/* Zimbra's mailbox.log and audit.log */
+	FORMAT_ANY = 31		/* for trying out alone */
+};
+
+/* A piece of somebody else's line, not NUL-terminated. */
+struct span {
+	const char *text;
+	size_t size;
+};
+
+enum stamp_kind {
+	STAMP_BSD,		/* Nov 20 11:46:38, local time, no year */
+	STAMP_BSD_YEAR,		/* Nov 20 2026 11:46:38 */
+	STAMP_YEAR_BSD,		/* Nov 20 11:46:38 2026 */
+	STAMP_ISO		/* 2026-11-20T11:46:38.895199+00:00; local time if no zone follows */
+};
+
+struct header {
+	enum stamp_kind kind;
+	struct span stamp;
+	struct span host;	/* empty where the layout has none */
+	struct span tag;
+	struct span pid;	/* as it stands in the brackets; empty without */
+	struct span message;
+};
+
+/* The layouts by name ("syslog", "nohost", "dovecot", "courier", "zimbra", "any"); 0 for an unknown one. */
+unsigned header_format(const char *name);
+
+/* Takes LINE apart by the first of the layouts FORMATS (bits of enum header_format) that fits.  The spans point into LINE.
+ * Returns false if none fits. */
+bool header_parse(unsigned formats, const char *line, size_t size, struct header *header);
+
+/* The same for a line that has no stamp and no host: "TAG[PID]: MESSAGE", as in samples. */
+bool header_parse_tag(const char *line, size_t size, struct header *header);
+
+/* What header_time() remembers from the line before: a log has the same second, at least the same minute, again and again.
+ * Zero at first. */
+struct header_memo {
+	char stamp[40];
+	size_t size;
+	int64_t now_day;
+	int64_t when;
+};
+
+#define HEADER_AHEAD_MAX 86400	/* a stamp may be this many seconds ahead of the clock (time zones, clocks that differ) */
+
+/* The time of a line, in seconds since the epoch, never later than NOW.  A stamp without a year is of the year that brings it
+ * nearest to NOW without being more than HEADER_AHEAD_MAX ahead: a login must not become young by a missing year.
+ * Returns false if the stamp is no time, or if it is more than HEADER_AHEAD_MAX ahead. */
+bool header_time(const struct header *header, int64_t now, struct header_memo *memo, int64_t *when);
+
+#endif

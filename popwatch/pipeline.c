@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * pipeline.c - from a line to what it means, see pipeline.h
+ */
+#include <string.h>
+
+#include "pipeline.h"
+
+/* Does the logger of one of the servers cut a message of this size? */
+static bool
+is_cut(struct server *const *servers, size_t size)
+{
+	for (; *servers != NULL; servers++) {
+		if ((*servers)->cut != 0 && size >= (*servers)->cut)
+			return true;
+	}
+	return false;
+}
+
+/* One server's reading of a message.  Returns true if it knows what the message means. */
+static bool
+read_message(struct pipeline *pipeline, struct server *server, const struct header *header, int64_t when)
+{
+	struct captures captures;
+	uint64_t stopped = server->tally.stopped;
+	struct event event = { .server = server, .header = header, .captures = &captures, .when = when };
+
+	event.role = server_read(server, header->message, &captures);
+	if (server->tally.stopped != stopped && pipeline->suspect != NULL)
+		pipeline->suspect("an expression reached the match limit at a line", header, pipeline->arg);
+	if (event.role == ROLE_NONE)
+		return false;
+	sessions_take(pipeline->sessions, &event);
+	pipeline->take(&event, pipeline->arg);
+	return true;
+}
+
+void
+pipeline_entry(struct pipeline *pipeline, const char *source, const struct header *header, int64_t when,
+    bool (*admit)(const struct server *server, void *arg), void *arg)
+{
+	struct server *const *servers = catalogue_find(pipeline->catalogue, header->tag);
+	bool doubted;
+
+	if (servers == NULL) {
+		pipeline->tally.stranger++;
+		return;
+	}
+	doubted = doubts_settle(pipeline->doubts, source, header);
+	if (is_cut(servers, header->message.size))
+		doubts_raise(pipeline->doubts, source, header);
+	if (doubted) {
+		pipeline->tally.doubted++;
+		if (pipeline->suspect != NULL)
+			pipeline->suspect("a line that follows a cut one is not believed", header, pipeline->arg);
+	}
+	for (; *servers != NULL; servers++) {
+		if (admit != NULL && !admit(*servers, arg))
+			continue;
+		if (doubted || header->message.size > (*servers)->longest) {
+			(*servers)->tally.lines++;
+			(*servers)->tally.doubted++;
+		} else if (read_message(pipeline, *servers, header, when))
+			break;
+	}
+}
+
+/* A line without its end: nothing in it counts, but what follows it may be its rest. */
+static void
+take_broken(struct pipeline *pipeline, const struct line *line)
+{
+	struct header header;
+	struct server *const *servers;
+
+	pipeline->tally.broken++;
+	if (!header_parse(line->formats, line->text, line->size, &header))
+		return;
+	if ((servers = catalogue_find(pipeline->catalogue, header.tag)) != NULL && is_cut(servers, header.message.size))
+		doubts_raise(pipeline->doubts, line->source, &header);
+}
+
+void
+pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t now)
+{
+	struct header header;
+	int64_t when;
+
+	pipeline->tally.lines++;
+	if (line->cut) {
+		take_broken(pipeline, line);
+		return;
+	}
+	if (!header_parse(line->formats, line->text, line->size, &header)) {
+		pipeline->tally.headless++;
+		return;
+	}
+	if (catalogue_find(pipeline->catalogue, header.tag) == NULL) {
+		pipeline->tally.stranger++;
+		return;
+	}
+	if (memchr(line->text, '\0', line->size) != NULL) {
+		take_broken(pipeline, line);
+		return;
+	}
+	if (!header_time(&header, now, &pipeline->memo, &when)) {
+		pipeline->tally.timeless++;
+		if (!pipeline->any_time)
+			return;
+		when = 0;
+	}
+	pipeline_entry(pipeline, line->source, &header, when, NULL, NULL);
+}

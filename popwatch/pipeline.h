@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * pipeline.h - from a line to what it means: header, definition, session
+ *
+ * Owns: the order of these stages, what is doubted, the counters of lines.  Pure but for the time zone; the clock is a parameter.
+ * Leaves to others: where lines come from, and what is done about an event.
+ */
+#ifndef POPWATCH_PIPELINE_H
+#define POPWATCH_PIPELINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "catalogue.h"
+#include "doubt.h"
+#include "event.h"
+#include "session.h"
+
+/* Lines, by what became of them on the way. */
+struct line_tally {
+	uint64_t lines;
+	uint64_t headless;	/* of no layout that is asked for */
+	uint64_t stranger;	/* of a tag that no enabled server uses */
+	uint64_t timeless;	/* of an enabled server, but with a stamp that is no time */
+	uint64_t broken;	/* too long for a line, or with a NUL byte in it */
+	uint64_t doubted;	/* after a cut one */
+};
+
+struct pipeline {
+	struct catalogue *catalogue;		/* these three belong to the caller */
+	struct sessions *sessions;
+	struct doubts *doubts;
+	/* each event that has an address, or a role that is of interest to somebody who tries out a definition */
+	void (*take)(const struct event *event, void *arg);
+	/* somebody may be trying something: WHAT is a sentence; may be NULL */
+	void (*suspect)(const char *what, const struct header *header, void *arg);
+	void *arg;
+	bool any_time;				/* events of lines with a bad stamp too, with WHEN = 0 */
+	struct header_memo memo;
+	struct line_tally tally;
+};
+
+/* A line and where it comes from. */
+struct line {
+	const char *text;
+	size_t size;
+	const char *source;	/* name of the source, without blanks */
+	unsigned formats;	/* layouts it may have, enum header_format */
+	bool cut;		/* the line was longer than this; it is not believed, nor is the one after it */
+};
+
+/* Runs a line through the stages. */
+void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t now);
+
+/* The same for a line whose header is known already: a journal entry.  WHEN is its time.  ADMIT, if not NULL, says whether a
+ * server may believe the entry. */
+void pipeline_entry(struct pipeline *pipeline, const char *source, const struct header *header, int64_t when,
+    bool (*admit)(const struct server *server, void *arg), void *arg);
+
+#endif

@@ -1,0 +1,16 @@
+# popwatch: the daemon
+
+POPWATCH_SOURCES = $(sort $(wildcard popwatch/*.c))
+POPWATCH_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out popwatch/main.c,$(POPWATCH_SOURCES)))
+POPWATCH = $(BUILD)/popwatch/popwatch
+POPWATCH_LIBS = -linotifytools -lpcre2-8 -linih -lpthread
+ifeq ($(WITH_JOURNAL),1)
+POPWATCH_LIBS += -lsystemd
+endif
+PROGRAMS += $(POPWATCH)
+LINT_SOURCES += $(POPWATCH_SOURCES)
+
+$(POPWATCH_OBJECTS) $(BUILD)/popwatch/main.o: FLAGS = -Ilib/common -DWITH_JOURNAL=$(WITH_JOURNAL)
+
+$(POPWATCH): $(BUILD)/popwatch/main.o $(POPWATCH_OBJECTS) $(COMMON) $(RELAYDB)
+	$(LINK) $(POPWATCH_LIBS) $(RELAYDB_LIBS)

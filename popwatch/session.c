@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * session.c - what belongs together over several lines, see session.h
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "session.h"
+
+#define KEY_MAX 400
+
+/* An entry.  Its key has blanks between its parts and none in them:
+ * "c HOST TAG PID" a connection, "o HOST SERVER ID" an open login. */
+struct session {
+	char *key;
+	char address[RELAYDB_ADDRSTRLEN];
+	int64_t since;			/* the line that made it */
+	int64_t seen;			/* when its address was last recorded */
+	int64_t until;			/* when it is too old */
+	UT_hash_handle hh;		/* in the order of their making: the first is the oldest */
+};
+
+struct sessions {
+	struct session *table;
+	size_t limit;
+	int64_t join_max;
+	int64_t session_max;
+	uint64_t dropped;
+	bool changed;
+};
+
+struct sessions *
+sessions_new(size_t limit, int64_t join_max, int64_t session_max)
+{
+	struct sessions *sessions = calloc(1, sizeof *sessions);
+
+	if (sessions != NULL)
+		*sessions = (struct sessions){ .limit = limit, .join_max = join_max, .session_max = session_max };
+	return sessions;
+}
+
+void
+sessions_configure(struct sessions *sessions, int64_t join_max, int64_t session_max)
+{
+	sessions->join_max = join_max;
+	sessions->session_max = session_max;
+}
+
+static void
+drop(struct sessions *sessions, struct session *session)
+{
+	HASH_DEL(sessions->table, session);
+	free(session->key);
+	free(session);
+	sessions->changed = true;
+}
+
+void
+sessions_free(struct sessions *sessions)
+{
+	struct session *session, *next;
+
+	if (sessions == NULL)
+		return;
+	HASH_ITER(hh, sessions->table, session, next)
+		drop(sessions, session);
+	free(sessions);
+}
+
+/* ---- keys ---- */
+
+/* Adds one part; false if it has a blank or an unprintable byte in it (then we do not follow that session) or does not fit. */
+static bool
+add_part(char *key, size_t *size, struct span part)
+{
+	size_t i;
+
+	if (part.size == 0)
+		part = (struct span){ "-", 1 };
+	if (*size + part.size + 2 > KEY_MAX)
+		return false;
+	for (i = 0; i < part.size; i++) {
+		if (part.text[i] <= ' ' || part.text[i] > '~')
+			return false;
+	}
+	key[(*size)++] = ' ';
+	memcpy(key + *size, part.text, part.size);
+	*size += part.size;
+	key[*size] = '\0';
+	return true;
+}
+
+static struct span
+span_of(const char *text)
+{
+	return (struct span){ text, strlen(text) };
+}
+
+static bool
+connection_key(const struct event *event, char key[KEY_MAX])
+{
+	size_t size = 1;
+
+	memcpy(key, "c", 2);
+	return event->header->pid.size > 0 && add_part(key, &size, event->header->host) &&
+	    add_part(key, &size, event->header->tag) && add_part(key, &size, event->header->pid);
+}
+
+/* The key of all of a server's open logins, up to and without the last part. */
+static bool
+server_key(const struct event *event, char key[KEY_MAX], size_t *size)
+{
+	*size = 1;
+	memcpy(key, "o", 2);
+	return add_part(key, size, event->header->host) && add_part(key, size, span_of(event->server->name));
+}
+
+static bool
+open_key(const struct event *event, char key[KEY_MAX])
+{
+	size_t size;
+
+	if (!server_key(event, key, &size))
+		return false;
+	if (event->captures->session.size > 0)
+		return add_part(key, &size, event->captures->session);
+	return event->server->by_pid && event->header->pid.size > 0 && add_part(key, &size, event->header->pid);
+}
+
+/* ---- entries ---- */
+
+static struct session *
+find(struct sessions *sessions, const char *key)
+{
+	struct session *session;
+
+	HASH_FIND_STR(sessions->table, key, session);
+	return session;
+}
+
+/* Puts a new entry in, in place of one with this key.  Without memory there is none: its login is not followed. */
+static struct session *
+put(struct sessions *sessions, const char *key, const char *address, int64_t since, int64_t until)
+{
+	struct session *session = find(sessions, key);
+
+	if (session != NULL)
+		drop(sessions, session);
+	if (HASH_COUNT(sessions->table) >= sessions->limit) {
+		drop(sessions, sessions->table);
+		sessions->dropped++;
+	}
+	if ((session = calloc(1, sizeof *session)) == NULL || (session->key = strdup(key)) == NULL) {
+		free(session);
+		return NULL;
+	}
+	memcpy(session->address, address, strlen(address) + 1);
+	session->since = session->seen = since;
+	session->until = until;
+	HASH_ADD_KEYPTR(hh, sessions->table, session->key, strlen(session->key), session);
+	sessions->changed = true;
+	return session;
+}
+
+/* ---- events ---- */
+
+/* The address that the line itself has; false if there is none, or if it is no address. */
+static bool
+own_address(struct event *event)
+{
+	const struct span *ip = &event->captures->ip;
+	char text[RELAYDB_ADDRSTRLEN];
+
+	*event->address = '\0';
+	if (ip->text == NULL || ip->size >= sizeof text)
+		return false;
+	memcpy(text, ip->text, ip->size);
+	text[ip->size] = '\0';
+	return relaydb_address(text, event->address) == RELAYDB_OK;
+}
+
+static void
+take_connect(struct sessions *sessions, struct event *event)
+{
+	char key[KEY_MAX];
+
+	if (own_address(event) && connection_key(event, key))
+		put(sessions, key, event->address, event->when, event->when + sessions->join_max);
+}
+
+/* The address of the login's connection, which is then used up: another login of this process needs another connection. */
+static bool
+joined_address(struct sessions *sessions, struct event *event)
+{
+	char key[KEY_MAX];
+	struct session *session;
+
+	if (!event->server->by_pid || !connection_key(event, key) || (session = find(sessions, key)) == NULL)
+		return false;
+	if (event->when <= session->until)
+		memcpy(event->address, session->address, sizeof event->address);
+	drop(sessions, session);
+	return *event->address != '\0';
+}
+
+static bool
+take_login(struct sessions *sessions, struct event *event)
+{
+	int64_t max = event->server->session_max != 0 ? event->server->session_max : sessions->session_max;
+	char key[KEY_MAX];
+
+	/* a line that has an address, though none that we can read, must not fall back on another one */
+	if (event->captures->ip.text != NULL ? !own_address(event) : !joined_address(sessions, event))
+		return false;
+	if (event->server->has_logout && sessions->session_max > 0 && open_key(event, key))
+		put(sessions, key, event->address, event->when, event->when + (max < sessions->session_max ? max : sessions->session_max));
+	return true;
+}
+
+static bool
+take_logout(struct sessions *sessions, struct event *event)
+{
+	char key[KEY_MAX];
+	struct session *session;
+
+	if (!open_key(event, key) || (session = find(sessions, key)) == NULL)
+		return false;
+	if (event->when <= session->until)
+		memcpy(event->address, session->address, sizeof event->address);
+	drop(sessions, session);
+	return *event->address != '\0';
+}
+
+static void
+take_start(struct sessions *sessions, const struct event *event)
+{
+	struct session *session, *next;
+	char key[KEY_MAX];
+	size_t size;
+
+	if (!server_key(event, key, &size))
+		return;
+	HASH_ITER(hh, sessions->table, session, next) {
+		if (strncmp(session->key, key, size) == 0 && session->key[size] == ' ')
+			drop(sessions, session);
+	}
+}
+
+bool
+sessions_take(struct sessions *sessions, struct event *event)
+{
+	*event->address = '\0';
+	switch (event->role) {
+	case ROLE_CONNECT:
+		take_connect(sessions, event);
+		return false;
+	case ROLE_LOGIN:
+		return take_login(sessions, event);
+	case ROLE_LOGOUT:
+		return take_logout(sessions, event);
+	case ROLE_START:
+		take_start(sessions, event);
+		return false;
+	default:
+		return false;
+	}
+}
+
+/* ---- time ---- */
+
+void
+sessions_sweep(struct sessions *sessions, int64_t now)
+{
+	struct session *session, *next;
+
+	HASH_ITER(hh, sessions->table, session, next) {
+		if (session->until < now)
+			drop(sessions, session);
+	}
+}
+
+void
+sessions_refresh(
+    struct sessions *sessions, int64_t now, int64_t every, void (*each)(const char *address, void *arg), void *arg)
+{
+	struct session *session, *next;
+
+	HASH_ITER(hh, sessions->table, session, next) {
+		if (*session->key != 'o' || now - session->seen < every)
+			continue;
+		each(session->address, arg);
+		session->seen = now;
+		sessions->changed = true;
+	}
+}
+
+void
+sessions_forget(struct sessions *sessions)
+{
+	struct session *session, *next;
+
+	HASH_ITER(hh, sessions->table, session, next)
+		drop(sessions, session);
+}
+
+size_t
+sessions_count(const struct sessions *sessions)
+{
+	return HASH_COUNT(sessions->table);
+}
+
+uint64_t
+sessions_dropped(const struct sessions *sessions)
+{
+	return sessions->dropped;
+}
+
+bool
+sessions_changed(struct sessions *sessions)
+{
+	return sessions->changed;
+}
+
+/* ---- the state file ---- */
+
+void
+sessions_save(struct sessions *sessions, FILE *out)
+{
+	const struct session *session;
+
+	for (session = sessions->table; session != NULL; session = session->hh.next)
+		fprintf(out, "session %lld %lld %lld %s %s\n", (long long)session->since, (long long)session->seen,
+		    (long long)session->until, session->address, session->key);
+	sessions->changed = false;
+}
+
+/* Four parts, none of them empty. */
+static bool
+is_key(const char *key)
+{
+	int blanks = 0;
+
+	if ((key[0] != 'c' && key[0] != 'o') || key[1] != ' ' || strlen(key) >= KEY_MAX)
+		return false;
+	for (key++; *key != '\0'; key++) {
+		if (*key == ' ' ? key[1] == ' ' || key[1] == '\0' : *key < ' ' || *key > '~')
+			return false;
+		blanks += *key == ' ';
+	}
+	return blanks == 3;
+}
+
+bool
+sessions_restore(struct sessions *sessions, const char *line)
+{
+	long long since, seen, until;
+	char text[RELAYDB_ADDRSTRLEN], address[RELAYDB_ADDRSTRLEN];
+	struct session *session;
+	int at = 0;
+
+	if (sscanf(line, "%lld %lld %lld %45s %n", &since, &seen, &until, text, &at) != 4 || at == 0 || !is_key(line + at))
+		return false;
+	if (since < 0 || seen < 0 || until < 0 || until > RELAYDB_STAMP_MAX || relaydb_address(text, address) != RELAYDB_OK)
+		return false;
+	if ((session = put(sessions, line + at, address, since, until)) != NULL)
+		session->seen = seen;
+	return true;
+}

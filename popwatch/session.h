@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * session.h - what belongs together over several lines: a connection and its login, a login and its logout
+ *
+ * Owns: the table of connections that have not logged in yet, by (host, tag, process id), and of logins that have not logged
+ * out yet, by (host, server, session or process id); its limits in number and time; its text in the state file.
+ * Leaves to others: what a line means, and whether an address counts.
+ *
+ * The table is full: the oldest entry makes room, and is counted.  Times are those of the lines.
+ */
+#ifndef POPWATCH_SESSION_H
+#define POPWATCH_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "event.h"
+
+struct sessions;
+
+/* A table of at most LIMIT entries; a connection waits JOIN_MAX seconds for its login, a login at most SESSION_MAX seconds for
+ * its logout (0: open connections are not followed).  Returns NULL without memory. */
+struct sessions *sessions_new(size_t limit, int64_t join_max, int64_t session_max);
+
+/* Frees it; a NULL is fine. */
+void sessions_free(struct sessions *sessions);
+
+/* New times, after the configuration was read again. */
+void sessions_configure(struct sessions *sessions, int64_t join_max, int64_t session_max);
+
+/* Takes an event in and completes it: a login gets its address, from its own line or from its connection, a logout that
+ * of its login.  Returns true when the event now has an address (of a login or logout), false when there is nothing to do with it. */
+bool sessions_take(struct sessions *sessions, struct event *event);
+
+/* Drops what is too old at NOW. */
+void sessions_sweep(struct sessions *sessions, int64_t now);
+
+/* Calls EACH for the address of every open connection that was not seen for EVERY seconds, and notes NOW as seen.  EACH must not
+ * use the table. */
+void sessions_refresh(
+    struct sessions *sessions, int64_t now, int64_t every, void (*each)(const char *address, void *arg), void *arg);
+
+/* Forgets the open connections, not what they recorded: the machine was started anew. */
+void sessions_forget(struct sessions *sessions);
+
+size_t sessions_count(const struct sessions *sessions);	/* entries now */
+uint64_t sessions_dropped(const struct sessions *sessions);	/* entries that had to make room, ever */
+bool sessions_changed(struct sessions *sessions);		/* since the last call of sessions_save() */
+
+/* Writes the table as lines "session ..." to OUT. */
+void sessions_save(struct sessions *sessions, FILE *out);
+
+/* Takes one of those lines back (without "session " and its end).  Returns false if it is none. */
+bool sessions_restore(struct sessions *sessions, const char *line);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * source_file.h - follows a log file by name: rotated, truncated, late, half written
+ *
+ * Owns: which files are the log (the one that has the name now, and those that had it: its neighbours NAME.1, NAME-20261120, ...), how
+ * far each was read, what a line is.  A file is known by device, inode number and a hash of its first line, since inode
+ * numbers come back at once.  A file that lost the name is read on for as long as it grows.
+ * Leaves to others: when to look (watch.h, and once a second), what a line means, where positions are kept.
+ *
+ * Limits: lines of more than SOURCE_LINE_MAX bytes are dropped (their beginning is handed on, marked as cut).  A file that
+ * was compressed or removed before we looked is lost.  A file that is truncated (copytruncate) loses what was written
+ * between our last look and the truncation, unless its copy is a neighbour: then it is read there.
+ */
+#ifndef POPWATCH_SOURCE_FILE_H
+#define POPWATCH_SOURCE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define SOURCE_LINE_MAX 8192
+
+struct source_file;
+
+/* A source for the log PATH.  Neighbours that were not written to since SINCE (seconds) are old: they are not read, unless
+ * source_file_known() names them.  Nothing is opened yet.  Returns NULL without memory. */
+struct source_file *source_file_new(const char *path, unsigned formats, int64_t since);
+
+/* Frees it; a NULL is fine. */
+void source_file_free(struct source_file *source);
+
+const char *source_file_path(const struct source_file *source);
+unsigned source_file_formats(const struct source_file *source);
+void source_file_set_formats(struct source_file *source, unsigned formats);
+
+/* The folders whose changes concern the source: that of PATH, and where PATH is a symbolic link, that of its target.  Calls EACH
+ * for every one of them, with the beginning that the names of our files have. */
+void source_file_folders(
+    const struct source_file *source, void (*each)(const char *folder, const char *prefix, void *arg), void *arg);
+
+/* Looks which files there are and reads what they have got, at most about BUDGET bytes, oldest file first.  TAKE gets each line, without
+ * its end, for the time of the call; CUT: it was longer than SOURCE_LINE_MAX, this is its beginning.
+ * CLOCK_MS is the monotonic clock.  Returns true when the budget was used up before the end. */
+bool source_file_read(struct source_file *source, size_t budget, int64_t clock_ms,
+    void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg);
+
+/* How many files are open, for counters and tests. */
+size_t source_file_open(const struct source_file *source);
+
+/* ---- positions ---- */
+
+/* Writes what was read of each file, as lines "file DEVICE INODE HASH OFFSET PATH", to OUT. */
+void source_file_save(const struct source_file *source, FILE *out);
+
+/* The position of such a line, for a source of this path. */
+struct file_position {
+	uint64_t device;
+	uint64_t inode;
+	uint64_t hash;
+	uint64_t offset;
+	const char *path;	/* points into the line */
+};
+
+/* Reads such a line (without "file " and its end).  Returns false if it is none. */
+bool source_file_parse(const char *line, struct file_position *position);
+
+/* Takes a position over.  It counts once a file is found that it fits. */
+void source_file_known(struct source_file *source, const struct file_position *position);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * source_pipe.h - lines from a descriptor that is read once, front to end: standard input
+ *
+ * Owns: what a line is there.  Has no position: what was read is gone.
+ */
+#ifndef POPWATCH_SOURCE_PIPE_H
+#define POPWATCH_SOURCE_PIPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct source_pipe;
+
+/* A source for FD, which stays the caller's.  Returns NULL without memory. */
+struct source_pipe *source_pipe_new(int fd);
+
+/* Frees it; a NULL is fine. */
+void source_pipe_free(struct source_pipe *source);
+
+/* Reads once, and hands on the whole lines there are, as source_file_read() does; at the end a last line without an end too.
+ * Returns false at the end, or after logging that FD cannot be read. */
+bool source_pipe_read(
+    struct source_pipe *source, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg);
+
+#endif

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * state.c - the state file, see state.h
+ *
+ *   popwatch-state 1
+ *   boot 8d6617d1-03b0-4500-a494-3c53ecfd7410
+ *   saved 1795175258
+ *   (lines of the sources, sessions and doubts)
+ *   end
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "atomicfile.h"
+#include "relaydb.h"
+#include "state.h"
+
+#define FIRST "popwatch-state 1"
+#define LAST "end"
+#define BOOT_ID "/proc/sys/kernel/random/boot_id"
+#define BOOT_MAX 64
+
+/* Read once: it does not change, and later the sandbox may not let us. */
+static const char *
+boot_id(void)
+{
+	static char boot[BOOT_MAX];
+	FILE *in;
+
+	if (*boot != '\0')
+		return boot;
+	if ((in = fopen(BOOT_ID, "re")) == NULL || fgets(boot, sizeof boot, in) == NULL)
+		memcpy(boot, "unknown", sizeof "unknown");
+	boot[strcspn(boot, " \n")] = '\0';
+	if (in != NULL)
+		fclose(in);
+	return boot;
+}
+
+/* The next line, without its end; NULL after the last one, or if that has no end. */
+static char *
+next_line(char **next)
+{
+	char *line = *next, *end = strchr(line, '\n');
+
+	if (end == NULL)
+		return NULL;
+	*end = '\0';
+	*next = end + 1;
+	return line;
+}
+
+bool
+state_parse(char *text, size_t size, const char *boot, struct state *state,
+    bool (*take)(const char *word, const char *rest, void *arg), void *arg, const char **error)
+{
+	char *line, *next = text, *rest;
+	long long saved;
+
+	*state = (struct state){ 0, false };
+	*error = "is not a state file of popwatch";
+	if (strlen(text) != size || (line = next_line(&next)) == NULL || strcmp(line, FIRST) != 0)
+		return false;
+	*error = "is not complete";
+	if (size < sizeof LAST + 1 || strcmp(text + size - sizeof LAST, LAST "\n") != 0 || text[size - sizeof LAST - 1] != '\n')
+		return false;
+	*error = "has no boot id and time where expected";
+	if ((line = next_line(&next)) == NULL || strncmp(line, "boot ", 5) != 0)
+		return false;
+	state->same_boot = strcmp(line + 5, boot) == 0;
+	if ((line = next_line(&next)) == NULL || sscanf(line, "saved %lld", &saved) != 1 || saved <= 0 || saved > RELAYDB_STAMP_MAX)
+		return false;
+	state->saved = saved;
+	*error = "has a line that cannot be understood";
+	while ((line = next_line(&next)) != NULL && strcmp(line, LAST) != 0) {
+		if ((rest = strchr(line, ' ')) == NULL)
+			return false;
+		*rest++ = '\0';
+		if (!take(line, rest, arg))
+			return false;
+	}
+	*error = NULL;
+	return true;
+}
+
+bool
+state_load(const char *path, struct state *state, bool (*take)(const char *word, const char *rest, void *arg), void *arg,
+    const char **error)
+{
+	char *text;
+	size_t size;
+	bool done;
+
+	*state = (struct state){ 0, false };
+	if ((text = atomicfile_read(path, STATE_MAX, &size)) == NULL) {
+		*error = errno == ENOENT ? NULL : strerror(errno);
+		return false;
+	}
+	done = state_parse(text, size, boot_id(), state, take, arg, error);
+	free(text);
+	return done;
+}
+
+int
+state_save(const char *path, int64_t now, void (*fill)(FILE *out, void *arg), void *arg)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	bool bad;
+	int result = -1;
+
+	if (out == NULL)
+		return -1;
+	fprintf(out, "%s\nboot %s\nsaved %" PRId64 "\n", FIRST, boot_id(), now);
+	fill(out, arg);
+	fprintf(out, "%s\n", LAST);
+	bad = ferror(out) != 0;
+	if (fclose(out) == 0 && !bad)
+		result = atomicfile_write(path, text, size, 0600);
+	free(text);
+	return result;
+}

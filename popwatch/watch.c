@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * watch.c - wakes the main loop when something happens in a folder, see watch.h
+ */
+#include <errno.h>
+#include <inotifytools/inotify.h>
+#include <inotifytools/inotifytools.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "watch.h"
+
+#define EVENTS (IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF)
+#define WAIT 1			/* after so many seconds without an event the thread looks whether the folders are still the same */
+
+struct folder {
+	char *path;
+	char *prefix;
+	dev_t device;		/* of the folder that is watched; inode 0: none */
+	ino_t inode;
+	struct folder *next;
+};
+
+static struct {
+	pthread_mutex_t lock;	/* of the list */
+	struct folder *folders;
+	pthread_t thread;
+	int fd;			/* an eventfd: thread to main loop */
+} watch = { .lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1 };
+
+static void
+wake(void)
+{
+	uint64_t one = 1;
+
+	/* it cannot fail but by being readable already */
+	if (write(watch.fd, &one, sizeof one) < 0)
+		return;
+}
+
+/* Watches the folders that are new, or that are not the ones any more which were watched under their names.  Lock held. */
+static void
+renew(void)
+{
+	struct folder *folder;
+	struct stat st;
+
+	for (folder = watch.folders; folder != NULL; folder = folder->next) {
+		if (stat(folder->path, &st) != 0 || (st.st_dev == folder->device && st.st_ino == folder->inode))
+			continue;
+		if (folder->inode != 0)
+			inotifytools_remove_watch_by_filename(folder->path);
+		folder->inode = 0;
+		if (inotifytools_watch_file(folder->path, EVENTS) == 0)
+			continue; /* the look once a second does it alone */
+		folder->device = st.st_dev;
+		folder->inode = st.st_ino;
+		wake();
+	}
+}
+
+/* Does it concern one of our files?  Events of the folder itself have no name. */
+static bool
+concerns_us(const struct inotify_event *event)
+{
+	const struct folder *folder;
+	bool ours = event->len == 0;
+
+	pthread_mutex_lock(&watch.lock);
+	for (folder = watch.folders; folder != NULL && !ours; folder = folder->next)
+		ours = strncmp(event->name, folder->prefix, strlen(folder->prefix)) == 0;
+	pthread_mutex_unlock(&watch.lock);
+	return ours;
+}
+
+/* The next event within SECONDS, or NULL.  The thread is ended nowhere but here, where it holds no lock. */
+static const struct inotify_event *
+next_event(long seconds)
+{
+	const struct inotify_event *event;
+	int before;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &before);
+	event = inotifytools_next_event(seconds);
+	pthread_setcancelstate(before, NULL);
+	return event;
+}
+
+static void *
+run(void *arg)
+{
+	const struct inotify_event *event;
+	int before;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+	for (;;) {
+		pthread_mutex_lock(&watch.lock);
+		renew();
+		pthread_mutex_unlock(&watch.lock);
+		for (event = next_event(WAIT); event != NULL; event = next_event(0)) {
+			if (concerns_us(event))
+				wake();
+		}
+	}
+	return arg;
+}
+
+int
+watch_start(void)
+{
+	sigset_t all, before;
+	int error;
+
+	if (!inotifytools_initialize()) {
+		errno = inotifytools_error();
+		return -1;
+	}
+	if ((watch.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
+		return -1;
+	/* signals are the main loop's */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&watch.thread, NULL, run, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error != 0) {
+		close(watch.fd);
+		watch.fd = -1;
+		errno = error;
+	}
+	return watch.fd;
+}
+
+void
+watch_add(const char *path, const char *prefix)
+{
+	struct folder *folder = calloc(1, sizeof *folder);
+
+	if (folder == NULL || (folder->path = strdup(path)) == NULL || (folder->prefix = strdup(prefix)) == NULL) {
+		if (folder != NULL)
+			free(folder->path);
+		free(folder);
+		return;
+	}
+	pthread_mutex_lock(&watch.lock);
+	folder->next = watch.folders;
+	watch.folders = folder;
+	pthread_mutex_unlock(&watch.lock);
+}
+
+void
+watch_clear(void)
+{
+	struct folder *folder;
+
+	pthread_mutex_lock(&watch.lock);
+	while ((folder = watch.folders) != NULL) {
+		watch.folders = folder->next;
+		free(folder->path);
+		free(folder->prefix);
+		free(folder);
+	}
+	pthread_mutex_unlock(&watch.lock);
+}
+
+void
+watch_drain(void)
+{
+	uint64_t count;
+
+	if (watch.fd >= 0 && read(watch.fd, &count, sizeof count) < 0)
+		return;
+}
+
+void
+watch_stop(void)
+{
+	if (watch.fd < 0)
+		return;
+	pthread_cancel(watch.thread);
+	pthread_join(watch.thread, NULL);
+	inotifytools_cleanup();
+	close(watch.fd);
+	watch.fd = -1;
+	watch_clear();
+}

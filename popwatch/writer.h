@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * writer.h - gathers what is to be recorded and commits it
+ *
+ * Owns: the batch, when the next commit is due, trying again, the complaint when it cannot be done.
+ * Leaves to others: what counts, and the positions that may be saved after a commit.
+ */
+#ifndef POPWATCH_WRITER_H
+#define POPWATCH_WRITER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct writer;
+
+struct writer_tally {
+	uint64_t commits;	/* that changed the database */
+	uint64_t failures;	/* attempts that failed */
+	uint64_t recorded;	/* addresses handed to commits that succeeded */
+	uint64_t expired;	/* entries that our own expiry removed */
+};
+
+/* A writer for the database PATH (as relaydb_path() chose it) that commits at most every INTERVAL_MS and, if EXPIRE is not 0, removes
+ * entries older than EXPIRE seconds.  Returns NULL after logging why not. */
+struct writer *writer_new(const char *path, int64_t interval_ms, int64_t expire);
+
+/* Frees it with what it has not committed; a NULL is fine. */
+void writer_free(struct writer *writer);
+
+/* Takes a login in.  Returns false without memory. */
+bool writer_record(struct writer *writer, const char *address, int64_t when);
+
+/* Is anything waiting to be committed? */
+bool writer_pending(const struct writer *writer);
+
+/* How many milliseconds until there is something to commit, at NOW and CLOCK_MS (monotonic); 0: now; -1: nothing waits. */
+int64_t writer_due(const struct writer *writer, int64_t now, int64_t clock_ms);
+
+/* Adds the expiry when it is time for it, and commits what is gathered.  A failed commit is told to the log (once for
+ * each cause, then hourly) and tried again later with everything that came meanwhile.
+ * Returns true when nothing is waiting any more. */
+bool writer_commit(struct writer *writer, int64_t now, int64_t clock_ms);
+
+const struct writer_tally *writer_tally(const struct writer *writer);
+
+#endif

@@ -1,0 +1,201 @@
+# following log files: rotation, late creation, truncation, restart, odd lines
+
+load ../lib/test
+load daemon
+
+@test "a login is recorded with the time of its line" {
+	prepare
+	login 192.0.2.1 600 >"$LOG"
+	start
+	eventually recorded 192.0.2.1
+	login 192.0.2.2 >>"$LOG"
+	eventually recorded 192.0.2.2
+	[ $(($(date +%s) - $(stamp_of 192.0.2.1))) -ge 600 ]
+	stop
+}
+
+@test "a login outside the window is not recorded" {
+	prepare
+	{ login 192.0.2.1 1810; login 192.0.2.2; } >"$LOG"
+	start
+	eventually recorded 192.0.2.2
+	! recorded 192.0.2.1
+	stop
+}
+
+@test "a log that does not exist yet is followed when it does" {
+	prepare
+	start
+	login 192.0.2.1 >"$LOG"
+	eventually recorded 192.0.2.1
+	stop
+}
+
+@test "after a rotation by rename both files are read" {
+	prepare
+	login 192.0.2.1 >"$LOG"
+	exec 5>>"$LOG"
+	start
+	eventually recorded 192.0.2.1
+	mv "$LOG" "$LOG.1"
+	login 192.0.2.2 >&5
+	eventually recorded 192.0.2.2
+	login 192.0.2.3 >"$LOG"
+	login 192.0.2.4 >&5
+	eventually recorded 192.0.2.3 192.0.2.4
+	mv "$LOG.1" "$LOG.2"
+	login 192.0.2.5 >&5
+	eventually recorded 192.0.2.5
+	exec 5>&-
+	stop
+}
+
+@test "a rotation while popwatch does not run loses nothing" {
+	prepare
+	login 192.0.2.1 >"$LOG"
+	"$POPWATCH" -c "$DIR/popwatch.conf" -o
+	login 192.0.2.2 >>"$LOG"
+	mv "$LOG" "$LOG.1"
+	login 192.0.2.3 >"$LOG"
+	mv "$LOG" "$LOG-20261120"
+	login 192.0.2.4 >"$LOG"
+	run "$POPWATCH" -c "$DIR/popwatch.conf" -o
+	[ "$status" -eq 0 ]
+	recorded 192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4
+	# the line that was read before is not read again
+	[[ $output != *192.0.2.1:* ]]
+}
+
+@test "a truncated log is read from its beginning" {
+	prepare
+	login 192.0.2.1 >"$LOG"
+	start
+	eventually recorded 192.0.2.1
+	login 192.0.2.22 >"$LOG"
+	eventually recorded 192.0.2.22
+	stop
+}
+
+@test "copytruncate loses nothing that the copy has, and reads nothing twice" {
+	prepare
+	login 192.0.2.1 >"$LOG"
+	start
+	eventually recorded 192.0.2.1
+	kill -STOP "$POPWATCH_PID"
+	login 192.0.2.2 >>"$LOG"
+	cp "$LOG" "$LOG.1"
+	login 192.0.2.3 >"$LOG"
+	kill -CONT "$POPWATCH_PID"
+	eventually recorded 192.0.2.2 192.0.2.3
+	[ "$(grep -c 'from 192.0.2.1:' "$DIR/stderr")" -eq 1 ]
+	stop
+}
+
+@test "a symbolic link is followed, and where it leads may rotate" {
+	prepare
+	mkdir "$DIR/log/real"
+	login 192.0.2.1 >"$DIR/log/real/today"
+	ln -s real/today "$LOG"
+	start
+	eventually recorded 192.0.2.1
+	mv "$DIR/log/real/today" "$DIR/log/real/today.1"
+	login 192.0.2.2 >"$DIR/log/real/today"
+	eventually recorded 192.0.2.2
+	login 192.0.2.3 >"$DIR/log/real/tomorrow"
+	ln -sfn real/tomorrow "$LOG"
+	eventually recorded 192.0.2.3
+	stop
+}
+
+@test "half a line waits for its end" {
+	prepare
+	line=$(login 192.0.2.1)
+	printf '%s' "${line%????????}" >"$LOG"
+	start
+	login 192.0.2.2 >"$LOG.1"		# newer than the start: a neighbour, read at the next look
+	eventually recorded 192.0.2.2
+	! recorded 192.0.2.1
+	printf '%s\n' "${line: -8}" >>"$LOG"
+	eventually recorded 192.0.2.1
+	stop
+}
+
+@test "of a line that is too long nothing is believed, not its end either" {
+	prepare
+	start
+	{
+		printf '%s vm dovecot: ' "$(date '+%b %e %T')"
+		head -c 20000 /dev/zero | tr '\0' x
+		login 192.0.2.1
+		login 192.0.2.2
+	} >>"$LOG"
+	eventually recorded 192.0.2.2
+	! recorded 192.0.2.1
+	stop
+}
+
+@test "the end of a line that is too long is not believed after a restart in its middle" {
+	prepare
+	login 192.0.2.3 >"$LOG"
+	{
+		printf '%s vm dovecot: ' "$(date '+%b %e %T')"
+		head -c 20000 /dev/zero | tr '\0' x
+	} >>"$LOG"
+	"$POPWATCH" -c "$DIR/popwatch.conf" -o
+	login 192.0.2.1 >>"$LOG"
+	login 192.0.2.2 >>"$LOG"
+	"$POPWATCH" -c "$DIR/popwatch.conf" -o
+	recorded 192.0.2.2 192.0.2.3
+	! recorded 192.0.2.1
+}
+
+@test "a line with a NUL byte is not believed" {
+	prepare
+	{
+		login 192.0.2.1 | sed 's/alice/al\x00ce/'
+		head -c 100 /dev/zero
+		login 192.0.2.2
+		login 192.0.2.3
+	} >"$LOG"
+	"$POPWATCH" -c "$DIR/popwatch.conf" -o
+	recorded 192.0.2.3
+	! recorded 192.0.2.1 && ! recorded 192.0.2.2
+}
+
+@test "TERM commits what was read" {
+	prepare 'commit-interval = 60'
+	login 192.0.2.1 >"$LOG"
+	start
+	eventually recorded 192.0.2.1
+	login 192.0.2.2 >>"$LOG"
+	eventually grep -q 192.0.2.2 "$DIR/stderr"
+	stop
+	recorded 192.0.2.2
+}
+
+@test "while the database is locked logins wait, and are recorded afterwards" {
+	prepare
+	login 192.0.2.1 >"$LOG"
+	start
+	eventually recorded 192.0.2.1
+	exec 6<"$DB"
+	flock 6
+	login 192.0.2.2 >>"$LOG"
+	eventually grep -q 'will try again' "$DIR/stderr"
+	exec 6<&-
+	eventually recorded 192.0.2.2
+	[ "$(grep -c 'will try again' "$DIR/stderr")" -eq 1 ]
+	stop
+}
+
+@test "a state file that is damaged is told of, and the log read again" {
+	prepare
+	login 192.0.2.1 >"$LOG"
+	"$POPWATCH" -c "$DIR/popwatch.conf" -o
+	rm "$DB"
+	sed -i '$d' "$DIR/db/popwatch.state"
+	run "$POPWATCH" -c "$DIR/popwatch.conf" -o
+	[ "$status" -eq 0 ]
+	[[ $output == *"popwatch.state: is not complete"* ]]
+	recorded 192.0.2.1
+}
