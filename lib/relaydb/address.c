@@ -63,6 +63,18 @@ bool address_read(const char *text, size_t size, struct address *address, char o
 	return inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->bytes, out, RELAYDB_ADDRSTRLEN) != NULL;
 }
 
+bool address_plain(const char *key, size_t size)
+{
+	char text[RELAYDB_ADDRSTRLEN];
+	struct address address;
+
+	if (size > 0 && key[size - 1] == '\0')
+		return false;
+	if (memchr(key, ':', size) == NULL || !address_read(key, size, &address, text))
+		return true;
+	return strlen(text) == size && memcmp(text, key, size) == 0;
+}
+
 int relaydb_address(const char *text, char out[RELAYDB_ADDRSTRLEN])
 {
 	struct address address;

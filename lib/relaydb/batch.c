@@ -248,28 +248,23 @@ static int expire_row(struct bytes key, struct bytes value, void *arg)
 	return change_row(work, key, true, 0);
 }
 
-static int survey_row(struct bytes key, struct bytes value, void *arg)
+/* An MTA finds in the new bytes what the changes say, and nothing where they remove. */
+static int prove_changes(const struct work *work, const struct image *new)
 {
-	bool *plain = arg;
-	struct row row;
+	for (size_t i = 0; i < work->count; i++) {
+		const struct change *change = &work->changes[i];
+		char value[32];
+		size_t size = 0;
+		int code = image_find(new, change->key, value, sizeof value, &size);
+		bool right = change->remove ? code == RELAYDB_NOTFOUND
+					    : code == RELAYDB_OK && size == change->value.size &&
+				memcmp(value, change->value.data, size) == 0;
 
-	row_read(key, value, &row);
-	*plain = row.plain;
-	return *plain ? 0 : 1;
-}
-
-/* The same rows in the store's form, in a hash that has room. */
-static int rebuild(struct relaydb *db, const struct image *old, size_t growth, struct image *out)
-{
-	struct rows rows;
-	int code = rows_collect(db, old, true, &rows);
-
-	if (code == RELAYDB_OK) {
-		rows_merge(&rows);
-		code = rows_build(db, &rows, growth, NULL, out);
+		if (!right)
+			return fail(work->batch->db, RELAYDB_IO, "Berkeley DB lost a change in a copy of %s; nothing was changed",
+			    work->batch->db->path);
 	}
-	rows_free(&rows);
-	return code;
+	return RELAYDB_OK;
 }
 
 static void forget_changes(struct work *work)
@@ -287,50 +282,56 @@ static int gather_changes(struct work *work)
 		code = apply_op(work, op);
 	if (code == RELAYDB_OK && work->batch->expire)
 		code = image_walk(work->base, expire_row, work);
+	work->result->rows += work->result->added - work->result->deleted - work->result->expired;
 	return code == RELAYDB_NOMEM ? fail(work->batch->db, code, "out of memory") : code;
 }
 
-/* Is the hash as we make it, with room for GROWTH more rows, and not far too large for what is left? */
-static bool fits(const struct image_info *info, size_t growth, size_t rows)
+/* Is the hash as we make it, with room for what the batch adds, and not far too large for what is left? */
+static bool fits(const struct work *work, const struct image_info *info)
 {
 	uint64_t room_when_made = info->buckets * info->fill / 2;
 
-	return info->fill != 0 && info->room > growth && (room_when_made <= 4096 || room_when_made / 32 <= rows);
+	return info->fill != 0 && info->room > work->growth &&
+	    (room_when_made <= 4096 || room_when_made / 32 <= work->result->rows);
+}
+
+/* Gathers the changes again on top of the same rows in the store's form, in a hash that has room. */
+static int rebuild(struct work *work, const struct image *old, struct image *rebuilt)
+{
+	struct relaydb *db = work->batch->db;
+	struct rows rows;
+	int code = rows_collect(db, old, true, &rows);
+
+	if (code == RELAYDB_OK) {
+		rows_merge(&rows);
+		code = rows_build(db, &rows, work->batch->count, NULL, rebuilt);
+	}
+	if (code == RELAYDB_OK) {
+		forget_changes(work);
+		*work->result = (struct relaydb_result){ .rows = rows.count, .mtime = work->result->mtime };
+		work->base = rebuilt;
+		code = gather_changes(work);
+		work->result->rebuilt = work->count > 0;
+	}
+	rows_free(&rows);
+	return code;
 }
 
 static int batch_transform(struct relaydb *db, const struct image *old, const struct image_info *info, void *arg,
     struct image *new, struct relaydb_result *result)
 {
-	struct relaydb_result before = *result;
 	struct work work = { .batch = arg, .base = old, .result = result };
-	struct image rebuilt = { NULL, 0 };
-	bool plain = true;
+	struct image rebuilt = { NULL, 0, false };
 	int code = RELAYDB_OK;
 
-	image_walk(old, survey_row, &plain);
-	if (plain)
+	if (info->plain)
 		code = gather_changes(&work);
-	if (code == RELAYDB_OK &&
-	    (!plain || (work.count > 0 && !fits(info, work.growth, info->rows + result->added - result->deleted - result->expired)))) {
-		code = rebuild(db, old, plain ? work.growth : work.batch->count, &rebuilt);
-		forget_changes(&work);
-		*result = before;
-		work.base = &rebuilt;
-		if (code == RELAYDB_OK)
-			code = gather_changes(&work);
-		result->rebuilt = work.count > 0;
-	}
+	if (code == RELAYDB_OK && (!info->plain || (work.count > 0 && !fits(&work, info))))
+		code = rebuild(&work, old, &rebuilt);
 	if (code == RELAYDB_OK && work.count > 0)
 		code = bdb_apply(db, work.base, work.changes, work.count, new);
-	if (result->rebuilt || work.count > 0) {
-		struct image_info now;
-		char why[128];
-
-		if (code == RELAYDB_OK && image_check(new, &now, why, sizeof why))
-			result->rows = now.rows;
-		else if (code == RELAYDB_OK)
-			code = fail(db, RELAYDB_IO, "Berkeley DB made no hash of a copy of %s: %s", db->path, why);
-	}
+	if (code == RELAYDB_OK && work.count > 0)
+		code = prove_changes(&work, new);
 	forget_changes(&work);
 	free(work.changes);
 	image_free(&rebuilt);

@@ -98,28 +98,18 @@ static int change_apply(DB *hash, const struct change *change)
 	return error == DB_NOTFOUND ? 0 : error;
 }
 
-/* FD's bytes as an image. */
+/* FD's bytes as an image; the file has no other name and no writer any more. */
 static int image_from(int fd, struct image *out)
 {
 	struct stat st;
-	size_t done = 0;
+	void *data;
 
 	if (fstat(fd, &st) != 0)
 		return errno;
-	out->size = (size_t)st.st_size;
-	out->data = malloc(out->size + 1);
-	if (out->data == NULL)
-		return ENOMEM;
-	while (done < out->size) {
-		ssize_t n = pread(fd, out->data + done, out->size - done, (off_t)done);
-
-		if (n == 0)
-			return EIO;
-		if (n < 0 && errno != EINTR)
-			return errno;
-		if (n > 0)
-			done += (size_t)n;
-	}
+	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	if (data == MAP_FAILED)
+		return errno;
+	*out = (struct image){ data, (size_t)st.st_size, true };
 	return 0;
 }
 
@@ -130,7 +120,7 @@ static int change_all(struct relaydb *db, const struct image *old, uint32_t buck
 	DB *hash = NULL;
 	int error, closed, stop = 0, fd = memfd_create("relaydb", MFD_CLOEXEC);
 
-	*out = (struct image){ NULL, 0 };
+	*out = (struct image){ NULL, 0, false };
 	if (fd < 0)
 		return failed(db, errno);
 	error = old != NULL ? write_all(fd, old->data, old->size) : 0;

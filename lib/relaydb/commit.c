@@ -180,7 +180,7 @@ static int settle_map(struct commit *commit, int fd, const struct redo *redo)
 {
 	struct relaydb *db = commit->db;
 	struct image_info info;
-	struct image image = { NULL, 0 };
+	struct image image = { NULL, 0, false };
 	struct stat st;
 	char why[128];
 	int code;
@@ -352,7 +352,7 @@ static int write_changes(struct commit *commit, const struct snapshot *snapshot,
 static int attempt(struct commit *commit, bool create, transform *change, void *arg, struct relaydb_result *result)
 {
 	struct snapshot snapshot;
-	struct image new = { NULL, 0 };
+	struct image new = { NULL, 0, false };
 	struct stat st;
 	int code = snapshot_take(commit->db, &commit->place, true, create, &snapshot);
 

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define META_SIZE 512
 #define HEAD_SIZE 26	/* of a page */
@@ -50,6 +51,7 @@ struct look {
 	int (*each)(struct bytes key, struct bytes value, void *arg);
 	void *arg;
 	size_t rows;
+	bool plain;
 };
 
 static uint16_t get16(const unsigned char *p)
@@ -297,6 +299,7 @@ static int pair_visit(struct look *look, const struct page *page, unsigned index
 			}
 			*before = key;
 		}
+		look->plain = look->plain && address_plain(key.data, key.size);
 	}
 	look->rows++;
 	answer = look->each != NULL ? look->each(key, value, look->arg) : 0;
@@ -360,11 +363,11 @@ static bool reserve_check(struct look *look)
 
 bool image_check(const struct image *image, struct image_info *info, char *why, size_t why_size)
 {
-	struct look look = { .image = image, .why = why, .why_size = why_size };
+	struct look look = { .image = image, .why = why, .why_size = why_size, .plain = true };
 	uint64_t full;
 	bool sound;
 
-	memset(info, 0, sizeof *info);
+	*info = (struct image_info){ .plain = true };
 	if (image->size == 0)
 		return true;
 	if (!meta_read(&look))
@@ -382,7 +385,7 @@ bool image_check(const struct image *image, struct image_info *info, char *why, 
 		return false;
 	full = (uint64_t)look.meta.fill * ((uint64_t)look.meta.max_bucket + 1);
 	*info = (struct image_info){ .rows = look.rows, .page_size = look.meta.page_size, .fill = look.meta.fill,
-		.room = full > look.meta.rows ? full - look.meta.rows : 0, .buckets = (uint64_t)look.meta.max_bucket + 1 };
+		.room = full > look.meta.rows ? full - look.meta.rows : 0, .buckets = (uint64_t)look.meta.max_bucket + 1, .plain = look.plain };
 	return true;
 }
 
@@ -446,8 +449,11 @@ void image_id(const struct image *image, unsigned char id[FILE_ID_SIZE])
 
 void image_free(struct image *image)
 {
-	free(image->data);
-	*image = (struct image){ NULL, 0 };
+	if (image->mapped)
+		munmap(image->data, image->size);
+	else
+		free(image->data);
+	*image = (struct image){ NULL, 0, false };
 }
 
 void row_read(struct bytes key, struct bytes value, struct row *row)
@@ -463,6 +469,6 @@ void row_read(struct bytes key, struct bytes value, struct row *row)
 	row->key = key;
 	row->value = value;
 	row->address_ok = address_read(k, key.size, &row->address, row->text);
-	row->plain = !row->nul && (!row->address_ok || (strlen(row->text) == key.size && memcmp(row->text, k, key.size) == 0));
+	row->plain = !row->nul && address_plain(k, key.size);
 	row->entry = row->address_ok && stamp_read(v, value.size, &row->stamp);
 }

@@ -19,7 +19,7 @@ int read_whole(struct relaydb *db, int fd, const char *suffix, size_t size, stru
 {
 	size_t done = 0;
 
-	*image = (struct image){ NULL, 0 };
+	*image = (struct image){ NULL, 0, false };
 	if (size > IMAGE_MAX)
 		return fail(db, RELAYDB_NOTDB, "%s%s is larger than any relay database", db->path, suffix);
 	image->data = malloc(size + 1);

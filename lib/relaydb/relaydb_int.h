@@ -49,6 +49,9 @@ struct address {
 /* Reads SIZE bytes of TEXT as relaydb_address() does.  OUT gets the store's form.  False if it is no address. */
 bool address_read(const char *text, size_t size, struct address *address, char out[RELAYDB_ADDRSTRLEN]);
 
+/* Is a key spelled as the store does?  One that is no address is; one with the NUL of postmap is not. */
+bool address_plain(const char *key, size_t size);
+
 /* Reads a value from the file.  More lenient than relaydb_stamp(): blanks and a CR behind the digits, as an edited dump leaves them. */
 bool stamp_read(const char *value, size_t size, int64_t *stamp);
 
@@ -107,8 +110,9 @@ void pause_ms(const struct relaydb *db, int64_t ms);
 #define IMAGE_MAX ((size_t)1 << 30) /* 1 GiB, some 20 million rows: a larger file is not read into memory */
 
 struct image {
-	unsigned char *data; /* malloc */
+	unsigned char *data; /* from malloc, or MAPPED */
 	size_t size;	     /* 0: a fresh database */
+	bool mapped;
 };
 
 struct image_info {
@@ -117,6 +121,7 @@ struct image_info {
 	uint32_t fill;	    /* rows a bucket is meant for; 0: made by makemap */
 	uint64_t room;	    /* how many rows can be added before Berkeley DB splits a bucket; 0 if fill is */
 	uint64_t buckets;
+	bool plain;	    /* all keys are in the store's form: no NUL style, no odd spelling of an address */
 };
 
 /* Proves that Berkeley DB may be trusted with IMAGE: every page, item, chain and free list in bounds and used once, every key

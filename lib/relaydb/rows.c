@@ -193,7 +193,7 @@ int rows_build(struct relaydb *db, const struct rows *rows, size_t growth, const
 	struct change *puts = calloc(rows->count + 1, sizeof *puts);
 	int code;
 
-	*out = (struct image){ NULL, 0 };
+	*out = (struct image){ NULL, 0, false };
 	if (puts == NULL)
 		return fail(db, RELAYDB_NOMEM, "out of memory");
 	for (size_t i = 0; i < rows->count; i++)
