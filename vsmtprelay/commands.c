@@ -182,8 +182,10 @@ static int print(struct relaydb *db, int64_t before)
 	struct output output = { .to = stdout, .terminal = isatty(STDOUT_FILENO) != 0, .before = before };
 	int code = relaydb_each(db, output_row, &output), status;
 
-	if (code < 0) /* the stream has failed: main() finds and tells it */
+	if (code < 0) { /* main() finds the stream failed, and tells errno as the reason */
+		errno = output.error;
 		return EX_IOERR;
+	}
 	if (output.unwritten > 0)
 		log_say(LOG_WARNING,
 		    "%zu rows of %s cannot be lines that makemap or load reads back: they are printed as comments",

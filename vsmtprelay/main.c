@@ -48,18 +48,17 @@ static int misused_option(const char *wrong, const char *word)
 	return misused();
 }
 
-/* Does the output stand where it should?  A full disk may show only now. */
+/* Does the output stand where it should?  A full disk may show only now; if it showed before, errno still has the reason. */
 static int finish(int status)
 {
 	bool failed = ferror(stdout) != 0;
 
-	errno = 0;
-	if (fclose(stdout) != 0 || failed) {
-		log_say(
-		    LOG_ERR, "cannot write to standard output%s%s", errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
-		return EX_IOERR;
-	}
-	return status;
+	if (!failed)
+		errno = 0;
+	if (fclose(stdout) == 0 && !failed)
+		return status;
+	log_say(LOG_ERR, "cannot write to standard output%s%s", errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+	return EX_IOERR;
 }
 
 static const struct command *find_command(const char *name)

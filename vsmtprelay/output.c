@@ -6,6 +6,7 @@
  * skips lines that start with #, and wants a value.  A control character could be a line; it is not printed as one, since a
  * dump is also looked at on a terminal.  Bytes above 127 go out as they are, except to a terminal.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
@@ -106,12 +107,15 @@ int output_row(const struct relaydb_row *row, void *arg)
 	struct output *output = arg;
 
 	if (row->entry && row->stamp >= output->before)
-		return ferror(output->to) ? -1 : 0;
+		return 0;
 	if (row->entry)
 		put_entry(row, output->to);
 	else if (writable(row))
 		put_other(row, output);
 	else
 		put_unwritable(row, output);
-	return ferror(output->to) ? -1 : 0;
+	if (!ferror(output->to))
+		return 0;
+	output->error = errno;
+	return -1;
 }

@@ -19,10 +19,11 @@ struct output {
 	bool terminal; /* somebody looks at it: bytes above 127 are shown as \ooo */
 	int64_t before; /* print entries with a stamp below this; rows that are no entry are always printed */
 	size_t unwritten; /* rows so far that cannot be a line; each is printed as a comment */
+	int error; /* the errno that ended the walk */
 };
 
 /* Prints one row and its comment line to ARG, a struct output.  For relaydb_each().
- * Returns 0, or -1 to end the walk when the stream has failed. */
+ * Returns 0, or -1 to end the walk when the stream has failed, with the reason in error. */
 int output_row(const struct relaydb_row *row, void *arg);
 
 #endif

@@ -1,0 +1,268 @@
+# what the commands of vsmtprelay do and print
+load ../lib/test
+load cli
+
+# within_one_second COMMAND...: runs it with T as the current second, again if the second was over before it ended
+within_one_second() {
+	local try
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		T=$(date +%s)
+		"$@"
+		[ "$(date +%s)" != "$T" ] || return 0
+	done
+	fail "$*: takes longer than a second, ten times"
+}
+
+@test "an entry is two lines, byte for byte, whatever locale and time zone" {
+	relay add 10.11.12.13 906502527
+	printf '# timestamp (UTC): Tue Sep 22 22:15:27 1998\n10.11.12.13 906502527\n' >"$DIR/expected"
+	LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo relay dump | cmp - "$DIR/expected"
+	LC_ALL=de_DE.UTF-8 TZ=Asia/Tokyo relay list | cmp - "$DIR/expected"
+}
+
+@test "the day of the month as asctime writes it, and both ends of time" {
+	relay add 192.0.2.1 904774527
+	relay add 192.0.2.2 0
+	relay add 192.0.2.3 253402300799
+	relay dump | diff - <(printf '%s\n' \
+		'# timestamp (UTC): Thu Jan  1 00:00:00 1970' '192.0.2.2 0' \
+		'# timestamp (UTC): Wed Sep  2 22:15:27 1998' '192.0.2.1 904774527' \
+		'# timestamp (UTC): Fri Dec 31 23:59:59 9999' '192.0.2.3 253402300799')
+}
+
+@test "the order: oldest first, then IPv4 before IPv6, then by number" {
+	rows '10.0.0.10 7' '10.0.0.9 7' '2001:db8::a 7' '2001:db8::9 7' '1::2 7' '9.255.0.0 7' '255.0.0.1 6' '1.0.0.1 8' '192.0.2.1 10'
+	[ "$(entries)" = "$(printf '%s\n' '255.0.0.1 6' '9.255.0.0 7' '10.0.0.9 7' '10.0.0.10 7' '1::2 7' '2001:db8::9 7' '2001:db8::a 7' \
+		'1.0.0.1 8' '192.0.2.1 10')" ]
+}
+
+@test "add: the current time, replacing what is there, later or not" {
+	before=$(date +%s)
+	relay add 192.0.2.1
+	stamp=$(entries | cut -d ' ' -f 2)
+	[ "$stamp" -ge "$before" ] && [ "$stamp" -le "$(date +%s)" ]
+	relay add 192.0.2.1 4000000000
+	relay add 192.0.2.1
+	[ "$(entries | cut -d ' ' -f 2)" -le "$(date +%s)" ]
+	rows '192.0.2.1 OK'
+	relay add 192.0.2.1 77
+	[ "$(entries)" = '192.0.2.1 77' ]
+}
+
+@test "add: what is there already changes no byte" {
+	relay add 192.0.2.1 77
+	unchanged relay add 192.0.2.1 77
+}
+
+@test "add makes a missing database, mode 0660 whatever the umask, but no folder" {
+	(umask 0 && relay add 192.0.2.1 1)
+	[ "$(stat -c %a "$DB")" = 660 ]
+	rm "$DB"
+	(umask 777 && relay add 192.0.2.1 1)
+	[ "$(stat -c %a "$DB")" = 660 ]
+	fails 66 "$DIR/none" "$BUILD/vsmtprelay/vsmtprelay" -f "$DIR/none/relayers.db" add 192.0.2.1
+	[ ! -e "$DIR/none" ]
+}
+
+old_is_up_to_now() {
+	rows "192.0.2.1 $((T - 1))" "192.0.2.2 $T" "192.0.2.3 $((T + 1))" "192.0.2.4 $((T + 100000))"
+	list=$(relay list | grep -v '^#')
+}
+
+@test "list: old is up to and including the current second" {
+	within_one_second old_is_up_to_now
+	[ "$list" = "192.0.2.1 $((T - 1))"$'\n'"192.0.2.2 $T" ]
+}
+
+older_than() {
+	rows "192.0.2.1 $((T - 601))" "192.0.2.2 $((T - 600))" "192.0.2.3 $((T - 1))" "192.0.2.4 $T"
+	list10=$(relay list 10 | grep -v '^#')
+	list0=$(relay list 0 | grep -v '^#')
+}
+
+@test "list n: more than n minutes old; 0 is everything before the current second" {
+	within_one_second older_than
+	[ "$list10" = "192.0.2.1 $((T - 601))" ]
+	[ "$list0" = "$(printf '%s\n' "192.0.2.1 $((T - 601))" "192.0.2.2 $((T - 600))" "192.0.2.3 $((T - 1))")" ]
+}
+
+expire_removes_what_list_prints() {
+	rows "192.0.2.1 $((T - 601))" "192.0.2.2 $((T - 600))" "192.0.2.3 $T" "192.0.2.4 $((T + 3600))" '192.0.2.5 OK' '10.1 1' '10.1.2 9'
+	relay expire 10
+	after10=$(entries)
+	relay expire
+	after=$(entries)
+}
+
+@test "expire removes what list prints, and no row that is no entry" {
+	within_one_second expire_removes_what_list_prints
+	[ "$after10" = "$(printf '%s\n' "192.0.2.2 $((T - 600))" "192.0.2.3 $T" "192.0.2.4 $((T + 3600))" '10.1 1' '10.1.2 9' '192.0.2.5 OK')" ]
+	[ "$after" = "$(printf '%s\n' "192.0.2.4 $((T + 3600))" '10.1 1' '10.1.2 9' '192.0.2.5 OK')" ]
+	unchanged relay expire
+}
+
+@test "delete: whatever the stamp, also rows whose value is no number" {
+	rows '192.0.2.1 1' '192.0.2.2 4000000000' '192.0.2.3 OK' '192.0.2.4 4'
+	relay delete 192.0.2.1 192.0.2.2 192.0.2.3
+	[ "$(entries)" = '192.0.2.4 4' ]
+}
+
+@test "delete that fails in part: says which address was absent, removes the others, 1" {
+	rows '192.0.2.1 1' '192.0.2.2 2' '2001:db8::1 3'
+	fails 1 'delete: 192.0.2.9 is not in' relay delete 192.0.2.9 192.0.2.1 2001:db8::9 2001:DB8:0::1 192.0.2.9 192.0.2.1
+	[ "$(grep -c . "$DIR/stderr")" = 2 ]
+	grep -q 'delete: 2001:db8::9 is not in' "$DIR/stderr"
+	[ "$(entries)" = '192.0.2.2 2' ]
+	unchanged fails 1 'delete: 192.0.2.9 is not in' relay delete 192.0.2.9
+}
+
+@test "rows that are no entry: printed by list and dump, after a comment that says what they are" {
+	rows '192.0.2.1 906502527' '192.168.7 OK' '192.0.2.2 REJECT go away' 'host.example 12' '2001:db8::1 -5'
+	printf '%s\n' '# timestamp (UTC): Tue Sep 22 22:15:27 1998' '192.0.2.1 906502527' \
+		'# no timestamp, never expires:' '192.0.2.2 REJECT go away' \
+		'# no address, left as it is:' '192.168.7 OK' \
+		'# no timestamp, never expires:' '2001:db8::1 -5' \
+		'# no address, left as it is:' 'host.example 12' >"$DIR/expected"
+	relay dump | diff - "$DIR/expected"
+	relay list | diff - "$DIR/expected"
+	relay list 4000000 | tail -n +1 | diff - <(tail -n +3 "$DIR/expected") || relay list 4000000 | diff - "$DIR/expected"
+}
+
+@test "rows that cannot be a line: a comment with escapes, a word on stderr, 1, and nothing raw on a terminal" {
+	"$BUILD/tests/cli/prog_rows" "$DB" 192.0.2.1 5 'a b' c '' empty-key '#x' comment novalue '' 'new\012line' 1 nul 'x\000y' esc '\033[2J' \
+		blank ' x' tab 'a\011b' quote 'say "\134"\001' high '\303\244'
+	status=0
+	relay dump >"$DIR/out" 2>"$DIR/stderr" || status=$?
+	[ "$status" = 1 ]
+	grep -q '^vsmtprelay: 9 rows of .* cannot be lines' "$DIR/stderr"
+	diff "$DIR/out" - <<-'END'
+		# timestamp (UTC): Thu Jan  1 00:00:05 1970
+		192.0.2.1 5
+		# not a line that makemap reads back: "" "empty-key"
+		# not a line that makemap reads back: "#x" "comment"
+		# not a line that makemap reads back: "a b" "c"
+		# not a line that makemap reads back: "blank" " x"
+		# not a line that makemap reads back: "esc" "\033[2J"
+		# no address, left as it is:
+		high ä
+		# not a line that makemap reads back: "new\012line" "1"
+		# not a line that makemap reads back: "novalue" ""
+		# not a line that makemap reads back: "nul" "x\000y"
+		# not a line that makemap reads back: "quote" "say \"\\\"\001"
+		# no address, left as it is:
+		tab a	b
+	END
+	status=0
+	script -qec "'$BUILD/vsmtprelay/vsmtprelay' -f '$DB' dump" /dev/null </dev/null >"$DIR/terminal" || status=$?
+	[ "$status" = 1 ]
+	grep -q '^high \\303\\244' "$DIR/terminal"
+	[ -z "$(tr -d '\11\12\15\40-\176' <"$DIR/terminal")" ]
+	# what can be a line is loaded again
+	relay load "$DIR/out"
+	[ "$(entries)" = $'192.0.2.1 5\nhigh ä\ntab a\tb' ]
+}
+
+@test "output that cannot be written: 74 and the reason, also when it shows at the end only" {
+	rows '192.0.2.1 1'
+	for command in dump list check --help --version; do
+		status=0
+		relay $command >/dev/full 2>"$DIR/stderr" || status=$?
+		[ "$status" = 74 ] && grep -q 'standard output: No space left on device' "$DIR/stderr" || fail "$command: $status, $(cat "$DIR/stderr")"
+	done
+	seq -f '10.1.%g.1 7' 0 255 >"$DIR/rows"
+	seq -f '10.2.%g.1 7' 0 255 >>"$DIR/rows"
+	relay load "$DIR/rows"
+	status=0
+	relay dump >/dev/full 2>"$DIR/stderr" || status=$?
+	[ "$status" = 74 ] && grep -q 'standard output: No space left on device' "$DIR/stderr"
+	status=0
+	relay dump >&- 2>"$DIR/stderr" || status=$?
+	[ "$status" = 74 ] && grep -q 'standard output: Bad file descriptor' "$DIR/stderr"
+}
+
+@test "closed standard descriptors: the database does not become one of them" {
+	rows '192.0.2.1 1'
+	relay add 192.0.2.2 2 <&- >&- 2>&-
+	unchanged eval 'relay dump >&- 2>&- || :'
+	unchanged eval 'relay load <&- 2>&- || :'
+	[ "$(entries)" = $'192.0.2.1 1\n192.0.2.2 2' ]
+}
+
+@test "a reader that goes away early does no harm" {
+	seq -f '10.1.%g.1 7' 0 255 >"$DIR/rows"
+	relay load "$DIR/rows"
+	[ "$(relay dump | head -n 1)" = '# timestamp (UTC): Thu Jan  1 00:00:07 1970' ]
+	unchanged relay add 10.1.0.1 7
+}
+
+@test "load: a file, standard input, -; comments and empty lines are skipped; the last line needs no newline" {
+	printf '# a comment\n\n192.0.2.1 1\n192.0.2.2\t \t2\n#\n2001:DB8::1 3' >"$DIR/rows"
+	relay load "$DIR/rows"
+	[ "$(entries)" = $'192.0.2.1 1\n192.0.2.2 2\n2001:db8::1 3' ]
+	echo '192.0.2.3 3' | relay load
+	[ "$(entries)" = '192.0.2.3 3' ]
+	echo '192.0.2.4 4' | relay load -
+	[ "$(entries)" = '192.0.2.4 4' ]
+	relay load /dev/null
+	[ -z "$(relay dump)" ] && [ -s "$DB" ]
+}
+
+@test "load: a line that cannot be a row is refused with its number, and nothing is changed" {
+	rows '192.0.2.1 1'
+	refused() { printf "$2" >"$DIR/rows"; unchanged fails 65 "$1" relay load "$DIR/rows"; unchanged fails 65 "$1" relay load - <"$DIR/rows"; }
+	refused 'line 2: no value' '192.0.2.2 2\n192.0.2.3\n'
+	refused 'line 3: no value' '192.0.2.2 2\n\n192.0.2.3 \t \n'
+	refused 'line 2: starts with a blank' '192.0.2.2 2\n 192.0.2.3 3\n'
+	refused 'line 1: a NUL byte' '192.0.2.2 2\000\n'
+	refused 'line 3: the key of line 1 again' '192.0.2.2 2\n192.0.2.3 3\n::ffff:192.0.2.2 4\n'
+	refused 'line 2: the key of line 1 again' 'net 2\nnet 2\n'
+}
+
+@test "load: what cannot be read" {
+	rows '192.0.2.1 1'
+	unchanged fails 66 "cannot open the dump \"$DIR/none\": No such file" relay load "$DIR/none"
+	unchanged fails 74 'cannot read the dump: Is a directory' relay load "$DIR"
+	unchanged fails 74 'cannot read the dump: Bad file descriptor' eval 'relay load <&-'
+	unchanged fails 65 'line 1: a NUL byte' relay load "$DB"
+	[ "$(entries)" = '192.0.2.1 1' ]
+}
+
+# A load fed slowly on a terminal: lines follow each other until the count is seen, which the program has to show after a second.
+@test "load shows its progress on a terminal when it takes longer than a second, and there alone" {
+	rows '192.0.2.1 1'
+	relay load <(seq -f '192.0.2.%g 1' 0 255) 2>"$DIR/stderr"
+	[ ! -s "$DIR/stderr" ]
+	seq 0 2999999 | awk '{ printf "%d.%d.%d.%d 7\n", 10 + $1 / 16777216, $1 / 65536 % 256, $1 / 256 % 256, $1 % 256 }' >"$DIR/rows"
+	script -qec "'$BUILD/vsmtprelay/vsmtprelay' -f '$DB' load '$DIR/rows'" /dev/null </dev/null >"$DIR/terminal"
+	grep -qE '[0-9]+ (lines read|of 3000000 rows stored)' "$DIR/terminal" || fail "$(tail -c 300 "$DIR/terminal")"
+	[ "$(relay list | grep -vc '^#')" = 3000000 ]
+	rm "$DIR/rows"
+}
+
+@test "check: 0 and what is fine; 1 and each finding with its mend" {
+	chmod 755 "$DIR"
+	rows '192.0.2.1 1'
+	relay check >"$DIR/out" || fail "$(cat "$DIR/out")"
+	grep -q "^fine: $DB has 1 rows" "$DIR/out"
+	rows '192.0.2.1 1' '192.168.7 OK'
+	status=0
+	relay check >"$DIR/out" || status=$?
+	[ "$status" = 1 ]
+	grep -A 1 '^warning: 1 rows are not for one address, such as 192.168.7' "$DIR/out" | grep -q '	mend: vsmtprelay dump'
+	chmod 775 "$DIR"
+	status=0
+	relay check >"$DIR/out" || status=$?
+	[ "$status" = 1 ]
+	grep -A 1 "^fault: the folder $DIR is writable by its group" "$DIR/out" | grep -qx "	mend: chmod go-w $DIR"
+}
+
+@test "check: shows no raw byte of a key or a name" {
+	"$BUILD/tests/cli/prog_rows" "$DB" '\033[2J' x
+	mkdir "$DIR/"$'\e[31m'
+	mv "$DB" "$DIR/"$'\e[31m/relayers.db'
+	status=0
+	"$BUILD/vsmtprelay/vsmtprelay" -f "$DIR/"$'\e[31m/relayers.db' check >"$DIR/out" 2>&1 || status=$?
+	[ "$status" = 1 ]
+	[ -z "$(tr -d '\11\12\40-\176' <"$DIR/out")" ]
+	grep -q '\\033' "$DIR/out"
+}
