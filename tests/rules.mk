@@ -19,7 +19,7 @@ TEST_PROGRAMS += $(HELPERS)
 LINT_SOURCES += $(UNIT_SOURCES) $(HELPER_SOURCES)
 
 # what the programs are made of, but for each main.o: a unit test takes in the module it is about and what that needs
-ROOMS = $(sort $(wildcard lib/common vsmtprelay popwatch))
+ROOMS = $(patsubst %/rules.mk,%,$(sort $(wildcard lib/common/rules.mk vsmtprelay/rules.mk popwatch/rules.mk)))
 ROOM_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(sort $(wildcard $(ROOMS:%=%/*.c)))))
 ROOM_ARCHIVE = $(BUILD)/tests/rooms.a
 

@@ -3,7 +3,7 @@
 # Each start_X makes a configuration below $WORK (or where the package looks for it), starts the server on its usual port and
 # returns when it can be talked to; stop_X returns when it is gone.  Both fail, with a word on stderr, when that takes longer
 # than a deadline.  Nothing needs stopping at the end: the enclosure takes every process with it.
-# LIB is this folder; the caller sets it.
+# LIB is this folder; the caller sets it.  What servers say themselves is in $WORK/log/NAME.out.
 
 PATH=$LIB/bin:$PATH
 
@@ -33,6 +33,13 @@ stop() {
 	kill -s "${2:-TERM}" "$1" && wait_for 10 is_gone "$1"
 }
 
+# quietly NAME COMMAND...: in place of this (sub)shell and without the caller's descriptors (bats has some), on which whoever reads them would wait for ever
+quietly() {
+	quietly_name=$1; shift
+	mkdir -p "$WORK/log"
+	exec "$@" >"$WORK/log/$quietly_name.out" 2>&1 </dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+}
+
 add_user() {	# add_user NAME...: system users with a group of the same name
 	for user; do
 		getent passwd "$user" >/dev/null || useradd -r -M -s /usr/sbin/nologin "$user"
@@ -44,7 +51,7 @@ add_user() {	# add_user NAME...: system users with a group of the same name
 start_rsyslog() {
 	mkdir -p "$WORK/log"
 	sed "s,@WORK@,$WORK,g" "$LIB/rsyslog.conf" >"$WORK/rsyslog.conf"
-	rsyslogd -n -f "$WORK/rsyslog.conf" -i "$WORK/rsyslogd.pid" 3>&- &
+	quietly rsyslogd rsyslogd -n -f "$WORK/rsyslog.conf" -i "$WORK/rsyslogd.pid" &
 	wait_for 10 test -S /dev/log -a -s "$WORK/rsyslogd.pid"
 }
 
@@ -60,7 +67,7 @@ start_dovecot() {
 	chown vmail: "$WORK/dovecot/home"
 	sed "s,@WORK@,$WORK,g" "$LIB/dovecot.conf" >"$WORK/dovecot/dovecot.conf"
 	echo 'alice:{PLAIN}secret' >"$WORK/dovecot/users"
-	dovecot -c "$WORK/dovecot/dovecot.conf" 3>&-
+	(quietly dovecot dovecot -c "$WORK/dovecot/dovecot.conf")
 	wait_for 10 listens 110
 	wait_for 10 listens 143
 }
@@ -75,7 +82,7 @@ stop_dovecot() {
 configure_sendmail() {
 	add_user smmta smmsp
 	cp "$LIB/../../sendmail-cf/feature/"*.m4 /usr/share/sendmail/cf/feature/
-	mkdir -p /etc/mail /run/sendmail/mta /var/lib/sendmail
+	mkdir -p /etc/mail /run/sendmail/mta /var/lib/sendmail/host_status
 	: >/etc/mail/local-host-names
 	: >/etc/mail/aliases
 	sed "s,/var/lib/relayers/relayers,${RELAYERS:-/var/lib/relayers/relayers}," "${1:-$LIB/../../sendmail-cf/sample.mc}" \
@@ -86,9 +93,9 @@ configure_sendmail() {
 
 start_sendmail() {	# start_sendmail [FILE.mc]
 	configure_sendmail "$@"
-	/usr/libexec/sendmail/sendmail -bD -ODeliveryMode=queueonly -OQueueDirectory="$WORK/mqueue" -ORefuseLA=0 -OQueueLA=0 \
+	quietly sendmail /usr/libexec/sendmail/sendmail -bD -ODeliveryMode=queueonly -OQueueDirectory="$WORK/mqueue" -ORefuseLA=0 -OQueueLA=0 \
 		-ODaemonPortOptions=Name=MTA,Addr=127.0.0.1,Port=25 -ODaemonPortOptions=Name=MTA6,Family=inet6,Addr=::1,Port=25 \
-		-OTimeout.ident=0 3>&- &
+		-OTimeout.ident=0 &
 	SENDMAIL_PID=$!
 	wait_for 20 listens 25
 }
@@ -114,7 +121,7 @@ configure_postfix() {
 
 start_postfix() {
 	configure_postfix
-	/usr/lib/postfix/sbin/master -d 3>&- &
+	quietly postfix /usr/lib/postfix/sbin/master -d &
 	POSTFIX_PID=$!
 	wait_for 20 listens 2525
 }

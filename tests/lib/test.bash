@@ -49,3 +49,35 @@ fail() {
 	printf '%s\n' "$*" >&2
 	return 1
 }
+
+# ---- a dialogue with an SMTP server: smtp_open, smtp COMMAND (the last line of its reply goes to REPLY), smtp_close ----
+
+smtp_open() {	# smtp_open [OPTION...]: of prog_smtp; greets, too
+	coproc SMTP { exec "$BUILD/tests/interop/prog_smtp" "$@" 3>&-; }
+	read -r -t 30 REPLY <&"${SMTP[0]}"
+	[[ $REPLY == 220* ]] || fail "greeting: $REPLY"
+	smtp 'EHLO client.example.test'
+}
+
+smtp() {
+	echo "$*" >&"${SMTP[1]}"
+	read -r -t 30 REPLY <&"${SMTP[0]}"
+}
+
+smtp_close() {
+	local pid=$SMTP_PID
+	smtp QUIT
+	eval "exec ${SMTP[1]}>&-"
+	wait "$pid"
+}
+
+# relays ADDRESS [OPTION...]: may this client relay? one session of one message without content; fails if it may not
+relays() {
+	smtp_open -b "$@"
+	smtp 'MAIL FROM:<>'
+	smtp 'RCPT TO:<somebody@example.net>'
+	local answer=$REPLY
+	smtp_close
+	REPLY=$answer
+	[[ $REPLY == 250* ]]
+}

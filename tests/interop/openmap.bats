@@ -1,0 +1,100 @@
+# openmap.bats - an MTA that has the map open sees a row that is committed in the very second in which it opened the map
+#
+# sendmail and Postfix compare whole seconds of the file's time to notice a change.  So each round lies in one second: a row is
+# written, the MTA opens the map and refuses the client, the client's row is written, the client asks again.
+#
+# enclosure: sendmail postfix rsyslog
+# limit: 300
+
+load ../lib/test
+
+rounds=20
+
+start_file() {
+	export RELAYERS=$SCRATCH/relayers
+	echo '127.0.0.99 1' | makemap hash "$RELAYERS"
+	start_rsyslog
+	start_sendmail
+	start_postfix
+}
+
+# how a row gets into the map: by us, and as everybody does it, in place and with the file's time left to the kernel
+by_us() {
+	"$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" add "$1"
+}
+in_place() {
+	echo "$1 $(date +%s)" | makemap -o hash "$RELAYERS"
+}
+
+next_second() {
+	local this
+	this=$(date +%s)
+	while [ "$(date +%s)" = "$this" ]; do
+		sleep 0.01
+	done
+}
+
+# how the client asks before and after: within one session of sendmail, or in one each
+within_a_session() {
+	smtp_open -b "$1"
+	smtp 'MAIL FROM:<>'
+	smtp 'RCPT TO:<before@example.net>'
+	[[ $REPLY == 55[04]* ]] || fail "before: $REPLY"
+	"$2" "$1"
+	smtp 'RCPT TO:<after@example.net>'
+	local answer=$REPLY
+	smtp_close
+	REPLY=$answer
+}
+in_sendmail_sessions() {
+	! relays "$1"
+	"$2" "$1"
+	relays "$1" || :
+}
+in_postfix_sessions() {
+	! relays "$1" -p 2525
+	"$2" "$1"
+	relays "$1" -p 2525 || :
+}
+
+# try ASKS WRITES: prints how many of the rounds ended with the client refused; a round that did not fit into a second is
+# done again
+try() {
+	local round=0 refused=0 again=0 second
+	while [ $round -lt $rounds ]; do
+		client=127.$((RANDOM % 200 + 1)).$((RANDOM % 200 + 1)).$((RANDOM % 200 + 1))
+		next_second
+		second=$(date +%s)
+		"$2" "127.255.$round.$((again % 256))"
+		"$1" "$client" "$2"
+		if [ "$(date +%s)" != "$second" ]; then
+			again=$((again + 1))
+			[ $again -lt 60 ] || fail "rounds do not fit into a second"
+			continue
+		fi
+		round=$((round + 1))
+		[[ $REPLY == 250* ]] || refused=$((refused + 1))
+	done
+	echo "# $1, $2: $refused of $rounds refused" >&3
+	echo "$refused"
+}
+
+@test "in place with the file's time left to the kernel: sendmail refuses within a session" {
+	[ "$(try within_a_session in_place)" = $rounds ]
+}
+
+@test "in place with the file's time left to the kernel: Postfix refuses in the next session" {
+	[ "$(try in_postfix_sessions in_place)" = $rounds ]
+}
+
+@test "committed by us: sendmail relays within the session" {
+	[ "$(try within_a_session by_us)" = 0 ]
+}
+
+@test "committed by us: sendmail relays in the next session" {
+	[ "$(try in_sendmail_sessions by_us)" = 0 ]
+}
+
+@test "committed by us: Postfix relays in the next session" {
+	[ "$(try in_postfix_sessions by_us)" = 0 ]
+}
