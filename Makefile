@@ -18,8 +18,8 @@ SRCDIR := $(CURDIR)
 CPPFLAGS_ALL = -D_GNU_SOURCE -DRELAYERS_VERSION='"$(VERSION)"' -DRELAYERS_STATEDIR='"$(LOCALSTATEDIR)/lib/relayers"' \
 	-DRELAYERS_SYSCONFDIR='"$(SYSCONFDIR)/relayers"' -DRELAYERS_DATADIR='"$(DATADIR)/relayers"' -Ilib/relaydb $(CPPFLAGS)
 CFLAGS_ALL = -std=c17 $(CFLAGS) $(WARN) $(HARDEN)
-# one object: $(call flags,$@) are what its folder adds
-COMPILE = $(CC) $(CPPFLAGS_ALL) $(FLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+# one object; FLAGS are what its folder adds
+COMPILE = $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(FLAGS) -MMD -MP -c -o $@ $<
 LINK = $(CC) $(CFLAGS_ALL) $(HARDEN_LD) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
 PROGRAMS =		# what all builds
@@ -36,10 +36,10 @@ $(BUILD)/%.o: %.c Makefile config.mk
 	@mkdir -p $(@D)
 	$(COMPILE)
 
-# the shared library and the PAM module: position independent, nothing visible but what the symbol map names
+# what goes into a shared object
 $(BUILD)/%.lo: %.c Makefile config.mk
 	@mkdir -p $(@D)
-	$(COMPILE) -fPIC -fvisibility=hidden
+	$(COMPILE) -fPIC
 
 -include $(shell [ -d $(BUILD) ] && find $(BUILD) -path $(BUILD)/root -prune -o -name '*.d' -type f -print)
 

@@ -10,7 +10,7 @@ RELAYDB_SO = $(BUILD)/librelaydb.so.1
 PROGRAMS += $(RELAYDB) $(RELAYDB_SO) $(BUILD)/relaydb.pc
 
 # -fPIC, since the PAM module takes the static library in
-$(RELAYDB_OBJECTS): FLAGS = -fPIC -fvisibility=hidden
+$(RELAYDB_OBJECTS): FLAGS = -fPIC
 
 $(RELAYDB): $(RELAYDB_OBJECTS)
 	rm -f $@

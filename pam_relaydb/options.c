@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * options.c - see options.h
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DB_PATH RELAYERS_STATEDIR "/relayers.db"
+#define SOCKET_PATH "/run/relayers/popwatch.sock"
+#define REFRESH_SECONDS 60
+#define TIMEOUT_MS 500
+
+/* The value of NAME=VALUE, NULL if WORD is something else. */
+static const char *value_of(const char *word, const char *name)
+{
+	size_t size = strlen(name);
+
+	return strncmp(word, name, size) == 0 && word[size] == '=' ? word + size + 1 : NULL;
+}
+
+static bool number(const char *text, int min, int max, int *out)
+{
+	char *end;
+	long n;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	n = strtol(text, &end, 10);
+	if (errno != 0 || *end != '\0' || n < min || n > max)
+		return false;
+	*out = (int)n;
+	return true;
+}
+
+/* NET[,NET]...; an empty list ignores nothing. */
+static bool networks(const char *text, struct options *options)
+{
+	struct ipnet nets[IGNORE_MAX];
+	size_t count = 0;
+
+	while (*text != '\0') {
+		size_t size = strcspn(text, ",");
+		char one[64];
+
+		if (count == IGNORE_MAX || size == 0 || size >= sizeof one)
+			return false;
+		memcpy(one, text, size);
+		one[size] = '\0';
+		if (!ipnet_parse(one, &nets[count++]))
+			return false;
+		text += size;
+		if (*text == ',' && *++text == '\0')
+			return false;
+	}
+	memcpy(options->ignore, nets, count * sizeof *nets);
+	options->ignore_count = count;
+	return true;
+}
+
+/* NULL if WORD was taken, else what was expected. */
+static const char *one_word(struct options *options, const char *word)
+{
+	const char *value;
+
+	if (strcmp(word, "debug") == 0) {
+		options->debug = true;
+		return NULL;
+	}
+	if ((value = value_of(word, "db")) != NULL) {
+		if (*value != '/')
+			return "an absolute path";
+		options->db = value;
+		return NULL;
+	}
+	if ((value = value_of(word, "socket")) != NULL) {
+		if (*value != '/')
+			return "an absolute path";
+		options->socket = value;
+		return NULL;
+	}
+	if ((value = value_of(word, "refresh")) != NULL)
+		return number(value, 0, 86400, &options->refresh) ? NULL : "0 to 86400 seconds";
+	if ((value = value_of(word, "timeout")) != NULL)
+		return number(value, 1, 60000, &options->timeout_ms) ? NULL : "1 to 60000 milliseconds";
+	if ((value = value_of(word, "ignore")) != NULL)
+		return networks(value, options) ? NULL : "NET[,NET]..., at most 32";
+	return "db=, socket=, refresh=, timeout=, ignore= or debug";
+}
+
+void options_read(struct options *options, int argc, const char **argv,
+    void (*wrong)(const char *word, const char *expected, void *arg), void *arg)
+{
+	*options = (struct options){ .db = DB_PATH, .socket = SOCKET_PATH, .refresh = REFRESH_SECONDS, .timeout_ms = TIMEOUT_MS };
+	networks("127.0.0.0/8,::1", options);
+	for (int i = 0; i < argc; i++) {
+		const char *expected = one_word(options, argv[i]);
+
+		if (expected != NULL)
+			wrong(argv[i], expected, arg);
+	}
+}
+
+bool options_ignore(const struct options *options, const char *address)
+{
+	struct ipnet one;
+
+	if (!ipnet_parse(address, &one))
+		return false;
+	for (size_t i = 0; i < options->ignore_count; i++)
+		if (ipnet_holds(&options->ignore[i], &one))
+			return true;
+	return false;
+}
