@@ -1,0 +1,44 @@
+# what vsmtprelay tells syslog
+# enclosure: rsyslog
+load ../lib/test
+load cli
+
+start_file() {
+	start_rsyslog
+}
+
+end_file() {
+	stop_rsyslog
+}
+
+# told WORDS: a line of the program's with them comes to the mail log
+told() {
+	wait_for 10 grep -qF -e "$1" "$WORK/log/mail.log" || fail "$(cat "$WORK/log/mail.log")"
+	grep -F -e "$1" "$WORK/log/mail.log" | grep -q ' vsmtprelay\[[0-9]*\]: '
+}
+
+@test "every change is told to the mail log: what, in which database, by whom" {
+	relay add 192.0.2.1 1000
+	told "add 192.0.2.1 1000 ($DB, by uid 0)"
+	relay delete 192.0.2.1 192.0.2.9 192.0.2.1 2>/dev/null || [ $? = 1 ]
+	told "delete 192.0.2.1 ($DB, by uid 0)"
+	told "delete: 192.0.2.9 is not in $DB"
+	rows '192.0.2.1 1000' '192.0.2.2 4000000000'
+	told "load: 2 rows"
+	relay expire
+	told "expire: 1 older than"
+	[ "$(grep -c 'delete 192.0.2.' "$WORK/log/mail.log")" = 1 ]
+}
+
+@test "what changes nothing and what prints is not told; a failure is" {
+	rows '192.0.2.1 1000'
+	lines=$(wc -l <"$WORK/log/mail.log")
+	relay add 192.0.2.1 1000
+	relay expire 4000000000
+	relay list >"$DIR/out"
+	relay dump >"$DIR/out"
+	! "$BUILD/vsmtprelay/vsmtprelay" -f "$DIR/no"$'\n'"ne" expire 2>/dev/null
+	told 'no\012ne does not exist'
+	told "load: 1 rows"
+	[ "$(wc -l <"$WORK/log/mail.log")" -le $((lines + 2)) ]
+}
