@@ -263,8 +263,10 @@ static int key_order(struct bytes a, struct bytes b)
 
 static bool page_fits(struct look *look, const struct page *page)
 {
-	if (page->type == TYPE_FREE) /* not used yet */
-		return (page->next == 0 && page->items == 0) || wrong(look, "page %u is free and in use", page->number);
+	/* not used yet: Berkeley DB clears a page without a number at its first use, and believes all of one that has a number */
+	if (page->type == TYPE_FREE)
+		return (page->next == 0 && page->items == 0 && get32(page->bytes + 8) == 0) ||
+		    wrong(look, "page %u is free and in use", page->number);
 	if (page->type != TYPE_HASH && page->type != TYPE_HASH_UNSORTED)
 		return wrong(look, "page %u is not a page of a hash", page->number);
 	if (page->items % 2 != 0 || HEAD_SIZE + 2 * page->items > look->meta.page_size)
