@@ -30,7 +30,7 @@ $(ROOM_ARCHIVE): $(ROOM_OBJECTS)
 
 $(UNIT_OBJECTS) $(HELPER_OBJECTS): FLAGS = $(ROOMS:%=-I%)
 
-$(UNIT_TESTS): LIBS = -Wl,--as-needed -lcmocka $(RELAYDB_LIBS) $(POPWATCH_LIBS)
+$(UNIT_TESTS): LIBS = -Wl,--as-needed -lcmocka $(RELAYDB_LIBS) $(POPWATCH_LIBS) -lpam -pthread
 $(UNIT_TESTS): $(BUILD)/%: $(BUILD)/%.o $(ROOM_ARCHIVE) $(RELAYDB)
 	$(LINK)
 

@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * test_pam_relaydb.c - the module inside the real libpam: what each hook answers, and what it records
+ *
+ * Service files are written into a folder of the test's own and used through pam_start_confdir(3).  popwatch's end of the
+ * socket is the test itself.  $BUILD says where the module is.
+ */
+#include <relaydb.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <security/pam_appl.h>
+
+#include <cmocka.h>
+
+static char folder[64], module[4096], db_path[128], socket_path[128];
+
+static void remove_all(void)
+{
+	static const char *const names[] = { "relayers.db", "relayers.db.lock", "relayers.db.new", "relayers.db.redo", "sock", "test" };
+	char path[256];
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+		unlink(path);
+	}
+}
+
+static int set_up(void **state)
+{
+	const char *build = getenv("BUILD");
+
+	(void)state;
+	strcpy(folder, "/tmp/pam-relaydb.XXXXXX");
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(module, sizeof module, "%s/pam_relaydb/pam_relaydb.so", build != NULL ? build : "build");
+	snprintf(db_path, sizeof db_path, "%s/relayers.db", folder);
+	snprintf(socket_path, sizeof socket_path, "%s/sock", folder);
+	return access(module, R_OK);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	remove_all();
+	return rmdir(folder);
+}
+
+/* The service "test": BEFORE and AFTER are lines around ours, "" for none; %s in them is the type. */
+static void service(const char *arguments, const char *before, const char *after)
+{
+	static const char *const types[] = { "auth", "account", "session" };
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/test", folder);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	for (size_t i = 0; i < 3; i++) {
+		if (*before != '\0')
+			fprintf(f, "%s %s\n", types[i], before);
+		fprintf(f, "%s optional %s db=%s socket=%s %s\n", types[i], module, db_path, socket_path, arguments);
+		fprintf(f, "%s %s\n", types[i], *after != '\0' ? after : "required pam_permit.so");
+	}
+	assert_int_equal(fclose(f), 0);
+}
+
+static int converse(int count, const struct pam_message **messages, struct pam_response **responses, void *arg)
+{
+	(void)count;
+	(void)messages;
+	(void)responses;
+	(void)arg;
+	return PAM_CONV_ERR;
+}
+
+static pam_handle_t *begin(const char *rhost)
+{
+	const struct pam_conv conversation = { converse, NULL };
+	pam_handle_t *pam;
+
+	assert_int_equal(pam_start_confdir("test", "alice", &conversation, folder, &pam), PAM_SUCCESS);
+	if (rhost != NULL)
+		assert_int_equal(pam_set_item(pam, PAM_RHOST, rhost), PAM_SUCCESS);
+	return pam;
+}
+
+static bool recorded(const char *address)
+{
+	const struct relaydb_options options = { .path = db_path };
+	struct relaydb *db;
+	int64_t stamp;
+	int code;
+
+	assert_int_equal(relaydb_open(&db, &options), RELAYDB_OK);
+	code = relaydb_get(db, address, &stamp);
+	relaydb_close(&db);
+	return code == RELAYDB_OK && stamp <= time(NULL) && stamp > time(NULL) - 60;
+}
+
+static int listener(void)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	snprintf(at.sun_path, sizeof at.sun_path, "%s/sock", folder);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+	return fd;
+}
+
+/* ---- the forms of PAM_RHOST ---- */
+
+static const struct {
+	const char *rhost, *arguments, *recorded;
+} forms[] = {
+	{ "192.0.2.1", "", "192.0.2.1" },
+	{ "::ffff:192.0.2.1", "", "192.0.2.1" },
+	{ "2001:DB8:0:0:0:0:0:1", "", "2001:db8::1" },
+	{ "[192.0.2.1]", "", "192.0.2.1" },
+	{ "[2001:db8::1]", "", "2001:db8::1" },
+	{ "[::ffff:192.0.2.1]", "", "192.0.2.1" },
+	{ NULL, "", NULL },
+	{ "", "", NULL },
+	{ "localhost", "", NULL },
+	{ "mail.example.test", "", NULL },
+	{ "127.0.0.1", "", NULL },
+	{ "::1", "", NULL },
+	{ "127.0.0.1", "ignore=", "127.0.0.1" },
+	{ "192.0.2.1", "ignore=192.0.2.0/24", NULL },
+	{ "192.0.3.1", "ignore=192.0.2.0/24,2001:db8::/32", "192.0.3.1" },
+	{ "2001:db8::5", "ignore=192.0.2.0/24,2001:db8::/32", NULL },
+	{ "192.0.2.1:110", "", NULL },
+	{ "192.0.2.1 192.0.2.2", "", NULL },
+	{ "192.0.2.1\n", "", NULL },
+	{ "fe80::1%eth0", "", NULL },
+	{ "[192.0.2.1", "", NULL },
+	{ "[]", "", NULL },
+	/* what is wrong is told and left at its default */
+	{ "192.0.2.1", "refresh=x timeout=0 ignore=foo nonsense db=relative", "192.0.2.1" },
+	{ "192.0.2.1", "debug", "192.0.2.1" },
+	{ "127.0.0.1", "ignore=1.2.3.4,", NULL },
+};
+
+static void forms_of_rhost(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+		pam_handle_t *pam;
+
+		remove_all();
+		service(forms[i].arguments, "", "");
+		pam = begin(forms[i].rhost);
+		assert_int_equal(pam_acct_mgmt(pam, 0), PAM_SUCCESS);
+		if (forms[i].recorded != NULL)
+			assert_true(recorded(forms[i].recorded));
+		else
+			assert_int_not_equal(access(db_path, F_OK), 0);
+		pam_end(pam, PAM_SUCCESS);
+	}
+}
+
+/* ---- the hooks ---- */
+
+enum hook { AUTH, ACCOUNT, OPEN, CLOSE, ESTABLISH, DELETE };
+
+static int call(pam_handle_t *pam, enum hook hook)
+{
+	switch (hook) {
+	case AUTH:
+		return pam_authenticate(pam, 0);
+	case ACCOUNT:
+		return pam_acct_mgmt(pam, PAM_SILENT);
+	case OPEN:
+		return pam_open_session(pam, 0);
+	case CLOSE:
+		return pam_close_session(pam, 0);
+	case ESTABLISH:
+		return pam_setcred(pam, PAM_ESTABLISH_CRED | PAM_SILENT);
+	default:
+		return pam_setcred(pam, PAM_DELETE_CRED);
+	}
+}
+
+static void hooks(void **state)
+{
+	static const struct {
+		enum hook hook;
+		const char *before, *after;
+		int answer;
+		bool records;
+	} cases[] = {
+		{ AUTH, "", "", PAM_SUCCESS, false },
+		{ AUTH, "", "requisite pam_deny.so", PAM_AUTH_ERR, false },
+		{ ACCOUNT, "", "", PAM_SUCCESS, true },
+		{ ACCOUNT, "requisite pam_deny.so", "", PAM_AUTH_ERR, false },
+		{ OPEN, "", "", PAM_SUCCESS, true },
+		{ CLOSE, "", "", PAM_SUCCESS, false },
+		{ ESTABLISH, "", "", PAM_SUCCESS, true },
+		{ DELETE, "", "", PAM_SUCCESS, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		pam_handle_t *pam;
+
+		remove_all();
+		service("", cases[i].before, cases[i].after);
+		pam = begin("192.0.2.7");
+		assert_int_equal(call(pam, cases[i].hook), cases[i].answer);
+		assert_int_equal(access(db_path, F_OK) == 0, cases[i].records);
+		pam_end(pam, PAM_SUCCESS);
+	}
+}
+
+/* The module alone neither lets in nor keeps out: libpam has no opinion to go by. */
+static void alone_it_lets_nobody_in(void **state)
+{
+	char path[256];
+	pam_handle_t *pam;
+	FILE *f;
+
+	(void)state;
+	snprintf(path, sizeof path, "%s/test", folder);
+	f = fopen(path, "we");
+	fprintf(f, "account sufficient %s db=%s socket=%s\n", module, db_path, socket_path);
+	fprintf(f, "account required pam_deny.so\n");
+	fclose(f);
+	pam = begin("192.0.2.7");
+	assert_int_not_equal(pam_acct_mgmt(pam, 0), PAM_SUCCESS);
+	pam_end(pam, PAM_SUCCESS);
+}
+
+/* ---- the way to popwatch ---- */
+
+static void a_datagram_to_popwatch(void **state)
+{
+	char text[512];
+	ssize_t size;
+	pam_handle_t *pam;
+	int fd;
+
+	(void)state;
+	fd = listener();
+	service("", "", "");
+	pam = begin("[::ffff:192.0.2.9]");
+	assert_int_equal(pam_set_item(pam, PAM_USER, "eve x\n192.0.2.66"), PAM_SUCCESS);
+	assert_int_equal(pam_acct_mgmt(pam, 0), PAM_SUCCESS);
+	size = recv(fd, text, sizeof text - 1, 0);
+	assert_true(size > 0);
+	text[size] = '\0';
+	assert_string_equal(text, "login 192.0.2.9 eve?x?192.0.2.66 test");
+	assert_int_not_equal(access(db_path, F_OK), 0);
+	pam_end(pam, PAM_SUCCESS);
+	close(fd);
+}
+
+static void own_commit_when_the_queue_is_full(void **state)
+{
+	pam_handle_t *pam;
+	char text[512];
+	int fd, taken = 0;
+
+	(void)state;
+	fd = listener();
+	service("", "", "");
+	for (int i = 0; i < 2000 && access(db_path, F_OK) != 0; i++) {
+		pam = begin("192.0.2.10");
+		assert_int_equal(pam_acct_mgmt(pam, 0), PAM_SUCCESS);
+		pam_end(pam, PAM_SUCCESS);
+	}
+	while (recv(fd, text, sizeof text, 0) > 0)
+		taken++;
+	assert_true(taken > 0);
+	assert_true(recorded("192.0.2.10"));
+	close(fd);
+}
+
+/* ---- trouble: the login goes on, in time ---- */
+
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
+}
+
+static void login_goes_on(const char *arguments, int at_most_ms)
+{
+	long long start;
+	pam_handle_t *pam;
+
+	service(arguments, "", "");
+	pam = begin("192.0.2.11");
+	start = now_ms();
+	errno = 4711;
+	assert_int_equal(pam_acct_mgmt(pam, 0), PAM_SUCCESS);
+	assert_true(now_ms() - start <= at_most_ms);
+	pam_end(pam, PAM_SUCCESS);
+}
+
+/* The only times in the suite that are asserted: they are what the module promises. */
+static void a_held_lock(void **state)
+{
+	int fd;
+
+	(void)state;
+	login_goes_on("", 60000);
+	fd = open(db_path, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	login_goes_on("timeout=200 refresh=0", 250);
+	close(fd);
+}
+
+static void a_missing_folder(void **state)
+{
+	(void)state;
+	snprintf(db_path, sizeof db_path, "%s/none/relayers.db", folder);
+	login_goes_on("timeout=200", 250);
+}
+
+static void a_damaged_file(void **state)
+{
+	FILE *f;
+
+	(void)state;
+	f = fopen(db_path, "we");
+	fputs("not a database\n", f);
+	fclose(f);
+	login_goes_on("timeout=200", 250);
+}
+
+/* ---- inside other programs ---- */
+
+static unsigned open_files(void)
+{
+	unsigned count = 0;
+	DIR *dir = opendir("/proc/self/fd");
+
+	while (readdir(dir) != NULL)
+		count++;
+	closedir(dir);
+	return count;
+}
+
+static void leaves_nothing_behind(void **state)
+{
+	unsigned before;
+	mode_t mask;
+
+	(void)state;
+	login_goes_on("refresh=0", 60000);
+	before = open_files();
+	mask = umask(0123);
+	for (int i = 0; i < 5; i++)
+		login_goes_on("refresh=0", 60000);
+	assert_int_equal(umask(mask), 0123);
+	assert_int_equal(open_files(), before);
+}
+
+static void a_fresh_stamp_is_left_alone(void **state)
+{
+	struct stat before, after;
+
+	(void)state;
+	login_goes_on("", 60000);
+	assert_int_equal(stat(db_path, &before), 0);
+	login_goes_on("", 60000);
+	assert_int_equal(stat(db_path, &after), 0);
+	assert_memory_equal(&before.st_mtim, &after.st_mtim, sizeof after.st_mtim);
+}
+
+#define THREADS 10
+#define LOGINS 5
+
+static void *many_logins(void *arg)
+{
+	int thread = *(int *)arg;
+	char rhost[32];
+
+	for (int i = 0; i < LOGINS; i++) {
+		const struct pam_conv conversation = { converse, NULL };
+		pam_handle_t *pam = NULL;
+
+		snprintf(rhost, sizeof rhost, "192.0.%d.%d", 10 + thread, i);
+		if (pam_start_confdir("test", "alice", &conversation, folder, &pam) != PAM_SUCCESS ||
+		    pam_set_item(pam, PAM_RHOST, rhost) != PAM_SUCCESS || pam_acct_mgmt(pam, 0) != PAM_SUCCESS)
+			abort();
+		pam_end(pam, PAM_SUCCESS);
+	}
+	return NULL;
+}
+
+static void many_at_once(void **state)
+{
+	pthread_t threads[THREADS];
+	int numbers[THREADS];
+
+	(void)state;
+	service("timeout=60000", "", "");
+	for (int i = 0; i < THREADS; i++) {
+		numbers[i] = i;
+		assert_int_equal(pthread_create(&threads[i], NULL, many_logins, &numbers[i]), 0);
+	}
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	for (int i = 0; i < THREADS; i++) {
+		for (int k = 0; k < LOGINS; k++) {
+			const struct relaydb_options options = { .path = db_path };
+			struct relaydb *db;
+			char address[32];
+			int64_t stamp;
+
+			snprintf(address, sizeof address, "192.0.%d.%d", 10 + i, k);
+			assert_int_equal(relaydb_open(&db, &options), RELAYDB_OK);
+			assert_int_equal(relaydb_get(db, address, &stamp), RELAYDB_OK);
+			relaydb_close(&db);
+		}
+	}
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(forms_of_rhost),
+		TEST(hooks),
+		TEST(alone_it_lets_nobody_in),
+		TEST(a_datagram_to_popwatch),
+		TEST(own_commit_when_the_queue_is_full),
+		TEST(a_held_lock),
+		TEST(a_missing_folder),
+		TEST(a_damaged_file),
+		TEST(leaves_nothing_behind),
+		TEST(a_fresh_stamp_is_left_alone),
+		TEST(many_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
