@@ -165,15 +165,41 @@ static int by_key_strictly(struct load *load)
 	return RELAYDB_OK;
 }
 
+/* What the dump changes, row by row.  Returns RELAYDB_OK or NOMEM. */
+static int compare(const struct load *load, const struct image *old, size_t old_rows, struct relaydb_result *result)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < load->rows.count; i++) {
+		const struct stored *row = &load->rows.row[i];
+		char value[64];
+		size_t size = 0;
+		int code = image_find(old, row->key, value, sizeof value, &size);
+
+		if (code == RELAYDB_NOMEM)
+			return code;
+		if (code == RELAYDB_NOTFOUND) {
+			result->added++;
+			continue;
+		}
+		found++;
+		result->changed += size > sizeof value || size != row->value.size || memcmp(value, row->value.data, size) != 0;
+	}
+	result->deleted = old_rows - found;
+	result->rows = load->rows.count;
+	return RELAYDB_OK;
+}
+
 static int load_transform(struct relaydb *db, const struct image *old, const struct image_info *info, void *arg,
     struct image *new, struct relaydb_result *result)
 {
 	struct load *load = arg;
 
-	(void)old;
-	(void)info;
+	if (compare(load, old, info->rows, result) != RELAYDB_OK)
+		return fail(db, RELAYDB_NOMEM, "out of memory");
+	if (info->fill != 0 && result->added + result->changed + result->deleted == 0)
+		return RELAYDB_OK; /* it is there already, and in a hash of ours */
 	result->rebuilt = true;
-	result->rows = load->rows.count;
 	return rows_build(db, &load->rows, 0, &load->progress, new);
 }
 
