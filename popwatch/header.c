@@ -9,12 +9,15 @@
  *   Dovecot      Nov 20 11:46:38 SERVICE: Info: MESSAGE            (2.x; the service is the message's beginning)
  *                dovecot: Nov 20 11:46:38 Info: SERVICE: MESSAGE   (1.x; also with a stamp of digits)
  *                SERVICE: Nov 20 11:46:38 Info: MESSAGE            (0.99)
- *   Courier      Nov 20 11:46:38 2026 TAG: MESSAGE and others of courierlogger -file
+ *   Courier      @400000006920a5e61b2c3d4e INFO: MESSAGE       (tag courier; what couriertcpd writes has no stamp and no tag)
  *   Zimbra       2026-11-20 11:46:38,123 INFO  [THREAD] [CONTEXT] MESSAGE    (tag zimbra, message from the thread on)
  */
 #include <string.h>
 
 #include "header.h"
+
+#define TAI64N_DIGITS 24
+#define TAI64_EPOCH UINT64_C(4611686018427387914)	/* of 1970, https://cr.yp.to/libtai/tai64.html; ten seconds were leapt before */
 
 /* Where we are in a line, and what is left of it. */
 struct cursor {
@@ -32,6 +35,14 @@ static bool
 is_digit(char c)
 {
 	return c >= '0' && c <= '9';
+}
+
+static int
+hex_digit(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static bool
@@ -296,11 +307,25 @@ parse_dovecot(struct cursor c, struct header *h)
 	return true;
 }
 
+/* Courier's own lines have no stamp, and a line without a time cannot count: so one of multilog(8) is demanded. */
 static bool
 parse_courier(struct cursor c, struct header *h)
 {
-	h->host = (struct span){ c.p, 0 };
-	if (!take_any_local_stamp(&c, h) || !take_tag(&c, h))
+	static const char name[] = "courier";
+	size_t i;
+
+	h->host = h->pid = (struct span){ c.p, 0 };
+	h->tag = (struct span){ name, sizeof name - 1 };
+	h->kind = STAMP_TAI64N;
+	h->stamp = (struct span){ c.p, 1 + TAI64N_DIGITS };
+	if (left(&c) <= 1 + TAI64N_DIGITS || *c.p != '@')
+		return false;
+	for (i = 1; i <= TAI64N_DIGITS; i++) {
+		if (hex_digit(c.p[i]) < 0)
+			return false;
+	}
+	c.p += 1 + TAI64N_DIGITS;
+	if (!skip_char(&c, ' ') || !skip_text(&c, "INFO: "))
 		return false;
 	take_message(&c, h);
 	return true;
@@ -471,6 +496,33 @@ iso_time(const struct header *h, int64_t *when)
 	return true;
 }
 
+static bool
+tai64n_time(const struct header *h, int64_t *when)
+{
+	uint64_t label = 0;
+	size_t i;
+
+	for (i = 1; i <= 16; i++)
+		label = label << 4 | (unsigned)hex_digit(h->stamp.text[i]);
+	if (label < TAI64_EPOCH || label - TAI64_EPOCH > INT32_MAX * UINT64_C(100))
+		return false;
+	*when = (int64_t)(label - TAI64_EPOCH);
+	return true;
+}
+
+static bool
+stamp_time(const struct header *h, int64_t now, int64_t *when)
+{
+	switch (h->kind) {
+	case STAMP_ISO:
+		return iso_time(h, when);
+	case STAMP_TAI64N:
+		return tai64n_time(h, when);
+	default:
+		return bsd_time(h, now, when);
+	}
+}
+
 /* Is it the stamp of the line before, but for the seconds?  Then its time is too, but for the seconds. */
 static bool
 remembered(const struct header *h, int64_t now, const struct header_memo *memo, int64_t *when)
@@ -494,7 +546,7 @@ bool
 header_time(const struct header *header, int64_t now, struct header_memo *memo, int64_t *when)
 {
 	if (!remembered(header, now, memo, when)) {
-		if (!(header->kind == STAMP_ISO ? iso_time(header, when) : bsd_time(header, now, when)))
+		if (!stamp_time(header, now, when))
 			return false;
 		if (header->stamp.size <= sizeof memo->stamp) {
 			memcpy(memo->stamp, header->stamp.text, header->stamp.size);

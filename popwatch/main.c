@@ -2,19 +2,28 @@
  *
  * main.c - popwatch(8): options, and which of its modes to run
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "catalogue.h"
 #include "config.h"
+#include "header.h"
+#include "list.h"
 #include "log.h"
+#include "tryout.h"
 #include "watcher.h"
 
 struct arguments {
 	struct watcher_options watcher;
 	bool verbose;
+	bool check;		/* -n */
+	const char *tryout;	/* file, - for standard input; NULL: no */
+	const char *servers;	/* of the configuration if NULL */
+	unsigned formats;	/* of the configuration if 0 */
 };
 
 static void
@@ -22,11 +31,19 @@ usage(void)
 {
 	fprintf(stderr,
 	    "popwatch " RELAYERS_VERSION " - records POP and IMAP logins, so that their addresses may relay\n"
-	    "usage: popwatch [-v] [-c FILE] [-o] [-]\n"
-	    "  -c FILE  configuration (" CONFIG_FILE ")\n"
-	    "  -o       once: read to the end, commit, leave\n"
-	    "  -v       say more\n"
-	    "  -        read lines from standard input instead of the configured logs\n");
+	    "usage: popwatch [-dov] [-c FILE] [-p FILE] [-]\n"
+	    "       popwatch -n [-c FILE]\n"
+	    "       popwatch -t FILE [-c FILE] [-s SERVER,...] [-F FORMAT]\n"
+	    "  -c FILE    configuration (" CONFIG_FILE ")\n"
+	    "  -d         go into the background\n"
+	    "  -n         check the configuration and leave\n"
+	    "  -o         once: read to the end, commit, leave\n"
+	    "  -p FILE    write the process id there\n"
+	    "  -t FILE    try out: show which logins FILE has (-: standard input), record nothing\n"
+	    "  -s LIST    servers for -t: names of definitions, or all\n"
+	    "  -F FORMAT  layout for -t: syslog, nohost, dovecot, courier, zimbra, any\n"
+	    "  -v         say more\n"
+	    "  -          read lines from standard input instead of the configured logs\n");
 }
 
 static bool
@@ -34,14 +51,32 @@ parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
 	int c;
 
-	arguments->watcher.config_file = CONFIG_FILE;
-	while ((c = getopt(argc, argv, "c:ov")) != -1) {
+	while ((c = getopt(argc, argv, "c:dnop:t:s:F:v")) != -1) {
 		switch (c) {
 		case 'c':
 			arguments->watcher.config_file = optarg;
 			break;
+		case 'd':
+			arguments->watcher.detach = true;
+			break;
+		case 'n':
+			arguments->check = true;
+			break;
 		case 'o':
 			arguments->watcher.once = true;
+			break;
+		case 'p':
+			arguments->watcher.pid_file = optarg;
+			break;
+		case 't':
+			arguments->tryout = optarg;
+			break;
+		case 's':
+			arguments->servers = optarg;
+			break;
+		case 'F':
+			if ((arguments->formats = header_format(optarg)) == 0)
+				return false;
 			break;
 		case 'v':
 			arguments->verbose = true;
@@ -54,6 +89,8 @@ parse_arguments(int argc, char **argv, struct arguments *arguments)
 		arguments->watcher.from_stdin = true;
 		optind++;
 	}
+	if (arguments->tryout == NULL && (arguments->servers != NULL || arguments->formats != 0))
+		return false;
 	return optind == argc;
 }
 
@@ -64,12 +101,55 @@ say_mistake(const char *sentence, void *arg)
 	log_say(LOG_ERR, "%s", sentence);
 }
 
+/* The configured folders and servers, but for what the command line says. */
+static int
+try_out(const struct arguments *arguments, const struct config *config, struct conf_errors *errors)
+{
+	char **servers = arguments->servers != NULL ? list_split(arguments->servers, ", ") : NULL;
+	struct catalogue *catalogue;
+	int fd = STDIN_FILENO, status = EX_CONFIG;
+
+	if (strcmp(arguments->tryout, "-") != 0 && (fd = open(arguments->tryout, O_RDONLY | O_CLOEXEC)) < 0) {
+		log_say(LOG_ERR, "%s: %s", arguments->tryout, strerror(errno));
+		list_free(servers);
+		return EX_NOINPUT;
+	}
+	catalogue = catalogue_load((const char *const *)config->definitions, servers != NULL ? servers : config->servers, errors);
+	if (catalogue != NULL)
+		status = tryout_run(fd, arguments->formats != 0 ? arguments->formats : config->formats, catalogue);
+	catalogue_free(catalogue);
+	list_free(servers);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	return status;
+}
+
+static int
+run(const struct arguments *arguments)
+{
+	struct conf_errors errors = { .tell = say_mistake };
+	const char *file = arguments->watcher.config_file;
+	struct config *config;
+	int status;
+
+	/* trying out a log needs no configuration, if there is none */
+	if (arguments->tryout != NULL && file == NULL && access(CONFIG_FILE, R_OK) != 0)
+		config = config_load(NULL, &errors);
+	else
+		config = config_load(file != NULL ? file : CONFIG_FILE, &errors);
+	if (config == NULL)
+		return EX_CONFIG;
+	if (arguments->tryout == NULL)
+		return watcher_run(config, &arguments->watcher);
+	status = try_out(arguments, config, &errors);
+	config_free(config);
+	return status;
+}
+
 int
 main(int argc, char **argv)
 {
 	struct arguments arguments = { 0 };
-	struct conf_errors errors = { .tell = say_mistake };
-	struct config *config;
 
 	if (!log_keep_descriptors())
 		return EX_OSERR;
@@ -78,7 +158,5 @@ main(int argc, char **argv)
 		return EX_USAGE;
 	}
 	log_open("popwatch", LOG_MAIL, arguments.verbose ? LOG_DEBUG : LOG_INFO, LOG_NOWHERE);
-	if ((config = config_load(arguments.watcher.config_file, &errors)) == NULL)
-		return EX_CONFIG;
-	return watcher_run(config, &arguments.watcher);
+	return run(&arguments);
 }

@@ -62,6 +62,8 @@ pipeline_entry(struct pipeline *pipeline, const char *source, const struct heade
 			(*servers)->tally.doubted++;
 		} else if (read_message(pipeline, *servers, header, when))
 			break;
+		else if (pipeline->miss != NULL)
+			pipeline->miss(*servers, header, pipeline->arg);
 	}
 }
 

@@ -34,6 +34,8 @@ struct pipeline {
 	void (*take)(const struct event *event, void *arg);
 	/* somebody may be trying something: WHAT is a sentence; may be NULL */
 	void (*suspect)(const char *what, const struct header *header, void *arg);
+	/* no expression matched a line of SERVER's tag; may be NULL */
+	void (*miss)(const struct server *server, const struct header *header, void *arg);
 	void *arg;
 	bool any_time;				/* events of lines with a bad stamp too, with WHEN = 0 */
 	struct header_memo memo;

@@ -9,9 +9,10 @@
 #include "session.h"
 
 #define KEY_MAX 400
+#define LOGOUTS_KNOWN (30 * 86400)	/* seconds that a logout proves that there are logouts */
 
 /* An entry.  Its key has blanks between its parts and none in them:
- * "c HOST TAG PID" a connection, "o HOST SERVER ID" an open login. */
+ * "c HOST TAG PID" a connection, "o HOST SERVER ID" an open login, "k HOST SERVER" a server that is known to tell logouts. */
 struct session {
 	char *key;
 	char address[RELAYDB_ADDRSTRLEN];
@@ -70,7 +71,8 @@ sessions_free(struct sessions *sessions)
 
 /* ---- keys ---- */
 
-/* Adds one part; false if it has a blank or an unprintable byte in it (then we do not follow that session) or does not fit. */
+/* Adds one part, blanks in it as underscores; false if it has an unprintable byte in it (then we do not follow that session) or
+ * does not fit. */
 static bool
 add_part(char *key, size_t *size, struct span part)
 {
@@ -81,12 +83,12 @@ add_part(char *key, size_t *size, struct span part)
 	if (*size + part.size + 2 > KEY_MAX)
 		return false;
 	for (i = 0; i < part.size; i++) {
-		if (part.text[i] <= ' ' || part.text[i] > '~')
+		if (part.text[i] < ' ' || part.text[i] > '~')
 			return false;
 	}
 	key[(*size)++] = ' ';
-	memcpy(key + *size, part.text, part.size);
-	*size += part.size;
+	for (i = 0; i < part.size; i++)
+		key[(*size)++] = part.text[i] == ' ' ? '_' : part.text[i];
 	key[*size] = '\0';
 	return true;
 }
@@ -107,12 +109,13 @@ connection_key(const struct event *event, char key[KEY_MAX])
 	    add_part(key, &size, event->header->tag) && add_part(key, &size, event->header->pid);
 }
 
-/* The key of all of a server's open logins, up to and without the last part. */
+/* KIND, host and server: for 'o' the key of all of a server's open logins, up to and without the last part. */
 static bool
-server_key(const struct event *event, char key[KEY_MAX], size_t *size)
+server_key(const struct event *event, char kind, char key[KEY_MAX], size_t *size)
 {
 	*size = 1;
-	memcpy(key, "o", 2);
+	key[0] = kind;
+	key[1] = '\0';
 	return add_part(key, size, event->header->host) && add_part(key, size, span_of(event->server->name));
 }
 
@@ -121,7 +124,7 @@ open_key(const struct event *event, char key[KEY_MAX])
 {
 	size_t size;
 
-	if (!server_key(event, key, &size))
+	if (!server_key(event, 'o', key, &size))
 		return false;
 	if (event->captures->session.size > 0)
 		return add_part(key, &size, event->captures->session);
@@ -204,6 +207,30 @@ joined_address(struct sessions *sessions, struct event *event)
 	return *event->address != '\0';
 }
 
+/* Many servers tell a logout in some versions and set-ups alone.  Where none was ever seen, a login must not count as open. */
+static bool
+tells_logouts(struct sessions *sessions, const struct event *event)
+{
+	char key[KEY_MAX];
+	size_t size;
+
+	return server_key(event, 'k', key, &size) && find(sessions, key) != NULL;
+}
+
+static void
+note_logout(struct sessions *sessions, const struct event *event)
+{
+	const struct session *known;
+	char key[KEY_MAX];
+	size_t size;
+
+	if (!server_key(event, 'k', key, &size))
+		return;
+	known = find(sessions, key);
+	if (known == NULL || known->until - event->when < LOGOUTS_KNOWN / 2)
+		put(sessions, key, "", event->when, event->when + LOGOUTS_KNOWN);
+}
+
 static bool
 take_login(struct sessions *sessions, struct event *event)
 {
@@ -213,8 +240,10 @@ take_login(struct sessions *sessions, struct event *event)
 	/* a line that has an address, though none that we can read, must not fall back on another one */
 	if (event->captures->ip.text != NULL ? !own_address(event) : !joined_address(sessions, event))
 		return false;
-	if (event->server->has_logout && sessions->session_max > 0 && open_key(event, key))
-		put(sessions, key, event->address, event->when, event->when + (max < sessions->session_max ? max : sessions->session_max));
+	if (max > sessions->session_max)
+		max = sessions->session_max;
+	if (max > 0 && tells_logouts(sessions, event) && open_key(event, key))
+		put(sessions, key, event->address, event->when, event->when + max);
 	return true;
 }
 
@@ -224,7 +253,10 @@ take_logout(struct sessions *sessions, struct event *event)
 	char key[KEY_MAX];
 	struct session *session;
 
-	if (!open_key(event, key) || (session = find(sessions, key)) == NULL)
+	if (!open_key(event, key))
+		return false;
+	note_logout(sessions, event);
+	if ((session = find(sessions, key)) == NULL)
 		return false;
 	if (event->when <= session->until)
 		memcpy(event->address, session->address, sizeof event->address);
@@ -239,7 +271,7 @@ take_start(struct sessions *sessions, const struct event *event)
 	char key[KEY_MAX];
 	size_t size;
 
-	if (!server_key(event, key, &size))
+	if (!server_key(event, 'o', key, &size))
 		return;
 	HASH_ITER(hh, sessions->table, session, next) {
 		if (strncmp(session->key, key, size) == 0 && session->key[size] == ' ')
@@ -300,8 +332,10 @@ sessions_forget(struct sessions *sessions)
 {
 	struct session *session, *next;
 
-	HASH_ITER(hh, sessions->table, session, next)
-		drop(sessions, session);
+	HASH_ITER(hh, sessions->table, session, next) {
+		if (*session->key != 'k')
+			drop(sessions, session);
+	}
 }
 
 size_t
@@ -331,24 +365,24 @@ sessions_save(struct sessions *sessions, FILE *out)
 
 	for (session = sessions->table; session != NULL; session = session->hh.next)
 		fprintf(out, "session %lld %lld %lld %s %s\n", (long long)session->since, (long long)session->seen,
-		    (long long)session->until, session->address, session->key);
+		    (long long)session->until, *session->address != '\0' ? session->address : "-", session->key);
 	sessions->changed = false;
 }
 
-/* Four parts, none of them empty. */
+/* Parts without a byte that add_part() would not put there, as many as its kind has. */
 static bool
 is_key(const char *key)
 {
-	int blanks = 0;
+	int blanks = 0, wanted = *key == 'k' ? 2 : 3;
 
-	if ((key[0] != 'c' && key[0] != 'o') || key[1] != ' ' || strlen(key) >= KEY_MAX)
+	if ((*key != 'c' && *key != 'o' && *key != 'k') || key[1] != ' ' || strlen(key) >= KEY_MAX)
 		return false;
 	for (key++; *key != '\0'; key++) {
 		if (*key == ' ' ? key[1] == ' ' || key[1] == '\0' : *key < ' ' || *key > '~')
 			return false;
 		blanks += *key == ' ';
 	}
-	return blanks == 3;
+	return blanks == wanted;
 }
 
 bool
@@ -361,7 +395,9 @@ sessions_restore(struct sessions *sessions, const char *line)
 
 	if (sscanf(line, "%lld %lld %lld %45s %n", &since, &seen, &until, text, &at) != 4 || at == 0 || !is_key(line + at))
 		return false;
-	if (since < 0 || seen < 0 || until < 0 || until > RELAYDB_STAMP_MAX || relaydb_address(text, address) != RELAYDB_OK)
+	if (since < 0 || seen < 0 || until < 0 || until > RELAYDB_STAMP_MAX)
+		return false;
+	if (relaydb_address(text, address) != RELAYDB_OK && (line[at] != 'k' || strcmp(text, "-") != 0))
 		return false;
 	if ((session = put(sessions, line + at, address, since, until)) != NULL)
 		session->seen = seen;

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * tryout.c - popwatch -t, see tryout.h
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+
+#include "log.h"
+#include "pipeline.h"
+#include "source_pipe.h"
+#include "tryout.h"
+
+#define SESSIONS 65536
+#define EXAMPLE_MAX 200
+
+/* What is remembered of a server beside its tally. */
+struct example {
+	const struct server *server;
+	uint64_t misses;
+	uint64_t line;		/* the first line that no expression matched */
+	char text[EXAMPLE_MAX + 1];
+	struct example *next;
+};
+
+struct tryout {
+	struct pipeline pipeline;
+	unsigned formats;
+	uint64_t line;
+	uint64_t addressless;	/* logins whose address no line told */
+	int64_t now;
+	struct example *examples;
+};
+
+static void
+print_bytes(FILE *out, const char *text, size_t size)
+{
+	char shown[LOG_ESCAPE_SIZE];
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		fputs(log_escape((unsigned char)text[i], shown), out);
+}
+
+static void
+take_event(const struct event *event, void *arg)
+{
+	struct tryout *t = arg;
+
+	if (event->role != ROLE_LOGIN)
+		return;
+	if (*event->address == '\0') {
+		t->addressless++;
+		return;
+	}
+	printf("%" PRIu64 "\tlogin\t%s\t%s\t", t->line, event->address, event->server->name);
+	print_bytes(stdout, event->captures->user.text, event->captures->user.size);
+	putchar('\n');
+}
+
+static void
+take_miss(const struct server *server, const struct header *header, void *arg)
+{
+	struct tryout *t = arg;
+	struct example *example;
+	size_t size = header->message.size > EXAMPLE_MAX ? EXAMPLE_MAX : header->message.size;
+
+	for (example = t->examples; example != NULL && example->server != server; example = example->next)
+		;
+	if (example == NULL) {
+		if ((example = calloc(1, sizeof *example)) == NULL)
+			return;
+		example->server = server;
+		example->line = t->line;
+		memcpy(example->text, header->message.text, size);
+		example->next = t->examples;
+		t->examples = example;
+	}
+	example->misses++;
+}
+
+static void
+take_line(const char *text, size_t size, bool cut, void *arg)
+{
+	struct tryout *t = arg;
+	struct line line = { .text = text, .size = size, .cut = cut, .source = "-", .formats = t->formats };
+
+	t->line++;
+	pipeline_line(&t->pipeline, &line, t->now);
+}
+
+static void
+report_server(const struct tryout *t, const struct server *server)
+{
+	const struct tally *tally = &server->tally;
+	const struct example *example;
+
+	if (tally->lines == 0)
+		return;
+	fprintf(stderr, "%s: %" PRIu64 " lines, %" PRIu64 " logins, %" PRIu64 " logouts, %" PRIu64 " failed logins", server->name,
+	    tally->lines, tally->role[ROLE_LOGIN], tally->role[ROLE_LOGOUT], tally->role[ROLE_FAIL]);
+	if (tally->doubted > 0)
+		fprintf(stderr, ", %" PRIu64 " not believed", tally->doubted);
+	if (tally->stopped > 0)
+		fprintf(stderr, ", %" PRIu64 " matches stopped", tally->stopped);
+	for (example = t->examples; example != NULL && example->server != server; example = example->next)
+		;
+	fprintf(stderr, ", %" PRIu64 " near misses", example != NULL ? example->misses : 0);
+	if (example != NULL) {
+		fprintf(stderr, ", the first in line %" PRIu64 ":\n  ", example->line);
+		print_bytes(stderr, example->text, strlen(example->text));
+	}
+	fputc('\n', stderr);
+}
+
+static void
+report(const struct tryout *t)
+{
+	const struct line_tally *tally = &t->pipeline.tally;
+	const struct server *server;
+
+	for (server = catalogue_servers(t->pipeline.catalogue); server != NULL; server = server->next)
+		report_server(t, server);
+	fprintf(stderr, "%" PRIu64 " lines: %" PRIu64 " of other programs, %" PRIu64 " of another layout", tally->lines, tally->stranger,
+	    tally->headless);
+	if (tally->timeless > 0)
+		fprintf(stderr, ", %" PRIu64 " without a time that can be", tally->timeless);
+	if (tally->broken > 0)
+		fprintf(stderr, ", %" PRIu64 " too long or with a NUL byte", tally->broken);
+	if (t->addressless > 0)
+		fprintf(stderr, "; %" PRIu64 " logins without an address", t->addressless);
+	fputc('\n', stderr);
+}
+
+int
+tryout_run(int fd, unsigned formats, struct catalogue *catalogue)
+{
+	struct tryout t = { .formats = formats, .now = time(NULL) };
+	struct sessions *sessions = sessions_new(SESSIONS, 600, 86400);
+	struct doubts *doubts = doubts_new();
+	struct source_pipe *source = source_pipe_new(fd);
+	struct example *example;
+	int status = EX_OSERR;
+
+	if (sessions != NULL && doubts != NULL && source != NULL) {
+		t.pipeline = (struct pipeline){ .catalogue = catalogue,
+			.sessions = sessions,
+			.doubts = doubts,
+			.take = take_event,
+			.miss = take_miss,
+			.arg = &t,
+			.any_time = true };
+		while (source_pipe_read(source, take_line, &t))
+			;
+		report(&t);
+		status = fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+	}
+	while ((example = t.examples) != NULL) {
+		t.examples = example->next;
+		free(example);
+	}
+	source_pipe_free(source);
+	doubts_free(doubts);
+	sessions_free(sessions);
+	return status;
+}

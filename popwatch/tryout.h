@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * tryout.h - popwatch -t: what would be recorded of this log, and why not the rest
+ *
+ * Writes nothing but its report, asks no clock for the window, needs no rights.
+ */
+#ifndef POPWATCH_TRYOUT_H
+#define POPWATCH_TRYOUT_H
+
+#include "catalogue.h"
+
+/* Reads FD to its end, lines of the layouts FORMATS, with the servers of CATALOGUE.  Prints each login to standard output as
+ * LINE<tab>login<tab>ADDRESS<tab>SERVER<tab>USER, and a summary by server to standard error.
+ * Returns an exit status of sysexits(3). */
+int tryout_run(int fd, unsigned formats, struct catalogue *catalogue);
+
+#endif

@@ -1,0 +1,171 @@
+# definition files: what is refused, and that every one that is shipped is proved by its samples
+
+load ../lib/test
+
+POPWATCH=$BUILD/popwatch/popwatch
+DEFINITIONS=$BATS_TEST_DIRNAME/../../popwatch/servers.d
+
+setup() {
+	mkdir -p "$SCRATCH/servers.d"
+	echo "definitions = $SCRATCH/servers.d" >"$SCRATCH/popwatch.conf"
+}
+
+# define [LINES]: a definition `mine'; standard input; then tries it
+define() {
+	cat >"$SCRATCH/servers.d/mine.conf"
+	run "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t /dev/null -s mine
+}
+
+refused() {	# refused TEXT: with status 78 and a sentence that has it
+	[ "$status" -eq 78 ] || fail "status $status"
+	[[ $output == *"mine.conf:$1"* ]] || fail "said: $output"
+}
+
+@test "all shipped definitions prove themselves" {
+	echo "definitions = $(readlink -f "$DEFINITIONS")" >"$SCRATCH/shipped.conf"
+	run "$POPWATCH" -c "$SCRATCH/shipped.conf" -t /dev/null -s all
+	[ "$status" -eq 0 ] || fail "$output"
+}
+
+@test "every shipped definition has samples of a login and of a line that is none, and says where its lines come from" {
+	for file in "$DEFINITIONS"/*.conf; do
+		grep -q '^login = [0-9]' "$file" && grep -Eq '^(none|fail) = ' "$file" && grep -q '^#.*\(seen running\|logs\? in the field\|catalogue\|source\)' "$file" ||
+			fail "$file"
+	done
+}
+
+@test "an expression must be anchored at both ends" {
+	define <<-'END'
+		[server]
+		tags = mine
+		[lines]
+		login = user {ip}$
+	END
+	refused '4: login: expression not anchored'
+	define <<-'END'
+		[server]
+		tags = mine
+		[lines]
+		login = ^user {ip}
+	END
+	refused '4: login: expression not anchored'
+	define <<-'END'
+		[server]
+		tags = mine
+		[lines]
+		login = ^user {ip}\$
+	END
+	refused '4: login: expression not anchored'
+}
+
+@test "alternatives are anchored whatever they say" {
+	define <<-'END'
+		[server]
+		tags = mine
+		[lines]
+		login = ^user {ip}|login {ip}$
+		[samples]
+		none = mine: somebody said login 203.0.113.9
+		none = mine: user 203.0.113.9 is unknown
+		login = 192.0.2.1 mine: login 192.0.2.1
+	END
+	[ "$status" -eq 0 ] || fail "$output"
+}
+
+@test "a login needs an address, and a connection the process id" {
+	define <<-'END'
+		[server]
+		tags = mine
+		[lines]
+		login = ^user .*$
+	END
+	refused ' a login expression without {ip}'
+	define <<-'END'
+		[server]
+		tags = mine
+		[lines]
+		connect = ^from {ip}$
+		login = ^user .*$
+	END
+	refused ' a connect expression, expected join = pid'
+}
+
+@test "a sample that means something else is a mistake" {
+	define <<-'END'
+		[server]
+		tags = mine
+		[lines]
+		login = ^user .* from {ip}.*$
+		[samples]
+		login = 192.0.2.1 mine: user x from 203.0.113.9 from 192.0.2.1
+		none = mine: user x from 203.0.113.9 refused
+	END
+	[ "$status" -eq 78 ]
+	[[ $output == *"mine.conf:7: the sample means 'login', expected 'none'"* ]]
+}
+
+@test "unknown words, and a syntax that is none" {
+	define <<-'END'
+		[server]
+		tags = mine
+		colour = red
+		[lines]
+		login = ^user {ip}$
+		loggin = ^user {ip}$
+		[other]
+		x = y
+		nonsense
+	END
+	refused "3: unknown setting 'colour'"
+	refused "6: unknown kind of line 'loggin'"
+	refused '8: unknown section [other]'
+	refused "9: 'nonsense': expected NAME = VALUE"
+}
+
+@test "a bad expression is told with its place" {
+	define <<-'END'
+		[server]
+		tags = mine
+		[lines]
+		login = ^user ({ip}$
+	END
+	refused '4: login: missing closing parenthesis at byte '
+}
+
+@test "an expression that backtracks without end is stopped, told, and the next line is read" {
+	define <<-'END'
+		[server]
+		tags = mine
+		[lines]
+		login = ^user (?<user>(?:a+)+b?)+ from {ip}$
+	END
+	[ "$status" -eq 0 ] || fail "$output"
+	{
+		printf 'Nov 20 10:00:00 vm mine: user %s!\n' "$(head -c 60 /dev/zero | tr '\0' a)"
+		printf 'Nov 20 10:00:01 vm mine: user a from 192.0.2.1\n'
+	} >"$SCRATCH/log"
+	SECONDS=0
+	run "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$SCRATCH/log" -s mine
+	[ "$status" -eq 0 ]
+	[ $SECONDS -le 5 ]
+	[[ $output == *$'2\tlogin\t192.0.2.1\tmine\ta'* ]]
+	[[ $output == *'1 matches stopped'* ]]
+}
+
+@test "a definition of the administrator hides the shipped one of that name" {
+	mkdir -p "$SCRATCH/first"
+	sed 's/^tags = .*/tags = mydovecot/; /^\[samples\]/,$d' "$DEFINITIONS/dovecot.conf" >"$SCRATCH/first/dovecot.conf"
+	printf '%s\n' "definitions = $SCRATCH/first" "definitions = $(readlink -f "$DEFINITIONS")" >"$SCRATCH/two.conf"
+	echo 'Nov 20 10:00:00 vm mydovecot: imap-login: Login: user=<alice>, method=PLAIN, rip=192.0.2.1' >"$SCRATCH/log"
+	echo 'Nov 20 10:00:00 vm dovecot: imap-login: Login: user=<alice>, method=PLAIN, rip=192.0.2.2' >>"$SCRATCH/log"
+	run --separate-stderr "$POPWATCH" -c "$SCRATCH/two.conf" -t "$SCRATCH/log" -s dovecot
+	[ "$output" = $'1\tlogin\t192.0.2.1\tdovecot\talice' ]
+}
+
+@test "an unknown server is told, with the folders that were searched" {
+	run "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t /dev/null -s nosuch
+	[ "$status" -eq 78 ]
+	[[ $output == *"no definition 'nosuch'"*"$SCRATCH/servers.d"* ]]
+	run "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t /dev/null -s ../mine
+	[ "$status" -eq 78 ]
+}
