@@ -30,6 +30,8 @@ LINT_SOURCES =		# C files
 
 include $(sort $(wildcard lib/*/rules.mk */rules.mk))
 
+include lint.mk
+
 all: $(PROGRAMS)
 
 $(BUILD)/%.o: %.c Makefile config.mk

@@ -30,7 +30,11 @@ static void tell(int priority, const char *format, va_list args)
 	errno = EBADF; /* a bad guest: log_say() has to keep errno */
 }
 
-void syslog(int priority, const char *format, ...)
+/* the second is what _FORTIFY_SOURCE makes of the first */
+void fake_syslog(int priority, const char *format, ...) __asm__("syslog");
+void fake_syslog_chk(int priority, int flag, const char *format, ...) __asm__("__syslog_chk");
+
+void fake_syslog(int priority, const char *format, ...)
 {
 	va_list args;
 
@@ -39,9 +43,7 @@ void syslog(int priority, const char *format, ...)
 	va_end(args);
 }
 
-/* the name that _FORTIFY_SOURCE gives it */
-void __syslog_chk(int priority, int flag, const char *format, ...);
-void __syslog_chk(int priority, int flag, const char *format, ...)
+void fake_syslog_chk(int priority, int flag, const char *format, ...)
 {
 	va_list args;
 
