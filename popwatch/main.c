@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "catalogue.h"
+#include "check.h"
 #include "config.h"
 #include "header.h"
 #include "list.h"
@@ -124,8 +125,17 @@ try_out(const struct arguments *arguments, const struct config *config, struct c
 	return status;
 }
 
+/* Who listens: a person at stderr, who wants to know what goes wrong (or, with -v, all), and syslog, which keeps the record. */
+static void
+open_log(const struct arguments *arguments)
+{
+	bool records = arguments->tryout == NULL && !arguments->check;
+
+	log_open("popwatch", LOG_MAIL, arguments->verbose ? LOG_DEBUG : records ? LOG_NOTICE : LOG_INFO, records ? LOG_INFO : LOG_NOWHERE);
+}
+
 static int
-run(const struct arguments *arguments)
+run(struct arguments *arguments)
 {
 	struct conf_errors errors = { .tell = say_mistake };
 	const char *file = arguments->watcher.config_file;
@@ -135,10 +145,17 @@ run(const struct arguments *arguments)
 	/* trying out a log needs no configuration, if there is none */
 	if (arguments->tryout != NULL && file == NULL && access(CONFIG_FILE, R_OK) != 0)
 		config = config_load(NULL, &errors);
-	else
-		config = config_load(file != NULL ? file : CONFIG_FILE, &errors);
+	else {
+		arguments->watcher.config_file = file != NULL ? file : CONFIG_FILE;
+		config = config_load(arguments->watcher.config_file, &errors);
+	}
 	if (config == NULL)
 		return EX_CONFIG;
+	if (arguments->check) {
+		status = check_run(config, &errors);
+		config_free(config);
+		return status;
+	}
 	if (arguments->tryout == NULL)
 		return watcher_run(config, &arguments->watcher);
 	status = try_out(arguments, config, &errors);
@@ -157,6 +174,6 @@ main(int argc, char **argv)
 		usage();
 		return EX_USAGE;
 	}
-	log_open("popwatch", LOG_MAIL, arguments.verbose ? LOG_DEBUG : LOG_INFO, LOG_NOWHERE);
+	open_log(&arguments);
 	return run(&arguments);
 }

@@ -3,7 +3,7 @@
 POPWATCH_SOURCES = $(sort $(wildcard popwatch/*.c))
 POPWATCH_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out popwatch/main.c,$(POPWATCH_SOURCES)))
 POPWATCH = $(BUILD)/popwatch/popwatch
-POPWATCH_LIBS = -linotifytools -lpcre2-8 -linih -lpthread
+POPWATCH_LIBS = -linotifytools -lpcre2-8 -linih -lseccomp -lpthread
 ifeq ($(WITH_JOURNAL),1)
 POPWATCH_LIBS += -lsystemd
 endif

@@ -7,6 +7,7 @@
 #include <inotifytools/inotifytools.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -30,6 +31,7 @@ static struct {
 	pthread_mutex_t lock;	/* of the list */
 	struct folder *folders;
 	pthread_t thread;
+	atomic_bool stop;
 	int fd;			/* an eventfd: thread to main loop */
 } watch = { .lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1 };
 
@@ -78,41 +80,36 @@ concerns_us(const struct inotify_event *event)
 	return ours;
 }
 
-/* The next event within SECONDS, or NULL.  The thread is ended nowhere but here, where it holds no lock. */
-static const struct inotify_event *
-next_event(long seconds)
-{
-	const struct inotify_event *event;
-	int before;
-
-	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &before);
-	event = inotifytools_next_event(seconds);
-	pthread_setcancelstate(before, NULL);
-	return event;
-}
-
 static void *
 run(void *arg)
 {
 	const struct inotify_event *event;
-	int before;
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
-	for (;;) {
+	while (!atomic_load(&watch.stop)) {
 		pthread_mutex_lock(&watch.lock);
 		renew();
 		pthread_mutex_unlock(&watch.lock);
-		for (event = next_event(WAIT); event != NULL; event = next_event(0)) {
+		event = inotifytools_next_event(WAIT);
+		while (event != NULL && !atomic_load(&watch.stop)) {
 			if (concerns_us(event))
 				wake();
+			event = inotifytools_next_event(0);
 		}
 	}
 	return arg;
 }
 
+/* Only there to interrupt the thread's waiting. */
+static void
+interrupted(int number)
+{
+	(void)number;
+}
+
 int
 watch_start(void)
 {
+	struct sigaction action = { .sa_handler = interrupted };
 	sigset_t all, before;
 	int error;
 
@@ -122,8 +119,11 @@ watch_start(void)
 	}
 	if ((watch.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
 		return -1;
-	/* signals are the main loop's */
+	atomic_store(&watch.stop, false);
+	/* signals are the main loop's, but for the one that ends the waiting */
+	sigaction(SIGUSR2, &action, NULL);
 	sigfillset(&all);
+	sigdelset(&all, SIGUSR2);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	error = pthread_create(&watch.thread, NULL, run, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -181,7 +181,9 @@ watch_stop(void)
 {
 	if (watch.fd < 0)
 		return;
-	pthread_cancel(watch.thread);
+	atomic_store(&watch.stop, true);
+	/* should it come just before the thread waits, that is for WAIT at most */
+	pthread_kill(watch.thread, SIGUSR2);
 	pthread_join(watch.thread, NULL);
 	inotifytools_cleanup();
 	close(watch.fd);

@@ -2,6 +2,7 @@
  *
  * watcher.c - the running popwatch: joins the stages in one loop, see watcher.h
  *
+ * The start: make everything as root that needs root, give up rights, start the thread that watches folders, read.
  * One round: read what the sources have got, at most READ_BUDGET of each; commit when it is due; save the state, but only
  * while nothing waits to be committed, so that a position never covers a login that is not in the database; wait.
  */
@@ -17,23 +18,34 @@
 
 #include "catalogue.h"
 #include "doubt.h"
+#include "list.h"
 #include "log.h"
+#include "notify.h"
 #include "pipeline.h"
 #include "policy.h"
+#include "rights.h"
+#include "service.h"
 #include "session.h"
 #include "source_file.h"
+#include "source_journal.h"
 #include "source_pipe.h"
+#include "source_socket.h"
 #include "state.h"
+#include "stats.h"
 #include "watch.h"
 #include "watcher.h"
 #include "writer.h"
 
 #define READ_BUDGET (4u * 1024 * 1024)	/* bytes of a source in one round */
-#define LOOK_MS 1000			/* look at the files this often, whatever inotify says */
+#define LOOK_MS 1000			/* look at the files this often, whatever inotify says, */
+#define LOOK_JOURNAL_MS 250		/* and at the journal, which tells of news late on purpose */
 #define SAVE_MS 1000			/* the state is saved at most this often after commits, */
 #define SAVE_IDLE_MS 10000		/* and this often when lines came that said nothing */
 #define SESSION_LIMIT 65536
 #define SUSPECT_EVERY 60		/* seconds between two warnings of one kind */
+#define STATS_MS 15000			/* the counters are written this often */
+#define SWEEP_EVERY 10			/* seconds between two looks at the open connections */
+#define BATCH_MAX 50000			/* with -o: commit when so many lines were of interest, not only at the end */
 
 struct watcher {
 	const struct watcher_options *options;
@@ -47,13 +59,23 @@ struct watcher {
 	struct source_file **files;
 	size_t file_count;
 	struct source_pipe *pipe;
+	struct source_journal *journal;
+	struct source_socket *socket;
+	struct rights rights;
 	struct source_file *reading;	/* whose line is on its way */
 	int watch_fd;
 	int signal_fd;
 	bool stop;
+	bool reload;
+	bool tell;
 	bool moved;			/* lines were read since the state was saved */
 	bool state_broken;		/* it could not be saved, and that was said */
 	int64_t saved_ms;
+	bool stats_broken;
+	int64_t stats_ms;
+	int64_t sign_ms;		/* of life, to the service manager */
+	int64_t swept;			/* by the clock of stamps */
+	size_t gathered;		/* logins since the last commit */
 	uint64_t verdicts[VERDICTS];
 	struct log_limit suspect;
 	int64_t now;			/* the clock of this round */
@@ -77,8 +99,10 @@ record(struct watcher *w, const char *address, int64_t when)
 	enum verdict verdict = policy_judge(w->policy, address, when, w->now);
 
 	w->verdicts[verdict]++;
-	if (verdict == VERDICT_RECORD && writer_record(w->writer, address, when))
+	if (verdict == VERDICT_RECORD && writer_record(w->writer, address, when)) {
 		policy_note(w->policy, address, when);
+		w->gathered++;
+	}
 	return verdict;
 }
 
@@ -119,6 +143,48 @@ take_line(const char *text, size_t size, bool cut, void *arg)
 	pipeline_line(&w->pipeline, &line, w->now);
 }
 
+static void
+take_entry(const struct header *header, int64_t when, void *arg)
+{
+	struct watcher *w = arg;
+
+	w->moved = true;
+	w->pipeline.tally.lines++;
+	pipeline_entry(&w->pipeline, JOURNAL_SOURCE, header, when, source_journal_admits, w->journal);
+}
+
+/* A login that a hook hands over has happened just now. */
+static void
+take_datagram(const char *text, const char *user, const char *service, void *arg)
+{
+	struct watcher *w = arg;
+	char address[RELAYDB_ADDRSTRLEN];
+
+	if (relaydb_address(text, address) == RELAYDB_OK && record(w, address, w->now) == VERDICT_RECORD)
+		log_say(LOG_INFO, "login from %s: user '%s', server %s, by the socket", address, user, service);
+}
+
+static void
+take_open(const char *address, void *arg)
+{
+	struct watcher *w = arg;
+
+	record(w, address, w->now);
+}
+
+/* Open connections keep their addresses fresh, but only when all is read: the logout may be in the next line. */
+static void
+refresh_sessions(struct watcher *w)
+{
+	int64_t every = w->config->window / 4 > w->config->refresh ? w->config->window / 4 : w->config->refresh;
+
+	if (w->now >= w->swept && w->now - w->swept < SWEEP_EVERY)
+		return;
+	w->swept = w->now;
+	sessions_sweep(w->sessions, w->now);
+	sessions_refresh(w->sessions, w->now, every, take_open, w);
+}
+
 /* ---- the state ---- */
 
 static void
@@ -129,6 +195,8 @@ fill_state(FILE *out, void *arg)
 
 	for (i = 0; i < w->file_count; i++)
 		source_file_save(w->files[i], out);
+	if (w->journal != NULL)
+		source_journal_save(w->journal, out);
 	sessions_save(w->sessions, out);
 	doubts_save(w->doubts, out);
 }
@@ -168,7 +236,9 @@ take_state(const char *word, const char *rest, void *arg)
 				source_file_known(w->files[i], &position);
 		}
 	}
-	return true; /* of a later version */
+	if (strcmp(word, "journal") == 0 && w->journal != NULL)
+		return source_journal_restore(w->journal, rest);
+	return true; /* of a source that is no longer configured, or of a later version */
 }
 
 /* ---- making ---- */
@@ -196,19 +266,30 @@ make_policy(const struct config *config)
 }
 
 static bool
-make_files(struct watcher *w, int64_t since)
+make_sources(struct watcher *w, int64_t since)
 {
+	const struct config *config = w->config;
 	size_t i;
 
 	if (w->options->from_stdin)
 		return (w->pipe = source_pipe_new(STDIN_FILENO)) != NULL;
-	if ((w->files = calloc(w->config->log_count + 1, sizeof(struct source_file *))) == NULL)
+	if ((w->files = calloc(config->log_count + 1, sizeof(struct source_file *))) == NULL)
 		return false;
-	for (i = 0; i < w->config->log_count; i++) {
-		w->files[i] = source_file_new(w->config->logs[i].path, w->config->logs[i].formats, since);
+	for (i = 0; i < config->log_count; i++) {
+		w->files[i] = source_file_new(config->logs[i].path, config->logs[i].formats, since);
 		if (w->files[i] == NULL)
 			return false;
 		w->file_count++;
+	}
+	if (strcmp(config->journal, "no") != 0) {
+		w->journal = source_journal_new(strcmp(config->journal, "yes") == 0 ? NULL : config->journal, w->catalogue, since);
+		if (w->journal == NULL)
+			return false;
+	}
+	if (*config->socket != '\0' && !w->options->once) {
+		w->socket = source_socket_new(config->socket, config->socket_users, config->socket_user_count);
+		if (w->socket == NULL)
+			return false;
 	}
 	return true;
 }
@@ -243,8 +324,8 @@ make(struct watcher *w)
 	w->policy = make_policy(w->config);
 	w->writer = writer_new(w->config->database, w->config->commit_interval * 1000, w->config->expire);
 	if (w->sessions == NULL || w->doubts == NULL || w->policy == NULL || w->writer == NULL ||
-	    !make_files(w, w->now - w->config->window)) {
-		log_say(LOG_ERR, "out of memory");
+	    !make_sources(w, w->now - w->config->window)) {
+		log_say(LOG_ERR, "cannot start");
 		return false;
 	}
 	w->pipeline = (struct pipeline){ .catalogue = w->catalogue,
@@ -253,9 +334,50 @@ make(struct watcher *w)
 		.take = take_event,
 		.suspect = suspect,
 		.arg = w };
-	if (!w->options->from_stdin)
-		load_state(w);
 	return true;
+}
+
+/* ---- rights ---- */
+
+static void
+add_folder(const char *folder, const char *prefix, void *arg)
+{
+	(void)prefix;
+	rights_add(arg, folder, false);
+}
+
+/* What the sandbox lets through: everything that is configured now. */
+static bool
+list_rights(struct watcher *w)
+{
+	const struct config *config = w->config;
+	char *const *folder;
+	bool done = rights_add_folder_of(&w->rights, config->database, true) && rights_add_folder_of(&w->rights, config->state, true);
+	size_t i;
+
+	for (i = 0; i < w->file_count; i++)
+		source_file_folders(w->files[i], add_folder, &w->rights);
+	for (folder = config->definitions; done && folder != NULL && *folder != NULL; folder++)
+		done = rights_add(&w->rights, *folder, false);
+	if (done && w->options->config_file != NULL)
+		done = rights_add_folder_of(&w->rights, w->options->config_file, false);
+	if (done && *config->stats != '\0')
+		done = rights_add_folder_of(&w->rights, config->stats, true);
+	if (done && strcmp(config->journal, "yes") == 0)
+		done = rights_add(&w->rights, "/var/log/journal", false) && rights_add(&w->rights, "/run/log/journal", false);
+	else if (done && strcmp(config->journal, "no") != 0)
+		done = rights_add(&w->rights, config->journal, false);
+	return done;
+}
+
+static bool
+give_up_rights(struct watcher *w)
+{
+	if (!list_rights(w)) {
+		log_say(LOG_ERR, "out of memory");
+		return false;
+	}
+	return rights_drop(w->config->user) && rights_confine(&w->rights);
 }
 
 static void
@@ -267,6 +389,9 @@ unmake(struct watcher *w)
 	for (i = 0; i < w->file_count; i++)
 		source_file_free(w->files[i]);
 	free(w->files);
+	source_journal_free(w->journal);
+	source_socket_free(w->socket);
+	rights_clear(&w->rights);
 	source_pipe_free(w->pipe);
 	writer_free(w->writer);
 	policy_free(w->policy);
@@ -314,6 +439,167 @@ start_signals(struct watcher *w)
 	return (w->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC)) >= 0;
 }
 
+/* ---- HUP ---- */
+
+static bool
+same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+/* What cannot be changed without root, or without the sandbox being another one. */
+static const char *
+needs_restart(const struct watcher *w, const struct config *new)
+{
+	const struct config *old = w->config;
+	size_t i;
+
+	if (!same(old->database, new->database))
+		return "database";
+	if (!same(old->state, new->state))
+		return "state";
+	if (!same(old->journal, new->journal))
+		return "journal";
+	if (!same(old->socket, new->socket) || old->socket_user_count != new->socket_user_count)
+		return "socket";
+	if (!same(old->user, new->user))
+		return "user";
+	if (*new->stats != '\0' && !rights_allow(&w->rights, new->stats, true))
+		return "stats-file";
+	for (i = 0; i < new->log_count; i++) {
+		if (!rights_allow(&w->rights, new->logs[i].path, false))
+			return "log";
+	}
+	for (i = 0; new->definitions != NULL && new->definitions[i] != NULL; i++) {
+		if (!rights_allow(&w->rights, new->definitions[i], false))
+			return "definitions";
+	}
+	return NULL;
+}
+
+/* The sources of the new configuration, those that stay taken over from the old ones.  Returns false without memory. */
+static bool
+take_over_files(struct watcher *w, const struct config *config)
+{
+	struct source_file **files = calloc(config->log_count + 1, sizeof(struct source_file *));
+	size_t i, j;
+
+	for (i = 0; files != NULL && i < config->log_count; i++) {
+		for (j = 0; j < w->file_count; j++) {
+			if (w->files[j] != NULL && same(source_file_path(w->files[j]), config->logs[i].path)) {
+				files[i] = w->files[j];
+				w->files[j] = NULL;
+				source_file_set_formats(files[i], config->logs[i].formats);
+			}
+		}
+		if (files[i] == NULL)
+			files[i] = source_file_new(config->logs[i].path, config->logs[i].formats, w->now - config->window);
+	}
+	for (j = 0; j < w->file_count; j++)
+		source_file_free(w->files[j]);
+	free(w->files);
+	w->files = files;
+	w->file_count = 0;
+	while (files != NULL && w->file_count < config->log_count && files[w->file_count] != NULL)
+		w->file_count++;
+	return files != NULL && w->file_count == config->log_count;
+}
+
+static void
+keep_tallies(const struct catalogue *old, const struct catalogue *new)
+{
+	const struct server *from;
+	struct server *to;
+
+	for (from = catalogue_servers(old); from != NULL; from = from->next) {
+		for (to = catalogue_servers(new); to != NULL; to = to->next) {
+			if (same(from->name, to->name))
+				to->tally = from->tally;
+		}
+	}
+}
+
+static void
+use(struct watcher *w, struct config *config, struct catalogue *catalogue, struct policy *policy)
+{
+	size_t i;
+
+	keep_tallies(w->catalogue, catalogue);
+	catalogue_free(w->catalogue);
+	policy_free(w->policy);
+	w->catalogue = w->pipeline.catalogue = catalogue;
+	w->policy = policy;
+	sessions_configure(w->sessions, config->join_max, config->session_max);
+	writer_configure(w->writer, config->commit_interval * 1000, config->expire);
+	if (w->pipe == NULL && !take_over_files(w, config))
+		log_say(LOG_ERR, "out of memory: some logs are not followed");
+	watch_clear();
+	for (i = 0; i < w->file_count; i++)
+		source_file_folders(w->files[i], watch_folder, NULL);
+	config_free(w->config);
+	w->config = config;
+}
+
+static void
+reload(struct watcher *w)
+{
+	struct conf_errors errors = { .tell = say_mistake };
+	struct config *config = config_load(w->options->config_file, &errors);
+	struct catalogue *catalogue = NULL;
+	struct policy *policy = NULL;
+	const char *obstacle = config != NULL ? needs_restart(w, config) : NULL;
+
+	if (obstacle != NULL)
+		log_say(LOG_ERR, "restart needed for the new value of '%s'", obstacle);
+	else if (config != NULL)
+		catalogue = catalogue_load((const char *const *)config->definitions, config->servers, &errors);
+	if (catalogue != NULL)
+		policy = make_policy(config);
+	if (policy != NULL) {
+		use(w, config, catalogue, policy);
+		log_say(LOG_NOTICE, "using the new configuration");
+		return;
+	}
+	catalogue_free(catalogue);
+	config_free(config);
+	log_say(LOG_ERR, "keeping the old configuration");
+}
+
+/* ---- the counters ---- */
+
+static struct stats
+gather(const struct watcher *w)
+{
+	struct stats stats = { .catalogue = w->catalogue,
+		.lines = &w->pipeline.tally,
+		.verdicts = w->verdicts,
+		.writer = writer_tally(w->writer),
+		.socket = w->socket != NULL ? source_socket_tally(w->socket) : NULL,
+		.sessions = sessions_count(w->sessions),
+		.sessions_dropped = sessions_dropped(w->sessions) };
+	size_t i;
+
+	for (i = 0; i < w->file_count; i++)
+		stats.files_open += source_file_open(w->files[i]);
+	return stats;
+}
+
+static void
+write_stats(struct watcher *w)
+{
+	struct stats stats = gather(w);
+
+	if (*w->config->stats == '\0')
+		return;
+	w->stats_ms = clock_ms();
+	if (stats_write(&stats, w->config->stats) == 0)
+		w->stats_broken = false;
+	else if (!w->stats_broken) {
+		w->stats_broken = true;
+		log_say(LOG_ERR, "cannot write %s: %s", w->config->stats, strerror(errno));
+	}
+}
+
 /* ---- the loop ---- */
 
 static void
@@ -322,7 +608,11 @@ take_signals(struct watcher *w)
 	struct signalfd_siginfo info;
 
 	while (read(w->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
+		if (info.ssi_signo == SIGHUP)
+			w->reload = true;
+		else if (info.ssi_signo == SIGUSR1)
+			w->tell = true;
+		else
 			w->stop = true;
 	}
 }
@@ -340,8 +630,14 @@ read_sources(struct watcher *w, bool pipe_ready)
 		more |= source_file_read(w->files[i], READ_BUDGET, clock_ms(), take_line, w);
 	}
 	w->reading = NULL;
+	if (w->journal != NULL)
+		more |= source_journal_read(w->journal, READ_BUDGET, w->now, take_entry, w);
+	if (w->socket != NULL)
+		source_socket_read(w->socket, w->now, take_datagram, w);
 	if (w->pipe != NULL && pipe_ready && !source_pipe_read(w->pipe, take_line, w))
 		w->stop = true;
+	if (!more)
+		refresh_sessions(w);
 	return more;
 }
 
@@ -351,42 +647,80 @@ commit_and_save(struct watcher *w)
 	int64_t clock = clock_ms();
 	bool committed = false;
 
+	if (w->options->once && w->gathered < BATCH_MAX)
+		return;
 	if (writer_due(w->writer, w->now, clock) == 0)
 		committed = writer_commit(w->writer, w->now, clock);
+	if (committed)
+		w->gathered = 0;
 	if (w->pipe != NULL || writer_pending(w->writer) || (!w->moved && !sessions_changed(w->sessions)))
 		return;
 	if (clock - w->saved_ms >= (committed ? SAVE_MS : SAVE_IDLE_MS))
 		save_state(w);
 }
 
+/* Signs of life, counters, what signals asked for. */
+static void
+do_chores(struct watcher *w)
+{
+	int64_t clock = clock_ms(), every = notify_watchdog_ms();
+	struct stats stats;
+
+	if (w->reload) {
+		notify_send("RELOADING=1");
+		reload(w);
+		notify_send("READY=1");
+		w->reload = false;
+	}
+	if (w->tell) {
+		stats = gather(w);
+		stats_log(&stats);
+		w->tell = false;
+	}
+	if (every > 0 && clock - w->sign_ms >= every / 2) {
+		notify_send("WATCHDOG=1");
+		w->sign_ms = clock;
+	}
+	if (clock - w->stats_ms >= STATS_MS) {
+		write_stats(w);
+		notify_send("STATUS=%llu logins recorded, %zu sessions open", (unsigned long long)w->verdicts[VERDICT_RECORD],
+		    sessions_count(w->sessions));
+		w->stats_ms = clock;
+	}
+}
+
 /* How long the loop may sleep. */
 static int
 sleep_ms(const struct watcher *w)
 {
-	int64_t due = writer_due(w->writer, w->now, clock_ms());
+	int64_t due = writer_due(w->writer, w->now, clock_ms()), most = w->journal != NULL ? LOOK_JOURNAL_MS : LOOK_MS;
 
-	return due >= 0 && due < LOOK_MS ? (int)due : LOOK_MS;
+	if (notify_watchdog_ms() > 0 && notify_watchdog_ms() / 2 < most)
+		most = notify_watchdog_ms() / 2;
+	return due >= 0 && due < most ? (int)due : (int)most;
 }
 
 static void
 loop(struct watcher *w)
 {
-	struct pollfd fds[3] = { { .fd = w->signal_fd, .events = POLLIN }, { .fd = w->watch_fd, .events = POLLIN },
-		{ .fd = w->pipe != NULL ? STDIN_FILENO : -1, .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = w->signal_fd, .events = POLLIN }, { .fd = w->watch_fd, .events = POLLIN },
+		{ .fd = w->pipe != NULL ? STDIN_FILENO : -1, .events = POLLIN },
+		{ .fd = w->journal != NULL ? source_journal_fd(w->journal) : -1, .events = POLLIN },
+		{ .fd = w->socket != NULL ? source_socket_fd(w->socket) : -1, .events = POLLIN } };
 	bool more = true;
 
 	while (!w->stop) {
-		if (poll(fds, 3, more ? 0 : sleep_ms(w)) < 0 && errno != EINTR) {
+		if (poll(fds, sizeof fds / sizeof *fds, more ? 0 : sleep_ms(w)) < 0 && errno != EINTR) {
 			log_say(LOG_CRIT, "poll: %s", strerror(errno));
 			return;
 		}
 		take_signals(w);
 		watch_drain();
 		more = read_sources(w, (fds[2].revents & (POLLIN | POLLHUP | POLLERR)) != 0);
-		if (w->options->once)
-			w->stop = w->stop || !more;
-		else
-			commit_and_save(w);
+		commit_and_save(w);
+		do_chores(w);
+		if (w->options->once && !more && w->pipe == NULL)
+			w->stop = true;
 	}
 }
 
@@ -394,11 +728,37 @@ loop(struct watcher *w)
 static int
 finish(struct watcher *w)
 {
+	notify_send("STOPPING=1");
 	if (!writer_commit(w->writer, w->now, clock_ms()))
 		return EX_TEMPFAIL;
 	if (w->pipe == NULL)
 		save_state(w);
+	write_stats(w);
 	return w->state_broken ? EX_CANTCREAT : EX_OK;
+}
+
+/* In the order of rights: what needs root comes before, what needs the folders' watch after. */
+static bool
+start(struct watcher *w)
+{
+	const char *pid_file = w->options->pid_file != NULL ? w->options->pid_file : w->config->pid_file;
+
+	notify_open();
+	if ((w->options->detach && !service_detach()) || !start_signals(w))
+		return false;
+	if (*pid_file != '\0' && !service_pid_file(pid_file))
+		return false;
+	if (!give_up_rights(w))
+		return false;
+	if (w->pipe == NULL)
+		load_state(w);
+	start_watch(w);
+	w->saved_ms = w->stats_ms = clock_ms();
+	service_ready();
+	notify_send("READY=1\nSTATUS=watching");
+	log_say(LOG_NOTICE, "watching %zu logs%s%s with %s", w->file_count, w->journal != NULL ? ", the journal" : "",
+	    w->socket != NULL ? ", the socket" : "", w->config->database);
+	return true;
 }
 
 int
@@ -407,17 +767,16 @@ watcher_run(struct config *config, const struct watcher_options *options)
 	struct watcher w = { .options = options, .config = config, .watch_fd = -1, .signal_fd = -1 };
 	int status = EX_CONFIG;
 
-	if (config->log_count == 0 && !options->from_stdin)
-		log_say(LOG_ERR, "nothing to watch: expected a log in %s", options->config_file);
+	if (config->log_count == 0 && same(config->journal, "no") && *config->socket == '\0' && !options->from_stdin)
+		log_say(LOG_ERR, "nothing to watch: expected a log, the journal or a socket in %s", options->config_file);
 	else if (make(&w)) {
 		status = EX_OSERR;
-		if (start_signals(&w)) {
-			start_watch(&w);
-			w.saved_ms = clock_ms();
+		if (start(&w)) {
 			loop(&w);
 			status = finish(&w);
 		}
 	}
 	unmake(&w);
+	notify_close();
 	return status;
 }

@@ -10,7 +10,7 @@
 #include "config.h"
 
 struct watcher_options {
-	const char *config_file;	/* NULL: CONFIG_FILE */
+	const char *config_file;	/* what the configuration was read from, and is again at HUP */
 	bool once;			/* read to the end, commit, leave */
 	bool from_stdin;		/* lines come from standard input alone, until its end */
 	bool detach;			/* go into the background when all is ready to run */

@@ -47,6 +47,14 @@ writer_new(const char *path, int64_t interval_ms, int64_t expire)
 }
 
 void
+writer_configure(struct writer *writer, int64_t interval_ms, int64_t expire)
+{
+	writer->interval_ms = interval_ms;
+	writer->expire = expire;
+	writer->next_expire = 0;
+}
+
+void
 writer_free(struct writer *writer)
 {
 	if (writer == NULL)

@@ -24,6 +24,9 @@ struct writer_tally {
  * entries older than EXPIRE seconds.  Returns NULL after logging why not. */
 struct writer *writer_new(const char *path, int64_t interval_ms, int64_t expire);
 
+/* New times, after the configuration was read again. */
+void writer_configure(struct writer *writer, int64_t interval_ms, int64_t expire);
+
 /* Frees it with what it has not committed; a NULL is fine. */
 void writer_free(struct writer *writer);
 

@@ -32,14 +32,18 @@ eventually() {
 }
 
 start() {	# start [OPTION...]: in the background
-	"$POPWATCH" -c "$DIR/popwatch.conf" "$@" 2>>"$DIR/stderr" 3>&- &
+	: >"$DIR/stderr"
+	"$POPWATCH" -v -c "$DIR/popwatch.conf" "$@" 2>>"$DIR/stderr" 3>&- &
 	POPWATCH_PID=$!
 	eventually following
 }
 
-following() {	# the signals are its own: from then on TERM means commit and leave
-	local caught
-	caught=$(sed -n 's/^SigBlk:[[:space:]]*//p' "/proc/$POPWATCH_PID/status" 2>/dev/null) && (((0x$caught >> 14) & 1))
+following() {
+	grep -q ': watching ' "$DIR/stderr"
+}
+
+once() {	# reads to the end, commits, leaves
+	"$POPWATCH" -v -c "$DIR/popwatch.conf" -o "$@"
 }
 
 stop() {	# TERM; returns its exit status

@@ -53,13 +53,13 @@ load daemon
 @test "a rotation while popwatch does not run loses nothing" {
 	prepare
 	login 192.0.2.1 >"$LOG"
-	"$POPWATCH" -c "$DIR/popwatch.conf" -o
+	once
 	login 192.0.2.2 >>"$LOG"
 	mv "$LOG" "$LOG.1"
 	login 192.0.2.3 >"$LOG"
 	mv "$LOG" "$LOG-20261120"
 	login 192.0.2.4 >"$LOG"
-	run "$POPWATCH" -c "$DIR/popwatch.conf" -o
+	run once
 	[ "$status" -eq 0 ]
 	recorded 192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4
 	# the line that was read before is not read again
@@ -141,10 +141,10 @@ load daemon
 		printf '%s vm dovecot: ' "$(date '+%b %e %T')"
 		head -c 20000 /dev/zero | tr '\0' x
 	} >>"$LOG"
-	"$POPWATCH" -c "$DIR/popwatch.conf" -o
+	once
 	login 192.0.2.1 >>"$LOG"
 	login 192.0.2.2 >>"$LOG"
-	"$POPWATCH" -c "$DIR/popwatch.conf" -o
+	once
 	recorded 192.0.2.2 192.0.2.3
 	! recorded 192.0.2.1
 }
@@ -157,7 +157,7 @@ load daemon
 		login 192.0.2.2
 		login 192.0.2.3
 	} >"$LOG"
-	"$POPWATCH" -c "$DIR/popwatch.conf" -o
+	once
 	recorded 192.0.2.3
 	! recorded 192.0.2.1 && ! recorded 192.0.2.2
 }
@@ -191,10 +191,10 @@ load daemon
 @test "a state file that is damaged is told of, and the log read again" {
 	prepare
 	login 192.0.2.1 >"$LOG"
-	"$POPWATCH" -c "$DIR/popwatch.conf" -o
+	once
 	rm "$DB"
 	sed -i '$d' "$DIR/db/popwatch.state"
-	run "$POPWATCH" -c "$DIR/popwatch.conf" -o
+	run once
 	[ "$status" -eq 0 ]
 	[[ $output == *"popwatch.state: is not complete"* ]]
 	recorded 192.0.2.1

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * service.h - living in the background: detaching, the pid file
+ */
+#ifndef POPWATCH_SERVICE_H
+#define POPWATCH_SERVICE_H
+
+#include <stdbool.h>
+
+/* Goes on in a new session, in a child.  The parent waits until service_ready() and leaves with status 0, or until the child
+ * dies and leaves with its status.  Call it before there are threads.  Returns, in the child, false if that failed. */
+bool service_detach(void);
+
+/* Lets the parent go, and standard input, output and error with it. */
+void service_ready(void);
+
+/* Writes our process id to PATH, unless a living process holds it: the file stays open and locked while we live.
+ * Returns false after logging why not. */
+bool service_pid_file(const char *path);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * source_journal.c - entries of the systemd journal, see source_journal.h
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "list.h"
+#include "log.h"
+#include "source_journal.h"
+
+#if WITH_JOURNAL
+
+#include <systemd/sd-journal.h>
+
+#define CURSOR_MAX 512
+
+struct source_journal {
+	sd_journal *journal;
+	char cursor[CURSOR_MAX];	/* of the last entry that was handed on; "": none */
+};
+
+/* One rule "_FIELD=VALUE _FIELD=VALUE": all of these.  Rules are alternatives. */
+static int
+add_rule(sd_journal *journal, const char *rule)
+{
+	char **fields = list_split(rule, " "), **field;
+	int result = fields == NULL ? -1 : 0;
+
+	for (field = fields; result >= 0 && field != NULL && *field != NULL; field++)
+		result = sd_journal_add_match(journal, *field, 0);
+	list_free(fields);
+	return result >= 0 ? sd_journal_add_disjunction(journal) : result;
+}
+
+static int
+add_rules(sd_journal *journal, const struct catalogue *catalogue, size_t *count)
+{
+	const struct server *server;
+	char *const *rule;
+	int result = 0;
+
+	for (server = catalogue_servers(catalogue); server != NULL; server = server->next) {
+		for (rule = server->journal; result >= 0 && rule != NULL && *rule != NULL; rule++) {
+			result = add_rule(journal, *rule);
+			(*count)++;
+		}
+	}
+	return result;
+}
+
+struct source_journal *
+source_journal_new(const char *folder, const struct catalogue *catalogue, int64_t since)
+{
+	struct source_journal *source = calloc(1, sizeof *source);
+	size_t rules = 0;
+	int result;
+
+	if (source == NULL) {
+		log_say(LOG_ERR, "out of memory");
+		return NULL;
+	}
+	if (folder != NULL)
+		result = sd_journal_open_directory(&source->journal, folder, 0);
+	else
+		result = sd_journal_open(&source->journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
+	if (result >= 0)
+		result = add_rules(source->journal, catalogue, &rules);
+	if (result >= 0)
+		result = sd_journal_seek_realtime_usec(source->journal, (uint64_t)since * 1000000);
+	if (result >= 0 && rules > 0)
+		return source;
+	if (result < 0)
+		log_say(LOG_ERR, "cannot read the journal%s%s: %s", folder != NULL ? " in " : "", folder != NULL ? folder : "", strerror(-result));
+	else
+		log_say(LOG_ERR, "cannot read the journal: none of the enabled servers' definitions has a journal setting");
+	source_journal_free(source);
+	return NULL;
+}
+
+void
+source_journal_free(struct source_journal *source)
+{
+	if (source == NULL)
+		return;
+	if (source->journal != NULL)
+		sd_journal_close(source->journal);
+	free(source);
+}
+
+int
+source_journal_fd(const struct source_journal *source)
+{
+	return sd_journal_get_fd(source->journal);
+}
+
+/* The value of FIELD of the current entry; empty if it has none. */
+static struct span
+field(sd_journal *journal, const char *name)
+{
+	const void *data;
+	size_t size, skip = strlen(name) + 1;
+
+	if (sd_journal_get_data(journal, name, &data, &size) < 0 || size < skip)
+		return (struct span){ "", 0 };
+	return (struct span){ (const char *)data + skip, size - skip };
+}
+
+/* The value in a buffer of ours: the library's is good until the next one is asked for. */
+static struct span
+copied(sd_journal *journal, const char *name, char *buffer, size_t size)
+{
+	struct span value = field(journal, name);
+
+	if (value.size > size)
+		value.size = size;
+	memcpy(buffer, value.text, value.size);
+	return (struct span){ buffer, value.size };
+}
+
+bool
+source_journal_admits(const struct server *server, void *arg)
+{
+	struct source_journal *source = arg;
+	char *const *rule;
+	bool admitted = false;
+
+	for (rule = server->journal; rule != NULL && *rule != NULL && !admitted; rule++) {
+		char **fields = list_split(*rule, " "), **f, *equals;
+
+		admitted = fields != NULL && *fields != NULL;
+		for (f = fields; admitted && *f != NULL; f++) {
+			equals = strchr(*f, '=');
+			*equals++ = '\0';
+			struct span value = field(source->journal, *f);
+			admitted = value.size == strlen(equals) && memcmp(value.text, equals, value.size) == 0;
+		}
+		list_free(fields);
+	}
+	return admitted;
+}
+
+static void
+keep_cursor(struct source_journal *source)
+{
+	char *cursor = NULL;
+
+	if (sd_journal_get_cursor(source->journal, &cursor) >= 0 && strlen(cursor) < sizeof source->cursor)
+		memcpy(source->cursor, cursor, strlen(cursor) + 1);
+	free(cursor);
+}
+
+/* Hands the current entry on.  Returns the size of its message. */
+static size_t
+take_entry(struct source_journal *source, int64_t now, void (*take)(const struct header *header, int64_t when, void *arg), void *arg)
+{
+	char host[256], tag[128], pid[32], *message;
+	struct span text = field(source->journal, "MESSAGE");
+	struct header header = { .kind = STAMP_ISO };
+	uint64_t usec;
+	int64_t when;
+
+	if (memchr(text.text, '\n', text.size) != NULL || memchr(text.text, '\0', text.size) != NULL)
+		return text.size;
+	if ((message = malloc(text.size + 1)) == NULL || sd_journal_get_realtime_usec(source->journal, &usec) < 0) {
+		free(message);
+		return text.size;
+	}
+	memcpy(message, text.text, text.size);
+	message[text.size] = '\0';
+	header.message = (struct span){ message, text.size };
+	header.stamp = (struct span){ "", 0 };
+	header.host = copied(source->journal, "_HOSTNAME", host, sizeof host);
+	header.tag = copied(source->journal, "SYSLOG_IDENTIFIER", tag, sizeof tag);
+	header.pid = copied(source->journal, "SYSLOG_PID", pid, sizeof pid);
+	if (header.pid.size == 0)
+		header.pid = copied(source->journal, "_PID", pid, sizeof pid);
+	when = (int64_t)(usec / 1000000);
+	if (when <= now + HEADER_AHEAD_MAX)
+		take(&header, when > now ? now : when, arg);
+	free(message);
+	return text.size;
+}
+
+bool
+source_journal_read(struct source_journal *source, size_t budget, int64_t now,
+    void (*take)(const struct header *header, int64_t when, void *arg), void *arg)
+{
+	size_t sum = 0;
+
+	/* says nothing we need, but makes the descriptor wait again, and the library look for new files */
+	sd_journal_process(source->journal);
+	while (sum < budget) {
+		if (sd_journal_next(source->journal) <= 0)
+			return false;
+		sum += 64 + take_entry(source, now, take, arg);
+		keep_cursor(source);
+	}
+	return true;
+}
+
+void
+source_journal_save(const struct source_journal *source, FILE *out)
+{
+	if (*source->cursor != '\0')
+		fprintf(out, "journal %s\n", source->cursor);
+}
+
+bool
+source_journal_restore(struct source_journal *source, const char *cursor)
+{
+	if (strlen(cursor) >= sizeof source->cursor || sd_journal_seek_cursor(source->journal, cursor) < 0)
+		return false;
+	/* the entry itself, if it is still there, was handed on; else the next one is the first behind it */
+	if (sd_journal_next(source->journal) > 0 && sd_journal_test_cursor(source->journal, cursor) <= 0)
+		sd_journal_previous(source->journal);
+	memcpy(source->cursor, cursor, strlen(cursor) + 1);
+	return true;
+}
+
+#else
+
+struct source_journal *
+source_journal_new(const char *folder, const struct catalogue *catalogue, int64_t since)
+{
+	(void)folder, (void)catalogue, (void)since;
+	log_say(LOG_ERR, "this popwatch was built without the journal");
+	return NULL;
+}
+
+void
+source_journal_free(struct source_journal *source)
+{
+	(void)source;
+}
+
+int
+source_journal_fd(const struct source_journal *source)
+{
+	(void)source;
+	return -1;
+}
+
+bool
+source_journal_read(struct source_journal *source, size_t budget, int64_t now,
+    void (*take)(const struct header *header, int64_t when, void *arg), void *arg)
+{
+	(void)source, (void)budget, (void)now, (void)take, (void)arg;
+	return false;
+}
+
+bool
+source_journal_admits(const struct server *server, void *arg)
+{
+	(void)server, (void)arg;
+	return false;
+}
+
+void
+source_journal_save(const struct source_journal *source, FILE *out)
+{
+	(void)source, (void)out;
+}
+
+bool
+source_journal_restore(struct source_journal *source, const char *cursor)
+{
+	(void)source, (void)cursor;
+	return true;
+}
+
+#endif

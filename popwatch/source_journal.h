@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * source_journal.h - entries of the systemd journal
+ *
+ * Sole home of <systemd/sd-journal.h>; without it (WITH_JOURNAL=0) a source cannot be made.  Owns: opening the folder (not
+ * files: a reader of files goes deaf at their rotation), the matches, the cursor, the entry as a header.
+ *
+ * The tag of an entry (SYSLOG_IDENTIFIER) is chosen by its sender.  What the journal itself adds cannot be: so a definition
+ * names trusted fields, and only an entry that has them is believed (source_journal_admits()).
+ * Limits: a message with a line end or a NUL byte in it is left out.
+ */
+#ifndef POPWATCH_SOURCE_JOURNAL_H
+#define POPWATCH_SOURCE_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "catalogue.h"
+#include "header.h"
+
+#define JOURNAL_SOURCE "journal"	/* its name as a source */
+
+struct source_journal;
+
+/* Opens the journal of FOLDER, or the system's for NULL, for entries of the servers in CATALOGUE since SINCE (seconds).
+ * Returns NULL after logging why not. */
+struct source_journal *source_journal_new(const char *folder, const struct catalogue *catalogue, int64_t since);
+
+/* Frees it; a NULL is fine. */
+void source_journal_free(struct source_journal *source);
+
+/* A descriptor to poll for POLLIN, or -1. */
+int source_journal_fd(const struct source_journal *source);
+
+/* Hands on the entries there are, at most about BUDGET bytes of messages: TAKE gets header and time (seconds, never later than NOW).
+ * Returns true when the budget was used up before the end. */
+bool source_journal_read(struct source_journal *source, size_t budget, int64_t now,
+    void (*take)(const struct header *header, int64_t when, void *arg), void *arg);
+
+/* Does the entry that TAKE has just got have the trusted fields of one of SERVER's journal rules?  ARG is the source. */
+bool source_journal_admits(const struct server *server, void *arg);
+
+/* Writes the position as a line "journal CURSOR" to OUT. */
+void source_journal_save(const struct source_journal *source, FILE *out);
+
+/* Goes on behind such a position (without "journal " and the line's end).  Returns false if it is none. */
+bool source_journal_restore(struct source_journal *source, const char *cursor);
+
+#endif
