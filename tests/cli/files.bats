@@ -149,6 +149,38 @@ relay_check_status() {
 	fails 66 'no such file' relay dump
 }
 
+# cut_off ARG...: the command, killed when its commit counts and its blocks are written, before the mtime is set
+cut_off() {
+	local status=0
+	strace -o "$DIR/strace" -e trace=utimensat -e inject=utimensat:signal=KILL:when=2 \
+		"$BUILD/vsmtprelay/vsmtprelay" -f "$DB" "$@" 2>/dev/null || status=$?
+	[ "$status" = 137 ] && [ -f "$DB.redo" ] || fail "not cut off: status $status, $(cat "$DIR/strace")"
+}
+
+@test "a commit that was cut off: its rows are read, the next command finishes it and says so" {
+	rows '192.0.2.1 1'
+	cut_off add 192.0.2.2 2
+	unchanged entries >"$DIR/out"
+	[ "$(cat "$DIR/out")" = $'192.0.2.1 1\n192.0.2.2 2' ]
+	relay expire 4223371679 2>"$DIR/stderr"
+	grep -q "^vsmtprelay: finished a commit of $DB that was cut off" "$DIR/stderr"
+	[ ! -e "$DB.redo" ]
+	cut_off delete 192.0.2.1
+	relay check >"$DIR/out"
+	grep -q "^fine: finished a commit of $DB that was cut off" "$DIR/out"
+	[ "$(entries)" = '192.0.2.2 2' ]
+}
+
+@test "a commit that was cut off, then makemap: what makemap wrote stands" {
+	rows '192.0.2.1 1'
+	cut_off add 192.0.2.2 2
+	echo '192.0.2.3 3' | makemap hash "$DB"
+	[ "$(entries)" = '192.0.2.3 3' ]
+	relay add 192.0.2.4 4 2>"$DIR/stderr"
+	grep -q "^vsmtprelay: $DB.redo belonged to a database that was replaced since; removed it" "$DIR/stderr"
+	[ "$(entries)" = $'192.0.2.3 3\n192.0.2.4 4' ]
+}
+
 @test "a locked database: 75 after the deadline, and who holds it" {
 	rows '192.0.2.1 1'
 	exec 9<"$DB"
