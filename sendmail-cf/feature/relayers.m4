@@ -54,5 +54,5 @@ R$* $| $*		$@ $1 :: $2
 SLocal_Relay_Auth
 R$*			$: $1 $| $>RelayersAddress $&{client_addr}
 R$* $| $*		$: $1 $| $(relayers $2 $: ? $)
-R$* $| ?		$@ $1				not listed: as it came
+R$* $| ?		$: $1				not listed: as it came
 R$* $| $*		$# RELAY			listed

@@ -26,14 +26,14 @@ interrupted() {
 	wait_for 20 grep -q '^1\.' "$SCRATCH/out"
 	namespace=$(namespace_of "$pid")
 	[ -n "$namespace" ]
-	! nobody_lives_in "$namespace"
+	! nobody_lives_in "$namespace" || fail "not the right namespace"
 	kill -s "$1" "$pid"
 	wait "$pid" || status=$?
 	[ "$status" = "$2" ] || fail "status $status: $(cat "$SCRATCH/out")"
 	nobody_lives_in "$namespace"
 	[ ! -e "$BUILD/work/$pid" ]
 	[ ! -e /var/lib/enclosure ]
-	! grep -q '^That is POP before SMTP' "$SCRATCH/out"
+	! grep '^That is POP before SMTP' "$SCRATCH/out" || fail "it had ended before"
 }
 
 @test "from the first refusal to the last" {

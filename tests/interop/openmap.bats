@@ -47,12 +47,12 @@ within_a_session() {
 	REPLY=$answer
 }
 in_sendmail_sessions() {
-	! relays "$1"
+	refuses "$1"
 	"$2" "$1"
 	relays "$1" || :
 }
 in_postfix_sessions() {
-	! relays "$1" -p 2525
+	refuses "$1" -p 2525
 	"$2" "$1"
 	relays "$1" -p 2525 || :
 }

@@ -4,9 +4,9 @@
  *
  *	prog_smtp [-b ADDRESS] [-s SERVER] [-p PORT]
  *		sends each line of standard input as a command and prints the last line of its reply; the greeting comes first
- *	prog_smtp -n SESSIONS [-j PARALLEL] [-r RCPTS] [-m TRANSACTIONS] [-d] [-e CODE] [-t SECONDS] [-l LOG] [...]
+ *	prog_smtp -n SESSIONS [-j PARALLEL] [-r RCPTS] [-m TRANSACTIONS] [-d] [-w MS] [-e CODE] [-t SECONDS] [-l LOG] [...]
  *		runs sessions of TRANSACTIONS (1), each MAIL, RCPTS (1) times RCPT, then RSET or, with -d, a message; PARALLEL (4)
- *		at a time.  Prints the answers to RCPT by code and the first unexpected ones.  LOG gets a line for each session:
+ *		at a time; a client that thinks for MS before each RCPT.  Prints the answers to RCPT by code and the first unexpected ones.  LOG gets a line for each session:
  *		when it began, when it ended (seconds since the epoch), how many of its answers were unexpected.
  *
  * Expected are CODE (250) for RCPT and success for every other command.  A session that cannot be made or breaks off is one
@@ -42,12 +42,12 @@ struct client {
 /* what all sessions share; set before they start */
 static struct {
 	const char *address, *server;
-	unsigned port, parallel, rcpts, transactions, expected, seconds;
+	unsigned port, parallel, rcpts, transactions, expected, seconds, think_ms;
 	unsigned long sessions;
 	bool data;
 	FILE *log;
 	double end;
-} plan = { NULL, "127.0.0.1", 25, 4, 1, 1, 250, 600, 0, false, NULL, 0 };
+} plan = { NULL, "127.0.0.1", 25, 4, 1, 1, 250, 600, 0, 0, false, NULL, 0 };
 
 static atomic_ulong started, unexpected;
 static atomic_ulong answers[1000]; /* to RCPT, by code */
@@ -195,8 +195,10 @@ static int transaction(struct client *c, unsigned long session)
 		return -1;
 	for (unsigned i = 0; i < plan.rcpts; i++) {
 		char command[100];
+		const struct timespec think = { plan.think_ms / 1000, plan.think_ms % 1000 * 1000000L };
 		unsigned code;
 
+		(void)nanosleep(&think, NULL);
 		(void)snprintf(command, sizeof command, "RCPT TO:<user%lu.%u@example.net>", session, i);
 		code = client_command(c, command);
 		if (!judge(command, code, code == plan.expected, c))
@@ -279,7 +281,7 @@ static int load(void)
 }
 
 /* A number from 1 to MAX, or the end. */
-static unsigned number(const char *text, unsigned long max)
+static unsigned number_of(const char *text, unsigned long max)
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 10);
@@ -294,7 +296,7 @@ int main(int argc, char *argv[])
 	struct sockaddr_storage sa;
 	int ch;
 
-	while ((ch = getopt(argc, argv, "b:de:j:l:m:n:p:r:s:t:")) != -1)
+	while ((ch = getopt(argc, argv, "b:de:j:l:m:n:p:r:s:t:w:")) != -1)
 		switch (ch) {
 		case 'b':
 			plan.address = optarg;
@@ -303,32 +305,35 @@ int main(int argc, char *argv[])
 			plan.data = true;
 			break;
 		case 'e':
-			plan.expected = number(optarg, 599);
+			plan.expected = number_of(optarg, 599);
 			break;
 		case 'j':
-			plan.parallel = number(optarg, 256);
+			plan.parallel = number_of(optarg, 256);
 			break;
 		case 'l':
 			if ((plan.log = fopen(optarg, "we")) == NULL)
 				err(EX_CANTCREAT, "%s", optarg);
 			break;
 		case 'm':
-			plan.transactions = number(optarg, 1000);
+			plan.transactions = number_of(optarg, 1000);
 			break;
 		case 'n':
-			plan.sessions = number(optarg, 1000000);
+			plan.sessions = number_of(optarg, 1000000);
 			break;
 		case 'p':
-			plan.port = number(optarg, 65535);
+			plan.port = number_of(optarg, 65535);
 			break;
 		case 'r':
-			plan.rcpts = number(optarg, 1000);
+			plan.rcpts = number_of(optarg, 1000);
 			break;
 		case 's':
 			plan.server = optarg;
 			break;
 		case 't':
-			plan.seconds = number(optarg, 86400);
+			plan.seconds = number_of(optarg, 86400);
+			break;
+		case 'w':
+			plan.think_ms = number_of(optarg, 10000);
 			break;
 		default:
 			return EX_USAGE;

@@ -81,3 +81,9 @@ relays() {
 	REPLY=$answer
 	[[ $REPLY == 250* ]]
 }
+
+# refuses ADDRESS [OPTION...]: may it not? fails if it may, and if the answer is anything else
+refuses() {
+	! relays "$@" || fail "$1 may relay"
+	[[ $REPLY == 55[04]* ]] || fail "$1: $REPLY"
+}
