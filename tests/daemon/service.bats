@@ -1,0 +1,203 @@
+# life as a service: signals, reload, counters, pid file, service manager, standard input, check of the configuration
+
+load ../lib/test
+load daemon
+
+said() {	# said TEXT: on stderr
+	grep -qF -- "$1" "$DIR/stderr"
+}
+
+@test "HUP takes a new configuration over" {
+	prepare
+	login 192.0.2.1 >"$LOG"
+	start
+	eventually recorded 192.0.2.1
+	echo 'ignore = 192.0.2.0/24' >>"$DIR/popwatch.conf"
+	echo "log = $DIR/log/second.log" >>"$DIR/popwatch.conf"
+	kill -HUP "$POPWATCH_PID"
+	eventually said 'using the new configuration'
+	login 192.0.2.2 >>"$LOG"
+	login 198.51.100.1 >"$DIR/log/second.log"
+	eventually recorded 198.51.100.1
+	! recorded 192.0.2.2
+	[ "$(grep -c 'from 192.0.2.1:' "$DIR/stderr")" -eq 1 ]
+	stop
+}
+
+@test "HUP with a mistake keeps the old configuration, and tells every mistake" {
+	prepare
+	start
+	cp "$DIR/popwatch.conf" "$DIR/good.conf"
+	printf '%s\n' 'window = soon' 'colour = red' >>"$DIR/popwatch.conf"
+	kill -HUP "$POPWATCH_PID"
+	eventually said 'keeping the old configuration'
+	said "window = 'soon', expected a duration"
+	said "unknown setting 'colour'"
+	login 192.0.2.1 >"$LOG"
+	eventually recorded 192.0.2.1
+	stop
+}
+
+@test "HUP with a path outside the sandbox is refused: restart needed" {
+	prepare
+	mkdir "$SCRATCH/elsewhere"
+	start
+	echo "log = $SCRATCH/elsewhere/mail.log" >>"$DIR/popwatch.conf"
+	kill -HUP "$POPWATCH_PID"
+	eventually said "restart needed for the new value of 'log'"
+	said 'keeping the old configuration'
+	login 192.0.2.1 >"$LOG"
+	eventually recorded 192.0.2.1
+	stop
+}
+
+@test "USR1 tells the counters" {
+	prepare
+	{ login 192.0.2.1; login 192.0.2.1; echo 'Nov 20 10:00:00 vm cron[1]: hello'; echo 'nonsense'; } >"$LOG"
+	start
+	eventually recorded 192.0.2.1
+	kill -USR1 "$POPWATCH_PID"
+	eventually said '4 lines (1 of other programs, 1 of another layout, 0 without a time, 0 broken, 0 doubted); 1 logins recorded, 1 recent'
+	said 'dovecot: 2 lines, 2 logins'
+	stop
+}
+
+@test "the counters are written for Prometheus" {
+	prepare "stats-file = $SCRATCH/$BATS_TEST_NUMBER/db/popwatch.prom"
+	login 192.0.2.1 >"$LOG"
+	once
+	prom=$DIR/db/popwatch.prom
+	[ "$(stat -c %a "$prom")" = 644 ]
+	grep -qx 'popwatch_server_lines_total{server="dovecot",means="login"} 1' "$prom"
+	grep -qx 'popwatch_logins_total{verdict="recorded"} 1' "$prom"
+	grep -qx 'popwatch_commits_total 1' "$prom"
+	# the text format: every line is a comment or NAME{LABELS} VALUE, every metric has its type
+	! grep -Evq '^(# (HELP|TYPE) popwatch_[a-z_]+ .+|popwatch_[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9]+)$' "$prom"
+	for name in $(sed -n 's/^\(popwatch_[a-z_]*\).*/\1/p' "$prom" | sort -u); do
+		grep -q "^# TYPE $name " "$prom" || fail "$name has no type"
+	done
+}
+
+@test "in the background: the start waits until it is ready, the pid file holds it, a second one is refused" {
+	prepare "pid-file = $SCRATCH/$BATS_TEST_NUMBER/db/popwatch.pid"
+	login 192.0.2.1 >"$LOG"
+	"$POPWATCH" -c "$DIR/popwatch.conf" -d 3>&-
+	POPWATCH_PID=$(cat "$DIR/db/popwatch.pid")
+	eventually recorded 192.0.2.1
+	run "$POPWATCH" -c "$DIR/popwatch.conf" -d 3>&-
+	[ "$status" -ne 0 ]
+	[[ $output == *'another popwatch is running'* ]]
+	kill "$POPWATCH_PID"
+	eventually is_gone "$POPWATCH_PID"
+	POPWATCH_PID=
+}
+
+@test "in the background: a start that fails says so with its status" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root, who changes users"
+	prepare
+	sed -i '/^user/d' "$DIR/popwatch.conf"
+	echo 'user = no-such-user-here' >>"$DIR/popwatch.conf"
+	run "$POPWATCH" -c "$DIR/popwatch.conf" -d 3>&-
+	[ "$status" -eq 71 ] || fail "status $status"
+	[[ $output == *'there is no such user'* ]]
+}
+
+@test "the service manager hears when it is ready, that it lives, and that it stops" {
+	prepare
+	python3 - "$DIR/notify" >"$DIR/heard" 3>&- <<-'END' &
+		import socket, sys
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		s.bind(sys.argv[1])
+		s.settimeout(20)
+		while True:
+		    text = s.recv(4096).decode()
+		    print(text, flush=True)
+		    if "STOPPING=1" in text:
+		        break
+	END
+	listener=$!
+	eventually test -S "$DIR/notify"
+	NOTIFY_SOCKET=$DIR/notify WATCHDOG_USEC=1000000 start
+	eventually grep -q READY=1 "$DIR/heard"
+	watchdogs() { [ "$(grep -c WATCHDOG=1 "$DIR/heard")" -ge 3 ]; }
+	eventually watchdogs
+	stop
+	wait "$listener"
+	grep -q STOPPING=1 "$DIR/heard"
+}
+
+@test "lines from standard input, until its end" {
+	prepare
+	login 192.0.2.1 >"$LOG"			# the configured logs are not read
+	{ login 192.0.2.2; printf '%s' "$(login 192.0.2.3)"; } | "$POPWATCH" -c "$DIR/popwatch.conf" -
+	recorded 192.0.2.2 192.0.2.3
+	! recorded 192.0.2.1
+}
+
+@test "standard input that stays open is recorded as it comes" {
+	prepare
+	mkfifo "$DIR/pipe"
+	"$POPWATCH" -v -c "$DIR/popwatch.conf" - <"$DIR/pipe" 2>"$DIR/stderr" 3>&- &
+	POPWATCH_PID=$!
+	exec 7>"$DIR/pipe"
+	login 192.0.2.1 >&7
+	eventually recorded 192.0.2.1
+	exec 7>&-
+	wait "$POPWATCH_PID"
+	POPWATCH_PID=
+}
+
+@test "-n: a right configuration is fine, a wrong one has every mistake told with its line" {
+	prepare
+	touch "$LOG"
+	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
+	[ "$status" -eq 0 ] || fail "$output"
+	cat >"$DIR/popwatch.conf" <<-'END'
+		log = mail.log
+		format = fancy
+		window = 0
+		ignore = 192.0.2.1/24
+		ignore = host.example
+		socket-users = no-such-user-here
+		expire
+		[section]
+		refresh = 5
+	END
+	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
+	[ "$status" -eq 78 ]
+	for mistake in "1: log = 'mail.log', expected an absolute path" "2: format = 'fancy', expected syslog" "3: window = '0', expected a duration" \
+		"4: ignore = '192.0.2.1/24', expected an address or a network" "5: ignore = 'host.example'" "6: socket-users = 'no-such-user-here'" \
+		"7: 'expire': expected NAME = VALUE" '9: in section [section]'; do
+		[[ $output == *"popwatch.conf:$mistake"* ]] || fail "not told: $mistake; but: $output"
+	done
+}
+
+@test "-n tells a configuration without anything to watch, and one that cannot be read" {
+	prepare
+	sed -i '/^log/d' "$DIR/popwatch.conf"
+	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
+	[ "$status" -eq 78 ]
+	[[ $output == *'nothing to watch'* ]]
+	run "$POPWATCH" -n -c "$DIR/nowhere.conf"
+	[ "$status" -eq 78 ]
+	[[ $output == *'nowhere.conf: cannot read it: No such file or directory'* ]]
+}
+
+@test "usage" {
+	run "$POPWATCH" -x
+	[ "$status" -eq 64 ]
+	[[ $output == *'usage: popwatch'* ]]
+	run "$POPWATCH" -s all
+	[ "$status" -eq 64 ]
+	run "$POPWATCH" -F fancy -t /dev/null
+	[ "$status" -eq 64 ]
+}
+
+@test "the sample configuration is right" {
+	run "$POPWATCH" -n -c "$SOURCES/popwatch/popwatch.conf.sample"
+	[[ $output != *popwatch.conf.sample:* ]] || fail "$output"
+	# and every setting's default in it is the built-in one: taking the comments away changes nothing
+	sed -n 's/^#\([a-z-]* = .*\)/\1/p' "$SOURCES/popwatch/popwatch.conf.sample" >"$SCRATCH/defaults.conf"
+	run "$POPWATCH" -n -c "$SCRATCH/defaults.conf"
+	[[ $output != *defaults.conf:* ]] || fail "$output"
+}
