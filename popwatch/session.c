@@ -190,6 +190,8 @@ take_connect(struct sessions *sessions, struct event *event)
 
 	if (own_address(event) && connection_key(event, key))
 		put(sessions, key, event->address, event->when, event->when + sessions->join_max);
+	/* whoever connects has proved nothing: his address must not get any further */
+	*event->address = '\0';
 }
 
 /* The address of the login's connection, which is then used up: another login of this process needs another connection. */

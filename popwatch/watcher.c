@@ -112,7 +112,9 @@ take_event(const struct event *event, void *arg)
 	struct watcher *w = arg;
 	const struct span *user = &event->captures->user, *session = &event->captures->session;
 
-	if (*event->address == '\0' || record(w, event->address, event->when) != VERDICT_RECORD || event->role != ROLE_LOGIN)
+	if (*event->address == '\0' || (event->role != ROLE_LOGIN && event->role != ROLE_LOGOUT))
+		return;
+	if (record(w, event->address, event->when) != VERDICT_RECORD || event->role == ROLE_LOGOUT)
 		return;
 	log_say(LOG_INFO, "login from %s: user '%.*s', server %s, session '%.*s'", event->address,
 	    user->size > 128 ? 128 : (int)user->size, user->text != NULL ? user->text : "", event->server->name,

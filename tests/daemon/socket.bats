@@ -1,0 +1,94 @@
+# needs: root
+# logins that hooks hand over in a datagram each: who may send, what is taken, what a flood does
+
+load ../lib/test
+load daemon
+
+send() {	# send UID COUNT TEXT
+	"$BUILD/tests/daemon/prog_send" "$DIR/db/sock" "$@"
+}
+
+prepare_socket() {
+	prepare "socket = $SCRATCH/$BATS_TEST_NUMBER/db/sock" "$@"
+}
+
+counters() {	# the counters' line of the socket
+	kill -USR1 "$POPWATCH_PID"
+	eventually grep -q 'socket: ' "$DIR/stderr"
+	grep 'socket: ' "$DIR/stderr" | tail -n 1
+}
+
+@test "a login of root is recorded, with its own words in the log" {
+	prepare_socket
+	start
+	send 0 1 'login 192.0.2.1 alice pop3'
+	eventually recorded 192.0.2.1
+	grep -q "login from 192.0.2.1: user 'alice', server pop3, by the socket" "$DIR/stderr"
+	send 0 1 'login ::ffff:192.0.2.2 - imap'
+	eventually recorded 192.0.2.2
+	stop
+}
+
+@test "others cannot even write to the socket, unless they are configured" {
+	prepare_socket
+	start
+	[ "$(send 65534 1 'login 203.0.113.9 x y' | cut -d ' ' -f 1)" = 0 ]
+	send 0 1 'login 192.0.2.1 alice pop3'
+	eventually recorded 192.0.2.1
+	! recorded 203.0.113.9
+	stop
+}
+
+@test "of configured users logins are taken, of others they are counted as strangers'" {
+	prepare_socket 'socket-users = daemon'
+	start
+	send 1 1 'login 192.0.2.1 alice pop3'
+	send 65534 1 'login 203.0.113.9 x y'
+	eventually recorded 192.0.2.1
+	! recorded 203.0.113.9
+	[[ $(counters) == *'1 logins, 1 of strangers, 0 malformed'* ]]
+	stop
+}
+
+@test "what is no login is counted as malformed and changes nothing" {
+	prepare_socket
+	start
+	for text in '' 'login' 'login 192.0.2.7' 'login 192.0.2.7 a' 'login 192.0.2.7 a b c' 'login  192.0.2.7 a' 'logout 192.0.2.7 a b' \
+		$'login 192.0.2.7 a b\n' "login 192.0.2.7 a $(head -c 600 /dev/zero | tr '\0' x)"; do
+		send 0 1 "$text"
+	done
+	send 0 1 'login host.example a b'
+	send 0 1 'login 192.0.2.1 alice pop3'
+	eventually recorded 192.0.2.1
+	! recorded 192.0.2.7
+	[[ $(counters) == *'2 logins, 0 of strangers, 9 malformed'* ]]
+	stop
+}
+
+@test "a flood blocks no sender, is dropped and counted, and the next login is taken" {
+	prepare_socket
+	start
+	taken=$(send 0 100000 'login 192.0.2.1 alice pop3')
+	echo "$taken"
+	[ "$(sed 's/.*longest \([0-9]*\) us/\1/' <<<"$taken")" -lt 2000000 ]
+	eventually recorded 192.0.2.1
+	sent() { send 0 1 'login 192.0.2.2 alice pop3' >/dev/null; recorded 192.0.2.2; }
+	eventually sent
+	stop
+}
+
+@test "a socket of an earlier run is replaced, a file in its place is not" {
+	prepare_socket
+	start
+	kill -KILL "$POPWATCH_PID"
+	wait "$POPWATCH_PID" || :
+	start
+	send 0 1 'login 192.0.2.1 alice pop3'
+	eventually recorded 192.0.2.1
+	stop
+	rm "$DIR/db/sock"
+	echo precious >"$DIR/db/sock"
+	run "$POPWATCH" -c "$DIR/popwatch.conf"
+	[ "$status" -ne 0 ]
+	[ "$(cat "$DIR/db/sock")" = precious ]
+}
