@@ -94,7 +94,8 @@ static const char *one_word(struct options *options, const char *word)
 void options_read(struct options *options, int argc, const char **argv,
     void (*wrong)(const char *word, const char *expected, void *arg), void *arg)
 {
-	*options = (struct options){ .db = DB_PATH, .socket = SOCKET_PATH, .refresh = REFRESH_SECONDS, .timeout_ms = TIMEOUT_MS };
+	*options =
+	    (struct options){ .db = DB_PATH, .socket = SOCKET_PATH, .refresh = REFRESH_SECONDS, .timeout_ms = TIMEOUT_MS };
 	networks("127.0.0.0/8,::1", options);
 	for (int i = 0; i < argc; i++) {
 		const char *expected = one_word(options, argv[i]);

@@ -15,9 +15,9 @@
 #define IGNORE_MAX 32
 
 struct options {
-	const char *db;		/* by default the built-in path; the environment of a login is not ours */
+	const char *db; /* by default the built-in path; the environment of a login is not ours */
 	const char *socket;
-	int refresh;		/* seconds */
+	int refresh; /* seconds */
 	int timeout_ms;
 	bool debug;
 	size_t ignore_count;

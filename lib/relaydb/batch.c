@@ -18,8 +18,7 @@ struct op {
 	char address[RELAYDB_ADDRSTRLEN];
 	enum kind kind;
 	int64_t stamp;
-	bool absent;	/* to delete, and not there */
-	bool lost;	/* no memory for the table */
+	bool lost; /* no memory for the table */
 	UT_hash_handle hh;
 };
 
@@ -27,7 +26,9 @@ struct relaydb_batch {
 	struct relaydb *db;
 	struct op *ops; /* in the order of their first call */
 	size_t count;
-	int64_t before;	/* expire; 0 expires nothing */
+	const char **absent; /* of the last commit, in the same order; COUNT have room */
+	size_t absent_count;
+	int64_t before; /* expire; 0 expires nothing */
 	bool expire;
 };
 
@@ -45,10 +46,12 @@ void relaydb_batch_clear(struct relaydb_batch *batch)
 {
 	struct op *op, *next;
 
-	HASH_ITER(hh, batch->ops, op, next) {
+	HASH_ITER(hh, batch->ops, op, next)
+	{
 		HASH_DEL(batch->ops, op);
 		free(op);
 	}
+	free(batch->absent);
 	*batch = (struct relaydb_batch){ .db = batch->db };
 }
 
@@ -67,10 +70,7 @@ size_t relaydb_batch_count(const struct relaydb_batch *batch)
 
 const char *relaydb_batch_absent(const struct relaydb_batch *batch, size_t i)
 {
-	for (const struct op *op = batch->ops; op != NULL; op = op->hh.next)
-		if (op->absent && i-- == 0)
-			return op->address;
-	return NULL;
+	return i < batch->absent_count ? batch->absent[i] : NULL;
 }
 
 static void merge(struct op *op, enum kind kind, int64_t stamp)
@@ -83,7 +83,6 @@ static void merge(struct op *op, enum kind kind, int64_t stamp)
 	}
 	op->kind = kind;
 	op->stamp = stamp;
-	op->absent = false;
 }
 
 static int add(struct relaydb_batch *batch, enum kind kind, const char *address, int64_t stamp)
@@ -92,8 +91,9 @@ static int add(struct relaydb_batch *batch, enum kind kind, const char *address,
 	struct op *op;
 
 	call_begin(batch->db);
+	batch->absent_count = 0;
 	if (relaydb_address(address, text) != RELAYDB_OK)
-		return fail(batch->db, RELAYDB_BADADDR, "not an IP address");
+		return fail(batch->db, RELAYDB_BADADDR, "\"%.64s\" is not the IP address of a client", address);
 	if (stamp < 0 || stamp > RELAYDB_STAMP_MAX)
 		return fail(batch->db, RELAYDB_BADSTAMP, "%lld is not a stamp, expected 0 to %lld", (long long)stamp,
 		    (long long)RELAYDB_STAMP_MAX);
@@ -148,7 +148,8 @@ int relaydb_batch_expire(struct relaydb_batch *batch, int64_t before)
 
 struct work {
 	struct relaydb_batch *batch;
-	const struct image *base;	/* in the store's form */
+	const struct image *image; /* where rows are looked up, unless ROWS has them, in the store's form and order */
+	const struct rows *rows;
 	struct change *changes;
 	size_t count, room, growth;
 	struct relaydb_result *result;
@@ -186,19 +187,29 @@ static int change_row(struct work *work, struct bytes key, bool remove, int64_t 
 	return RELAYDB_OK;
 }
 
-/* What the base has for an operation's address.  Returns RELAYDB_OK (entry or not), NOTFOUND, NOMEM. */
+/* What there is for an operation's address.  Returns RELAYDB_OK (entry or not), NOTFOUND, NOMEM. */
 static int look_up(const struct work *work, struct bytes key, bool *entry, int64_t *stamp)
 {
-	char value[32];
+	const struct stored *stored;
+	char value[128];
 	size_t size = 0;
-	int code = image_find(work->base, key, value, sizeof value, &size);
+	int code;
 
+	if (work->rows != NULL) {
+		stored = rows_find(work->rows, key);
+		if (stored == NULL)
+			return RELAYDB_NOTFOUND;
+		*entry = stored->entry;
+		*stamp = stored->stamp;
+		return RELAYDB_OK;
+	}
+	code = image_find(work->image, key, value, sizeof value, &size);
 	if (code == RELAYDB_OK)
 		*entry = size <= sizeof value && stamp_read(value, size, stamp);
 	return code;
 }
 
-static int apply_op(struct work *work, struct op *op)
+static int apply_op(struct work *work, const struct op *op)
 {
 	struct bytes key = { op->address, strlen(op->address) };
 	int64_t there = 0, stamp = op->stamp;
@@ -206,11 +217,11 @@ static int apply_op(struct work *work, struct op *op)
 	int code = look_up(work, key, &entry, &there);
 	bool found = code == RELAYDB_OK;
 
-	op->absent = false;
 	if (code == RELAYDB_NOMEM)
 		return code;
 	if (op->kind == DELETE) {
-		op->absent = !found;
+		if (!found)
+			work->batch->absent[work->batch->absent_count++] = op->address;
 		work->result->absent += !found;
 		work->result->deleted += found;
 		return found ? change_row(work, key, true, 0) : RELAYDB_OK;
@@ -232,20 +243,38 @@ static int apply_op(struct work *work, struct op *op)
 	return change_row(work, key, false, stamp);
 }
 
+/* An entry that no operation of the batch is about (apply_op settles those). */
+static int expire_entry(struct work *work, struct bytes key, int64_t stamp)
+{
+	struct op *op;
+
+	if (stamp >= work->batch->before)
+		return RELAYDB_OK;
+	HASH_FIND(hh, work->batch->ops, key.data, key.size, op);
+	if (op != NULL)
+		return RELAYDB_OK;
+	work->result->expired++;
+	return change_row(work, key, true, 0);
+}
+
 static int expire_row(struct bytes key, struct bytes value, void *arg)
 {
-	struct work *work = arg;
-	struct op *op;
 	struct row row;
 
 	row_read(key, value, &row);
-	if (!row.entry || row.stamp >= work->batch->before)
-		return 0;
-	HASH_FIND(hh, work->batch->ops, row.text, strlen(row.text), op);
-	if (op != NULL)
-		return 0; /* apply_op has settled it */
-	work->result->expired++;
-	return change_row(work, key, true, 0);
+	return row.entry ? expire_entry(arg, key, row.stamp) : RELAYDB_OK;
+}
+
+static int expire_all(struct work *work)
+{
+	int code = RELAYDB_OK;
+
+	if (work->rows == NULL)
+		return image_walk(work->image, expire_row, work);
+	for (size_t i = 0; code == RELAYDB_OK && i < work->rows->count; i++)
+		if (work->rows->row[i].entry)
+			code = expire_entry(work, work->rows->row[i].key, work->rows->row[i].stamp);
+	return code;
 }
 
 /* An MTA finds in the new bytes what the changes say, and nothing where they remove. */
@@ -258,11 +287,11 @@ static int prove_changes(const struct work *work, const struct image *new)
 		int code = image_find(new, change->key, value, sizeof value, &size);
 		bool right = change->remove ? code == RELAYDB_NOTFOUND
 					    : code == RELAYDB_OK && size == change->value.size &&
-				memcmp(value, change->value.data, size) == 0;
+						  memcmp(value, change->value.data, size) == 0;
 
 		if (!right)
-			return fail(work->batch->db, RELAYDB_IO, "Berkeley DB lost a change in a copy of %s; nothing was changed",
-			    work->batch->db->path);
+			return fail(work->batch->db, RELAYDB_IO,
+			    "Berkeley DB lost a change in a copy of %s; nothing was changed", work->batch->db->path);
 	}
 	return RELAYDB_OK;
 }
@@ -271,19 +300,22 @@ static void forget_changes(struct work *work)
 {
 	for (size_t i = 0; i < work->count; i++)
 		free((void *)(uintptr_t)work->changes[i].key.data);
-	work->count = work->growth = 0;
+	work->count = 0;
 }
 
-static int gather_changes(struct work *work)
+/* ROWS is how many there are before. */
+static int gather_changes(struct work *work, size_t rows)
 {
+	struct relaydb_batch *batch = work->batch;
 	int code = RELAYDB_OK;
 
-	for (struct op *op = work->batch->ops; code == RELAYDB_OK && op != NULL; op = op->hh.next)
+	batch->absent_count = 0;
+	for (const struct op *op = batch->ops; code == RELAYDB_OK && op != NULL; op = op->hh.next)
 		code = apply_op(work, op);
-	if (code == RELAYDB_OK && work->batch->expire)
-		code = image_walk(work->base, expire_row, work);
-	work->result->rows += work->result->added - work->result->deleted - work->result->expired;
-	return code == RELAYDB_NOMEM ? fail(work->batch->db, code, "out of memory") : code;
+	if (code == RELAYDB_OK && batch->expire)
+		code = expire_all(work);
+	work->result->rows = rows + work->result->added - work->result->deleted - work->result->expired;
+	return code == RELAYDB_NOMEM ? fail(batch->db, code, "out of memory") : code;
 }
 
 /* Is the hash as we make it, with room for what the batch adds, and not far too large for what is left? */
@@ -291,12 +323,12 @@ static bool fits(const struct work *work, const struct image_info *info)
 {
 	uint64_t room_when_made = info->buckets * info->fill / 2;
 
-	return info->fill != 0 && info->room > work->growth &&
-	    (room_when_made <= 4096 || room_when_made / 32 <= work->result->rows);
+	return info->fill != 0 && (info->room > work->growth || info->buckets >= BUCKETS_MAX) &&
+	       (room_when_made <= 4096 || room_when_made / 32 <= work->result->rows);
 }
 
-/* Gathers the changes again on top of the same rows in the store's form, in a hash that has room. */
-static int rebuild(struct work *work, const struct image *old, struct image *rebuilt)
+/* The rows and the changes in a hash of their own, in the store's form.  PLAIN: the changes are gathered already. */
+static int rebuild(struct work *work, const struct image *old, bool plain, struct image *new)
 {
 	struct relaydb *db = work->batch->db;
 	struct rows rows;
@@ -304,15 +336,17 @@ static int rebuild(struct work *work, const struct image *old, struct image *reb
 
 	if (code == RELAYDB_OK) {
 		rows_merge(&rows);
-		code = rows_build(db, &rows, work->batch->count, NULL, rebuilt);
+		work->rows = &rows;
+		if (!plain)
+			code = gather_changes(work, rows.count);
 	}
-	if (code == RELAYDB_OK) {
-		forget_changes(work);
-		*work->result = (struct relaydb_result){ .rows = rows.count, .mtime = work->result->mtime };
-		work->base = rebuilt;
-		code = gather_changes(work);
-		work->result->rebuilt = work->count > 0;
+	if (code == RELAYDB_OK && work->count > 0) {
+		work->result->rebuilt = true;
+		code = rows_change(db, &rows, work->changes, work->count);
+		if (code == RELAYDB_OK)
+			code = rows_build(db, &rows, NULL, new);
 	}
+	work->rows = NULL;
 	rows_free(&rows);
 	return code;
 }
@@ -320,21 +354,19 @@ static int rebuild(struct work *work, const struct image *old, struct image *reb
 static int batch_transform(struct relaydb *db, const struct image *old, const struct image_info *info, void *arg,
     struct image *new, struct relaydb_result *result)
 {
-	struct work work = { .batch = arg, .base = old, .result = result };
-	struct image rebuilt = { NULL, 0, false };
+	struct work work = { .batch = arg, .image = old, .result = result };
 	int code = RELAYDB_OK;
 
 	if (info->plain)
-		code = gather_changes(&work);
+		code = gather_changes(&work, info->rows);
 	if (code == RELAYDB_OK && (!info->plain || (work.count > 0 && !fits(&work, info))))
-		code = rebuild(&work, old, &rebuilt);
-	if (code == RELAYDB_OK && work.count > 0)
-		code = bdb_apply(db, work.base, work.changes, work.count, new);
+		code = rebuild(&work, old, info->plain, new);
+	else if (code == RELAYDB_OK && work.count > 0)
+		code = bdb_apply(db, old, work.changes, work.count, new);
 	if (code == RELAYDB_OK && work.count > 0)
 		code = prove_changes(&work, new);
 	forget_changes(&work);
 	free(work.changes);
-	image_free(&rebuilt);
 	return code;
 }
 
@@ -342,6 +374,12 @@ int relaydb_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_resu
 {
 	bool create = false;
 
+	call_begin(batch->db);
+	free(batch->absent);
+	batch->absent_count = 0;
+	batch->absent = calloc(batch->count + 1, sizeof *batch->absent);
+	if (batch->absent == NULL)
+		return fail(batch->db, RELAYDB_NOMEM, "out of memory");
 	for (const struct op *op = batch->ops; op != NULL; op = op->hh.next)
 		create = create || op->kind != DELETE;
 	return commit_run(batch->db, now, create, batch_transform, batch, result);

@@ -21,9 +21,8 @@
 #include <unistd.h>
 
 #define PAGE_SIZE 4096u
-#define FILL 256u		/* half of it is what a page holds of IPv4 rows */
-#define BUCKETS_MIN 32u		/* room for 4,095 rows in 33 pages */
-#define BUCKETS_MAX (1u << 23)
+#define FILL 256u /* half of it is what a page holds of IPv4 rows */
+#define BUCKETS_MIN 32u /* room for 4,095 rows in 33 pages */
 #define CACHE_MAX (256u << 20)
 
 /* Berkeley DB would write to stderr, which is not ours. */
@@ -45,21 +44,6 @@ static int failed(struct relaydb *db, int error)
 		return fail(db, RELAYDB_NOMEM, "out of memory while changing a copy of %s", db->path);
 	return fail(db, RELAYDB_IO, "Berkeley DB cannot change a copy of %s in memory: %s%s", db->path, db_strerror(error),
 	    error == ENOENT ? " (is /proc mounted?)" : "");
-}
-
-static int write_all(int fd, const unsigned char *data, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t n = pwrite(fd, data + done, size - done, (off_t)done);
-
-		if (n < 0 && errno != EINTR)
-			return errno;
-		if (n > 0)
-			done += (size_t)n;
-	}
-	return 0;
 }
 
 /* Opens the hash in FD, or makes one if BUCKETS is not 0.  *out is to be closed if it is not NULL, whatever the answer. */
@@ -123,7 +107,7 @@ static int change_all(struct relaydb *db, const struct image *old, uint32_t buck
 	*out = (struct image){ NULL, 0, false };
 	if (fd < 0)
 		return failed(db, errno);
-	error = old != NULL ? write_all(fd, old->data, old->size) : 0;
+	error = old != NULL ? write_at(fd, old->data, old->size, 0) : 0;
 	if (error == 0)
 		error = hash_open(fd, buckets, cache, &hash);
 	for (size_t i = 0; error == 0 && stop == 0 && i < count; i++) {
@@ -149,12 +133,11 @@ int bdb_apply(struct relaydb *db, const struct image *image, const struct change
 	return change_all(db, image, 0, count < 100 ? 1u << 20 : image->size, changes, count, NULL, out);
 }
 
-int bdb_build(struct relaydb *db, const struct change *rows, size_t count, size_t room, const struct progress *progress,
-    struct image *out)
+int bdb_build(struct relaydb *db, const struct change *rows, size_t count, const struct progress *progress, struct image *out)
 {
 	uint32_t buckets = BUCKETS_MIN;
 
-	while ((uint64_t)buckets * (FILL / 2) < 2 * (uint64_t)room && buckets < BUCKETS_MAX)
+	while ((uint64_t)buckets * (FILL / 2) < 2 * (uint64_t)count && buckets < BUCKETS_MAX)
 		buckets *= 2;
 	return change_all(db, NULL, buckets, (size_t)buckets * PAGE_SIZE * 2, rows, count, progress, out);
 }

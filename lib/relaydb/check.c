@@ -42,7 +42,7 @@ static void report(const struct check *check, enum relaydb_severity severity, co
     __attribute__((format(printf, 4, 5)));
 static void report(const struct check *check, enum relaydb_severity severity, const char *mend, const char *format, ...)
 {
-	char what[TEXT_SIZE];
+	char what[TEXT_SIZE + 5120];
 	struct relaydb_finding finding = { severity, what, mend };
 	va_list args;
 
@@ -67,7 +67,8 @@ static void check_one_folder(const struct check *check, const char *path)
 
 	if (stat(path, &st) == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		report(check, RELAYDB_FAULT,
-		    st.st_mode & S_ISVTX ? "keep the database somewhere else" : mend_with(mend, sizeof mend, "chmod go-w", path),
+		    st.st_mode & S_ISVTX ? "keep the database somewhere else"
+					 : mend_with(mend, sizeof mend, "chmod go-w", path),
 		    "the folder %s is writable by %s (mode %04o): sendmail ignores maps below it, and says nothing if they are "
 		    "optional",
 		    path, st.st_mode & S_IWOTH ? "everybody" : "its group", st.st_mode & 07777);
@@ -128,7 +129,8 @@ static void check_owner(const struct check *check, const struct place *place, co
 		report(check, group_writes ? RELAYDB_WARNING : RELAYDB_FAULT, mend,
 		    "%s belongs to uid %ld, its folder to uid %ld, %s", check->file, (long)st->st_uid,
 		    (long)place->folder.st_uid,
-		    group_writes ? "so each commit of the recorder waits for the next second" : "so the recorder cannot write it");
+		    group_writes ? "so each commit of the recorder waits for the next second"
+				 : "so the recorder cannot write it");
 	else if (st->st_gid != place->folder.st_gid)
 		report(check, RELAYDB_WARNING, mend, "%s has group %ld, its folder %ld", check->file, (long)st->st_gid,
 		    (long)place->folder.st_gid);
@@ -152,7 +154,8 @@ static void check_file(const struct check *check, const struct place *place, con
 	if (st->st_mtim.tv_sec > check->now + 1)
 		report(check, st->st_mtim.tv_sec > check->now + MTIME_LEAD + 1 ? RELAYDB_FAULT : RELAYDB_WARNING,
 		    "wait until then, or restart sendmail and Postfix after makemap",
-		    "the mtime of %s is %lld s ahead of the clock: until then an MTA that has the map open does not see what makemap "
+		    "the mtime of %s is %lld s ahead of the clock: until then an MTA that has the map open does not see what "
+		    "makemap "
 		    "writes",
 		    check->file, (long long)(st->st_mtim.tv_sec - check->now));
 }
@@ -193,12 +196,12 @@ static int survey_row(struct bytes key, struct bytes value, void *arg)
 static void check_style(const struct check *check, const struct snapshot *snapshot, const struct survey *survey)
 {
 	if (snapshot->st.st_size == 0 && !snapshot->redone)
-		report(check, RELAYDB_FAULT, "vsmtprelay load /dev/null", "%s is empty, no MTA can open it before the first commit",
-		    check->file);
+		report(check, RELAYDB_FAULT, "vsmtprelay load /dev/null",
+		    "%s is empty, no MTA can open it before the first commit", check->file);
 	if (survey->nul > 0 && survey->nul < survey->rows)
 		report(check, RELAYDB_FAULT, "the next commit that changes a row converts it",
-		    "%zu of %zu rows of %s end with a NUL as postmap writes it: an MTA finds only one of the two kinds", survey->nul,
-		    survey->rows, check->file);
+		    "%zu of %zu rows of %s end with a NUL as postmap writes it: an MTA finds only one of the two kinds",
+		    survey->nul, survey->rows, check->file);
 	else if (survey->nul > 0)
 		report(check, RELAYDB_WARNING, "nothing to do: the next commit that changes a row converts it",
 		    "the rows of %s end with a NUL, as postmap writes them", check->file);
@@ -216,8 +219,9 @@ static void check_rows(const struct check *check, const struct survey *survey)
 		report(check, RELAYDB_WARNING, dump, "%zu rows are not for one address, such as %s; they never expire",
 		    survey->no_address.count, survey->no_address.example);
 	if (survey->no_stamp.count > 0)
-		report(check, RELAYDB_WARNING, dump, "%zu addresses have a value that is no stamp, such as %s; they may relay for ever",
-		    survey->no_stamp.count, survey->no_stamp.example);
+		report(check, RELAYDB_WARNING, dump,
+		    "%zu addresses have a value that is no stamp, such as %s; they may relay for ever", survey->no_stamp.count,
+		    survey->no_stamp.example);
 	if (survey->future.count > 0)
 		report(check, RELAYDB_WARNING, "vsmtprelay delete ADDRESS, if that is not meant",
 		    "%zu stamps are in the future, such as that of %s; they do not expire before then", survey->future.count,
@@ -229,7 +233,7 @@ static void check_rows(const struct check *check, const struct survey *survey)
 /* Returns RELAYDB_OK when there are rows to look at, RELAYDB_NOTFOUND when a finding says why there are none. */
 static int check_snapshot(const struct check *check, const struct place *place, struct snapshot *snapshot)
 {
-	int code = snapshot_take(check->db, place, false, false, snapshot);
+	int code = snapshot_take(check->db, place, false, snapshot);
 
 	if (code == RELAYDB_NOFILE)
 		report(check, RELAYDB_FAULT, "vsmtprelay load /dev/null makes an empty one", "%s does not exist", check->file);
@@ -241,17 +245,27 @@ static int check_snapshot(const struct check *check, const struct place *place, 
 	return RELAYDB_NOTFOUND;
 }
 
-static void check_settle(const struct check *check)
+/* Returns RELAYDB_OK, or LOCKED: somebody is at work, so nothing can be said. */
+static int check_settle(const struct check *check)
 {
 	int code = relaydb_settle(check->db, check->now);
-	char said[sizeof check->db->error];
+	char said[sizeof check->db->error], mend[TEXT_SIZE];
 
+	if (code == RELAYDB_LOCKED)
+		return code;
 	snprintf(said, sizeof said, "%s", code == RELAYDB_OK ? relaydb_notice(check->db) : relaydb_error(check->db));
-	if (code != RELAYDB_OK)
-		report(check, RELAYDB_FAULT, "vsmtprelay check, as root or the folder's owner",
+	snprintf(mend, sizeof mend, "rm %.4096s" REDO_SUFFIX, check->db->path);
+	if (code == RELAYDB_PERM)
+		report(check, RELAYDB_WARNING, "vsmtprelay check, as root or the folder's owner",
+		    "a commit is under way or was cut off, and you may not finish it: %s", said);
+	else if (code == RELAYDB_NOTDB)
+		report(check, RELAYDB_FAULT, mend, "a commit was cut off and cannot be finished: %s", said);
+	else if (code != RELAYDB_OK)
+		report(check, RELAYDB_FAULT, "make room or mend the disk, then vsmtprelay check",
 		    "a commit was cut off and cannot be finished: %s", said);
 	else if (*said != '\0')
 		report(check, RELAYDB_FINE, "", "%s", said);
+	return RELAYDB_OK;
 }
 
 int relaydb_check(struct relaydb *db, int64_t now, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
@@ -262,11 +276,14 @@ int relaydb_check(struct relaydb *db, int64_t now, void (*each)(const struct rel
 	struct place place;
 	int code;
 
-	check_settle(&check);
+	code = check_settle(&check);
+	if (code != RELAYDB_OK)
+		return code;
 	call_begin(db);
 	code = place_open(db, &place, false);
 	if (code == RELAYDB_NOFILE || code == RELAYDB_NOTDB) {
-		report(&check, RELAYDB_FAULT, "make the folder, owned by the recorder's user, mode 0755", "%s", relaydb_error(db));
+		report(
+		    &check, RELAYDB_FAULT, "make the folder, owned by the recorder's user, mode 0755", "%s", relaydb_error(db));
 		return RELAYDB_OK;
 	}
 	if (code != RELAYDB_OK)

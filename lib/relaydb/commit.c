@@ -3,9 +3,9 @@
  * commit.c - puts new bytes into force: all or nothing, whatever happens, and seen by MTAs that have the map open
  *
  * sendmail and Postfix keep pages of the map in memory and look only at the whole seconds of its mtime to see that it is
- * another; they lock the file itself; and sendmail gives a session up when the map's inode changes under it.  So the inode stays, the blocks that
- * differ are overwritten under LOCK_EX, and mtime rises by a second at least.  What makes that safe is PATH.redo, the record
- * of these blocks: once its name is on disk the commit counts, and whoever comes next finishes it.
+ * another; they lock the file itself; and sendmail gives a session up when the map's inode changes under it.  So the inode
+ * stays, the blocks that differ are overwritten under LOCK_EX, and mtime rises by a second at least.  What makes that safe is
+ * PATH.redo, the record of these blocks: once its name is on disk the commit counts, and whoever comes next finishes it.
  *
  *  1 lock PATH.lock: writers of this suite, one at a time
  *  2 settle a PATH.redo that is there
@@ -19,17 +19,18 @@
  *
  * Where mtime cannot be set (the file is somebody else's, our group may write it), the kernel's clock sets it at the write: so
  * the commit waits until that clock's second is past the file's.
+ * Limit: where the file system cannot reserve space (no fallocate(2): NFS), a disk that fills up in step 6 leaves the redo, and
+ * MTAs see a torn file until the next commit or check finds room to finish.
  */
 #include "relaydb_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-#define AGAIN (-1) /* PATH changed meanwhile: from step 3 again */
 
 #ifdef RELAYDB_TEST_STEPS
 void (*relaydb_test_step)(const char *name);
@@ -39,9 +40,13 @@ struct commit {
 	struct relaydb *db;
 	struct place place;
 	int lock;
-	int64_t now, begun;	/* the caller's clock, and ours at that moment */
-	bool kernel_mtime;	/* we may write the file but not set its mtime */
-	bool recorded;		/* PATH.new is ours */
+	int64_t now, begun; /* the caller's clock, and ours at that moment */
+	bool kernel_mtime; /* we may write the file but not set its mtime */
+	bool recorded; /* PATH.new is ours */
+	bool counts; /* the record has its name: nothing takes it back */
+	bool again; /* PATH changed meanwhile: from step 3 again */
+	bool xfsz_pending; /* see signals_hold() */
+	sigset_t mask;
 };
 
 static int64_t now_of(const struct commit *commit)
@@ -49,23 +54,53 @@ static int64_t now_of(const struct commit *commit)
 	return commit->now + (clock_ms() - commit->begun) / 1000;
 }
 
+static int again(struct commit *commit)
+{
+	commit->again = true;
+	return fail(commit->db, RELAYDB_LOCKED, "%s is rewritten again and again by somebody else", commit->db->path);
+}
+
+/* Over a limit of its process (RLIMIT_FSIZE) a write would kill the login that we run in; held back, it fails with EFBIG. */
+static void signals_hold(struct commit *commit)
+{
+	sigset_t set;
+
+	sigpending(&set);
+	commit->xfsz_pending = sigismember(&set, SIGXFSZ) == 1;
+	sigemptyset(&set);
+	sigaddset(&set, SIGXFSZ);
+	pthread_sigmask(SIG_BLOCK, &set, &commit->mask);
+}
+
+static void signals_release(const struct commit *commit)
+{
+	const struct timespec at_once = { 0, 0 };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGXFSZ);
+	while (!commit->xfsz_pending && sigtimedwait(&set, NULL, &at_once) == SIGXFSZ)
+		;
+	pthread_sigmask(SIG_SETMASK, &commit->mask, NULL);
+}
+
 /* ---- step 1 ---- */
 
-/* The name still leads to the file that is locked; somebody may have removed it while we waited. */
+/* The name still leads to the file in FD; somebody may have removed it while we waited. */
 static bool same_file(const struct place *place, const char *suffix, int fd)
 {
 	struct stat by_name, by_fd;
 	char name[256];
 
 	return place_name(place, suffix, name) && fstatat(place->dir, name, &by_name, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    fstat(fd, &by_fd) == 0 && by_name.st_dev == by_fd.st_dev && by_name.st_ino == by_fd.st_ino;
+	       fstat(fd, &by_fd) == 0 && by_name.st_dev == by_fd.st_dev && by_name.st_ino == by_fd.st_ino;
 }
 
 static int writers_lock(struct commit *commit)
 {
 	int code;
 
-	for (;;) {
+	do {
 		code = place_companion(commit->db, &commit->place, LOCK_SUFFIX, PLACE_KEEP, &commit->lock);
 		if (code != RELAYDB_OK)
 			return code;
@@ -74,12 +109,13 @@ static int writers_lock(struct commit *commit)
 			return RELAYDB_OK;
 		close(commit->lock);
 		commit->lock = -1;
-		if (code != RELAYDB_OK)
-			return code;
-	}
+	} while (code == RELAYDB_OK && clock_ms() < commit->db->deadline);
+	return code != RELAYDB_OK ? code
+				  : fail(commit->db, RELAYDB_LOCKED, "%s%s is removed again and again by somebody",
+					commit->db->path, LOCK_SUFFIX);
 }
 
-/* ---- the mtime ---- */
+/* ---- owner and mtime ---- */
 
 /* Before PATH is locked: waits until the mtime that this commit will give is allowed. */
 static int mtime_wait(struct commit *commit, const struct stat *st)
@@ -91,7 +127,8 @@ static int mtime_wait(struct commit *commit, const struct stat *st)
 		commit->kernel_mtime = true;
 	if (!commit->kernel_mtime) {
 		/* A loop of commits moves it ahead of the clock; by more than MTIME_LEAD only a clock that was set back does.
-		 * One second a commit keeps both from growing. */
+		 * One second a commit keeps both from growing.  A caller whose deadline is shorter than that goes on all the
+		 * same: a client who may not send is worse than a makemap run that is noticed late. */
 		if (st->st_mtim.tv_sec + 1 - now_of(commit) > MTIME_LEAD)
 			pause_ms(db, 1000);
 		return RELAYDB_OK;
@@ -99,31 +136,38 @@ static int mtime_wait(struct commit *commit, const struct stat *st)
 	while (clock_gettime(CLOCK_REALTIME_COARSE, &kernel) == 0 && kernel.tv_sec <= st->st_mtim.tv_sec) {
 		if (clock_ms() >= db->deadline)
 			return fail(db, RELAYDB_LOCKED,
-			    "the mtime of %s is %lld s ahead of the clock and only its owner, uid %ld, or root can set it", db->path,
-			    (long long)(st->st_mtim.tv_sec - kernel.tv_sec), (long)st->st_uid);
+			    "the mtime of %s, %lld s from now, must pass before uid %ld may write it; root and uid %ld need "
+			    "not wait",
+			    db->path, (long long)(st->st_mtim.tv_sec - kernel.tv_sec) + 1, (long)geteuid(), (long)st->st_uid);
 		pause_ms(db, 10);
 	}
 	return RELAYDB_OK;
 }
 
-/* Under LOCK_EX: gives the file back to the folder's owner if root has to, and tries whether mtime may be set, by setting what
- * it is already. */
+/* Under LOCK_EX: gives the file back to its folder's owner if root has to. */
+static int owner_restore(struct commit *commit, int fd, const struct stat *st)
+{
+	if (geteuid() != 0 || !place_foreign(&commit->place, st) ||
+	    fchown(fd, commit->place.folder.st_uid, commit->place.folder.st_gid) == 0)
+		return RELAYDB_OK;
+	return fail_errno(commit->db, "give back to its folder's owner", "", errno);
+}
+
+/* Under LOCK_EX: tries whether mtime may be set, by setting what it is already. */
 static int mtime_prepare(struct commit *commit, int fd, const struct stat *st)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, st->st_mtim };
 
-	if (geteuid() == 0 && place_foreign(&commit->place, st) &&
-	    fchown(fd, commit->place.folder.st_uid, commit->place.folder.st_gid) != 0)
-		return fail_errno(commit->db, "give its folder's owner", "", errno);
 	if (commit->kernel_mtime || futimens(fd, times) == 0)
 		return RELAYDB_OK;
 	if (errno != EPERM && errno != EACCES)
 		return fail_errno(commit->db, "set the mtime of", "", errno);
 	commit->kernel_mtime = true;
-	return AGAIN;
+	return again(commit);
 }
 
-static int mtime_raise(struct commit *commit, int fd, const struct stat *before)
+/* Returns 0 or an errno. */
+static int mtime_raise(const struct commit *commit, int fd, const struct stat *before)
 {
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = before->st_mtim.tv_sec + 1 } };
 
@@ -140,8 +184,9 @@ static int mtime_raise(struct commit *commit, int fd, const struct stat *before)
 static int put_in_force(struct commit *commit, int fd, const struct redo *redo, const struct stat *before)
 {
 	struct relaydb *db = commit->db;
-	int error, code;
+	int error;
 
+	commit->counts = true;
 	error = redo_apply(redo, fd);
 	STEP("written");
 	if (error == 0)
@@ -151,17 +196,15 @@ static int put_in_force(struct commit *commit, int fd, const struct redo *redo, 
 	STEP("unlocked");
 	if (error == 0 && fdatasync(fd) != 0)
 		error = errno;
-	if (error != 0) {
-		errno = error;
-		return fail(db, RELAYDB_IO, "the commit counts, but writing %s stopped: %m; the next commit or check finishes it",
-		    db->path);
-	}
+	errno = error;
+	if (error != 0)
+		return fail(db, RELAYDB_IO,
+		    "the commit counts, but writing %s stopped: %m; the next commit or check finishes it", db->path);
 	STEP("synced");
-	code = place_remove(db, &commit->place, REDO_SUFFIX);
+	if (place_remove(db, &commit->place, REDO_SUFFIX) != RELAYDB_OK)
+		return fail(db, RELAYDB_IO, "the commit counts, but %s%s cannot be removed: %m", db->path, REDO_SUFFIX);
 	STEP("removed");
-	return code == RELAYDB_OK
-	    ? RELAYDB_OK
-	    : fail(db, RELAYDB_IO, "the commit counts, but %s%s cannot be removed", db->path, REDO_SUFFIX);
+	return RELAYDB_OK;
 }
 
 /* ---- step 2 ---- */
@@ -171,43 +214,74 @@ static int settle_stale(struct commit *commit)
 	int code = place_remove(commit->db, &commit->place, REDO_SUFFIX);
 
 	if (code == RELAYDB_OK)
-		tell(commit->db, "%s%s belonged to a database that was replaced since; removed it", commit->db->path, REDO_SUFFIX);
+		tell(commit->db, "%s%s belonged to a database that was replaced since; removed it", commit->db->path,
+		    REDO_SUFFIX);
 	return code;
 }
 
-/* FD is locked.  Unlocks it. */
-static int settle_map(struct commit *commit, int fd, const struct redo *redo)
+/* FD is locked, IMAGE is what it holds.  Does the record finish it?  STALE: it belongs to another. */
+static int settle_prove(struct commit *commit, int fd, const struct redo *redo, struct image *image, bool *stale)
 {
 	struct relaydb *db = commit->db;
 	struct image_info info;
-	struct image image = { NULL, 0, false };
-	struct stat st;
-	char why[128];
 	int code;
 
-	if (fstat(fd, &st) != 0)
+	*stale = !redo_fits(redo, image);
+	if (!same_file(&commit->place, "", fd))
+		return again(commit);
+	if (*stale)
+		return RELAYDB_OK;
+	code = redo_overlay(db, redo, image);
+	if (code == RELAYDB_OK)
+		code = image_prove(db, image, &info);
+	return code == RELAYDB_NOTDB
+		   ? fail(db, code, "%s%s would not make %s a relay database; remove it", db->path, REDO_SUFFIX, db->path)
+		   : code;
+}
+
+/* FD is locked.  Unlocks it. */
+static int settle_map(struct commit *commit, int fd, const struct redo *redo, struct stat *st)
+{
+	struct relaydb *db = commit->db;
+	struct image image = { NULL, 0, false };
+	bool stale = false;
+	int code;
+
+	if (fstat(fd, st) != 0)
 		code = fail_errno(db, "look at", "", errno);
 	else
-		code = read_whole(db, fd, "", (size_t)st.st_size, &image);
-	if (code == RELAYDB_OK && !redo_fits(redo, &image, image.size)) {
-		lock_release(fd);
-		image_free(&image);
-		return settle_stale(commit);
-	}
+		code = read_whole(db, fd, "", (size_t)st->st_size, IMAGE_MAX, &image);
 	if (code == RELAYDB_OK)
-		code = redo_overlay(db, redo, &image);
-	if (code == RELAYDB_OK && !image_check(&image, &info, why, sizeof why))
-		code = fail(db, RELAYDB_NOTDB, "%s%s does not make %s a relay database: %s", db->path, REDO_SUFFIX, db->path, why);
+		code = settle_prove(commit, fd, redo, &image, &stale);
 	image_free(&image);
-	if (code == RELAYDB_OK)
-		code = mtime_prepare(commit, fd, &st);
-	if (code != RELAYDB_OK) {
+	if (code == RELAYDB_OK && !stale)
+		code = owner_restore(commit, fd, st);
+	if (code == RELAYDB_OK && !stale)
+		code = mtime_prepare(commit, fd, st);
+	if (code != RELAYDB_OK || stale) {
 		lock_release(fd);
-		return code;
+		return code == RELAYDB_OK ? settle_stale(commit) : code;
 	}
-	code = put_in_force(commit, fd, redo, &st);
+	code = put_in_force(commit, fd, redo, st);
 	if (code == RELAYDB_OK)
 		tell(db, "finished a commit of %s that was cut off", db->path);
+	return code;
+}
+
+static int settle_attempt(struct commit *commit, const struct redo *redo)
+{
+	struct relaydb *db = commit->db;
+	struct stat st;
+	int fd, code = place_open_map(db, &commit->place, true, false, &fd, &st);
+
+	if (code != RELAYDB_OK)
+		return code == RELAYDB_NOFILE ? settle_stale(commit) : code;
+	code = mtime_wait(commit, &st);
+	if (code == RELAYDB_OK)
+		code = lock_wait(db, fd, LOCK_EX, "");
+	if (code == RELAYDB_OK)
+		code = settle_map(commit, fd, redo, &st);
+	close(fd);
 	return code;
 }
 
@@ -216,7 +290,6 @@ static int settle(struct commit *commit)
 {
 	struct relaydb *db = commit->db;
 	struct redo redo;
-	struct stat st;
 	int fd, code = place_companion(db, &commit->place, REDO_SUFFIX, PLACE_READ, &fd);
 
 	if (code != RELAYDB_OK)
@@ -225,20 +298,12 @@ static int settle(struct commit *commit)
 	close(fd);
 	if (code != RELAYDB_OK)
 		return code;
-	code = place_open_map(db, &commit->place, true, false, &fd, &st);
-	if (code == RELAYDB_OK) {
-		do {
-			code = mtime_wait(commit, &st);
-			if (code == RELAYDB_OK)
-				code = lock_wait(db, fd, LOCK_EX, "");
-			if (code == RELAYDB_OK)
-				code = settle_map(commit, fd, &redo);
-		} while (code == AGAIN);
-		close(fd);
-	} else if (code == RELAYDB_NOFILE) {
-		code = settle_stale(commit);
-	}
+	do {
+		commit->again = false;
+		code = settle_attempt(commit, &redo);
+	} while (commit->again && clock_ms() < db->deadline);
 	redo_free(&redo);
+	commit->counts = false; /* that was the other's */
 	return code;
 }
 
@@ -247,21 +312,15 @@ static int settle(struct commit *commit)
 static int record_write(struct commit *commit, const struct redo *redo)
 {
 	struct relaydb *db = commit->db;
-	size_t done = 0;
-	int fd, code = place_companion(db, &commit->place, NEW_SUFFIX, PLACE_NEW, &fd);
+	int fd, error, code = place_companion(db, &commit->place, NEW_SUFFIX, PLACE_NEW, &fd);
 
 	if (code != RELAYDB_OK)
 		return code;
 	commit->recorded = true;
-	while (code == RELAYDB_OK && done < redo->record_size) {
-		ssize_t n = write(fd, redo->record + done, redo->record_size - done);
-
-		if (n < 0 && errno != EINTR)
-			code = fail_errno(db, "write", NEW_SUFFIX, errno);
-		if (n > 0)
-			done += (size_t)n;
-	}
-	if (code == RELAYDB_OK && fsync(fd) != 0)
+	error = write_at(fd, redo->record.data, redo->record.size, 0);
+	if (error != 0)
+		code = fail_errno(db, "write", NEW_SUFFIX, error);
+	else if (fsync(fd) != 0)
 		code = fail_errno(db, "sync", NEW_SUFFIX, errno);
 	close(fd);
 	STEP("recorded");
@@ -269,7 +328,7 @@ static int record_write(struct commit *commit, const struct redo *redo)
 }
 
 /* makemap and postmap rewrite the file in place, somebody may have put another in its place. */
-static bool unchanged(struct commit *commit, const struct snapshot *snapshot)
+static bool unchanged(const struct commit *commit, const struct snapshot *snapshot)
 {
 	unsigned char id[FILE_ID_SIZE], now_id[FILE_ID_SIZE] = { 0 };
 	const struct stat *then = &snapshot->st;
@@ -277,53 +336,71 @@ static bool unchanged(struct commit *commit, const struct snapshot *snapshot)
 
 	image_id(&snapshot->image, id);
 	return fstat(snapshot->fd, &st) == 0 && st.st_size == then->st_size && st.st_mtim.tv_sec == then->st_mtim.tv_sec &&
-	    st.st_mtim.tv_nsec == then->st_mtim.tv_nsec && same_file(&commit->place, "", snapshot->fd) &&
-	    (st.st_size == 0 || pread(snapshot->fd, now_id, sizeof now_id, 52) == (ssize_t)sizeof now_id) &&
-	    memcmp(id, now_id, sizeof id) == 0;
+	       st.st_mtim.tv_nsec == then->st_mtim.tv_nsec && same_file(&commit->place, "", snapshot->fd) &&
+	       (st.st_size == 0 || pread(snapshot->fd, now_id, sizeof now_id, 52) == (ssize_t)sizeof now_id) &&
+	       memcmp(id, now_id, sizeof id) == 0;
 }
 
 /* A full disk must show before the commit counts.  FALLOC_FL_KEEP_SIZE fills the holes that Berkeley DB leaves and the room
  * behind the end; it touches mtime, which an MTA must never see fall, so that is put back. */
-static int reserve(struct commit *commit, int fd, const struct redo *redo, const struct stat *st)
+static int reserve(const struct commit *commit, int fd, const struct redo *redo, const struct stat *st)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, st->st_mtim };
-	int error;
+	int error = 0;
 
-	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)redo_new_size(redo)) == 0 || errno == EOPNOTSUPP || errno == ENOSYS)
+	while (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)redo_new_size(redo)) != 0) {
+		error = errno;
+		if (error != EINTR)
+			break;
+		error = 0;
+	}
+	if (error == 0 || error == EOPNOTSUPP || error == ENOSYS)
 		return RELAYDB_OK;
-	error = errno;
 	if (!commit->kernel_mtime)
 		futimens(fd, times);
 	return fail_errno(commit->db, "reserve space for", "", error);
 }
 
-/* Step 5 under LOCK_EX, then the rest.  Unlocks. */
-static int take_effect(struct commit *commit, const struct snapshot *snapshot, const struct redo *redo)
+/* The record gets the name under which it counts, or none. */
+static int record_name(struct commit *commit)
 {
 	char new_name[256], redo_name[256];
 	struct relaydb *db = commit->db;
-	int code = RELAYDB_OK;
+	int error;
+
+	if (!place_name(&commit->place, NEW_SUFFIX, new_name) || !place_name(&commit->place, REDO_SUFFIX, redo_name) ||
+	    renameat(commit->place.dir, new_name, commit->place.dir, redo_name) != 0)
+		return fail_errno(db, "rename", NEW_SUFFIX, errno);
+	commit->recorded = false;
+	STEP("renamed");
+	if (fsync(commit->place.dir) == 0)
+		return RELAYDB_OK;
+	/* On disk or not, nobody knows: take it back while the lock keeps everybody from seeing it. */
+	error = errno;
+	if (unlinkat(commit->place.dir, redo_name, 0) == 0)
+		return fail_errno(db, "sync the folder of", "", error);
+	commit->counts = true;
+	return fail(db, RELAYDB_IO,
+	    "the commit may count: the folder of %s can be neither synced nor written; the next commit or check decides",
+	    db->path);
+}
+
+/* Step 5 under LOCK_EX, then the rest.  Unlocks. */
+static int take_effect(struct commit *commit, const struct snapshot *snapshot, const struct redo *redo)
+{
+	int code;
 
 	STEP("locked");
-	if (!unchanged(commit, snapshot))
-		code = AGAIN;
+	code = unchanged(commit, snapshot) ? RELAYDB_OK : again(commit);
+	if (code == RELAYDB_OK)
+		code = owner_restore(commit, snapshot->fd, &snapshot->st);
 	if (code == RELAYDB_OK)
 		code = mtime_prepare(commit, snapshot->fd, &snapshot->st);
 	if (code == RELAYDB_OK)
 		code = reserve(commit, snapshot->fd, redo, &snapshot->st);
-	if (code == RELAYDB_OK &&
-	    (!place_name(&commit->place, NEW_SUFFIX, new_name) || !place_name(&commit->place, REDO_SUFFIX, redo_name) ||
-		renameat(commit->place.dir, new_name, commit->place.dir, redo_name) != 0))
-		code = fail_errno(db, "rename", NEW_SUFFIX, errno);
+	if (code == RELAYDB_OK)
+		code = record_name(commit);
 	if (code != RELAYDB_OK) {
-		lock_release(snapshot->fd);
-		return code;
-	}
-	STEP("renamed");
-	if (fsync(commit->place.dir) != 0) {
-		/* On disk or not, nobody knows: take it back while nobody could see it. */
-		code = fail_errno(db, "sync the folder of", "", errno);
-		unlinkat(commit->place.dir, redo_name, 0);
 		lock_release(snapshot->fd);
 		return code;
 	}
@@ -331,21 +408,60 @@ static int take_effect(struct commit *commit, const struct snapshot *snapshot, c
 	return put_in_force(commit, snapshot->fd, redo, &snapshot->st);
 }
 
-static int write_changes(struct commit *commit, const struct snapshot *snapshot, const struct image *new)
+/* Makes the file that the snapshot did not find, empty: the record does the rest. */
+static int map_create(struct commit *commit, struct snapshot *snapshot)
+{
+	int code = place_open_map(commit->db, &commit->place, true, true, &snapshot->fd, &snapshot->st);
+
+	snapshot->st.st_size = 0; /* if another was faster it is not, and that is a change */
+	return code;
+}
+
+/* An empty file that no commit filled is worse than none: no MTA can open it. */
+static void map_uncreate(const struct commit *commit, const struct snapshot *snapshot)
+{
+	struct stat st;
+
+	if (snapshot->fd >= 0 && flock(snapshot->fd, LOCK_EX | LOCK_NB) == 0 && fstat(snapshot->fd, &st) == 0 &&
+	    st.st_size == 0 && same_file(&commit->place, "", snapshot->fd))
+		unlinkat(commit->place.dir, commit->place.name, 0);
+}
+
+static int write_changes(struct commit *commit, struct snapshot *snapshot, const struct image *new)
 {
 	struct relaydb *db = commit->db;
+	bool created = snapshot->fd < 0;
 	struct redo redo;
 	int code = redo_make(db, &snapshot->image, new, &redo);
 
 	if (code == RELAYDB_OK)
-		code = mtime_wait(commit, &snapshot->st);
-	if (code == RELAYDB_OK)
 		code = record_write(commit, &redo);
+	if (code == RELAYDB_OK && created)
+		code = map_create(commit, snapshot);
+	if (code == RELAYDB_OK)
+		code = mtime_wait(commit, &snapshot->st);
 	if (code == RELAYDB_OK)
 		code = lock_wait(db, snapshot->fd, LOCK_EX, "");
 	if (code == RELAYDB_OK)
 		code = take_effect(commit, snapshot, &redo);
+	if (code != RELAYDB_OK && created && !commit->counts && !commit->again)
+		map_uncreate(commit, snapshot);
 	redo_free(&redo);
+	return code;
+}
+
+/* Nothing is to be changed; but a file that makemap gave away goes back to its owner. */
+static int leave(struct commit *commit, const struct snapshot *snapshot)
+{
+	struct relaydb *db = commit->db;
+	int code;
+
+	if (snapshot->fd < 0 || geteuid() != 0 || !place_foreign(&commit->place, &snapshot->st))
+		return RELAYDB_OK;
+	code = lock_wait(db, snapshot->fd, LOCK_EX, "");
+	if (code == RELAYDB_OK)
+		code = unchanged(commit, snapshot) ? owner_restore(commit, snapshot->fd, &snapshot->st) : again(commit);
+	lock_release(snapshot->fd);
 	return code;
 }
 
@@ -354,9 +470,9 @@ static int attempt(struct commit *commit, bool create, transform *change, void *
 	struct snapshot snapshot;
 	struct image new = { NULL, 0, false };
 	struct stat st;
-	int code = snapshot_take(commit->db, &commit->place, true, create, &snapshot);
+	int code = snapshot_take(commit->db, &commit->place, true, &snapshot);
 
-	if (code != RELAYDB_OK)
+	if (code != RELAYDB_OK && (code != RELAYDB_NOFILE || !create))
 		return code;
 	STEP("copied");
 	*result = (struct relaydb_result){ .rows = snapshot.info.rows, .mtime = snapshot.st.st_mtim.tv_sec };
@@ -365,9 +481,11 @@ static int attempt(struct commit *commit, bool create, transform *change, void *
 	if (code == RELAYDB_OK && new.data != NULL) {
 		code = write_changes(commit, &snapshot, &new);
 		result->committed = code == RELAYDB_OK;
-		if (fstat(snapshot.fd, &st) == 0)
-			result->mtime = st.st_mtim.tv_sec;
+	} else if (code == RELAYDB_OK) {
+		code = leave(commit, &snapshot);
 	}
+	if (snapshot.fd >= 0 && fstat(snapshot.fd, &st) == 0)
+		result->mtime = st.st_mtim.tv_sec;
 	image_free(&new);
 	snapshot_free(&snapshot);
 	return code;
@@ -375,9 +493,14 @@ static int attempt(struct commit *commit, bool create, transform *change, void *
 
 static void commit_end(struct commit *commit)
 {
+	char name[256];
+
+	if (commit->recorded && place_name(&commit->place, NEW_SUFFIX, name))
+		unlinkat(commit->place.dir, name, 0);
 	if (commit->lock >= 0)
 		close(commit->lock);
 	place_close(&commit->place);
+	signals_release(commit);
 }
 
 static int commit_begin(struct commit *commit, struct relaydb *db, int64_t now)
@@ -385,10 +508,13 @@ static int commit_begin(struct commit *commit, struct relaydb *db, int64_t now)
 	int code;
 
 	call_begin(db);
+	if (now < 0 || now > RELAYDB_STAMP_MAX)
+		return fail(db, RELAYDB_BADSTAMP, "%lld is no time of this clock", (long long)now);
 	*commit = (struct commit){ .db = db, .lock = -1, .now = now, .begun = clock_ms() };
 	code = place_open(db, &commit->place, true);
 	if (code != RELAYDB_OK)
 		return code;
+	signals_hold(commit);
 	code = writers_lock(commit);
 	STEP("alone");
 	if (code == RELAYDB_OK)
@@ -402,20 +528,20 @@ int commit_run(struct relaydb *db, int64_t now, bool create, transform *change, 
 {
 	struct relaydb_result unwanted;
 	struct commit commit;
-	char name[256];
 	int code = commit_begin(&commit, db, now);
 
-	if (code != RELAYDB_OK)
-		return code;
 	if (result == NULL)
 		result = &unwanted;
+	if (code != RELAYDB_OK) {
+		*result = (struct relaydb_result){ .committed = false };
+		return code;
+	}
 	do {
+		commit.again = false;
 		code = attempt(&commit, create, change, arg, result);
-		if (code == AGAIN && clock_ms() >= db->deadline)
-			code = fail(db, RELAYDB_LOCKED, "%s is rewritten again and again by somebody else", db->path);
-	} while (code == AGAIN);
-	if (code != RELAYDB_OK && commit.recorded && place_name(&commit.place, NEW_SUFFIX, name))
-		unlinkat(commit.place.dir, name, 0);
+	} while (commit.again && clock_ms() < db->deadline);
+	if (code == RELAYDB_IO && !commit.counts)
+		also(db, "; nothing was changed");
 	commit_end(&commit);
 	return code;
 }
@@ -432,11 +558,14 @@ int relaydb_settle(struct relaydb *db, int64_t now)
 		return code == RELAYDB_NOFILE ? RELAYDB_OK : code;
 	code = place_companion(db, &place, REDO_SUFFIX, PLACE_READ, &fd);
 	place_close(&place);
-	if (code != RELAYDB_OK)
-		return code == RELAYDB_NOTFOUND ? RELAYDB_OK : code;
-	close(fd);
+	if (code == RELAYDB_NOTFOUND)
+		return RELAYDB_OK;
+	if (fd >= 0)
+		close(fd);
+	else if (code != RELAYDB_PERM || errno != EACCES) /* not to be read by us: whether it can be settled shows next */
+		return code;
 	code = commit_begin(&commit, db, now);
 	if (code == RELAYDB_OK)
 		commit_end(&commit);
-	return code;
+	return code == RELAYDB_NOFILE ? RELAYDB_OK : code;
 }

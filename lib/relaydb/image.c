@@ -3,9 +3,10 @@
  * image.c - reads the bytes of a Berkeley DB hash, and proves them before anybody trusts them
  *
  * Berkeley DB believes the file it is given: of 1,000 databases with a few flipped bits it crashed on 95 when reading and on
- * 285 when writing (tests/unit/test_image.c repeats that), and its own verify takes twenty times as long as a look at the pages.  The file may be
- * damaged, or belong to somebody who wants root's next command to crash; and we run inside login processes.  So nothing is
- * given to Berkeley DB that has not passed image_check(), and reading needs nothing but what image_check() has to know anyway.
+ * 285 when writing (tests/unit/test_relaydb_image.c repeats that), and its own verify takes several times as long as a look
+ * at the pages.  The file may be damaged, or belong to somebody who wants root's next command to crash; and we run inside
+ * login processes.  So nothing is given to Berkeley DB that has not passed image_check(), and reading needs nothing but what
+ * image_check() has to know anyway.
  *
  * The format is Berkeley DB's hash, version 8 (4.0 to 4.5, rows unordered) and 9 (since 4.6, rows in order), which db.h of
  * 5.3 reads without an upgrade.  Page 0 is the meta page; bucket B starts on page B + spares[ceil(log2(B + 1))] and goes
@@ -24,7 +25,7 @@
 #include <sys/mman.h>
 
 #define META_SIZE 512
-#define HEAD_SIZE 26	/* of a page */
+#define HEAD_SIZE 26 /* of a page */
 #define MAGIC 0x061561u
 
 enum { TYPE_FREE = 0, TYPE_HASH_UNSORTED = 2, TYPE_OVERFLOW = 7, TYPE_META = 8, TYPE_HASH = 13 };
@@ -150,12 +151,11 @@ static bool meta_read(struct look *look)
 	meta->page_size = get32(p + 20);
 	if (!power_of_two(meta->page_size) || meta->page_size < 512 || meta->page_size > 32768)
 		return wrong(look, "its page size is %u", meta->page_size);
-	if (look->image->size % meta->page_size != 0)
+	if (look->image->size % meta->page_size != 0 || look->image->size > IMAGE_MAX)
 		return wrong(look, "it ends in the middle of a page");
-	if (get32(p + 8) != 0 || get32(p + 32) >= look->image->size / meta->page_size)
-		return wrong(look, "it is cut short: %zu pages are there, expected %llu", look->image->size / meta->page_size,
-		    get32(p + 32) + 1ULL);
-	meta->pages = get32(p + 32) + 1; /* Berkeley DB puts the next new page behind these */
+	meta->pages = (uint32_t)(look->image->size / meta->page_size);
+	if (get32(p + 8) != 0 || get32(p + 32) + 1ULL != meta->pages)
+		return wrong(look, "it has %u pages, expected %llu", meta->pages, get32(p + 32) + 1ULL);
 	meta->free = get32(p + 28);
 	meta->max_bucket = get32(p + 72);
 	meta->high_mask = get32(p + 76);
@@ -163,8 +163,8 @@ static bool meta_read(struct look *look)
 	meta->fill = get32(p + 84);
 	meta->rows = get32(p + 88);
 	memcpy(meta->spares, p + 96, sizeof meta->spares);
-	if (meta->max_bucket >= meta->pages || meta->high_mask == UINT32_MAX || !power_of_two(meta->high_mask + 1) || meta->high_mask < meta->max_bucket ||
-	    meta->low_mask != meta->high_mask >> 1 || meta->max_bucket < meta->low_mask)
+	if (meta->max_bucket >= meta->pages || meta->high_mask == UINT32_MAX || !power_of_two(meta->high_mask + 1) ||
+	    meta->high_mask < meta->max_bucket || meta->low_mask != meta->high_mask >> 1 || meta->max_bucket < meta->low_mask)
 		return wrong(look, "its table of buckets makes no sense");
 	return true;
 }
@@ -261,19 +261,29 @@ static int key_order(struct bytes a, struct bytes b)
 	return a.size > b.size ? -1 : a.size < b.size;
 }
 
+/* A page that a bucket will get: zeros, or, as the last of a group, the head of an empty page.  Berkeley DB clears a page of
+ * zeros at its first use, and believes all of a head that has a number. */
+static bool page_is_unused(struct look *look, const struct page *page)
+{
+	bool zeros = page->bytes[0] == 0 && memcmp(page->bytes, page->bytes + 1, look->meta.page_size - 1) == 0;
+	bool empty = (page->type == TYPE_FREE || page->type == TYPE_HASH) && get32(page->bytes + 8) == page->number &&
+		     page->next == 0 && page->items == 0 && page->low == look->meta.page_size;
+
+	return zeros || empty || wrong(look, "page %u is free and in use", page->number);
+}
+
 static bool page_fits(struct look *look, const struct page *page)
 {
-	/* not used yet: Berkeley DB clears a page without a number at its first use, and believes all of one that has a number */
 	if (page->type == TYPE_FREE)
-		return (page->next == 0 && page->items == 0 && get32(page->bytes + 8) == 0) ||
-		    wrong(look, "page %u is free and in use", page->number);
+		return page_is_unused(look, page);
 	if (page->type != TYPE_HASH && page->type != TYPE_HASH_UNSORTED)
 		return wrong(look, "page %u is not a page of a hash", page->number);
 	if (page->items % 2 != 0 || HEAD_SIZE + 2 * page->items > look->meta.page_size)
 		return wrong(look, "page %u has an impossible number of items", page->number);
 	/* Berkeley DB puts the next item below this mark */
 	if (page->low > look->meta.page_size || page->low < HEAD_SIZE + 2 * page->items ||
-	    (page->items == 0 ? page->low != look->meta.page_size : get16(page->bytes + HEAD_SIZE + 2 * (page->items - 1)) != page->low))
+	    (page->items == 0 ? page->low != look->meta.page_size
+			      : get16(page->bytes + HEAD_SIZE + 2 * (page->items - 1)) != page->low))
 		return wrong(look, "page %u has a wrong mark of its free space", page->number);
 	return true;
 }
@@ -338,6 +348,15 @@ static int bucket_visit(struct look *look, uint32_t bucket)
 	return 0;
 }
 
+/* Every page has a use; what nothing leads to is damage, or hidden there. */
+static bool rest_check(struct look *look)
+{
+	for (uint32_t number = 1; number < look->meta.pages; number++)
+		if ((look->seen[number / 8] & (1u << (number % 8))) == 0)
+			return wrong(look, "nothing leads to page %u", number);
+	return true;
+}
+
 static bool free_list_check(struct look *look)
 {
 	struct page page;
@@ -354,8 +373,10 @@ static bool free_list_check(struct look *look)
 /* The pages that Berkeley DB will give to the buckets to come: the rest of the last group, and no group after it. */
 static bool reserve_check(struct look *look)
 {
+	struct page page;
+
 	for (uint64_t bucket = (uint64_t)look->meta.max_bucket + 1; bucket <= look->meta.high_mask; bucket++)
-		if (!claim(look, page_of_bucket(&look->meta, (uint32_t)bucket)))
+		if (!page_get(look, page_of_bucket(&look->meta, (uint32_t)bucket), &page) || !page_is_unused(look, &page))
 			return false;
 	for (unsigned i = log2_up(look->meta.high_mask + 1) + 1; i < 32; i++)
 		if (look->meta.spares[i] != 0)
@@ -382,13 +403,28 @@ bool image_check(const struct image *image, struct image_info *info, char *why, 
 	sound = reserve_check(&look) && free_list_check(&look);
 	for (uint32_t bucket = 0; sound && bucket <= look.meta.max_bucket; bucket++)
 		sound = bucket_visit(&look, bucket) == 0;
+	sound = sound && rest_check(&look);
 	free(look.seen);
 	if (!sound)
 		return false;
 	full = (uint64_t)look.meta.fill * ((uint64_t)look.meta.max_bucket + 1);
-	*info = (struct image_info){ .rows = look.rows, .page_size = look.meta.page_size, .fill = look.meta.fill,
-		.room = full > look.meta.rows ? full - look.meta.rows : 0, .buckets = (uint64_t)look.meta.max_bucket + 1, .plain = look.plain };
+	*info = (struct image_info){ .rows = look.rows,
+		.fill = look.meta.fill,
+		.room = full > look.meta.rows ? full - look.meta.rows : 0,
+		.buckets = (uint64_t)look.meta.max_bucket + 1,
+		.plain = look.plain };
 	return true;
+}
+
+int image_prove(struct relaydb *db, const struct image *image, struct image_info *info)
+{
+	char why[128];
+
+	errno = 0;
+	if (image_check(image, info, why, sizeof why))
+		return RELAYDB_OK;
+	return errno == ENOMEM ? fail(db, RELAYDB_NOMEM, "out of memory")
+			       : fail(db, RELAYDB_NOTDB, "%s is not a relay database: %s", db->path, why);
 }
 
 int image_walk(const struct image *image, int (*each)(struct bytes key, struct bytes value, void *arg), void *arg)

@@ -73,24 +73,27 @@ static bool skipped(struct bytes line)
 	return line.size == 0 || *p == '#' || (line.size == 1 && *p == '\r');
 }
 
-/* Key and value of a line; NULL, or what is wrong with it. */
-static const char *line_split(struct bytes line, struct row *row)
+/* Key and value of a line.  Returns RELAYDB_OK, BADADDR or BADSTAMP; *wrong says what was expected then. */
+static int line_split(struct bytes line, struct row *row, const char **wrong)
 {
 	const char *p = line.data;
 	size_t key = 0, value;
 
+	*wrong = "a NUL byte, expected text";
 	if (memchr(p, '\0', line.size) != NULL)
-		return "a NUL byte, expected text";
+		return RELAYDB_BADADDR;
+	*wrong = "starts with a blank, expected a key";
 	if (blank(*p))
-		return "starts with a blank, expected a key";
+		return RELAYDB_BADADDR;
 	while (key < line.size && !blank(p[key]))
 		key++;
 	for (value = key; value < line.size && blank(p[value]); value++)
 		;
+	*wrong = "no value, expected KEY VALUE";
 	if (value == line.size)
-		return "no value, expected KEY VALUE";
+		return RELAYDB_BADSTAMP;
 	row_read((struct bytes){ p, key }, (struct bytes){ p + value, line.size - value }, row);
-	return NULL;
+	return RELAYDB_OK;
 }
 
 /* Of a stamp the digits alone, so that an edited dump's blanks do not reach the map. */
@@ -121,9 +124,9 @@ static int input_parse(struct load *load)
 		}
 		if (skipped(line))
 			continue;
-		wrong = line_split(line, &row);
-		if (wrong != NULL)
-			return fail(load->db, *wrong == 'n' ? RELAYDB_BADSTAMP : RELAYDB_BADADDR, "line %zu: %s", number, wrong);
+		code = line_split(line, &row, &wrong);
+		if (code != RELAYDB_OK)
+			return fail(load->db, code, "line %zu: %s", number, wrong);
 		value_trim(&row, digits);
 		code = rows_add(load->db, &load->rows, &row);
 		if (code != RELAYDB_OK)
@@ -136,13 +139,14 @@ static int input_parse(struct load *load)
 static int twice(struct load *load, const struct stored *stored)
 {
 	struct bytes text = { load->input.data, load->input.size }, line;
+	const char *wrong;
 	size_t first = 0;
 	struct row row;
 
 	for (size_t number = 1; next_line(&text, &line); number++) {
 		struct bytes key;
 
-		if (skipped(line) || line_split(line, &row) != NULL)
+		if (skipped(line) || line_split(line, &row, &wrong) != RELAYDB_OK)
 			continue;
 		key = row.address_ok ? (struct bytes){ row.text, strlen(row.text) } : row.key;
 		if (key.size != stored->key.size || memcmp(key.data, stored->key.data, key.size) != 0)
@@ -200,7 +204,7 @@ static int load_transform(struct relaydb *db, const struct image *old, const str
 	if (info->fill != 0 && result->added + result->changed + result->deleted == 0)
 		return RELAYDB_OK; /* it is there already, and in a hash of ours */
 	result->rebuilt = true;
-	return rows_build(db, &load->rows, 0, &load->progress, new);
+	return rows_build(db, &load->rows, &load->progress, new);
 }
 
 int relaydb_load(struct relaydb *db, int fd, int64_t now, int (*progress)(size_t done, size_t total, void *arg), void *arg,

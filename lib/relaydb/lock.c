@@ -4,9 +4,9 @@
  *
  * sendmail, Postfix and makemap lock the database itself, so there is no other lock to take.  flock(2) has no deadline, and
  * a library can neither fork nor take a signal; a helper thread would need pthread_cancel(3), which loads a library at its
- * first call and ends the process where it cannot (a sandbox, a chroot).  So: ask again and again, in short steps.  The kernel gives a blocked
- * writer no turn of its own either, it merely asks again whenever one reader leaves; steps of that size are as good
- * (bench/lockwait.c compares the two), and steps grow once the wait is long.
+ * first call and ends the process where it cannot (a sandbox, a chroot).  So: ask again and again, in short steps.  The kernel
+ * gives a blocked writer no turn of its own either, it merely asks again whenever one reader leaves; short steps wait no longer
+ * (bench/lockwait.c compares the two), and they grow once the wait is long.
  */
 #include "relaydb_int.h"
 

@@ -144,8 +144,8 @@ static int create(struct relaydb *db, const struct place *place, const char *nam
 }
 
 /* O_NONBLOCK: a fifo or a device that somebody put here must not hold us up. */
-static int open_existing(struct relaydb *db, const struct place *place, const char *name, const char *suffix, bool writing,
-    int *fd, struct stat *st)
+static int open_existing(
+    struct relaydb *db, const struct place *place, const char *name, const char *suffix, bool writing, int *fd, struct stat *st)
 {
 	*fd = openat(place->dir, name, (writing ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (*fd < 0) {
@@ -170,8 +170,8 @@ static int open_existing(struct relaydb *db, const struct place *place, const ch
 static int map_allowed(struct relaydb *db, const struct place *place, const struct stat *st)
 {
 	if (geteuid() == 0 && st->st_nlink > 1 && place_foreign(place, st))
-		return fail(db, RELAYDB_PERM, "%s has %ld hard links and belongs to uid %ld, not to its folder's owner", db->path,
-		    (long)st->st_nlink, (long)st->st_uid);
+		return fail(db, RELAYDB_PERM, "%s has %ld hard links and belongs to uid %ld, not to its folder's owner",
+		    db->path, (long)st->st_nlink, (long)st->st_uid);
 	return RELAYDB_OK;
 }
 
@@ -197,14 +197,20 @@ int place_open_map(struct relaydb *db, const struct place *place, bool writing, 
 	return code;
 }
 
+/* Somebody's commit removed it between our open and our look. */
+static bool gone(const struct stat *st)
+{
+	return st->st_nlink == 0;
+}
+
 static int companion_allowed(struct relaydb *db, const struct place *place, const char *suffix, const struct stat *st)
 {
 	if (st->st_nlink != 1)
-		return fail(db, RELAYDB_PERM, "%s%s has %ld hard links, expected one; remove it", db->path, suffix,
-		    (long)st->st_nlink);
+		return fail(
+		    db, RELAYDB_PERM, "%s%s has %ld hard links, expected one; remove it", db->path, suffix, (long)st->st_nlink);
 	if (!trusted(st->st_uid) && st->st_uid != place->folder.st_uid)
-		return fail(db, RELAYDB_PERM, "%s%s belongs to uid %ld, expected root or the folder's owner; remove it", db->path,
-		    suffix, (long)st->st_uid);
+		return fail(db, RELAYDB_PERM, "%s%s belongs to uid %ld, expected root or the folder's owner; remove it",
+		    db->path, suffix, (long)st->st_uid);
 	return RELAYDB_OK;
 }
 
@@ -218,6 +224,11 @@ int place_companion(struct relaydb *db, const struct place *place, const char *s
 	if (!place_name(place, suffix, name))
 		return fail(db, RELAYDB_NOFILE, "%s: name too long", db->path);
 	code = open_existing(db, place, name, suffix, false, fd, &st);
+	if (code == RELAYDB_OK && gone(&st)) {
+		close(*fd);
+		*fd = -1;
+		code = RELAYDB_NOTFOUND;
+	}
 	if (code == RELAYDB_OK)
 		code = companion_allowed(db, place, suffix, &st);
 	if (want == PLACE_NEW && code == RELAYDB_OK) {

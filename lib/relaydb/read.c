@@ -15,33 +15,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-int read_whole(struct relaydb *db, int fd, const char *suffix, size_t size, struct image *image)
-{
-	size_t done = 0;
-
-	*image = (struct image){ NULL, 0, false };
-	if (size > IMAGE_MAX)
-		return fail(db, RELAYDB_NOTDB, "%s%s is larger than any relay database", db->path, suffix);
-	image->data = malloc(size + 1);
-	if (image->data == NULL)
-		return fail(db, RELAYDB_NOMEM, "out of memory: %s%s has %zu bytes", db->path, suffix, size);
-	while (done < size) {
-		ssize_t n = pread(fd, image->data + done, size - done, (off_t)done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			image_free(image);
-			return n < 0 ? fail_errno(db, "read", suffix, errno)
-				     : fail(db, RELAYDB_IO, "%s%s was cut short while it was read, by somebody without a lock",
-					   db->path, suffix);
-		}
-		done += (size_t)n;
-	}
-	image->size = size;
-	return RELAYDB_OK;
-}
-
 /* Lays a pending redo over the image, if there is one and it belongs here. */
 static int overlay_pending(struct relaydb *db, const struct place *place, struct snapshot *snapshot)
 {
@@ -56,7 +29,7 @@ static int overlay_pending(struct relaydb *db, const struct place *place, struct
 	close(fd);
 	if (code != RELAYDB_OK)
 		return code;
-	snapshot->redone = redo_fits(&redo, &snapshot->image, snapshot->image.size);
+	snapshot->redone = redo_fits(&redo, &snapshot->image);
 	if (snapshot->redone)
 		code = redo_overlay(db, &redo, &snapshot->image);
 	redo_free(&redo);
@@ -72,28 +45,23 @@ static int copy_locked(struct relaydb *db, const struct place *place, struct sna
 	if (fstat(snapshot->fd, &snapshot->st) != 0)
 		code = fail_errno(db, "look at", "", errno);
 	if (code == RELAYDB_OK)
-		code = read_whole(db, snapshot->fd, "", (size_t)snapshot->st.st_size, &snapshot->image);
+		code = read_whole(db, snapshot->fd, "", (size_t)snapshot->st.st_size, IMAGE_MAX, &snapshot->image);
 	if (code == RELAYDB_OK)
 		code = overlay_pending(db, place, snapshot);
 	lock_release(snapshot->fd);
 	return code;
 }
 
-int snapshot_take(struct relaydb *db, const struct place *place, bool writing, bool create, struct snapshot *snapshot)
+int snapshot_take(struct relaydb *db, const struct place *place, bool writing, struct snapshot *snapshot)
 {
-	char why[128];
 	int code;
 
 	*snapshot = (struct snapshot){ .fd = -1 };
-	code = place_open_map(db, place, writing, create, &snapshot->fd, &snapshot->st);
+	code = place_open_map(db, place, writing, false, &snapshot->fd, &snapshot->st);
 	if (code == RELAYDB_OK)
 		code = copy_locked(db, place, snapshot);
-	if (code == RELAYDB_OK) {
-		errno = 0;
-		if (!image_check(&snapshot->image, &snapshot->info, why, sizeof why))
-			code = fail(db, errno == ENOMEM ? RELAYDB_NOMEM : RELAYDB_NOTDB, "%s is not a relay database: %s",
-			    db->path, why);
-	}
+	if (code == RELAYDB_OK)
+		code = image_prove(db, &snapshot->image, &snapshot->info);
 	if (code != RELAYDB_OK)
 		snapshot_free(snapshot);
 	return code;
@@ -117,35 +85,62 @@ static int snapshot_read(struct relaydb *db, struct snapshot *snapshot)
 	code = place_open(db, &place, false);
 	if (code != RELAYDB_OK)
 		return code;
-	code = snapshot_take(db, &place, false, false, snapshot);
+	code = snapshot_take(db, &place, false, snapshot);
 	place_close(&place);
 	return code;
 }
 
+struct search {
+	const char *address;
+	int64_t *stamp;
+};
+
+/* A row of that address, however it is spelled. */
+static int search_row(struct bytes key, struct bytes value, void *arg)
+{
+	const struct search *search = arg;
+	struct row row;
+
+	row_read(key, value, &row);
+	if (!row.address_ok || strcmp(row.text, search->address) != 0)
+		return 0;
+	*search->stamp = row.entry ? row.stamp : RELAYDB_PERMANENT;
+	return 1;
+}
+
+static int image_get(struct relaydb *db, const struct snapshot *snapshot, const char *address, int64_t *stamp)
+{
+	struct search search = { address, stamp };
+	char value[128];
+	size_t size = 0;
+	int code;
+
+	if (!snapshot->info.plain)
+		code = image_walk(&snapshot->image, search_row, &search) == 1 ? RELAYDB_OK : RELAYDB_NOTFOUND;
+	else
+		code = image_find(&snapshot->image, (struct bytes){ address, strlen(address) }, value, sizeof value, &size);
+	if (code != RELAYDB_OK)
+		return fail(db, code, "%s has no row in %s", address, db->path);
+	if (snapshot->info.plain && (size > sizeof value || !stamp_read(value, size, stamp)))
+		*stamp = RELAYDB_PERMANENT;
+	return RELAYDB_OK;
+}
+
 int relaydb_get(struct relaydb *db, const char *address, int64_t *stamp)
 {
-	char text[RELAYDB_ADDRSTRLEN], value[32];
+	char text[RELAYDB_ADDRSTRLEN];
 	struct snapshot snapshot;
-	size_t size = 0;
 	int code;
 
 	call_begin(db);
 	if (relaydb_address(address, text) != RELAYDB_OK)
-		return fail(db, RELAYDB_BADADDR, "not an IP address");
+		return fail(db, RELAYDB_BADADDR, "\"%.64s\" is not the IP address of a client", address);
 	code = snapshot_read(db, &snapshot);
 	if (code != RELAYDB_OK)
 		return code;
-	code = image_find(&snapshot.image, (struct bytes){ text, strlen(text) }, value, sizeof value, &size);
-	if (code == RELAYDB_NOTFOUND) /* as postmap writes it */
-		code = image_find(&snapshot.image, (struct bytes){ text, strlen(text) + 1 }, value, sizeof value, &size);
+	code = image_get(db, &snapshot, text, stamp);
 	snapshot_free(&snapshot);
-	if (code != RELAYDB_OK)
-		return fail(db, code, code == RELAYDB_NOTFOUND ? "%s has no row in %s" : "out of memory: %s in %s", text, db->path);
-	if (size > 0 && size <= sizeof value && value[size - 1] == '\0')
-		size--;
-	if (size > sizeof value || !stamp_read(value, size, stamp))
-		*stamp = RELAYDB_PERMANENT;
-	return RELAYDB_OK;
+	return code;
 }
 
 static int deliver(const struct stored *stored, int (*each)(const struct relaydb_row *row, void *arg), void *arg)

@@ -4,10 +4,14 @@
  *
  * Layout of PATH.redo, numbers in the machine's byte order (the file never leaves the machine):
  *	head	see below
- *	u64	block number, COUNT times, in the order of writing
- *	block	4,096 bytes, COUNT times
- * The record holds every block in which old and new differ, so a file in any state between the two, torn blocks included, becomes
- * the new one; and a reader who lays the record over what he read has the new one as well.
+ *	table	COUNT entries in the order of writing: the block's number, and a sum of each of its sectors as it was
+ *	block	4,096 bytes, COUNT times: as it will be
+ * The record holds every block in which old and new differ, so a file in any state between the two becomes the new one; and a
+ * reader who lays the record over what he read has the new one as well.
+ *
+ * Whether a file is in such a state is asked of its contents: each sector that the record knows is what it was or what it
+ * will be.  A file that makemap, postmap or an administrator with a backup has written since is not, whatever it carries for
+ * an id, and then the record is stale.  The sums find accidents; they are no proof against somebody who may write the folder.
  */
 #include "relaydb_int.h"
 
@@ -17,44 +21,60 @@
 #include <unistd.h>
 
 #define BLOCK ((size_t)4096)
+#define SECTOR ((size_t)512) /* what a disk writes whole */
+#define SECTORS (BLOCK / SECTOR)
+#define RECORD_MAX (IMAGE_MAX + IMAGE_MAX / 16)
 
 struct head {
 	char magic[16];
-	unsigned char old_id[FILE_ID_SIZE], new_id[FILE_ID_SIZE];
-	uint64_t new_size;
+	uint64_t old_size, new_size;
 	uint64_t count;
-	uint64_t sum;	/* FNV-1a over all that follows the head, and the head with this field 0 */
+	uint64_t sum; /* of all that follows the head, and of the head with this field 0 */
+};
+
+struct entry {
+	uint64_t number;
+	uint64_t before[SECTORS];
 };
 
 static const char magic[16] = "relaydb redo 1\n";
 
 static struct head *head_of(const struct redo *redo)
 {
-	return (struct head *)(void *)redo->record;
+	return (struct head *)(void *)redo->record.data;
 }
 
-static uint64_t *numbers_of(const struct redo *redo)
+static struct entry *table_of(const struct redo *redo)
 {
-	return (uint64_t *)(void *)(redo->record + sizeof(struct head));
+	return (struct entry *)(void *)(redo->record.data + sizeof(struct head));
 }
 
-static unsigned char *blocks_of(const struct redo *redo)
+static unsigned char *block_of(const struct redo *redo, uint64_t i)
 {
-	return redo->record + sizeof(struct head) + head_of(redo)->count * sizeof(uint64_t);
+	return redo->record.data + sizeof(struct head) + head_of(redo)->count * sizeof(struct entry) + i * BLOCK;
 }
 
-static uint64_t sum_of(const struct redo *redo)
+/* SIZE is a multiple of 8. */
+static uint64_t sum_of(const void *data, size_t size, uint64_t sum)
+{
+	const unsigned char *p = data;
+
+	for (size_t i = 0; i < size; i += sizeof sum) {
+		uint64_t word;
+
+		memcpy(&word, p + i, sizeof word);
+		sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		sum = sum << 29 | sum >> 35;
+	}
+	return sum;
+}
+
+static uint64_t record_sum(const struct redo *redo)
 {
 	struct head head = *head_of(redo);
-	const unsigned char *p = (const unsigned char *)&head;
-	uint64_t sum = UINT64_C(14695981039346656037);
 
 	head.sum = 0;
-	for (size_t i = 0; i < sizeof head; i++)
-		sum = (sum ^ p[i]) * UINT64_C(1099511628211);
-	for (size_t i = sizeof head; i < redo->record_size; i++)
-		sum = (sum ^ redo->record[i]) * UINT64_C(1099511628211);
-	return sum;
+	return sum_of(redo->record.data + sizeof head, redo->record.size - sizeof head, sum_of(&head, sizeof head, 1));
 }
 
 /* The bytes of block NUMBER that a file of SIZE bytes has. */
@@ -65,14 +85,24 @@ static size_t part(uint64_t number, size_t size)
 	return begin >= size ? 0 : size - begin < BLOCK ? size - begin : BLOCK;
 }
 
+/* Block NUMBER of IMAGE, zeros where it has none. */
+static void block_copy(const struct image *image, uint64_t number, unsigned char out[BLOCK])
+{
+	size_t size = part(number, image->size);
+
+	memset(out, 0, BLOCK);
+	if (size > 0)
+		memcpy(out, image->data + number * BLOCK, size);
+}
+
 static bool block_differs(const struct image *old, const struct image *new, uint64_t number)
 {
 	size_t size = part(number, new->size);
 
-	return part(number, old->size) < size || memcmp(old->data + number * BLOCK, new->data + number * BLOCK, size) != 0;
+	return part(number, old->size) < size || memcmp(old->data + number * BLOCK, new->data + number *BLOCK, size) != 0;
 }
 
-/* Appended blocks, then changed ones, the one with the meta page last: until it is there the file is what it was. */
+/* Appended blocks, then changed ones, the one with the meta page last. */
 static size_t order_blocks(const struct image *old, const struct image *new, uint64_t *out)
 {
 	uint64_t blocks = (new->size + BLOCK - 1) / BLOCK, appended = old->size / BLOCK;
@@ -91,31 +121,43 @@ static size_t order_blocks(const struct image *old, const struct image *new, uin
 	return count;
 }
 
+static void entry_fill(const struct redo *redo, size_t i, uint64_t number, const struct image *old, const struct image *new)
+{
+	struct entry *entry = &table_of(redo)[i];
+	unsigned char before[BLOCK];
+
+	block_copy(old, number, before);
+	block_copy(new, number, block_of(redo, i));
+	entry->number = number;
+	for (size_t s = 0; s < SECTORS; s++)
+		entry->before[s] = sum_of(before + s * SECTOR, SECTOR, 1);
+}
+
 int redo_make(struct relaydb *db, const struct image *old, const struct image *new, struct redo *redo)
 {
-	uint64_t *numbers = calloc(new->size / BLOCK + 2, sizeof *numbers);
+	uint64_t *numbers;
 	size_t count;
 
-	*redo = (struct redo){ NULL, 0 };
+	*redo = (struct redo){ { NULL, 0, false } };
+	if (new->size > IMAGE_MAX)
+		return fail(db, RELAYDB_NOMEM, "%s would be larger than %zu MiB", db->path, IMAGE_MAX >> 20);
+	numbers = calloc(new->size / BLOCK + 2, sizeof *numbers);
 	if (numbers == NULL)
 		return fail(db, RELAYDB_NOMEM, "out of memory");
 	count = order_blocks(old, new, numbers);
-	redo->record_size = sizeof(struct head) + count * (sizeof *numbers + BLOCK);
-	redo->record = calloc(1, redo->record_size);
-	if (redo->record == NULL) {
+	redo->record.size = sizeof(struct head) + count * (sizeof(struct entry) + BLOCK);
+	redo->record.data = calloc(1, redo->record.size);
+	if (redo->record.data == NULL) {
 		free(numbers);
 		return fail(db, RELAYDB_NOMEM, "out of memory");
 	}
 	memcpy(head_of(redo)->magic, magic, sizeof magic);
-	image_id(old, head_of(redo)->old_id);
-	image_id(new, head_of(redo)->new_id);
+	head_of(redo)->old_size = old->size;
 	head_of(redo)->new_size = new->size;
 	head_of(redo)->count = count;
-	if (count > 0)
-		memcpy(numbers_of(redo), numbers, count * sizeof *numbers);
 	for (size_t i = 0; i < count; i++)
-		memcpy(blocks_of(redo) + i * BLOCK, new->data + numbers[i] * BLOCK, part(numbers[i], new->size));
-	head_of(redo)->sum = sum_of(redo);
+		entry_fill(redo, i, numbers[i], old, new);
+	head_of(redo)->sum = record_sum(redo);
 	free(numbers);
 	return RELAYDB_OK;
 }
@@ -124,66 +166,74 @@ static bool record_sound(const struct redo *redo)
 {
 	const struct head *head = head_of(redo);
 
-	if (redo->record_size < sizeof *head || memcmp(head->magic, magic, sizeof magic) != 0)
+	if (redo->record.size < sizeof *head || memcmp(head->magic, magic, sizeof magic) != 0)
 		return false;
-	if (head->count > redo->record_size / BLOCK ||
-	    redo->record_size != sizeof *head + head->count * (sizeof(uint64_t) + BLOCK) || head->sum != sum_of(redo))
+	if (head->count > redo->record.size / BLOCK ||
+	    redo->record.size != sizeof *head + head->count * (sizeof(struct entry) + BLOCK) || head->sum != record_sum(redo) ||
+	    head->new_size == 0 || head->new_size > IMAGE_MAX || head->old_size > IMAGE_MAX)
 		return false;
 	for (size_t i = 0; i < head->count; i++)
-		if (numbers_of(redo)[i] >= (head->new_size + BLOCK - 1) / BLOCK)
+		if (table_of(redo)[i].number >= (head->new_size + BLOCK - 1) / BLOCK)
 			return false;
-	return head->new_size > 0 && head->new_size <= IMAGE_MAX;
+	return true;
 }
 
 int redo_read(struct relaydb *db, int fd, struct redo *redo)
 {
-	struct image record;
 	struct stat st;
 	int code;
 
-	*redo = (struct redo){ NULL, 0 };
+	*redo = (struct redo){ { NULL, 0, false } };
 	if (fstat(fd, &st) != 0)
 		return fail_errno(db, "look at", REDO_SUFFIX, errno);
-	code = read_whole(db, fd, REDO_SUFFIX, (size_t)st.st_size, &record);
+	code = read_whole(db, fd, REDO_SUFFIX, (size_t)st.st_size, RECORD_MAX, &redo->record);
 	if (code != RELAYDB_OK)
 		return code;
-	*redo = (struct redo){ record.data, record.size };
 	if (record_sound(redo))
 		return RELAYDB_OK;
 	redo_free(redo);
-	return fail(db, RELAYDB_NOTDB, "%s%s is damaged: it is not the record of a commit", db->path, REDO_SUFFIX);
+	return fail(db, RELAYDB_NOTDB, "%s%s is not the record of a commit, or is damaged; remove it", db->path, REDO_SUFFIX);
 }
 
-bool redo_fits(const struct redo *redo, const struct image *image, size_t size)
+bool redo_fits(const struct redo *redo, const struct image *image)
 {
-	static const unsigned char none[FILE_ID_SIZE];
-	unsigned char id[FILE_ID_SIZE];
+	const struct head *head = head_of(redo);
+	size_t least = head->old_size < head->new_size ? head->old_size : head->new_size;
+	size_t most = head->old_size < head->new_size ? head->new_size : head->old_size;
 
-	image_id(image, id);
-	if (memcmp(id, head_of(redo)->new_id, FILE_ID_SIZE) == 0)
-		return true;
-	/* a fresh database has no id: it is empty, or its first block is not written yet */
-	if (memcmp(head_of(redo)->old_id, none, FILE_ID_SIZE) == 0)
-		return size == 0 || memcmp(id, none, FILE_ID_SIZE) == 0;
-	return memcmp(id, head_of(redo)->old_id, FILE_ID_SIZE) == 0;
+	if (image->size < least || image->size > most)
+		return false;
+	for (size_t i = 0; i < head->count; i++) {
+		const struct entry *entry = &table_of(redo)[i];
+		unsigned char now[BLOCK];
+
+		block_copy(image, entry->number, now);
+		for (size_t s = 0; s < SECTORS; s++)
+			if (memcmp(now + s * SECTOR, block_of(redo, i) + s * SECTOR, SECTOR) != 0 &&
+			    sum_of(now + s * SECTOR, SECTOR, 1) != entry->before[s])
+				return false;
+	}
+	return true;
 }
 
 int redo_overlay(struct relaydb *db, const struct redo *redo, struct image *image)
 {
 	size_t size = redo_new_size(redo);
-	unsigned char *data = realloc(image->data, size);
+	struct image out = { malloc(size), size, false };
+	size_t kept = image->size < size ? image->size : size;
 
-	if (data == NULL)
+	if (out.data == NULL)
 		return fail(db, RELAYDB_NOMEM, "out of memory");
-	if (size > image->size)
-		memset(data + image->size, 0, size - image->size);
-	image->data = data;
-	image->size = size;
+	if (kept > 0)
+		memcpy(out.data, image->data, kept);
+	memset(out.data + kept, 0, size - kept);
 	for (size_t i = 0; i < head_of(redo)->count; i++) {
-		uint64_t number = numbers_of(redo)[i];
+		uint64_t number = table_of(redo)[i].number;
 
-		memcpy(data + number * BLOCK, blocks_of(redo) + i * BLOCK, part(number, size));
+		memcpy(out.data + number * BLOCK, block_of(redo, i), part(number, size));
 	}
+	image_free(image);
+	*image = out;
 	return RELAYDB_OK;
 }
 
@@ -192,20 +242,17 @@ int redo_apply(const struct redo *redo, int fd)
 	size_t size = redo_new_size(redo);
 
 	for (size_t i = 0; i < head_of(redo)->count; i++) {
-		uint64_t number = numbers_of(redo)[i];
-		size_t done = 0, want = part(number, size);
+		uint64_t number = table_of(redo)[i].number;
+		int error = write_at(fd, block_of(redo, i), part(number, size), (off_t)(number * BLOCK));
 
-		while (done < want) {
-			ssize_t n = pwrite(fd, blocks_of(redo) + i * BLOCK + done, want - done, (off_t)(number * BLOCK + done));
-
-			if (n < 0 && errno != EINTR)
-				return errno;
-			if (n > 0)
-				done += (size_t)n;
-		}
+		if (error != 0)
+			return error;
 		STEP("block");
 	}
-	return ftruncate(fd, (off_t)size) == 0 ? 0 : errno;
+	while (ftruncate(fd, (off_t)size) != 0)
+		if (errno != EINTR)
+			return errno;
+	return 0;
 }
 
 size_t redo_new_size(const struct redo *redo)
@@ -215,6 +262,5 @@ size_t redo_new_size(const struct redo *redo)
 
 void redo_free(struct redo *redo)
 {
-	free(redo->record);
-	*redo = (struct redo){ NULL, 0 };
+	image_free(&redo->record);
 }

@@ -138,6 +138,13 @@ int fail(struct relaydb *db, int code, const char *format, ...)
 	return code;
 }
 
+void also(struct relaydb *db, const char *text)
+{
+	size_t used = strlen(db->error);
+
+	snprintf(db->error + used, sizeof db->error - used, "%s", text);
+}
+
 int fail_errno(struct relaydb *db, const char *act, const char *suffix, int error)
 {
 	int code = RELAYDB_IO;

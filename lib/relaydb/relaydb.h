@@ -22,27 +22,28 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default) /* the library itself is compiled with everything hidden */
 
 enum relaydb_code {
 	RELAYDB_OK = 0,
-	RELAYDB_NOTFOUND,	/* no row for this address */
-	RELAYDB_BADADDR,	/* the text is not an IP address in a form that a client can have */
-	RELAYDB_BADSTAMP,	/* the text or number is not a stamp (0 to RELAYDB_STAMP_MAX) */
-	RELAYDB_NOFILE,		/* the database, or the folder it should be in, does not exist */
-	RELAYDB_NOTDB,		/* there, but not a relay database: foreign, damaged, or planted; nothing was changed */
-	RELAYDB_LOCKED,		/* somebody held a lock until the deadline had passed; nothing was changed */
-	RELAYDB_PERM,		/* the system, or the rules on owners in relaydb(5), do not allow it; nothing was changed */
-	RELAYDB_IO,		/* a system call failed, a full disk among them; relaydb_error() says whether anything counts */
-	RELAYDB_NOMEM		/* out of memory; nothing was changed */
+	RELAYDB_NOTFOUND, /* no row for this address */
+	RELAYDB_BADADDR, /* the text is not an IP address in a form that a client can have */
+	RELAYDB_BADSTAMP, /* the text or number is not a stamp (0 to RELAYDB_STAMP_MAX) */
+	RELAYDB_NOFILE, /* the database, or the folder it should be in, does not exist */
+	RELAYDB_NOTDB, /* there, but not a relay database: foreign, damaged, or planted; nothing was changed */
+	RELAYDB_LOCKED, /* somebody held a lock until the deadline had passed; nothing was changed */
+	RELAYDB_PERM, /* the system, or the rules on owners in relaydb(5), do not allow it; nothing was changed */
+	RELAYDB_IO, /* a system call failed, a full disk among them; relaydb_error() says if anything was changed */
+	RELAYDB_NOMEM /* out of memory; nothing was changed */
 };
 
-#define RELAYDB_ADDRSTRLEN 46			/* the longest address text and its NUL, as INET6_ADDRSTRLEN */
-#define RELAYDB_STAMP_MAX INT64_C(253402300799)	/* 9999-12-31 23:59:59 UTC: the last with a year of four digits */
-#define RELAYDB_PERMANENT INT64_MAX		/* "stamp" of a row whose value is no number, such as OK: it never ages */
-#define RELAYDB_TIMEOUT_MS 10000		/* the default deadline */
+#define RELAYDB_ADDRSTRLEN 46 /* the longest address text and its NUL, as INET6_ADDRSTRLEN */
+#define RELAYDB_STAMP_MAX INT64_C(253402300799) /* 9999-12-31 23:59:59 UTC: the last with a year of four digits */
+#define RELAYDB_PERMANENT INT64_MAX /* "stamp" of a row whose value is no number, such as OK: it never ages */
+#define RELAYDB_TIMEOUT_MS 10000 /* the default deadline */
 
-struct relaydb;		/* a database: a path, how long to wait for it, and the last error */
-struct relaydb_batch;	/* changes that are committed at once */
+struct relaydb; /* a database: a path, how long to wait for it, and the last error */
+struct relaydb_batch; /* changes that are committed at once */
 
 /* ---- addresses, stamps, paths: pure, no handle needed ---- */
 
@@ -68,11 +69,12 @@ const char *relaydb_strcode(int code);
 /* ---- handles ---- */
 
 struct relaydb_options {
-	const char *path;	/* NULL: relaydb_path(NULL, ...) */
-	int timeout_ms;		/* how long one call may wait for locks; 0: RELAYDB_TIMEOUT_MS, below 0: not at all */
+	const char *path; /* NULL: relaydb_path(NULL, ...) */
+	int timeout_ms; /* how long one call may wait for locks; 0: RELAYDB_TIMEOUT_MS, below 0: not at all */
 };
 
-/* Makes a handle.  OPTIONS may be NULL; strings are copied.  No file is opened: a path that does not exist shows at its first use.
+/* Makes a handle.  OPTIONS may be NULL; strings are copied.  No file is opened: what is wrong with the path shows at the first
+ * use.
  * Returns RELAYDB_OK and sets *db (free it with relaydb_close), or RELAYDB_NOFILE, RELAYDB_NOMEM with *db set to NULL. */
 int relaydb_open(struct relaydb **db, const struct relaydb_options *options);
 
@@ -90,16 +92,16 @@ const char *relaydb_notice(const struct relaydb *db);
 /* The path of the handle as it was chosen.  Belongs to the handle. */
 const char *relaydb_filename(const struct relaydb *db);
 
-/* ---- reading: one consistent state, also while others commit; a missing file is RELAYDB_NOFILE, an empty one has no rows ---- */
+/* ---- reading: one consistent state, also while others commit; no file is RELAYDB_NOFILE, an empty one has no rows ---- */
 
 struct relaydb_row {
-	const char *key;	/* as it stands in the file, not NUL-terminated, any byte possible */
+	const char *key; /* as it stands in the file but for the NUL of postmap; not terminated, any byte possible */
 	size_t key_size;
-	const char *value;	/* the same */
+	const char *value; /* the same */
 	size_t value_size;
-	bool entry;		/* the row is an address and a stamp; if not, the two below mean nothing */
+	bool entry; /* the row is an address and a stamp; if not, the two below mean nothing */
 	int64_t stamp;
-	char address[RELAYDB_ADDRSTRLEN];	/* the key in the store's form */
+	char address[RELAYDB_ADDRSTRLEN]; /* the key in the store's form */
 };
 
 /* The stamp of one address (any text that relaydb_address() takes); RELAYDB_PERMANENT if its value is no number.
@@ -140,21 +142,22 @@ int relaydb_batch_delete(struct relaydb_batch *batch, const char *address);
 int relaydb_batch_expire(struct relaydb_batch *batch, int64_t before);
 
 struct relaydb_result {
-	bool committed;		/* the file was written; false when everything was already as the batch wants it */
-	bool rebuilt;		/* the hash was made anew: it had grown too small, came from makemap or postmap, or load asked for it */
-	size_t rows;		/* in the database now, of every kind */
-	size_t added;		/* rows that were not there before */
-	size_t changed;		/* rows whose value changed */
-	size_t deleted;		/* rows that delete removed */
-	size_t absent;		/* addresses to delete that had no row; relaydb_batch_absent() names them */
-	size_t expired;		/* rows that expire removed */
-	int64_t mtime;		/* of the file afterwards; ahead of NOW when commits came faster than one a second */
+	bool committed; /* the file was written; false when everything was already as the batch wants it */
+	bool rebuilt; /* the hash was made anew: it was too small or far too large, came from makemap or postmap, or by load */
+	size_t rows; /* in the database now, of every kind */
+	size_t added; /* rows that were not there before */
+	size_t changed; /* rows whose value changed */
+	size_t deleted; /* rows that delete removed */
+	size_t absent; /* addresses to delete that had no row; relaydb_batch_absent() names them */
+	size_t expired; /* rows that expire removed */
+	int64_t mtime; /* of the file afterwards; ahead of NOW when commits came faster than one a second */
 };
 
 /* Commits the batch: all of it or nothing, safe against a crash at any instant, and seen by MTAs that have the map open
  * (relaydb(5)).  Finishes a cut-off commit of another process first.  A missing file is made if there is something to record
  * or put, a missing folder never.
- * NOW is the caller's clock; it decides the mtime the file gets, never which entries count.  RESULT may be NULL.
+ * NOW is the caller's clock, 0 to RELAYDB_STAMP_MAX, else RELAYDB_BADSTAMP; it decides the mtime the file gets, never which
+ * entries count.  RESULT may be NULL; it is set in any case.
  * The batch keeps its changes, so that a failed commit can be tried again; clear it after a success.
  * Returns RELAYDB_OK, or NOFILE, NOTDB, LOCKED, PERM, NOMEM: nothing was changed; or IO: relaydb_error() says whether
  * nothing was changed or the commit counts and will be finished by the next one. */
@@ -165,28 +168,29 @@ int relaydb_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_resu
 const char *relaydb_batch_absent(const struct relaydb_batch *batch, size_t i);
 
 /* Replaces the whole database by a dump read from FD up to its end, in makemap's form: key, blanks, value; lines that are
- * empty or start with # are skipped.  All or nothing, in one commit.  Keys that are addresses are brought into the store's form;
- * other rows are kept as they stand.  Refused with the line's number: a line without a value, one that starts with a blank,
- * an address that came before, a NUL byte.
+ * empty or start with # are skipped.  All or nothing, in one commit.  Keys that are addresses are brought into the store's
+ * form; other rows are kept as they stand.  Refused with the line's number: a line without a value (RELAYDB_BADSTAMP), one that
+ * starts with a blank or has a NUL byte, a key that came before (RELAYDB_BADADDR).  A database that has these rows already,
+ * in a hash of this library's, is left alone.
  * PROGRESS (may be NULL) is called now and then with how many rows of TOTAL are stored in the new database; TOTAL is 0 and
  * DONE counts lines while FD is still read.  It may return nonzero to stop the load, which is then returned (choose a negative
  * number) and changes nothing.
- * Returns as relaydb_commit(), or RELAYDB_BADSTAMP / RELAYDB_BADADDR for a line that cannot be a row, RELAYDB_IO when FD cannot be read. */
+ * Returns as relaydb_commit(), or the two codes above, RELAYDB_IO when FD cannot be read, what PROGRESS returned. */
 int relaydb_load(struct relaydb *db, int fd, int64_t now, int (*progress)(size_t done, size_t total, void *arg), void *arg,
     struct relaydb_result *result);
 
 /* ---- check ---- */
 
 enum relaydb_severity {
-	RELAYDB_FINE,		/* for information: what was found in order or was put in order */
-	RELAYDB_WARNING,	/* works today, but is probably not what is wanted */
-	RELAYDB_FAULT		/* somebody is refused, or somebody is let in, because of it */
+	RELAYDB_FINE, /* for information: what was found in order or was put in order */
+	RELAYDB_WARNING, /* works today, but is probably not what is wanted */
+	RELAYDB_FAULT /* somebody is refused, or somebody is let in, because of it */
 };
 
 struct relaydb_finding {
 	enum relaydb_severity severity;
-	const char *what;	/* one sentence: what is the matter with which file */
-	const char *mend;	/* the command or act that mends it, or "" */
+	const char *what; /* one sentence: what is the matter with which file */
+	const char *mend; /* the command or act that mends it, or "" */
 };
 
 /* Looks at everything sendmail, Postfix, Exim and this library demand of the database: the file, its folder, their owners and
@@ -201,6 +205,7 @@ int relaydb_check(struct relaydb *db, int64_t now, void (*each)(const struct rel
  * Returns RELAYDB_OK (also when there was nothing to do or no database), or NOTDB, LOCKED, PERM, IO, NOMEM. */
 int relaydb_settle(struct relaydb *db, int64_t now);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

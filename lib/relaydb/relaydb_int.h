@@ -18,8 +18,8 @@ struct relaydb {
 	char *path;
 	int timeout_ms;
 	int64_t deadline; /* of the call under way, CLOCK_MONOTONIC, ms */
-	char error[512];
-	char notice[512];
+	char error[5120]; /* a path and a sentence */
+	char notice[5120];
 };
 
 /* ---- relaydb.c ---- */
@@ -35,6 +35,9 @@ int fail(struct relaydb *db, int code, const char *format, ...) __attribute__((f
 
 /* The same for a system call that left ERRNO: "cannot ACT PATH.SUFFIX: cause", with the code that errno stands for. */
 int fail_errno(struct relaydb *db, const char *act, const char *suffix, int error);
+
+/* Adds to the sentence of fail(). */
+void also(struct relaydb *db, const char *text);
 
 /* Keeps a sentence for relaydb_notice(). */
 void tell(struct relaydb *db, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -52,15 +55,15 @@ bool address_read(const char *text, size_t size, struct address *address, char o
 /* Is a key spelled as the store does?  One that is no address is; one with the NUL of postmap is not. */
 bool address_plain(const char *key, size_t size);
 
-/* Reads a value from the file.  More lenient than relaydb_stamp(): blanks and a CR behind the digits, as an edited dump leaves them. */
+/* Reads a value from the file.  More lenient than relaydb_stamp(): an edited dump leaves blanks or a CR behind the digits. */
 bool stamp_read(const char *value, size_t size, int64_t *stamp);
 
 /* ---- place.c: the folder, the names in it, and who may own them ---- */
 
 struct place {
-	int dir;		/* descriptor of the folder; O_PATH when only reading */
+	int dir; /* descriptor of the folder; O_PATH when only reading */
 	struct stat folder;
-	char name[256];		/* the database in it, symbolic links followed */
+	char name[256]; /* the database in it, symbolic links followed */
 };
 
 #define LOCK_SUFFIX ".lock"
@@ -79,7 +82,8 @@ void place_close(struct place *place);
 int place_open_map(struct relaydb *db, const struct place *place, bool writing, bool create, int *fd, struct stat *st);
 
 /* Opens or creates PATH.SUFFIX.  WANT: PLACE_READ an existing one (RELAYDB_NOTFOUND if there is none), PLACE_KEEP an
- * existing one or a new one, PLACE_NEW always a new one, a leftover is removed.  New ones get mode 0660, and from root the folder's owner.
+ * existing one or a new one, PLACE_NEW always a new one, a leftover is removed.  New ones get mode 0660, and from root the
+ * folder's owner.
  * Refuses everything but a regular file with one link that root, the folder's owner or the caller owns.
  * Returns RELAYDB_OK with *fd, RELAYDB_NOTFOUND, PERM, IO. */
 enum place_want { PLACE_READ, PLACE_KEEP, PLACE_NEW };
@@ -107,26 +111,29 @@ void pause_ms(const struct relaydb *db, int64_t ms);
 /* ---- image.c: the bytes of a database ---- */
 
 #define FILE_ID_SIZE 20
-#define IMAGE_MAX ((size_t)1 << 30) /* 1 GiB, some 20 million rows: a larger file is not read into memory */
+#define IMAGE_MAX ((size_t)1 << 30) /* 1 GiB: a larger file is neither made nor read into memory */
+#define BUCKETS_MAX (1u << 17) /* a quarter of that, with room for 16 million rows; more rows make longer chains */
 
 struct image {
-	unsigned char *data; /* from malloc, or MAPPED */
-	size_t size;	     /* 0: a fresh database */
+	unsigned char *data; /* from malloc, or MAPPED; NULL if SIZE is 0 */
+	size_t size; /* 0: a fresh database */
 	bool mapped;
 };
 
 struct image_info {
 	size_t rows;
-	uint32_t page_size;
-	uint32_t fill;	    /* rows a bucket is meant for; 0: made by makemap */
-	uint64_t room;	    /* how many rows can be added before Berkeley DB splits a bucket; 0 if fill is */
+	uint32_t fill; /* rows a bucket is meant for; 0: made by makemap */
+	uint64_t room; /* how many rows can be added before Berkeley DB splits a bucket; 0 if fill is */
 	uint64_t buckets;
-	bool plain;	    /* all keys are in the store's form: no NUL style, no odd spelling of an address */
+	bool plain; /* all keys are in the store's form: no NUL style, no odd spelling of an address */
 };
 
 /* Proves that Berkeley DB may be trusted with IMAGE: every page, item, chain and free list in bounds and used once, every key
  * in its bucket and in order.  An empty image is fine.  WHY gets what is wrong otherwise. */
 bool image_check(const struct image *image, struct image_info *info, char *why, size_t why_size);
+
+/* The same with a sentence for DB.  Returns RELAYDB_OK, NOTDB or NOMEM. */
+int image_prove(struct relaydb *db, const struct image *image, struct image_info *info);
 
 struct bytes {
 	const void *data;
@@ -149,9 +156,9 @@ void image_free(struct image *image);
 /* What a row says to us. */
 struct row {
 	bool entry;
-	bool address_ok;	/* the key is an address, however it is spelled */
-	bool plain;		/* it is spelled in the store's form and without a NUL */
-	bool nul;		/* key and value end with the NUL that postmap writes; not counted in the sizes below */
+	bool address_ok; /* the key is an address, however it is spelled */
+	bool plain; /* it is spelled in the store's form and without a NUL */
+	bool nul; /* key and value end with the NUL that postmap writes; not counted in the sizes below */
 	struct address address;
 	char text[RELAYDB_ADDRSTRLEN];
 	struct bytes key, value;
@@ -167,6 +174,22 @@ struct progress {
 	void *arg;
 };
 #define PROGRESS_EVERY 16384
+
+/* ---- bdb.c: sole home of <db.h> ---- */
+
+struct change {
+	struct bytes key;
+	struct bytes value;
+	bool remove;
+};
+
+/* Applies CHANGES to a checked image, which stays as it is; *out gets the new bytes.
+ * Returns RELAYDB_OK, NOMEM or IO. */
+int bdb_apply(struct relaydb *db, const struct image *image, const struct change *changes, size_t count, struct image *out);
+
+/* Makes a database of the rows, sized for twice as many.  Of equal keys the last wins.  PROGRESS may be NULL.
+ * Returns as bdb_apply(), or what PROGRESS returned. */
+int bdb_build(struct relaydb *db, const struct change *rows, size_t count, const struct progress *progress, struct image *out);
 
 /* ---- rows.c: every row of an image at once ---- */
 
@@ -192,34 +215,20 @@ void rows_sort_by_key(struct rows *rows);
 int rows_key_compare(const struct stored *a, const struct stored *b);
 /* By key; of equal keys one is left: a permanent row if there is one, else the highest stamp. */
 void rows_merge(struct rows *rows);
+/* The row with this key among rows in the order of keys, NULL if there is none. */
+struct stored *rows_find(const struct rows *rows, struct bytes key);
+/* Carries the changes out, which must name a key once; the rows are in no order afterwards.  Returns RELAYDB_OK or NOMEM. */
+int rows_change(struct relaydb *db, struct rows *rows, const struct change *changes, size_t count);
 /* Adds a row of the caller's, copied.  Returns RELAYDB_OK or NOMEM. */
 int rows_add(struct relaydb *db, struct rows *rows, const struct row *row);
 void rows_free(struct rows *rows);
-/* A database of these rows, with room for GROWTH more.  Returns as bdb_build(). */
-int rows_build(struct relaydb *db, const struct rows *rows, size_t growth, const struct progress *progress, struct image *out);
-
-/* ---- bdb.c: sole home of <db.h> ---- */
-
-struct change {
-	struct bytes key;
-	struct bytes value;
-	bool remove;
-};
-
-/* Applies CHANGES to a checked image, which stays as it is; *out gets the new bytes.
- * Returns RELAYDB_OK, NOMEM or IO. */
-int bdb_apply(struct relaydb *db, const struct image *image, const struct change *changes, size_t count, struct image *out);
-
-/* Makes a database of the rows, sized for twice ROOM rows (at least COUNT).  Of equal keys the last wins.  PROGRESS may be NULL.
- * Returns as bdb_apply(), or what PROGRESS returned. */
-int bdb_build(struct relaydb *db, const struct change *rows, size_t count, size_t room, const struct progress *progress,
-    struct image *out);
+/* A database of these rows.  Returns as bdb_build(). */
+int rows_build(struct relaydb *db, const struct rows *rows, const struct progress *progress, struct image *out);
 
 /* ---- redo.c: old bytes + new bytes = a record that can be applied again and again ---- */
 
 struct redo {
-	unsigned char *record;	/* malloc: head, block numbers, blocks, in the order in which they are to be written */
-	size_t record_size;
+	struct image record;
 };
 
 /* Returns RELAYDB_OK or NOMEM. */
@@ -228,8 +237,8 @@ int redo_make(struct relaydb *db, const struct image *old, const struct image *n
 /* Reads a record from a file; every number in it is proved.  Returns RELAYDB_OK, NOTDB, IO, NOMEM. */
 int redo_read(struct relaydb *db, int fd, struct redo *redo);
 
-/* Does the record belong to a file that begins with IMAGE (its first block is enough), SIZE bytes long? */
-bool redo_fits(const struct redo *redo, const struct image *image, size_t size);
+/* Is the file with these bytes on its way from the record's old to its new state?  If not, somebody has rewritten it since. */
+bool redo_fits(const struct redo *redo, const struct image *image);
 
 /* Changes IMAGE into what the record makes of it.  Returns RELAYDB_OK or NOMEM. */
 int redo_overlay(struct relaydb *db, const struct redo *redo, struct image *image);
@@ -239,6 +248,14 @@ int redo_apply(const struct redo *redo, int fd);
 
 size_t redo_new_size(const struct redo *redo);
 void redo_free(struct redo *redo);
+
+/* ---- io.c ---- */
+
+/* Reads SIZE bytes, at most MOST, from the start of FD.  Returns RELAYDB_OK, NOTDB (too large), IO (cut short), NOMEM. */
+int read_whole(struct relaydb *db, int fd, const char *suffix, size_t size, size_t most, struct image *image);
+
+/* Writes all of DATA.  Returns 0 or an errno. */
+int write_at(int fd, const void *data, size_t size, off_t offset);
 
 /* ---- read.c ---- */
 
@@ -252,17 +269,14 @@ struct snapshot {
 
 /* Reads the whole database under LOCK_SH, a pending redo over it, and proves it.
  * Returns RELAYDB_OK (free with snapshot_free), NOFILE, NOTDB, LOCKED, PERM, IO, NOMEM. */
-int snapshot_take(struct relaydb *db, const struct place *place, bool writing, bool create, struct snapshot *snapshot);
+int snapshot_take(struct relaydb *db, const struct place *place, bool writing, struct snapshot *snapshot);
 void snapshot_free(struct snapshot *snapshot);
-
-/* Reads SIZE bytes from the start of FD.  Returns RELAYDB_OK, NOTDB (too large or cut short meanwhile), IO, NOMEM. */
-int read_whole(struct relaydb *db, int fd, const char *suffix, size_t size, struct image *image);
 
 /* ---- commit.c ---- */
 
 /* What a commit does to the bytes: OLD (checked) to NEW.  Leaves NEW empty (data NULL) when nothing is to be changed. */
-typedef int transform(struct relaydb *db, const struct image *old, const struct image_info *info, void *arg,
-    struct image *new, struct relaydb_result *result);
+typedef int transform(struct relaydb *db, const struct image *old, const struct image_info *info, void *arg, struct image *new,
+    struct relaydb_result *result);
 
 /* Runs all the steps, as told in commit.c; CREATE: makes the file if it is missing.  CHANGE may be called several times, each
  * time with a state that is newer.  Returns as relaydb_commit(), or what CHANGE returned. */
@@ -274,10 +288,10 @@ int commit_run(struct relaydb *db, int64_t now, bool create, transform *change, 
 #ifdef RELAYDB_TEST_STEPS
 /* The steps of a commit, for tests that stop it dead between two of them; nothing of it is in an ordinary build. */
 extern void (*relaydb_test_step)(const char *name);
-#define STEP(name) \
-	do { \
-		if (relaydb_test_step) \
-			relaydb_test_step(name); \
+#define STEP(name)                                                                                                             \
+	do {                                                                                                                   \
+		if (relaydb_test_step)                                                                                         \
+			relaydb_test_step(name);                                                                               \
 	} while (0)
 #else
 #define STEP(name) ((void)0)

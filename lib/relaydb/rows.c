@@ -176,6 +176,39 @@ void rows_merge(struct rows *rows)
 	rows->count = kept + 1;
 }
 
+struct stored *rows_find(const struct rows *rows, struct bytes key)
+{
+	const struct stored wanted = { .key = key };
+
+	return rows->count == 0 ? NULL : bsearch(&wanted, rows->row, rows->count, sizeof *rows->row, by_key);
+}
+
+int rows_change(struct relaydb *db, struct rows *rows, const struct change *changes, size_t count)
+{
+	size_t sorted = rows->count, kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct rows in_order = { rows->row, sorted, 0, NULL };
+		struct stored *there = rows_find(&in_order, changes[i].key);
+		struct row row;
+
+		if (changes[i].remove && there != NULL) {
+			there->value.data = NULL; /* its mark until the end */
+			continue;
+		}
+		row_read(changes[i].key, changes[i].value, &row);
+		if (there != NULL)
+			there->value = changes[i].value;
+		else if (!changes[i].remove && append(rows, &row) == NULL)
+			return fail(db, RELAYDB_NOMEM, "out of memory");
+	}
+	for (size_t i = 0; i < rows->count; i++)
+		if (rows->row[i].value.data != NULL)
+			rows->row[kept++] = rows->row[i];
+	rows->count = kept;
+	return RELAYDB_OK;
+}
+
 void rows_free(struct rows *rows)
 {
 	while (rows->kept != NULL) {
@@ -188,7 +221,7 @@ void rows_free(struct rows *rows)
 	*rows = (struct rows){ NULL, 0, 0, NULL };
 }
 
-int rows_build(struct relaydb *db, const struct rows *rows, size_t growth, const struct progress *progress, struct image *out)
+int rows_build(struct relaydb *db, const struct rows *rows, const struct progress *progress, struct image *out)
 {
 	struct change *puts = calloc(rows->count + 1, sizeof *puts);
 	int code;
@@ -198,7 +231,7 @@ int rows_build(struct relaydb *db, const struct rows *rows, size_t growth, const
 		return fail(db, RELAYDB_NOMEM, "out of memory");
 	for (size_t i = 0; i < rows->count; i++)
 		puts[i] = (struct change){ rows->row[i].key, rows->row[i].value, false };
-	code = bdb_build(db, puts, rows->count, rows->count + growth, progress, out);
+	code = bdb_build(db, puts, rows->count, progress, out);
 	free(puts);
 	return code;
 }

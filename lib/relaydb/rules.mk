@@ -1,4 +1,4 @@
-# librelaydb: static for our own programs, shared for others
+# librelaydb: static for our own programs, shared and static for others
 
 RELAYDB_SOURCES = $(sort $(wildcard lib/relaydb/*.c))
 RELAYDB_OBJECTS = $(RELAYDB_SOURCES:%.c=$(BUILD)/%.o)
@@ -10,11 +10,22 @@ RELAYDB_SO = $(BUILD)/librelaydb.so.1
 PROGRAMS += $(RELAYDB) $(RELAYDB_SO) $(BUILD)/relaydb.pc
 
 # -fPIC, since the PAM module takes the static library in
-$(RELAYDB_OBJECTS): FLAGS = -fPIC
+$(RELAYDB_OBJECTS): FLAGS = -fPIC -fvisibility=hidden
 
 $(RELAYDB): $(RELAYDB_OBJECTS)
 	rm -f $@
 	$(AR) rcs $@ $^
+
+# the one that is installed: a single object in which only the public names are left
+RELAYDB_INSTALL = $(BUILD)/install/librelaydb.a
+PROGRAMS += $(RELAYDB_INSTALL)
+
+$(RELAYDB_INSTALL): $(RELAYDB_OBJECTS)
+	@mkdir -p $(@D)
+	$(LD) -r -o $(@D)/relaydb.o $^
+	objcopy --localize-hidden $(@D)/relaydb.o
+	rm -f $@
+	$(AR) rcs $@ $(@D)/relaydb.o
 
 $(RELAYDB_SO): $(RELAYDB_OBJECTS) lib/relaydb/relaydb.map
 	$(CC) $(CFLAGS_ALL) $(LDFLAGS) -shared -Wl,-soname,librelaydb.so.1 -Wl,--version-script=lib/relaydb/relaydb.map \

@@ -31,7 +31,8 @@ static char folder[64], module[4096], db_path[128], socket_path[128];
 
 static void remove_all(void)
 {
-	static const char *const names[] = { "relayers.db", "relayers.db.lock", "relayers.db.new", "relayers.db.redo", "sock", "test" };
+	static const char *const names[] = { "relayers.db", "relayers.db.lock", "relayers.db.new", "relayers.db.redo", "sock",
+		"test" };
 	char path[256];
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

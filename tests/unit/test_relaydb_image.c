@@ -104,7 +104,7 @@ static struct image made_by_us(unsigned rows)
 	changes[rows + 1] = (struct change){ { value, 5000 }, { "long key", 8 }, false };
 	changes[rows + 2] = (struct change){ { "", 0 }, { "", 0 }, false };
 	changes[rows + 3] = (struct change){ { "\0\xff", 2 }, { "", 0 }, false };
-	assert_code(db, bdb_build(db, changes, rows + 4, rows, NULL, &image), RELAYDB_OK);
+	assert_code(db, bdb_build(db, changes, rows + 4, NULL, &image), RELAYDB_OK);
 	relaydb_close(&db);
 	free(changes);
 	free(keys);

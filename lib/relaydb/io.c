@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * io.c - whole files and whole blocks: read(2) and write(2) without their halves
+ */
+#include "relaydb_int.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int read_whole(struct relaydb *db, int fd, const char *suffix, size_t size, size_t most, struct image *image)
+{
+	size_t done = 0;
+	void *data;
+
+	*image = (struct image){ NULL, 0, false };
+	if (size > most)
+		return fail(db, RELAYDB_NOTDB, "%s%s is larger than any relay database", db->path, suffix);
+	if (size == 0)
+		return RELAYDB_OK;
+	/* all pages at once: one by one they would cost as much as the reading */
+	data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (data == MAP_FAILED)
+		return fail(db, RELAYDB_NOMEM, "out of memory: %s%s has %zu bytes", db->path, suffix, size);
+	*image = (struct image){ data, size, true };
+	while (done < size) {
+		ssize_t n = pread(fd, image->data + done, size - done, (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			int error = errno;
+
+			image_free(image);
+			return n < 0 ? fail_errno(db, "read", suffix, error)
+				     : fail(db, RELAYDB_IO, "%s%s was cut short while it was read, by somebody without a lock",
+					   db->path, suffix);
+		}
+		done += (size_t)n;
+	}
+	return RELAYDB_OK;
+}
+
+int write_at(int fd, const void *data, size_t size, off_t offset)
+{
+	const char *p = data;
+
+	while (size > 0) {
+		ssize_t n = pwrite(fd, p, size, offset);
+
+		if (n < 0 && errno != EINTR)
+			return errno;
+		if (n > 0) {
+			p += n;
+			offset += n;
+			size -= (size_t)n;
+		}
+	}
+	return 0;
+}

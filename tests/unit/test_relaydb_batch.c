@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * test_relaydb_batch.c - what a batch makes of a database: merging, results, expiry, and the hash made anew
+ */
+#include "relaydb_scratch.h"
+
+/* ---- changes in a row, one letter each: r record, p put, d delete, e expire ---- */
+
+struct step {
+	char what;
+	int64_t stamp;
+};
+
+static void gather(struct relaydb *db, struct relaydb_batch *batch, const char *address, const struct step *steps)
+{
+	for (; steps->what != '\0'; steps++) {
+		int code = RELAYDB_OK;
+
+		switch (steps->what) {
+		case 'r':
+			code = relaydb_batch_record(batch, address, steps->stamp);
+			break;
+		case 'p':
+			code = relaydb_batch_put(batch, address, steps->stamp);
+			break;
+		case 'd':
+			code = relaydb_batch_delete(batch, address);
+			break;
+		default:
+			code = relaydb_batch_expire(batch, steps->stamp);
+		}
+		assert_code(db, code, RELAYDB_OK);
+	}
+}
+
+#define NONE INT64_C(-1)
+#define OK_ROW INT64_C(-2) /* a row with the value OK */
+
+static void outcome_for_one_address(void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t before; /* the stamp that is there, or NONE, OK_ROW */
+		struct step steps[4];
+		int64_t after;
+		struct relaydb_result result;
+	} cases[] = {
+		{ "record a new one", NONE, { { 'r', 100 } }, 100, { .committed = true, .added = 1 } },
+		{ "record raises", 50, { { 'r', 100 } }, 100, { .committed = true, .changed = 1 } },
+		{ "record never lowers", 150, { { 'r', 100 } }, 150, { .committed = false } },
+		{ "record leaves what is equal", 100, { { 'r', 100 } }, 100, { .committed = false } },
+		{ "record leaves a permanent row", OK_ROW, { { 'r', 100 } }, OK_ROW, { .committed = false } },
+		{ "put lowers", 150, { { 'p', 100 } }, 100, { .committed = true, .changed = 1 } },
+		{ "put takes the place of a permanent row", OK_ROW, { { 'p', 100 } }, 100, { .committed = true, .changed = 1 } },
+		{ "put of the same changes nothing", 100, { { 'p', 100 } }, 100, { .committed = false } },
+		{ "put 0", NONE, { { 'p', 0 } }, 0, { .committed = true, .added = 1 } },
+		{ "put the last stamp", NONE, { { 'p', RELAYDB_STAMP_MAX } }, RELAYDB_STAMP_MAX, { .committed = true, .added = 1 } },
+		{ "delete", 100, { { 'd', 0 } }, NONE, { .committed = true, .deleted = 1 } },
+		{ "delete a permanent row", OK_ROW, { { 'd', 0 } }, NONE, { .committed = true, .deleted = 1 } },
+		{ "delete what is not there", NONE, { { 'd', 0 } }, NONE, { .committed = false, .absent = 1 } },
+		{ "the higher of two records", 50, { { 'r', 100 }, { 'r', 90 } }, 100, { .committed = true, .changed = 1 } },
+		{ "record after put is the maximum", 300, { { 'p', 100 }, { 'r', 200 } }, 200, { .committed = true, .changed = 1 } },
+		{ "an older record after put", 300, { { 'p', 100 }, { 'r', 50 } }, 100, { .committed = true, .changed = 1 } },
+		{ "put after record", 300, { { 'r', 400 }, { 'p', 100 } }, 100, { .committed = true, .changed = 1 } },
+		{ "delete after record", 50, { { 'r', 100 }, { 'd', 0 } }, NONE, { .committed = true, .deleted = 1 } },
+		{ "record after delete", 300, { { 'd', 0 }, { 'r', 100 } }, 100, { .committed = true, .changed = 1 } },
+		{ "record after delete of a permanent row", OK_ROW, { { 'd', 0 }, { 'r', 100 } }, 100,
+		    { .committed = true, .changed = 1 } },
+		{ "put after delete of what is not there", NONE, { { 'd', 0 }, { 'p', 100 } }, 100, { .committed = true, .added = 1 } },
+		{ "expire spares its edge", 100, { { 'e', 100 } }, 100, { .committed = false } },
+		{ "expire below its edge", 99, { { 'e', 100 } }, NONE, { .committed = true, .expired = 1 } },
+		{ "the highest expire counts", 99, { { 'e', 50 }, { 'e', 100 }, { 'e', 60 } }, NONE, { .committed = true, .expired = 1 } },
+		{ "expire spares a permanent row", OK_ROW, { { 'e', RELAYDB_STAMP_MAX + 1 } }, OK_ROW, { .committed = false } },
+		{ "expire takes the last stamp", RELAYDB_STAMP_MAX, { { 'e', RELAYDB_STAMP_MAX + 1 } }, NONE,
+		    { .committed = true, .expired = 1 } },
+		{ "expire before 0 takes nothing", 0, { { 'e', 0 } }, 0, { .committed = false } },
+		{ "expire applies to a record", 50, { { 'r', 80 }, { 'e', 100 } }, NONE, { .committed = true, .expired = 1 } },
+		{ "expire applies to a record that comes later", 50, { { 'e', 100 }, { 'r', 80 } }, NONE,
+		    { .committed = true, .expired = 1 } },
+		{ "expire applies to the outcome", 50, { { 'e', 100 }, { 'r', 100 } }, 100, { .committed = true, .changed = 1 } },
+		{ "expire of a new record", NONE, { { 'r', 80 }, { 'e', 100 } }, NONE, { .committed = false } },
+		{ "expire looks at what is there, not at the record", 120, { { 'r', 80 }, { 'e', 100 } }, 120, { .committed = false } },
+		{ "put and expire of a permanent row", OK_ROW, { { 'p', 80 }, { 'e', 100 } }, NONE, { .committed = true, .expired = 1 } },
+		{ "delete counts before expire", 50, { { 'd', 0 }, { 'e', 100 } }, NONE, { .committed = true, .deleted = 1 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char value[32];
+		const struct raw rows[] = { { "10.9.9.9", "5000000000", -1, -1 }, { "10.0.0.1", value, -1, -1 } };
+		struct relaydb_result result = { .mtime = 0 };
+		struct relaydb *db = database();
+		struct relaydb_batch *batch;
+		int64_t stamp = NONE;
+
+		print_message("# %s\n", cases[i].name);
+		snprintf(value, sizeof value, "%lld", (long long)cases[i].before);
+		if (cases[i].before == OK_ROW)
+			strcpy(value, "OK");
+		write_rows(rows, cases[i].before == NONE ? 1 : 2);
+		assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
+		gather(db, batch, "10.0.0.1", cases[i].steps);
+		if (cases[i].after == NONE && cases[i].result.expired == 1 && cases[i].before == RELAYDB_STAMP_MAX)
+			assert_code(db, relaydb_batch_put(batch, "10.9.9.9", RELAYDB_STAMP_MAX), RELAYDB_OK);
+		assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK);
+		if (relaydb_get(db, "10.0.0.1", &stamp) == RELAYDB_OK && stamp == RELAYDB_PERMANENT)
+			stamp = OK_ROW;
+		assert_int_equal(stamp, cases[i].after);
+		if (cases[i].before != RELAYDB_STAMP_MAX) {
+			bool bystander = strcmp(cases[i].name, "expire spares a permanent row") != 0;
+
+			assert_int_equal(result.committed, cases[i].result.committed || !bystander);
+			assert_int_equal(result.expired, cases[i].result.expired + !bystander);
+			assert_int_equal(result.rows, (cases[i].after != NONE) + bystander);
+		}
+		assert_int_equal(result.added, cases[i].result.added);
+		assert_int_equal(result.changed, cases[i].result.changed);
+		assert_int_equal(result.deleted, cases[i].result.deleted);
+		assert_int_equal(result.absent, cases[i].result.absent);
+		assert_false(result.rebuilt);
+		relaydb_batch_free(&batch);
+		assert_null(batch);
+		relaydb_close(&db);
+	}
+}
+
+static void refused_changes_leave_the_batch(void **state)
+{
+	struct relaydb *db = database();
+	struct relaydb_batch *batch;
+
+	(void)state;
+	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
+	assert_int_equal(relaydb_batch_count(batch), 0);
+	assert_code(db, relaydb_batch_record(batch, "10.0.0.1", 5), RELAYDB_OK);
+	assert_code(db, relaydb_batch_record(batch, "10.1", 5), RELAYDB_BADADDR);
+	assert_says(db, "address");
+	assert_code(db, relaydb_batch_put(batch, "", 5), RELAYDB_BADADDR);
+	assert_code(db, relaydb_batch_delete(batch, "host.example"), RELAYDB_BADADDR);
+	assert_code(db, relaydb_batch_put(batch, "10.0.0.1", -1), RELAYDB_BADSTAMP);
+	assert_says(db, "expected 0 to 253402300799");
+	assert_code(db, relaydb_batch_record(batch, "10.0.0.1", RELAYDB_STAMP_MAX + 1), RELAYDB_BADSTAMP);
+	assert_code(db, relaydb_batch_put(batch, "10.0.0.1", RELAYDB_PERMANENT), RELAYDB_BADSTAMP);
+	assert_code(db, relaydb_batch_expire(batch, -1), RELAYDB_BADSTAMP);
+	assert_code(db, relaydb_batch_expire(batch, RELAYDB_STAMP_MAX + 2), RELAYDB_BADSTAMP);
+	assert_int_equal(relaydb_batch_count(batch), 1);
+	assert_code(db, relaydb_batch_record(batch, "::ffff:10.0.0.1", 7), RELAYDB_OK); /* the same address */
+	assert_int_equal(relaydb_batch_count(batch), 1);
+	assert_code(db, relaydb_batch_expire(batch, 3), RELAYDB_OK);
+	assert_int_equal(relaydb_batch_count(batch), 2);
+	assert_code(db, relaydb_commit(batch, CLOCK, NULL), RELAYDB_OK);
+	assert_string_equal(list(db), "10.0.0.1 7\n");
+	relaydb_batch_clear(batch);
+	assert_int_equal(relaydb_batch_count(batch), 0);
+	assert_code(db, relaydb_commit(batch, CLOCK, NULL), RELAYDB_OK);
+	assert_string_equal(list(db), "10.0.0.1 7\n");
+	assert_code(db, relaydb_batch_record(batch, "10.0.0.2", 5), RELAYDB_OK); /* it can be filled again */
+	assert_code(db, relaydb_commit(batch, CLOCK, NULL), RELAYDB_OK);
+	assert_string_equal(list(db), "10.0.0.2 5\n10.0.0.1 7\n");
+	relaydb_batch_free(&batch);
+	relaydb_batch_free(&batch);
+	relaydb_close(&db);
+}
+
+static void absent_ones_are_named_in_order(void **state)
+{
+	static const struct raw rows[] = { { "10.0.0.2", "1", -1, -1 }, { "2001:db8::2", "1", -1, -1 } };
+	static const char *const wanted[] = { "10.0.0.9", "10.0.0.2", "2001:db8::1", "10.0.0.1", "2001:DB8::2", "10.0.0.3" };
+	static const char *const absent[] = { "10.0.0.9", "2001:db8::1", "10.0.0.1", "10.0.0.3" };
+	struct relaydb *db = database();
+	struct relaydb_result result;
+	struct relaydb_batch *batch;
+
+	(void)state;
+	write_rows(rows, COUNT(rows));
+	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
+	for (size_t i = 0; i < COUNT(wanted); i++)
+		assert_code(db, relaydb_batch_delete(batch, wanted[i]), RELAYDB_OK);
+	assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK);
+	assert_int_equal(result.deleted, 2);
+	assert_int_equal(result.absent, COUNT(absent));
+	for (size_t i = 0; i < COUNT(absent); i++)
+		assert_string_equal(relaydb_batch_absent(batch, i), absent[i]);
+	assert_null(relaydb_batch_absent(batch, COUNT(absent)));
+	assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK); /* again: now all of them are */
+	assert_int_equal(result.absent, COUNT(wanted));
+	assert_string_equal(relaydb_batch_absent(batch, 1), "10.0.0.2");
+	relaydb_batch_free(&batch);
+	relaydb_close(&db);
+}
+
+static void missing_file(void **state)
+{
+	struct relaydb *db = database();
+	struct relaydb_result result;
+	struct relaydb_batch *batch;
+	struct stat st;
+
+	(void)state;
+	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
+	assert_code(db, relaydb_batch_delete(batch, "10.0.0.1"), RELAYDB_OK);
+	assert_code(db, relaydb_batch_expire(batch, CLOCK), RELAYDB_OK);
+	assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_NOFILE); /* nothing to record: not made */
+	assert_false(exists(""));
+	assert_code(db, relaydb_batch_record(batch, "10.0.0.2", CLOCK), RELAYDB_OK);
+	umask(0777); /* what is made has its own mode */
+	assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK);
+	umask(022);
+	assert_true(result.committed);
+	assert_int_equal(result.added, 1);
+	assert_int_equal(result.rows, 1);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0660);
+	assert_int_equal(result.mtime, st.st_mtim.tv_sec);
+	assert_false(exists(".new"));
+	assert_false(exists(".redo"));
+	relaydb_batch_free(&batch);
+	relaydb_close(&db);
+}
+
+static void missing_folder(void **state)
+{
+	const struct relaydb_options options = { .path = "/nonexistent/folder/relayers.db" };
+	struct relaydb_batch *batch;
+	struct relaydb *db;
+
+	(void)state;
+	assert_int_equal(relaydb_open(&db, &options), RELAYDB_OK);
+	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
+	assert_code(db, relaydb_batch_record(batch, "10.0.0.2", CLOCK), RELAYDB_OK);
+	assert_code(db, relaydb_commit(batch, CLOCK, NULL), RELAYDB_NOFILE);
+	relaydb_batch_free(&batch);
+	relaydb_close(&db);
+}
+
+/* ---- rows of an administrator, of postmap, of nobody ---- */
+
+static void foreign_rows_are_carried_over(void **state)
+{
+	static char long_value[9000];
+	const struct raw rows[] = {
+		{ "10.0.0.1", "100", -1, -1 },
+		{ "192.168.7", "OK", -1, -1 },
+		{ "10.0.0.2", "REJECT", -1, -1 },
+		{ "long", long_value, -1, 8999 },
+		{ "bin\1\xff", "\0x\0", -1, 3 },
+		{ "empty", "", -1, 0 },
+		{ "", "no key", 0, -1 },
+	};
+	struct relaydb *db = database();
+	struct relaydb_result result;
+	struct relaydb_batch *batch;
+	struct image image;
+	struct image_info info;
+	char why[128], value[9000];
+	size_t size;
+
+	(void)state;
+	memset(long_value, 'L', sizeof long_value - 1);
+	write_rows(rows, COUNT(rows));
+	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
+	assert_code(db, relaydb_batch_expire(batch, RELAYDB_STAMP_MAX + 1), RELAYDB_OK);
+	assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK);
+	assert_int_equal(result.expired, 1);
+	assert_int_equal(result.rows, COUNT(rows) - 1);
+	for (unsigned n = 0; n < 5000; n++) /* and once more through a rebuild */
+		assert_code(db, relaydb_batch_put(batch, nth(n + 1000), RELAYDB_STAMP_MAX), RELAYDB_OK);
+	relaydb_batch_clear(batch);
+	for (unsigned n = 0; n < 5000; n++)
+		assert_code(db, relaydb_batch_put(batch, nth(n + 1000), CLOCK), RELAYDB_OK);
+	assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK);
+	assert_true(result.rebuilt);
+	assert_int_equal(result.rows, 5000 + COUNT(rows) - 1);
+	image = read_file();
+	assert_true(image_check(&image, &info, why, sizeof why));
+	for (size_t i = 1; i < COUNT(rows); i++) {
+		struct bytes key = raw_bytes(rows[i].key, rows[i].key_size), want = raw_bytes(rows[i].value, rows[i].value_size);
+
+		assert_int_equal(image_find(&image, key, value, sizeof value, &size), RELAYDB_OK);
+		assert_int_equal(size, want.size);
+		assert_memory_equal(value, want.data, size);
+	}
+	image_free(&image);
+	relaydb_batch_free(&batch);
+	relaydb_close(&db);
+}
+
+/* Another style or spelling goes at the first commit that changes a row, all of it, and of equal addresses the best stays. */
+static void brought_into_the_store_s_form(void **state)
+{
+	static const struct {
+		struct raw rows[6];
+		const char *after;
+		size_t changed, count;
+	} cases[] = {
+		{ { { "10.0.0.1", "100", 9, 4 }, { "10.0.0.2", "200", 9, 4 }, { "net", "OK", 4, 3 } },
+		    "10.0.0.1 100\n10.0.0.2 200\n10.0.0.9 906502527\nnet OK\n", 0, 4 },
+		{ { { "2001:DB8::1", "100", -1, -1 }, { "::ffff:10.0.0.3", "300", -1, -1 } },
+		    "2001:db8::1 100\n10.0.0.3 300\n10.0.0.9 906502527\n", 0, 3 },
+		{ { { "10.0.0.1", "100", 9, 4 }, { "10.0.0.1", "200", -1, -1 }, { "::ffff:10.0.0.1", "150", -1, -1 } },
+		    "10.0.0.1 200\n10.0.0.9 906502527\n", 0, 2 },
+		{ { { "10.0.0.1", "OK", 9, 3 }, { "10.0.0.1", "200", -1, -1 } }, "10.0.0.9 906502527\n10.0.0.1 OK\n", 0, 2 },
+		{ { { "10.0.0.9", "100", 9, 4 } }, "10.0.0.9 906502527\n", 1, 1 },
+		{ { { "::FFFF:10.0.0.9", "OK", -1, -1 } }, "10.0.0.9 OK\n", 0, 1 }, /* permanent: nothing to change */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct relaydb *db = database();
+		struct relaydb_result result;
+		struct relaydb_batch *batch;
+		size_t rows = 0;
+
+		while (rows < COUNT(cases[i].rows) && cases[i].rows[rows].key != NULL)
+			rows++;
+		write_rows(cases[i].rows, rows);
+		assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
+		assert_code(db, relaydb_batch_record(batch, "10.0.0.9", CLOCK), RELAYDB_OK);
+		assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK);
+		assert_int_equal(result.rebuilt, result.committed);
+		assert_int_equal(result.changed, cases[i].changed);
+		if (result.committed) {
+			assert_int_equal(result.rows, cases[i].count);
+			assert_string_equal(list(db), cases[i].after);
+		}
+		relaydb_batch_free(&batch);
+		relaydb_close(&db);
+	}
+}
+
+/* ---- the size of the hash ---- */
+
+static void grows_and_shrinks_without_losing_rows(void **state)
+{
+	struct relaydb *db = database();
+	struct relaydb_batch *batch;
+	struct relaydb_result result;
+	unsigned rebuilt = 0, rows = 0;
+	struct stat large, small;
+	int64_t stamp;
+
+	(void)state;
+	for (unsigned step = 0; step < 30; step++) {
+		assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
+		for (unsigned n = 0; n < 700; n++, rows++)
+			assert_code(db, relaydb_batch_record(batch, nth(rows), 1000 + rows), RELAYDB_OK);
+		assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK);
+		assert_int_equal(result.rows, rows);
+		assert_int_equal(result.added, 700);
+		rebuilt += step > 0 && result.rebuilt;
+		relaydb_batch_free(&batch);
+	}
+	assert_int_equal(count_rows(db), rows);
+	assert_in_range(rebuilt, 2, 4); /* it doubles: 4,095 rows at first */
+	assert_int_equal(stat(path, &large), 0);
+	for (unsigned n = 0; n < rows; n += 997) {
+		assert_code(db, relaydb_get(db, nth(n), &stamp), RELAYDB_OK);
+		assert_int_equal(stamp, 1000 + n);
+	}
+	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
+	assert_code(db, relaydb_batch_expire(batch, 1000 + rows - 5), RELAYDB_OK);
+	assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK);
+	assert_int_equal(result.expired, rows - 5);
+	assert_int_equal(result.rows, 5);
+	assert_true(result.rebuilt);
+	assert_int_equal(count_rows(db), 5);
+	assert_int_equal(stat(path, &small), 0);
+	assert_true(small.st_size < large.st_size / 3);
+	assert_int_equal(small.st_ino, large.st_ino);
+	relaydb_batch_free(&batch);
+	relaydb_close(&db);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCRATCH_TEST(outcome_for_one_address),
+		SCRATCH_TEST(refused_changes_leave_the_batch),
+		SCRATCH_TEST(absent_ones_are_named_in_order),
+		SCRATCH_TEST(missing_file),
+		SCRATCH_TEST(missing_folder),
+		SCRATCH_TEST(foreign_rows_are_carried_over),
+		SCRATCH_TEST(brought_into_the_store_s_form),
+		SCRATCH_TEST(grows_and_shrinks_without_losing_rows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
