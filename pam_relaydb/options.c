@@ -39,7 +39,7 @@ static bool number(const char *text, int min, int max, int *out)
 /* NET[,NET]...; an empty list ignores nothing. */
 static bool networks(const char *text, struct options *options)
 {
-	struct ipnet nets[IGNORE_MAX];
+	struct ipnet nets[IGNORE_MAX] = { { 0 } };
 	size_t count = 0;
 
 	while (*text != '\0') {

@@ -46,7 +46,7 @@ static void word(char out[FIELD_MAX], const char *text)
 {
 	size_t i;
 
-	for (i = 0; text[i] != '\0' && i < FIELD_MAX - 1; i++)
+	for (i = 0; i < FIELD_MAX - 1 && text[i] != '\0'; i++)
 		out[i] = (char)((unsigned char)text[i] > ' ' && (unsigned char)text[i] < 0x7f ? text[i] : '?');
 	if (i == 0)
 		out[i++] = '-';

@@ -508,9 +508,9 @@ static int commit_begin(struct commit *commit, struct relaydb *db, int64_t now)
 	int code;
 
 	call_begin(db);
+	*commit = (struct commit){ .db = db, .lock = -1, .now = now, .begun = clock_ms() };
 	if (now < 0 || now > RELAYDB_STAMP_MAX)
 		return fail(db, RELAYDB_BADSTAMP, "%lld is no time of this clock", (long long)now);
-	*commit = (struct commit){ .db = db, .lock = -1, .now = now, .begun = clock_ms() };
 	code = place_open(db, &commit->place, true);
 	if (code != RELAYDB_OK)
 		return code;

@@ -346,7 +346,7 @@ static void refused_with_reason(void **state)
 		{ 48, 1, "duplicate keys" },
 		{ 48, 2, "duplicate keys" },
 		{ 92, 1, "foreign hash function" },
-		{ 32, 100000, "cut short" },
+		{ 32, 100000, "expected 100001" },
 		{ 72, 100000, "buckets makes no sense" },
 		{ 76, 0xffffffff, "buckets makes no sense" },
 		{ 76, 30, "buckets makes no sense" },
