@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 static char folder[64], path[128];
-static int64_t clock_now; /* the clock at the start: files get their first mtime from the kernel */
+static int64_t begun; /* the clock at the start: files get their first mtime from the kernel */
 
 static int set_up(void **state)
 {
@@ -70,7 +70,7 @@ static int put(unsigned first, unsigned last, int64_t stamp)
 		address(text, n);
 		assert_int_equal(relaydb_batch_put(batch, text, stamp), RELAYDB_OK);
 	}
-	code = relaydb_commit(batch, clock_now, NULL);
+	code = relaydb_commit(batch, begun, NULL);
 	if (code != RELAYDB_OK)
 		print_error("%s\n", relaydb_error(db));
 	relaydb_batch_free(&batch);
@@ -118,7 +118,7 @@ static bool exists(const char *suffix)
 
 static int change_add(void)
 {
-	return put(50000, 50009, clock_now + 1);
+	return put(50000, 50009, begun + 1);
 }
 
 static int change_delete(void)
@@ -133,7 +133,7 @@ static int change_delete(void)
 		address(text, n);
 		relaydb_batch_delete(batch, text);
 	}
-	code = relaydb_commit(batch, clock_now, NULL);
+	code = relaydb_commit(batch, begun, NULL);
 	relaydb_batch_free(&batch);
 	relaydb_close(&db);
 	return code;
@@ -142,7 +142,7 @@ static int change_delete(void)
 /* Outgrows the hash: it is made anew, every block changes. */
 static int change_grow(void)
 {
-	return put(50000, 60000, clock_now + 1);
+	return put(50000, 60000, begun + 1);
 }
 
 static int change_load(void)
@@ -154,12 +154,12 @@ static int change_load(void)
 
 	for (unsigned n = 0; n < 10; n++) {
 		address(text, n);
-		fprintf(dump, "%s %lld\n", text, (long long)clock_now + 1);
+		fprintf(dump, "%s %lld\n", text, (long long)begun + 1);
 	}
 	rewind(dump);
 	fflush(dump);
 	lseek(fileno(dump), 0, SEEK_SET);
-	code = relaydb_load(db, fileno(dump), clock_now, NULL, NULL, NULL);
+	code = relaydb_load(db, fileno(dump), begun, NULL, NULL, NULL);
 	fclose(dump);
 	relaydb_close(&db);
 	return code;
@@ -228,7 +228,7 @@ static void prepare(const struct change_case *c)
 	tear_down(NULL);
 	assert_int_equal(set_up(NULL), 0);
 	if (c->before > 0)
-		assert_int_equal(put(0, c->before - 1, clock_now), RELAYDB_OK);
+		assert_int_equal(put(0, c->before - 1, begun), RELAYDB_OK);
 }
 
 static void one_stop(const struct change_case *c, size_t step, int after)
@@ -240,32 +240,32 @@ static void one_stop(const struct change_case *c, size_t step, int after)
 	prepare(c);
 	stat(path, &before);
 	if (!commit_stopped(c, steps[step], after)) {
-		seen = look(clock_now + 1);
+		seen = look(begun + 1);
 		assert_new(c, &seen);
 		return;
 	}
 	if (exists("")) { /* a reader, before anybody settles */
-		seen = look(clock_now + 1);
+		seen = look(begun + 1);
 		if (step >= COUNTS_FROM)
 			assert_new(c, &seen);
 		else
 			assert_old(c, &seen);
 	}
 	db = database(); /* the next of us */
-	assert_int_equal(relaydb_settle(db, clock_now), RELAYDB_OK);
+	assert_int_equal(relaydb_settle(db, begun), RELAYDB_OK);
 	assert_int_equal(*relaydb_notice(db) != '\0', step >= COUNTS_FROM && step != REMOVED);
 	relaydb_close(&db);
 	assert_false(exists(".redo"));
 	if (exists("")) {
-		seen = look(clock_now + 1);
+		seen = look(begun + 1);
 		if (step >= COUNTS_FROM)
 			assert_new(c, &seen);
 		else
 			assert_old(c, &seen);
 	}
-	assert_int_equal(put(70000, 70000, clock_now + 1), RELAYDB_OK); /* and the one after */
+	assert_int_equal(put(70000, 70000, begun + 1), RELAYDB_OK); /* and the one after */
 	assert_false(exists(".new"));
-	seen = look(clock_now + 1);
+	seen = look(begun + 1);
 	assert_int_equal(seen.rows, (step >= COUNTS_FROM ? c->after : c->before) + 1);
 	if (c->before >
 	    0) { /* the inode, and all that hangs on it, stays; mtime never falls, and rises with what is to be seen */
@@ -317,7 +317,7 @@ static void same_bytes_until_it_counts(void **state)
 	struct stat st;
 
 	(void)state;
-	assert_int_equal(put(0, 99, clock_now), RELAYDB_OK);
+	assert_int_equal(put(0, 99, begun), RELAYDB_OK);
 	watcher = open(path, O_RDONLY | O_CLOEXEC);
 	assert_true(watcher >= 0);
 	assert_int_equal(fstat(watcher, &st), 0);
@@ -348,7 +348,7 @@ static void mtime_rises_by_a_second_at_least(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 5; i++) {
-		assert_int_equal(put(i, i, clock_now), RELAYDB_OK);
+		assert_int_equal(put(i, i, begun), RELAYDB_OK);
 		assert_true(mtime_of() > last);
 		last = mtime_of();
 	}
@@ -359,24 +359,24 @@ static void mtime_stays_when_nothing_changes(void **state)
 	int64_t before;
 
 	(void)state;
-	assert_int_equal(put(0, 10, clock_now), RELAYDB_OK);
+	assert_int_equal(put(0, 10, begun), RELAYDB_OK);
 	before = mtime_of();
-	assert_int_equal(put(0, 10, clock_now), RELAYDB_OK);
+	assert_int_equal(put(0, 10, begun), RELAYDB_OK);
 	assert_int_equal(mtime_of(), before);
 }
 
 /* The clock was set back by a day: entries are still seen, and mtime does not fall. */
 static void mtime_far_ahead_of_the_clock(void **state)
 {
-	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = clock_now + 86400 } };
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = begun + 86400 } };
 	struct seen seen;
 
 	(void)state;
-	assert_int_equal(put(0, 10, clock_now), RELAYDB_OK);
+	assert_int_equal(put(0, 10, begun), RELAYDB_OK);
 	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
-	assert_int_equal(put(11, 11, clock_now), RELAYDB_OK);
-	assert_int_equal(mtime_of(), clock_now + 86401);
-	seen = look(clock_now);
+	assert_int_equal(put(11, 11, begun), RELAYDB_OK);
+	assert_int_equal(mtime_of(), begun + 86401);
+	seen = look(begun);
 	assert_int_equal(seen.rows, 12);
 }
 
@@ -410,10 +410,10 @@ static void rewritten_while_we_computed(void **state)
 	struct seen seen;
 
 	(void)state;
-	assert_int_equal(put(0, 99, clock_now), RELAYDB_OK);
+	assert_int_equal(put(0, 99, begun), RELAYDB_OK);
 	relaydb_test_step = overwrite_with_other;
-	assert_int_equal(put(200, 201, clock_now + 1), RELAYDB_OK);
-	seen = look(clock_now + 1);
+	assert_int_equal(put(200, 201, begun + 1), RELAYDB_OK);
+	seen = look(begun + 1);
 	assert_int_equal(seen.rows, 3);
 	assert_int_equal(seen.with_stamp, 2);
 }
@@ -425,18 +425,64 @@ static void redo_is_stale_after_a_rewrite(void **state)
 	struct seen seen;
 
 	(void)state;
-	assert_int_equal(put(0, 99, clock_now), RELAYDB_OK);
+	assert_int_equal(put(0, 99, begun), RELAYDB_OK);
 	assert_true(commit_stopped(&c, "counts", 0));
 	overwrite_with_other("recorded");
-	seen = look(clock_now);
+	seen = look(begun);
 	assert_int_equal(seen.rows, 1);
 	db = database();
-	assert_int_equal(relaydb_settle(db, clock_now), RELAYDB_OK);
+	assert_int_equal(relaydb_settle(db, begun), RELAYDB_OK);
 	assert_non_null(strstr(relaydb_notice(db), "replaced since"));
 	relaydb_close(&db);
-	seen = look(clock_now);
+	seen = look(begun);
 	assert_int_equal(seen.rows, 1);
 	assert_false(exists(".redo"));
+}
+
+/* makemap -o and postmap -i keep the file's id, and so does a backup that is copied back: only the contents tell. */
+static void redo_is_stale_after_a_change_in_place(void **state)
+{
+	const struct change_case c = { "add", 100, change_add, 110, 10 };
+	struct relaydb *db;
+	uint32_t rows = 4711;
+	struct seen seen;
+	int fd;
+
+	(void)state;
+	assert_int_equal(put(0, 99, begun), RELAYDB_OK);
+	assert_true(commit_stopped(&c, "counts", 0));
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_int_equal(pwrite(fd, &rows, sizeof rows, 88), sizeof rows); /* Berkeley DB's own count of rows, on the meta page */
+	close(fd);
+	seen = look(begun);
+	assert_int_equal(seen.rows, 100);
+	db = database();
+	assert_int_equal(relaydb_settle(db, begun), RELAYDB_OK);
+	assert_non_null(strstr(relaydb_notice(db), "replaced since"));
+	relaydb_close(&db);
+}
+
+/* A record never overwrites what it does not know, whoever put both there. */
+static void foreign_file_under_a_redo(void **state)
+{
+	const struct change_case c = { "add to nothing", 0, change_add, 10, 10 };
+	static const char secret[] = "root:secret\n";
+	struct relaydb *db;
+	char text[sizeof secret];
+	int fd;
+
+	(void)state;
+	assert_true(commit_stopped(&c, "counts", 0));
+	fd = open(path, O_RDWR | O_TRUNC | O_CLOEXEC);
+	assert_int_equal(write(fd, secret, sizeof secret), sizeof secret);
+	db = database();
+	assert_int_equal(relaydb_settle(db, begun), RELAYDB_OK);
+	assert_non_null(strstr(relaydb_notice(db), "replaced since"));
+	assert_int_equal(pread(fd, text, sizeof text, 0), sizeof secret);
+	assert_memory_equal(text, secret, sizeof secret);
+	assert_int_equal(lseek(fd, 0, SEEK_END), sizeof secret);
+	close(fd);
+	relaydb_close(&db);
 }
 
 /* An administrator who removes the database does not get it back from a record. */
@@ -446,11 +492,11 @@ static void redo_is_stale_after_removal(void **state)
 	struct seen seen;
 
 	(void)state;
-	assert_int_equal(put(0, 99, clock_now), RELAYDB_OK);
+	assert_int_equal(put(0, 99, begun), RELAYDB_OK);
 	assert_true(commit_stopped(&c, "counts", 0));
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(put(5, 5, clock_now), RELAYDB_OK);
-	seen = look(clock_now);
+	assert_int_equal(put(5, 5, begun), RELAYDB_OK);
+	seen = look(begun);
 	assert_int_equal(seen.rows, 1);
 }
 
@@ -462,14 +508,14 @@ static void damaged_redo_is_refused(void **state)
 	int fd;
 
 	(void)state;
-	assert_int_equal(put(0, 99, clock_now), RELAYDB_OK);
+	assert_int_equal(put(0, 99, begun), RELAYDB_OK);
 	assert_true(commit_stopped(&c, "counts", 0));
 	snprintf(redo, sizeof redo, "%s.redo", path);
 	fd = open(redo, O_WRONLY | O_CLOEXEC);
 	assert_int_equal(pwrite(fd, "x", 1, 200), 1);
 	close(fd);
 	db = database();
-	assert_int_equal(relaydb_settle(db, clock_now), RELAYDB_NOTDB);
+	assert_int_equal(relaydb_settle(db, begun), RELAYDB_NOTDB);
 	assert_non_null(strstr(relaydb_error(db), "is damaged; remove it"));
 	relaydb_close(&db);
 }
@@ -485,10 +531,12 @@ int main(void)
 		TEST(mtime_far_ahead_of_the_clock),
 		TEST(rewritten_while_we_computed),
 		TEST(redo_is_stale_after_a_rewrite),
+		TEST(redo_is_stale_after_a_change_in_place),
+		TEST(foreign_file_under_a_redo),
 		TEST(redo_is_stale_after_removal),
 		TEST(damaged_redo_is_refused),
 	};
 
-	clock_now = time(NULL);
+	begun = time(NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
