@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * prog_addresses N - random IPv6 addresses with many zeros, the same ones every time: as sendmail writes them, a blank, and as
- * inet_ntop(3) does
+ * prog_addresses - random IPv6 addresses with many zeros, the same ones every time
+ *
+ *	prog_addresses N
+ *		prints N lines: the address as sendmail writes it, a blank, the address as inet_ntop(3) does.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
