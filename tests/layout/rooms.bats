@@ -105,6 +105,6 @@ own() {		# own FILE: what it includes with ""
 	for file in $(sources lib $programs tests fuzz bench); do
 		[ "$(head -n 1 "$file")" = '/* SPDX-License-Identifier: BSD-2-Clause' ] || fail "$file: line 1"
 		name=$(basename "$file")
-		sed -n 3p "$file" | grep -qF " * ${name%.c}" || fail "$file: line 3 does not say what it is"
+		sed -n 3,8p "$file" | grep -qF " * ${name%.c}" || fail "$file: its head does not say what it is"
 	done
 }
