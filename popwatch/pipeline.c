@@ -35,18 +35,13 @@ read_message(struct pipeline *pipeline, struct server *server, const struct head
 	return true;
 }
 
-void
-pipeline_entry(struct pipeline *pipeline, const char *source, const struct header *header, int64_t when,
-    bool (*admit)(const struct server *server, void *arg), void *arg)
+/* What a message means to the SERVERS of its tag: the first one that knows has it. */
+static void
+take_message(struct pipeline *pipeline, struct server *const *servers, const char *source, const struct header *header,
+    int64_t when, bool (*admit)(const struct server *server, void *arg), void *arg)
 {
-	struct server *const *servers = catalogue_find(pipeline->catalogue, header->tag);
-	bool doubted;
+	bool doubted = doubts_settle(pipeline->doubts, source, header);
 
-	if (servers == NULL) {
-		pipeline->tally.stranger++;
-		return;
-	}
-	doubted = doubts_settle(pipeline->doubts, source, header);
 	if (is_cut(servers, header->message.size))
 		doubts_raise(pipeline->doubts, source, header);
 	if (doubted) {
@@ -67,6 +62,19 @@ pipeline_entry(struct pipeline *pipeline, const char *source, const struct heade
 	}
 }
 
+void
+pipeline_entry(struct pipeline *pipeline, const char *source, const struct header *header, int64_t when,
+    bool (*admit)(const struct server *server, void *arg), void *arg)
+{
+	struct server *const *servers = catalogue_find(pipeline->catalogue, header->tag);
+
+	pipeline->tally.lines++;
+	if (servers == NULL)
+		pipeline->tally.stranger++;
+	else
+		take_message(pipeline, servers, source, header, when, admit, arg);
+}
+
 /* A line without its end: nothing in it counts, but what follows it may be its rest. */
 static void
 take_broken(struct pipeline *pipeline, const struct line *line)
@@ -84,6 +92,7 @@ take_broken(struct pipeline *pipeline, const struct line *line)
 void
 pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t now)
 {
+	struct server *const *servers;
 	struct header header;
 	int64_t when;
 
@@ -96,7 +105,7 @@ pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t now)
 		pipeline->tally.headless++;
 		return;
 	}
-	if (catalogue_find(pipeline->catalogue, header.tag) == NULL) {
+	if ((servers = catalogue_find(pipeline->catalogue, header.tag)) == NULL) {
 		pipeline->tally.stranger++;
 		return;
 	}
@@ -110,5 +119,5 @@ pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t now)
 			return;
 		when = 0;
 	}
-	pipeline_entry(pipeline, line->source, &header, when, NULL, NULL);
+	take_message(pipeline, servers, line->source, &header, when, NULL, NULL);
 }

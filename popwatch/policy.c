@@ -16,24 +16,35 @@ struct memory {
 	UT_hash_handle hh;	/* in the order in which they were first noted */
 };
 
+/* RFC 6890, and 224.0.0.0/4 and ff00::/8 of RFC 1112 and RFC 4291; fe80::/10 means nothing without its interface */
+static const char *const unusable[] = { "0.0.0.0/8", "224.0.0.0/3", "::/128", "fe80::/10", "ff00::/8" };
+
+#define UNUSABLE (sizeof unusable / sizeof *unusable)
+
 struct policy {
 	int64_t window;
 	int64_t refresh;
+	struct ipnet unusable[UNUSABLE];
 	struct ipnet *ignored;
 	size_t count;
 	struct memory *memories;
+	struct memory *last;	/* the one that was looked up last; NULL: none */
 };
-
-/* RFC 6890, and 224.0.0.0/4 and ff00::/8 of RFC 1112 and RFC 4291; fe80::/10 means nothing without its interface */
-static const char *const unusable[] = { "0.0.0.0/8", "224.0.0.0/3", "::/128", "fe80::/10", "ff00::/8" };
 
 struct policy *
 policy_new(int64_t window, int64_t refresh)
 {
 	struct policy *policy = calloc(1, sizeof *policy);
 
-	if (policy != NULL)
-		*policy = (struct policy){ .window = window, .refresh = refresh };
+	size_t i;
+
+	if (policy == NULL)
+		return NULL;
+	*policy = (struct policy){ .window = window, .refresh = refresh };
+	for (i = 0; i < UNUSABLE; i++) {
+		if (!ipnet_parse(unusable[i], &policy->unusable[i]))
+			abort();
+	}
 	return policy;
 }
 
@@ -65,45 +76,45 @@ policy_ignore(struct policy *policy, const struct ipnet *net)
 }
 
 static bool
-is_unusable(const struct ipnet *address)
+is_in(const struct ipnet *nets, size_t count, const struct ipnet *address)
 {
-	struct ipnet net;
 	size_t i;
 
-	for (i = 0; i < sizeof unusable / sizeof *unusable; i++) {
-		if (ipnet_parse(unusable[i], &net) && ipnet_holds(&net, address))
+	for (i = 0; i < count; i++) {
+		if (ipnet_holds(&nets[i], address))
 			return true;
 	}
 	return false;
 }
 
-enum verdict
-policy_judge(const struct policy *policy, const char *address, int64_t when, int64_t now)
+static struct memory *
+find(struct policy *policy, const char *address)
 {
-	struct memory *memory;
+	if (policy->last == NULL || strcmp(policy->last->address, address) != 0)
+		HASH_FIND_STR(policy->memories, address, policy->last);
+	return policy->last;
+}
+
+enum verdict
+policy_judge(struct policy *policy, const char *address, int64_t when, int64_t now)
+{
+	const struct memory *memory;
 	struct ipnet number;
-	size_t i;
 
 	if (when < now - policy->window)
 		return VERDICT_OLD;
-	HASH_FIND_STR(policy->memories, address, memory);
-	if (memory != NULL && when < memory->when + policy->refresh)
-		return VERDICT_RECENT;
-	if (!ipnet_parse(address, &number) || is_unusable(&number))
+	if ((memory = find(policy, address)) != NULL)
+		return when < memory->when + policy->refresh ? VERDICT_RECENT : VERDICT_RECORD;
+	if (!ipnet_parse(address, &number) || is_in(policy->unusable, UNUSABLE, &number))
 		return VERDICT_UNUSABLE;
-	for (i = 0; i < policy->count; i++) {
-		if (ipnet_holds(&policy->ignored[i], &number))
-			return VERDICT_IGNORED;
-	}
-	return VERDICT_RECORD;
+	return is_in(policy->ignored, policy->count, &number) ? VERDICT_IGNORED : VERDICT_RECORD;
 }
 
 void
 policy_note(struct policy *policy, const char *address, int64_t when)
 {
-	struct memory *memory;
+	struct memory *memory = find(policy, address);
 
-	HASH_FIND_STR(policy->memories, address, memory);
 	if (memory == NULL) {
 		if (HASH_COUNT(policy->memories) >= POLICY_MEMORY) {
 			memory = policy->memories;
@@ -114,6 +125,7 @@ policy_note(struct policy *policy, const char *address, int64_t when)
 			return; /* it will be recorded once more than needed */
 		memcpy(memory->address, address, strlen(address) + 1);
 		HASH_ADD_STR(policy->memories, address, memory);
+		policy->last = memory;
 	}
 	if (memory->when < when)
 		memory->when = when;

@@ -36,8 +36,8 @@ void policy_free(struct policy *policy);
 /* Ignores one more network.  Returns false without memory. */
 bool policy_ignore(struct policy *policy, const struct ipnet *net);
 
-/* The verdict on a login of ADDRESS (in the store's form) at WHEN.  Changes nothing. */
-enum verdict policy_judge(const struct policy *policy, const char *address, int64_t when, int64_t now);
+/* The verdict on a login of ADDRESS (in the store's form) at WHEN. */
+enum verdict policy_judge(struct policy *policy, const char *address, int64_t when, int64_t now);
 
 /* Remembers that ADDRESS is recorded with WHEN. */
 void policy_note(struct policy *policy, const char *address, int64_t when);

@@ -45,7 +45,7 @@
 #define SUSPECT_EVERY 60		/* seconds between two warnings of one kind */
 #define STATS_MS 15000			/* the counters are written this often */
 #define SWEEP_EVERY 10			/* seconds between two looks at the open connections */
-#define BATCH_MAX 50000			/* with -o: commit when so many lines were of interest, not only at the end */
+#define BATCH_MAX 50000			/* with -o: commit when so many addresses wait, not only at the end */
 
 struct watcher {
 	const struct watcher_options *options;
@@ -75,7 +75,6 @@ struct watcher {
 	int64_t stats_ms;
 	int64_t sign_ms;		/* of life, to the service manager */
 	int64_t swept;			/* by the clock of stamps */
-	size_t gathered;		/* logins since the last commit */
 	uint64_t verdicts[VERDICTS];
 	struct log_limit suspect;
 	int64_t now;			/* the clock of this round */
@@ -92,33 +91,31 @@ clock_ms(void)
 
 /* ---- events ---- */
 
-/* Records ADDRESS if the policy lets it.  Returns the verdict. */
-static enum verdict
-record(struct watcher *w, const char *address, int64_t when)
+/* Records a login if the policy lets it. */
+static void
+record(struct watcher *w, const struct login *login)
 {
-	enum verdict verdict = policy_judge(w->policy, address, when, w->now);
+	enum verdict verdict = policy_judge(w->policy, login->address, login->when, w->now);
 
 	w->verdicts[verdict]++;
-	if (verdict == VERDICT_RECORD && writer_record(w->writer, address, when)) {
-		policy_note(w->policy, address, when);
-		w->gathered++;
-	}
-	return verdict;
+	if (verdict == VERDICT_RECORD && writer_record(w->writer, login))
+		policy_note(w->policy, login->address, login->when);
 }
 
 static void
 take_event(const struct event *event, void *arg)
 {
 	struct watcher *w = arg;
-	const struct span *user = &event->captures->user, *session = &event->captures->session;
+	struct login login = { .address = event->address, .when = event->when };
 
 	if (*event->address == '\0' || (event->role != ROLE_LOGIN && event->role != ROLE_LOGOUT))
 		return;
-	if (record(w, event->address, event->when) != VERDICT_RECORD || event->role == ROLE_LOGOUT)
-		return;
-	log_say(LOG_INFO, "login from %s: user '%.*s', server %s, session '%.*s'", event->address,
-	    user->size > 128 ? 128 : (int)user->size, user->text != NULL ? user->text : "", event->server->name,
-	    (int)session->size, session->text != NULL ? session->text : "");
+	if (event->role == ROLE_LOGIN) {
+		login.server = event->server->name;
+		login.user = event->captures->user;
+		login.session = event->captures->session;
+	}
+	record(w, &login);
 }
 
 static void
@@ -151,7 +148,6 @@ take_entry(const struct header *header, int64_t when, void *arg)
 	struct watcher *w = arg;
 
 	w->moved = true;
-	w->pipeline.tally.lines++;
 	pipeline_entry(&w->pipeline, JOURNAL_SOURCE, header, when, source_journal_admits, w->journal);
 }
 
@@ -161,17 +157,23 @@ take_datagram(const char *text, const char *user, const char *service, void *arg
 {
 	struct watcher *w = arg;
 	char address[RELAYDB_ADDRSTRLEN];
+	struct login login = { .address = address,
+		.when = w->now,
+		.server = "socket",
+		.user = { user, strlen(user) },
+		.session = { service, strlen(service) } };
 
-	if (relaydb_address(text, address) == RELAYDB_OK && record(w, address, w->now) == VERDICT_RECORD)
-		log_say(LOG_INFO, "login from %s: user '%s', server %s, by the socket", address, user, service);
+	if (relaydb_address(text, address) == RELAYDB_OK)
+		record(w, &login);
 }
 
 static void
 take_open(const char *address, void *arg)
 {
 	struct watcher *w = arg;
+	struct login login = { .address = address, .when = w->now };
 
-	record(w, address, w->now);
+	record(w, &login);
 }
 
 /* Open connections keep their addresses fresh, but only when all is read: the logout may be in the next line. */
@@ -649,12 +651,10 @@ commit_and_save(struct watcher *w)
 	int64_t clock = clock_ms();
 	bool committed = false;
 
-	if (w->options->once && w->gathered < BATCH_MAX)
+	if (w->options->once && writer_waiting(w->writer) < BATCH_MAX)
 		return;
 	if (writer_due(w->writer, w->now, clock) == 0)
 		committed = writer_commit(w->writer, w->now, clock);
-	if (committed)
-		w->gathered = 0;
 	if (w->pipe != NULL || writer_pending(w->writer) || (!w->moved && !sessions_changed(w->sessions)))
 		return;
 	if (clock - w->saved_ms >= (committed ? SAVE_MS : SAVE_IDLE_MS))

@@ -2,8 +2,10 @@
  *
  * writer.c - gathers what is to be recorded and commits it, see writer.h
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uthash.h>
 
 #include "log.h"
 #include "relaydb.h"
@@ -15,8 +17,25 @@
 #define EXPIRE_EVERY 60		/* seconds between two runs of our own expiry */
 #define COMPLAIN_EVERY 3600
 
+#define USER_MAX 128
+#define SESSION_MAX 64
+#define SERVER_MAX 48
+
+/* The latest login of an address since the last commit. */
+struct waiting {
+	char address[RELAYDB_ADDRSTRLEN];
+	int64_t when;
+	char server[SERVER_MAX];	/* "": nothing to log */
+	int user_size;
+	int session_size;
+	char user[USER_MAX];
+	char session[SESSION_MAX];
+	UT_hash_handle hh;
+};
+
 struct writer {
 	struct relaydb *db;
+	struct waiting *waiting;
 	struct relaydb_batch *batch;
 	int64_t interval_ms;
 	int64_t expire;
@@ -54,26 +73,71 @@ writer_configure(struct writer *writer, int64_t interval_ms, int64_t expire)
 	writer->next_expire = 0;
 }
 
+static void
+clear_waiting(struct writer *writer)
+{
+	struct waiting *waiting, *next;
+
+	HASH_ITER(hh, writer->waiting, waiting, next) {
+		HASH_DEL(writer->waiting, waiting);
+		free(waiting);
+	}
+}
+
 void
 writer_free(struct writer *writer)
 {
 	if (writer == NULL)
 		return;
+	clear_waiting(writer);
 	relaydb_batch_free(&writer->batch);
 	relaydb_close(&writer->db);
 	free(writer);
 }
 
-bool
-writer_record(struct writer *writer, const char *address, int64_t when)
+/* As much of FROM as fits; returns its size. */
+static int
+keep(char *to, size_t max, struct span from)
 {
-	return relaydb_batch_record(writer->batch, address, when) == RELAYDB_OK;
+	size_t size = from.size < max ? from.size : max;
+
+	if (size > 0)
+		memcpy(to, from.text, size);
+	return (int)size;
+}
+
+bool
+writer_record(struct writer *writer, const struct login *login)
+{
+	struct waiting *waiting;
+
+	HASH_FIND_STR(writer->waiting, login->address, waiting);
+	if (waiting == NULL) {
+		if ((waiting = calloc(1, sizeof *waiting)) == NULL)
+			return false;
+		memcpy(waiting->address, login->address, strlen(login->address) + 1);
+		HASH_ADD_STR(writer->waiting, address, waiting);
+	}
+	if (login->when > waiting->when)
+		waiting->when = login->when;
+	if (login->server != NULL) {
+		snprintf(waiting->server, SERVER_MAX, "%s", login->server);
+		waiting->user_size = keep(waiting->user, USER_MAX, login->user);
+		waiting->session_size = keep(waiting->session, SESSION_MAX, login->session);
+	}
+	return true;
+}
+
+size_t
+writer_waiting(const struct writer *writer)
+{
+	return HASH_COUNT(writer->waiting);
 }
 
 bool
 writer_pending(const struct writer *writer)
 {
-	return relaydb_batch_count(writer->batch) > 0;
+	return writer->waiting != NULL;
 }
 
 /* Is it time for our own expiry?  Also when the clock was set back. */
@@ -115,41 +179,73 @@ failed(struct writer *writer, int code, int64_t now, int64_t clock_ms)
 	writer->next_ms = clock_ms + writer->retry_ms;
 }
 
+/* The record of who was authorised: after it is true. */
 static void
-succeeded(struct writer *writer, const struct relaydb_result *result, size_t count)
+tell(const struct writer *writer)
+{
+	const struct waiting *waiting;
+
+	for (waiting = writer->waiting; waiting != NULL; waiting = waiting->hh.next) {
+		if (*waiting->server != '\0')
+			log_say(LOG_INFO, "login from %s: user '%.*s', server %s, session '%.*s'", waiting->address, waiting->user_size,
+			    waiting->user, waiting->server, waiting->session_size, waiting->session);
+	}
+}
+
+static void
+succeeded(struct writer *writer, const struct relaydb_result *result)
 {
 	if (*relaydb_notice(writer->db) != '\0')
 		log_say(LOG_NOTICE, "%s", relaydb_notice(writer->db));
 	if (writer->complained != RELAYDB_OK)
-		log_say(LOG_NOTICE, "recorded %zu changes after %llu failed attempts", count, (unsigned long long)writer->tries);
+		log_say(LOG_NOTICE, "recorded %zu changes after %llu failed attempts", relaydb_batch_count(writer->batch),
+		    (unsigned long long)writer->tries);
 	writer->complained = RELAYDB_OK;
 	writer->tries = 0;
 	writer->retry_ms = 0;
 	writer->tally.commits += result->committed;
-	writer->tally.recorded += count;
+	writer->tally.recorded += writer_waiting(writer);
 	writer->tally.expired += result->expired;
 	relaydb_batch_clear(writer->batch);
+	tell(writer);
+	clear_waiting(writer);
+}
+
+/* The batch of what waits.  Returns a code of the store. */
+static int
+fill_batch(struct writer *writer)
+{
+	const struct waiting *waiting;
+	int code = RELAYDB_OK;
+
+	relaydb_batch_clear(writer->batch);
+	for (waiting = writer->waiting; waiting != NULL && code == RELAYDB_OK; waiting = waiting->hh.next)
+		code = relaydb_batch_record(writer->batch, waiting->address, waiting->when);
+	return code;
 }
 
 bool
 writer_commit(struct writer *writer, int64_t now, int64_t clock_ms)
 {
 	struct relaydb_result result = { 0 };
-	size_t count = relaydb_batch_count(writer->batch);
+	bool expire = expiry_due(writer, now) && now > writer->expire;
 	int code;
 
-	if (expiry_due(writer, now) && now > writer->expire &&
-	    relaydb_batch_expire(writer->batch, now - writer->expire) == RELAYDB_OK)
-		writer->next_expire = now + EXPIRE_EVERY;
-	if (!writer_pending(writer))
+	if (!writer_pending(writer) && !expire)
 		return true;
-	code = relaydb_commit(writer->batch, now, &result);
+	code = fill_batch(writer);
+	if (code == RELAYDB_OK && expire)
+		code = relaydb_batch_expire(writer->batch, now - writer->expire);
+	if (code == RELAYDB_OK)
+		code = relaydb_commit(writer->batch, now, &result);
 	writer->next_ms = clock_ms + writer->interval_ms;
 	if (code != RELAYDB_OK) {
 		failed(writer, code, now, clock_ms);
 		return false;
 	}
-	succeeded(writer, &result, count);
+	if (expire)
+		writer->next_expire = now + EXPIRE_EVERY;
+	succeeded(writer, &result);
 	return true;
 }
 

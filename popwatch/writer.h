@@ -2,14 +2,18 @@
  *
  * writer.h - gathers what is to be recorded and commits it
  *
- * Owns: the batch, when the next commit is due, trying again, the complaint when it cannot be done.
+ * Owns: the logins that wait, when the next commit is due, trying again, the complaint when it cannot be done, and the log's
+ * line for each address that was authorised, once it was.
  * Leaves to others: what counts, and the positions that may be saved after a commit.
  */
 #ifndef POPWATCH_WRITER_H
 #define POPWATCH_WRITER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "header.h"
 
 struct writer;
 
@@ -30,8 +34,20 @@ void writer_configure(struct writer *writer, int64_t interval_ms, int64_t expire
 /* Frees it with what it has not committed; a NULL is fine. */
 void writer_free(struct writer *writer);
 
-/* Takes a login in.  Returns false without memory. */
-bool writer_record(struct writer *writer, const char *address, int64_t when);
+/* A login that is to be recorded. */
+struct login {
+	const char *address;	/* in the store's form */
+	int64_t when;
+	const char *server;	/* NULL: nobody logged in, the address of a connection is kept fresh; nothing is logged */
+	struct span user;
+	struct span session;
+};
+
+/* Takes a login in; of several of one address before a commit the latest counts.  Returns false without memory. */
+bool writer_record(struct writer *writer, const struct login *login);
+
+/* How many addresses wait. */
+size_t writer_waiting(const struct writer *writer);
 
 /* Is anything waiting to be committed? */
 bool writer_pending(const struct writer *writer);

@@ -31,7 +31,7 @@ eventually() {
 	done
 }
 
-start() {	# start [OPTION...]: in the background
+start() {	# start [OPTION...]: popwatch in the background
 	: >"$DIR/stderr"
 	"$POPWATCH" -v -c "$DIR/popwatch.conf" "$@" 2>>"$DIR/stderr" 3>&- &
 	POPWATCH_PID=$!

@@ -168,7 +168,9 @@ load daemon
 	start
 	eventually recorded 192.0.2.1
 	login 192.0.2.2 >>"$LOG"
-	eventually grep -q 192.0.2.2 "$DIR/stderr"
+	was_read() { kill -USR1 "$POPWATCH_PID"; grep -q ' 2 lines (' "$DIR/stderr"; }
+	eventually was_read
+	! recorded 192.0.2.2
 	stop
 	recorded 192.0.2.2
 }

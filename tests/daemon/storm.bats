@@ -1,0 +1,52 @@
+# limit: 300
+# a rotation storm: 1,000,000 lines, 100,000 logins from addresses of their own, a rotation by rename every 20 ms
+
+load ../lib/test
+load daemon
+
+LINES_WRITTEN=1000000
+
+expected() {	# the addresses that prog_storm logs in
+	awk -v n=$((LINES_WRITTEN / 10)) 'BEGIN { for (i = 0; i < n; i++) printf "10.%d.%d.%d\n", int(i / 62500) % 250, int(i / 250) % 250, 1 + i % 250 }'
+}
+
+found() {
+	"$VSMTPRELAY" -f "$DB" dump | sed -n 's/^\([^#][^ ]*\) .*/\1/p'
+}
+
+complete() {
+	[ "$(found | wc -l)" -ge $((LINES_WRITTEN / 10)) ]
+}
+
+compare() {
+	expected | sort >"$DIR/expected"
+	found | sort >"$DIR/found"
+	cmp "$DIR/expected" "$DIR/found" || { diff "$DIR/expected" "$DIR/found" | head -n 20; return 1; }
+}
+
+@test "every address is recorded, none is wrong" {
+	prepare
+	start
+	"$BUILD/tests/daemon/prog_storm" "$LOG" $LINES_WRITTEN 15 >"$DIR/rotations"
+	DEADLINE=60 eventually complete
+	stop
+	compare
+	[ "$(sed 's/ .*//' "$DIR/rotations")" -ge 300 ]
+}
+
+@test "the same with popwatch killed (-9) and started again 50 times during it" {
+	prepare
+	start
+	"$BUILD/tests/daemon/prog_storm" "$LOG" $LINES_WRITTEN 30 >"$DIR/rotations" 3>&- &
+	storm=$!
+	for ((i = 0; i < 50; i++)); do
+		read -r -t "0.$((RANDOM % 5 + 1))" <> <(:) || :
+		kill -KILL "$POPWATCH_PID"
+		wait "$POPWATCH_PID" || :
+		start
+	done
+	wait "$storm"
+	DEADLINE=60 eventually complete
+	stop
+	compare
+}
