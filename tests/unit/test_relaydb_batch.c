@@ -100,7 +100,7 @@ static void outcome_for_one_address(void **state)
 		write_rows(rows, cases[i].before == NONE ? 1 : 2);
 		assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
 		gather(db, batch, "10.0.0.1", cases[i].steps);
-		assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK);
+		assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_OK);
 		if (relaydb_get(db, "10.0.0.1", &stamp) == RELAYDB_OK && stamp == RELAYDB_PERMANENT)
 			stamp = OK_ROW;
 		assert_int_equal(stamp, cases[i].after);
@@ -142,14 +142,14 @@ static void refused_changes_leave_the_batch(void **state)
 	assert_int_equal(relaydb_batch_count(batch), 1);
 	assert_code(db, relaydb_batch_expire(batch, 3), RELAYDB_OK);
 	assert_int_equal(relaydb_batch_count(batch), 2);
-	assert_code(db, relaydb_commit(batch, CLOCK, NULL), RELAYDB_OK);
+	assert_code(db, relaydb_commit(batch, NOW, NULL), RELAYDB_OK);
 	assert_string_equal(list(db), "10.0.0.1 7\n");
 	relaydb_batch_clear(batch);
 	assert_int_equal(relaydb_batch_count(batch), 0);
-	assert_code(db, relaydb_commit(batch, CLOCK, NULL), RELAYDB_OK);
+	assert_code(db, relaydb_commit(batch, NOW, NULL), RELAYDB_OK);
 	assert_string_equal(list(db), "10.0.0.1 7\n");
 	assert_code(db, relaydb_batch_record(batch, "10.0.0.2", 5), RELAYDB_OK); /* it can be filled again */
-	assert_code(db, relaydb_commit(batch, CLOCK, NULL), RELAYDB_OK);
+	assert_code(db, relaydb_commit(batch, NOW, NULL), RELAYDB_OK);
 	assert_string_equal(list(db), "10.0.0.2 5\n10.0.0.1 7\n");
 	relaydb_batch_free(&batch);
 	relaydb_batch_free(&batch);
@@ -170,13 +170,13 @@ static void absent_ones_are_named_in_order(void **state)
 	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
 	for (size_t i = 0; i < COUNT(wanted); i++)
 		assert_code(db, relaydb_batch_delete(batch, wanted[i]), RELAYDB_OK);
-	assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK);
+	assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_OK);
 	assert_int_equal(result.deleted, 2);
 	assert_int_equal(result.absent, COUNT(absent));
 	for (size_t i = 0; i < COUNT(absent); i++)
 		assert_string_equal(relaydb_batch_absent(batch, i), absent[i]);
 	assert_null(relaydb_batch_absent(batch, COUNT(absent)));
-	assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK); /* again: now all of them are */
+	assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_OK); /* again: now all of them are */
 	assert_int_equal(result.absent, COUNT(wanted));
 	assert_string_equal(relaydb_batch_absent(batch, 1), "10.0.0.2");
 	relaydb_batch_free(&batch);
@@ -194,11 +194,11 @@ static void missing_file(void **state)
 	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
 	assert_code(db, relaydb_batch_delete(batch, "10.0.0.1"), RELAYDB_OK);
 	assert_code(db, relaydb_batch_expire(batch, CLOCK), RELAYDB_OK);
-	assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_NOFILE); /* nothing to record: not made */
+	assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_NOFILE); /* nothing to record: not made */
 	assert_false(exists(""));
 	assert_code(db, relaydb_batch_record(batch, "10.0.0.2", CLOCK), RELAYDB_OK);
 	umask(0777); /* what is made has its own mode */
-	assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK);
+	assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_OK);
 	umask(022);
 	assert_true(result.committed);
 	assert_int_equal(result.added, 1);
@@ -222,7 +222,7 @@ static void missing_folder(void **state)
 	assert_int_equal(relaydb_open(&db, &options), RELAYDB_OK);
 	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
 	assert_code(db, relaydb_batch_record(batch, "10.0.0.2", CLOCK), RELAYDB_OK);
-	assert_code(db, relaydb_commit(batch, CLOCK, NULL), RELAYDB_NOFILE);
+	assert_code(db, relaydb_commit(batch, NOW, NULL), RELAYDB_NOFILE);
 	relaydb_batch_free(&batch);
 	relaydb_close(&db);
 }
@@ -254,13 +254,13 @@ static void foreign_rows_are_carried_over(void **state)
 	write_rows(rows, COUNT(rows));
 	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
 	assert_code(db, relaydb_batch_expire(batch, RELAYDB_STAMP_MAX + 1), RELAYDB_OK);
-	assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK);
+	assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_OK);
 	assert_int_equal(result.expired, 1);
 	assert_int_equal(result.rows, COUNT(rows) - 1);
 	relaydb_batch_clear(batch);
 	for (unsigned n = 0; n < 5000; n++) /* and through a hash made anew */
 		assert_code(db, relaydb_batch_put(batch, nth(n + 1000), CLOCK), RELAYDB_OK);
-	assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK);
+	assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_OK);
 	assert_true(result.rebuilt);
 	assert_int_equal(result.rows, 5000 + COUNT(rows) - 1);
 	image = read_file();
@@ -308,7 +308,7 @@ static void brought_into_the_store_s_form(void **state)
 		write_rows(cases[i].rows, rows);
 		assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
 		assert_code(db, relaydb_batch_record(batch, "10.0.0.9", CLOCK), RELAYDB_OK);
-		assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK);
+		assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_OK);
 		assert_int_equal(result.rebuilt, result.committed);
 		assert_int_equal(result.changed, cases[i].changed);
 		if (result.committed) {
@@ -336,7 +336,7 @@ static void grows_and_shrinks_without_losing_rows(void **state)
 		assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
 		for (unsigned n = 0; n < 700; n++, rows++)
 			assert_code(db, relaydb_batch_record(batch, nth(rows), 1000 + rows), RELAYDB_OK);
-		assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK);
+		assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_OK);
 		assert_int_equal(result.rows, rows);
 		assert_int_equal(result.added, 700);
 		rebuilt += step > 0 && result.rebuilt;
@@ -351,7 +351,7 @@ static void grows_and_shrinks_without_losing_rows(void **state)
 	}
 	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
 	assert_code(db, relaydb_batch_expire(batch, 1000 + rows - 5), RELAYDB_OK);
-	assert_code(db, relaydb_commit(batch, CLOCK, &result), RELAYDB_OK);
+	assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_OK);
 	assert_int_equal(result.expired, rows - 5);
 	assert_int_equal(result.rows, 5);
 	assert_true(result.rebuilt);

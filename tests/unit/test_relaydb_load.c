@@ -19,7 +19,7 @@ static int dump_of(const char *text, size_t size)
 
 static int load(struct relaydb *db, const char *text, size_t size, struct relaydb_result *result)
 {
-	int fd = dump_of(text, size), code = relaydb_load(db, fd, CLOCK, NULL, NULL, result);
+	int fd = dump_of(text, size), code = relaydb_load(db, fd, NOW, NULL, NULL, result);
 
 	close(fd);
 	return code;
@@ -169,10 +169,10 @@ static void unreadable_input(void **state)
 	struct relaydb *db = database();
 
 	(void)state;
-	assert_code(db, relaydb_load(db, fd, CLOCK, NULL, NULL, NULL), RELAYDB_IO);
+	assert_code(db, relaydb_load(db, fd, NOW, NULL, NULL, NULL), RELAYDB_IO);
 	assert_says(db, "cannot read the dump");
 	close(fd);
-	assert_code(db, relaydb_load(db, -1, CLOCK, NULL, NULL, NULL), RELAYDB_IO);
+	assert_code(db, relaydb_load(db, -1, NOW, NULL, NULL, NULL), RELAYDB_IO);
 	assert_false(exists(""));
 	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0); /* a pipe, in two pieces */
 	assert_int_equal(write(pipes[1], "10.0.0.1 1\n10.0", 15), 15);
@@ -181,7 +181,7 @@ static void unreadable_input(void **state)
 		_exit(write(pipes[1], ".0.2 2\n", 7) == 7 ? 0 : 1);
 	}
 	close(pipes[1]);
-	assert_code(db, relaydb_load(db, pipes[0], CLOCK, NULL, NULL, NULL), RELAYDB_OK);
+	assert_code(db, relaydb_load(db, pipes[0], NOW, NULL, NULL, NULL), RELAYDB_OK);
 	assert_string_equal(list(db), "10.0.0.1 1\n10.0.0.2 2\n");
 	close(pipes[0]);
 	wait(NULL);
@@ -222,7 +222,7 @@ static void progress_and_its_stop(void **state)
 	for (unsigned n = 0; n < rows; n++)
 		size += (size_t)sprintf(dump + size, "%s 906502527\n", nth(n));
 	fd = dump_of(dump, size);
-	assert_code(db, relaydb_load(db, fd, CLOCK, watch_progress, &watch, &result), RELAYDB_OK);
+	assert_code(db, relaydb_load(db, fd, NOW, watch_progress, &watch, &result), RELAYDB_OK);
 	assert_int_equal(result.rows, rows);
 	assert_int_equal(watch.total, rows);
 	assert_in_range(watch.reading, 2, 1000);
@@ -232,7 +232,7 @@ static void progress_and_its_stop(void **state)
 	for (size_t stop = 1; stop <= calls; stop++) { /* while it reads, while it builds */
 		watch = (struct watch){ .stop_at = stop };
 		lseek(fd, 0, SEEK_SET);
-		assert_int_equal(relaydb_load(db, fd, CLOCK, watch_progress, &watch, NULL), -42);
+		assert_int_equal(relaydb_load(db, fd, NOW, watch_progress, &watch, NULL), -42);
 		assert_int_equal(watch.calls, stop);
 		assert_false(exists(".new"));
 	}

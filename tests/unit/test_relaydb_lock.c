@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * test_relaydb_lock.c - waiting for others: not for ever, not in vain, and with a name for who is in the way
+ */
+#include "relaydb_scratch.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <time.h>
+
+/* A child that holds a lock on path+SUFFIX until it is let go. */
+struct holder {
+	pid_t pid;
+	int release; /* closing it ends the child */
+};
+
+static struct holder hold(const char *suffix, int operation)
+{
+	int ready[2], release[2];
+	struct holder holder;
+	char byte;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(release, O_CLOEXEC), 0);
+	holder.pid = fork();
+	assert_true(holder.pid >= 0);
+	if (holder.pid == 0) {
+		int fd = open(beside(suffix), O_RDONLY | O_CREAT | O_CLOEXEC, 0660);
+
+		close(release[1]);
+		if (fd < 0 || flock(fd, operation) != 0 || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		_exit(read(release[0], &byte, 1) == 0 ? 0 : 1);
+	}
+	close(ready[1]);
+	close(release[0]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	holder.release = release[1];
+	return holder;
+}
+
+static void let_go(struct holder *holder)
+{
+	close(holder->release);
+	waitpid(holder->pid, NULL, 0);
+}
+
+static int commit_one(struct relaydb *db, unsigned n)
+{
+	struct relaydb_batch *batch;
+	int code;
+
+	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
+	assert_code(db, relaydb_batch_put(batch, nth(n), CLOCK), RELAYDB_OK);
+	code = relaydb_commit(batch, NOW, NULL);
+	relaydb_batch_free(&batch);
+	return code;
+}
+
+/* /proc/locks knows the device by another number on some file systems (overlay, btrfs): then there is no name to tell. */
+static bool names_are_known(void)
+{
+	struct holder holder = hold(".probe", LOCK_EX);
+	char line[256], ends[64];
+	bool known = false;
+	struct stat st;
+	FILE *locks = fopen("/proc/locks", "re");
+
+	assert_int_equal(stat(beside(".probe"), &st), 0);
+	snprintf(ends, sizeof ends, ":%llu 0 EOF", (unsigned long long)st.st_ino);
+	while (locks != NULL && fgets(line, sizeof line, locks) != NULL)
+		known = known || strstr(line, ends) != NULL;
+	if (locks != NULL)
+		fclose(locks);
+	let_go(&holder);
+	return known;
+}
+
+static void deadline_and_holder(void **state)
+{
+	static const struct {
+		const char *suffix;
+		int operation;
+		bool reader_waits, writer_waits;
+	} cases[] = {
+		{ "", LOCK_EX, true, true },
+		{ "", LOCK_SH, false, true },
+		{ ".lock", LOCK_EX, false, true },
+	};
+	struct relaydb *db = database_with(150);
+	bool known = names_are_known();
+
+	(void)state;
+	put_many(db, 0, 9, 1);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct holder holder = hold(cases[i].suffix, cases[i].operation);
+		int64_t begin, stamp;
+		char who[64];
+
+		snprintf(who, sizeof who, "pid %ld (test_relaydb_lo", (long)holder.pid);
+		begin = clock_ms();
+		assert_code(db, relaydb_get(db, nth(1), &stamp), cases[i].reader_waits ? RELAYDB_LOCKED : RELAYDB_OK);
+		if (cases[i].reader_waits)
+			assert_in_range(clock_ms() - begin, 150, 2000);
+		begin = clock_ms();
+		assert_code(db, commit_one(db, 5), cases[i].writer_waits ? RELAYDB_LOCKED : RELAYDB_OK);
+		assert_in_range(clock_ms() - begin, 150, 2000);
+		assert_says(db, "is locked by");
+		if (known)
+			assert_says(db, who);
+		assert_false(exists(".new"));
+		assert_false(exists(".redo"));
+		let_go(&holder);
+		assert_code(db, relaydb_get(db, nth(5), &stamp), RELAYDB_OK);
+		assert_int_equal(stamp, 1); /* nothing of it was written */
+	}
+	relaydb_close(&db);
+}
+
+static void no_waiting_at_all(void **state)
+{
+	struct relaydb *db = database_with(-1);
+	struct holder holder;
+	int64_t begin, stamp;
+
+	(void)state;
+	assert_code(db, commit_one(db, 1), RELAYDB_OK); /* without a rival it needs no time */
+	holder = hold("", LOCK_EX);
+	begin = clock_ms();
+	assert_code(db, relaydb_get(db, nth(1), &stamp), RELAYDB_LOCKED);
+	assert_code(db, commit_one(db, 2), RELAYDB_LOCKED);
+	assert_true(clock_ms() - begin < 1000);
+	let_go(&holder);
+	assert_code(db, commit_one(db, 2), RELAYDB_OK);
+	relaydb_close(&db);
+}
+
+/* The lock is freed while somebody waits for it: he gets it then, long before his deadline. */
+static void gets_it_when_it_is_free(void **state)
+{
+	struct relaydb *db = database_with(30000);
+	struct holder holder;
+	int started[2], status;
+	pid_t child;
+	char byte;
+
+	(void)state;
+	put_many(db, 0, 9, 1);
+	holder = hold("", LOCK_SH);
+	assert_int_equal(pipe2(started, O_CLOEXEC), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		int64_t begin = clock_ms();
+
+		close(holder.release);
+		if (write(started[1], "x", 1) != 1)
+			_exit(2);
+		_exit(commit_one(db, 3) == RELAYDB_OK && clock_ms() - begin < 25000 ? 0 : 1);
+	}
+	assert_int_equal(read(started[0], &byte, 1), 1);
+	let_go(&holder);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	close(started[0]);
+	close(started[1]);
+	relaydb_close(&db);
+}
+
+/* ---- 100 readers, as MTAs are: each looks the map up again and again and holds it for an instant ---- */
+
+#define READERS 100
+#define COMMITS 20
+
+static atomic_bool stop;
+static atomic_ulong looks;
+
+static void *reader(void *arg)
+{
+	const struct timespec held = { 0, 50000 }, between = { 0, 1000000 };
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	(void)arg;
+	while (!stop) {
+		if (flock(fd, LOCK_SH) == 0) {
+			nanosleep(&held, NULL);
+			flock(fd, LOCK_UN);
+			looks++;
+		}
+		nanosleep(&between, NULL);
+	}
+	close(fd);
+	return NULL;
+}
+
+static void writer_gets_his_turn(void **state)
+{
+	struct relaydb *db = database_with(RELAYDB_TIMEOUT_MS);
+	pthread_t threads[READERS];
+	int64_t worst = 0;
+
+	(void)state;
+	put_many(db, 0, 9, 1);
+	stop = false;
+	for (size_t i = 0; i < READERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, reader, NULL), 0);
+	while (looks < READERS)
+		sched_yield();
+	for (unsigned n = 0; n < COMMITS; n++) {
+		int64_t begin = clock_ms(), took;
+
+		assert_code(db, commit_one(db, 100 + n), RELAYDB_OK);
+		took = clock_ms() - begin;
+		worst = took > worst ? took : worst;
+	}
+	stop = true;
+	for (size_t i = 0; i < READERS; i++)
+		pthread_join(threads[i], NULL);
+	print_message("# %d commits among %d readers and %lu looks: the slowest took %lld ms\n", COMMITS, READERS, (unsigned long)looks,
+	    (long long)worst);
+	assert_int_equal(count_rows(db), 10 + COMMITS);
+	relaydb_close(&db);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCRATCH_TEST(deadline_and_holder),
+		SCRATCH_TEST(no_waiting_at_all),
+		SCRATCH_TEST(gets_it_when_it_is_free),
+		SCRATCH_TEST(writer_gets_his_turn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
