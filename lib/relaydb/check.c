@@ -119,19 +119,33 @@ static void check_companions(const struct check *check, const struct place *plac
 	}
 }
 
+/* sendmail, though root, reads what the owner may read only if that is root or its trusted user, else as group 0 or as others. */
+static bool sendmail_reads(const struct stat *st)
+{
+	return st->st_uid == 0 || (st->st_gid == 0 && (st->st_mode & S_IRGRP) != 0) || (st->st_mode & S_IROTH) != 0;
+}
+
 static void check_owner(const struct check *check, const struct place *place, const struct stat *st)
 {
 	bool group_writes = st->st_gid == place->folder.st_gid && (st->st_mode & S_IWGRP) != 0;
 	char mend[TEXT_SIZE];
 
-	snprintf(mend, sizeof mend, "chown --reference=%s %s", check->folder, check->file);
-	if (place_foreign(place, st))
-		report(check, group_writes ? RELAYDB_WARNING : RELAYDB_FAULT, mend,
-		    "%s belongs to uid %ld, its folder to uid %ld, %s", check->file, (long)st->st_uid,
-		    (long)place->folder.st_uid,
-		    group_writes ? "so each commit of the recorder waits for the next second"
-				 : "so the recorder cannot write it");
-	else if (st->st_gid != place->folder.st_gid)
+	snprintf(mend, sizeof mend, "chown root:%ld %s && chmod 0660 %s", (long)place->folder.st_gid, check->file, check->file);
+	if (st->st_uid != place->folder.st_uid && !group_writes)
+		report(check, RELAYDB_FAULT, mend,
+		    "%s belongs to uid %ld and group %ld, its folder to uid %ld and group %ld, so the "
+		    "recorder cannot write it",
+		    check->file, (long)st->st_uid, (long)st->st_gid, (long)place->folder.st_uid, (long)place->folder.st_gid);
+	else if (place_foreign(place, st))
+		report(check, RELAYDB_WARNING, "nothing to do: the next of our commands that root runs makes it root's",
+		    "%s belongs to uid %ld, as makemap leaves it", check->file, (long)st->st_uid);
+	else if (!sendmail_reads(st))
+		report(check, RELAYDB_WARNING, mend,
+		    "sendmail ignores %s, since it is uid %ld's and only that user and group %ld may read it (Postfix and Exim "
+		    "do not "
+		    "mind)",
+		    check->file, (long)st->st_uid, (long)st->st_gid);
+	else if (st->st_gid != place->folder.st_gid && st->st_gid != 0)
 		report(check, RELAYDB_WARNING, mend, "%s has group %ld, its folder %ld", check->file, (long)st->st_gid,
 		    (long)place->folder.st_gid);
 }

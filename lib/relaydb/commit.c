@@ -144,15 +144,6 @@ static int mtime_wait(struct commit *commit, const struct stat *st)
 	return RELAYDB_OK;
 }
 
-/* Under LOCK_EX: gives the file back to its folder's owner if root has to. */
-static int owner_restore(struct commit *commit, int fd, const struct stat *st)
-{
-	if (geteuid() != 0 || !place_foreign(&commit->place, st) ||
-	    fchown(fd, commit->place.folder.st_uid, commit->place.folder.st_gid) == 0)
-		return RELAYDB_OK;
-	return fail_errno(commit->db, "give back to its folder's owner", "", errno);
-}
-
 /* Under LOCK_EX: tries whether mtime may be set, by setting what it is already. */
 static int mtime_prepare(struct commit *commit, int fd, const struct stat *st)
 {
@@ -255,7 +246,7 @@ static int settle_map(struct commit *commit, int fd, const struct redo *redo, st
 		code = settle_prove(commit, fd, redo, &image, &stale);
 	image_free(&image);
 	if (code == RELAYDB_OK && !stale)
-		code = owner_restore(commit, fd, st);
+		code = place_give_back(db, &commit->place, fd, st);
 	if (code == RELAYDB_OK && !stale)
 		code = mtime_prepare(commit, fd, st);
 	if (code != RELAYDB_OK || stale) {
@@ -393,7 +384,7 @@ static int take_effect(struct commit *commit, const struct snapshot *snapshot, c
 	STEP("locked");
 	code = unchanged(commit, snapshot) ? RELAYDB_OK : again(commit);
 	if (code == RELAYDB_OK)
-		code = owner_restore(commit, snapshot->fd, &snapshot->st);
+		code = place_give_back(commit->db, &commit->place, snapshot->fd, &snapshot->st);
 	if (code == RELAYDB_OK)
 		code = mtime_prepare(commit, snapshot->fd, &snapshot->st);
 	if (code == RELAYDB_OK)
@@ -460,7 +451,8 @@ static int leave(struct commit *commit, const struct snapshot *snapshot)
 		return RELAYDB_OK;
 	code = lock_wait(db, snapshot->fd, LOCK_EX, "");
 	if (code == RELAYDB_OK)
-		code = unchanged(commit, snapshot) ? owner_restore(commit, snapshot->fd, &snapshot->st) : again(commit);
+		code = unchanged(commit, snapshot) ? place_give_back(db, &commit->place, snapshot->fd, &snapshot->st)
+						   : again(commit);
 	lock_release(snapshot->fd);
 	return code;
 }

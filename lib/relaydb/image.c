@@ -266,8 +266,8 @@ static int key_order(struct bytes a, struct bytes b)
 static bool page_is_unused(struct look *look, const struct page *page)
 {
 	bool zeros = page->bytes[0] == 0 && memcmp(page->bytes, page->bytes + 1, look->meta.page_size - 1) == 0;
-	bool empty = page->type == TYPE_HASH && get32(page->bytes + 8) == page->number &&
-		     page->next == 0 && page->items == 0 && page->low == look->meta.page_size;
+	bool empty = page->type == TYPE_HASH && get32(page->bytes + 8) == page->number && page->next == 0 && page->items == 0 &&
+		     page->low == look->meta.page_size;
 
 	return zeros || empty || wrong(look, "page %u is free and in use", page->number);
 }

@@ -114,17 +114,24 @@ bool place_name(const struct place *place, const char *suffix, char out[256])
 
 bool place_foreign(const struct place *place, const struct stat *st)
 {
-	return st->st_uid != place->folder.st_uid;
+	return st->st_uid != 0 && st->st_uid != place->folder.st_uid;
 }
 
-/* What is made here belongs to the folder's owner, whoever made it, and nobody else reads it, whatever the umask. */
-static int adopt(struct relaydb *db, const struct place *place, const char *suffix, int fd)
+/* What is made here is for OWNER and the folder's group, and nobody else reads it, whatever the umask. */
+static int adopt(struct relaydb *db, const struct place *place, const char *suffix, int fd, uid_t owner)
 {
 	if (fchmod(fd, 0660) != 0)
 		return fail_errno(db, "set the mode of", suffix, errno);
-	if (geteuid() == 0 && fchown(fd, place->folder.st_uid, place->folder.st_gid) != 0)
+	if (geteuid() == 0 && fchown(fd, owner, place->folder.st_gid) != 0)
 		return fail_errno(db, "set the owner of", suffix, errno);
 	return RELAYDB_OK;
+}
+
+int place_give_back(struct relaydb *db, const struct place *place, int fd, const struct stat *st)
+{
+	if (geteuid() != 0 || !place_foreign(place, st))
+		return RELAYDB_OK;
+	return adopt(db, place, "", fd, 0);
 }
 
 static int create(struct relaydb *db, const struct place *place, const char *name, const char *suffix, int *fd)
@@ -134,7 +141,8 @@ static int create(struct relaydb *db, const struct place *place, const char *nam
 	*fd = openat(place->dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (*fd < 0)
 		return errno == EEXIST ? RELAYDB_NOTFOUND : fail_errno(db, "create", suffix, errno);
-	code = adopt(db, place, suffix, *fd);
+	/* sendmail reads a map as root only if root owns it; the others are the recorder's */
+	code = adopt(db, place, suffix, *fd, *suffix == '\0' ? 0 : place->folder.st_uid);
 	if (code != RELAYDB_OK) {
 		unlinkat(place->dir, name, 0);
 		close(*fd);
@@ -169,7 +177,7 @@ static int open_existing(
 /* A hard link may be somebody else's file: root writes to one only if it is the folder's owner's own. */
 static int map_allowed(struct relaydb *db, const struct place *place, const struct stat *st)
 {
-	if (geteuid() == 0 && st->st_nlink > 1 && place_foreign(place, st))
+	if (geteuid() == 0 && st->st_nlink > 1 && st->st_uid != place->folder.st_uid)
 		return fail(db, RELAYDB_PERM, "%s has %ld hard links and belongs to uid %ld, not to its folder's owner",
 		    db->path, (long)st->st_nlink, (long)st->st_uid);
 	return RELAYDB_OK;

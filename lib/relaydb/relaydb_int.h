@@ -76,7 +76,8 @@ struct place {
 int place_open(struct relaydb *db, struct place *place, bool writing);
 void place_close(struct place *place);
 
-/* Opens the database.  CREATE makes an empty one if it is missing (writing only), with the folder's owner, mode 0660.
+/* Opens the database.  CREATE makes an empty one if it is missing (writing only): the caller's, by root root's, since sendmail
+ * ignores a map that only another user and group may read; group of the folder, mode 0660.
  * Refuses what is no regular file, and to root a file that the folder's owner may have planted.
  * Returns RELAYDB_OK with *fd and *st, RELAYDB_NOFILE, NOTDB, PERM, IO. */
 int place_open_map(struct relaydb *db, const struct place *place, bool writing, bool create, int *fd, struct stat *st);
@@ -95,8 +96,11 @@ int place_remove(struct relaydb *db, const struct place *place, const char *suff
 /* The name of a companion.  False if it is too long for a file name. */
 bool place_name(const struct place *place, const char *suffix, char out[256]);
 
-/* Does root have to give the database back?  (makemap run by root gives it to its trusted user.) */
+/* Is the database somebody's who is neither root nor the folder's owner?  (makemap run by root gives it to its trusted user.) */
 bool place_foreign(const struct place *place, const struct stat *st);
+
+/* If so, and the caller is root: it becomes root's, mode 0660, and the folder's group writes it.  Returns RELAYDB_OK or PERM, IO. */
+int place_give_back(struct relaydb *db, const struct place *place, int fd, const struct stat *st);
 
 /* ---- lock.c ---- */
 

@@ -148,17 +148,26 @@ all_commands() {
 	[ "$(theirs dump | tail -n 1)" = '192.0.2.3 3' ]
 }
 
-@test "what root makes or changes in the folder of somebody else belongs to them" {
+@test "what root makes in the folder of somebody else: the database for root and their group, the rest theirs" {
 	relay add 192.0.2.1 1
-	[ "$(stat -c '%U:%G %a' "$DB")" = 'nobody:nogroup 660' ]
+	[ "$(stat -c '%U:%G %a' "$DB")" = 'root:nogroup 660' ]
+	[ "$(find "$DIR/theirs" -type f ! -user nobody)" = "$DB" ] || fail "$(find "$DIR/theirs" -ls)"
 	theirs add 192.0.2.2 2
+	[ "$(relay dump | grep -vc '^#')" = 2 ]
+}
+
+@test "a database that makemap gave to its trusted user becomes root's again, by a command that changes nothing too" {
+	relay add 192.0.2.1 1
 	chown daemon "$DB"
+	chmod 640 "$DB"
 	status=0
 	relay check >"$DIR/out" || status=$?
-	[ "$status" = 1 ] && grep -q "^warning: $DB belongs to uid 1, its folder to uid 65534" "$DIR/out"
+	[ "$status" = 1 ] && grep -q "^fault: $DB belongs to uid 1 and group" "$DIR/out"
+	relay expire 100000000
+	[ "$(stat -c '%U:%G %a' "$DB")" = 'root:nogroup 660' ]
+	chown nobody "$DB"
 	relay add 192.0.2.3 3
 	[ "$(stat -c '%U:%G %a' "$DB")" = 'nobody:nogroup 660' ]
-	[ -z "$(find "$DIR/theirs" ! -user nobody)" ] || fail "$(find "$DIR/theirs" -ls)"
 }
 
 @test "unreadable, and a folder that may not be written: 77, and nothing is changed" {
@@ -240,7 +249,7 @@ all_commands() {
 }
 
 @test "a poisonous DB_CONFIG in the current and in the database's folder: ignored, and check tells" {
-	theirs add 192.0.2.1 1
+	relay add 192.0.2.1 1
 	relay check >"$DIR/out"
 	export HOME=$DIR/theirs DB_HOME=$DIR/theirs
 	cd "$DIR/theirs"
