@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * test_relaydb_check.c - each thing that check looks for, provoked: is it found, and how grave is it said to be
+ *
+ * The test's folder is below /tmp, which everybody may write: that finding is always there and taken for granted.
+ */
+#include "relaydb_scratch.h"
+
+#include <time.h>
+
+struct seen {
+	char text[16][512];
+	enum relaydb_severity severity[16];
+	size_t count;
+	bool mendless; /* a warning or fault that says nothing about how to mend it */
+};
+
+static void see(const struct relaydb_finding *finding, void *arg)
+{
+	struct seen *seen = arg;
+
+	if (strncmp(finding->what, "the folder /tmp is writable", 27) == 0)
+		return;
+	assert_true(seen->count < COUNT(seen->text));
+	seen->severity[seen->count] = finding->severity;
+	snprintf(seen->text[seen->count++], sizeof seen->text[0], "%s [%s]", finding->what, finding->mend);
+	seen->mendless = seen->mendless || (finding->severity != RELAYDB_FINE && *finding->mend == '\0');
+}
+
+static struct seen check_at(int64_t now)
+{
+	struct relaydb *db = database();
+	struct seen seen = { .count = 0 };
+
+	assert_code(db, relaydb_check(db, now, see, &seen), RELAYDB_OK);
+	assert_false(seen.mendless);
+	relaydb_close(&db);
+	return seen;
+}
+
+static void print_all(const struct seen *seen)
+{
+	for (size_t i = 0; i < seen->count; i++)
+		print_error("  %d: %s\n", (int)seen->severity[i], seen->text[i]);
+}
+
+static void assert_found(const struct seen *seen, enum relaydb_severity severity, const char *words)
+{
+	for (size_t i = 0; i < seen->count; i++)
+		if (seen->severity[i] == severity && strstr(seen->text[i], words) != NULL)
+			return;
+	print_all(seen);
+	fail_msg("no finding of severity %d with \"%s\"", (int)severity, words);
+}
+
+/* A database in order, as far as the place permits. */
+static void good(void)
+{
+	struct relaydb *db = database();
+
+	put_many(db, 0, 2, CLOCK);
+	relaydb_close(&db);
+}
+
+static void rows_of(const struct raw *rows, size_t count)
+{
+	write_rows(rows, count);
+}
+
+#define ROWS(...) \
+	do { \
+		static const struct raw rows_list[] = { __VA_ARGS__ }; \
+		rows_of(rows_list, COUNT(rows_list)); \
+	} while (0)
+
+/* ---- what is provoked ---- */
+
+static void missing(void)
+{
+}
+
+static void folder_of_group(void)
+{
+	good();
+	assert_int_equal(chmod(folder, 0775), 0);
+}
+
+static void folder_of_all(void)
+{
+	good();
+	assert_int_equal(chmod(folder, 0757), 0);
+}
+
+static void folder_sticky(void)
+{
+	good();
+	assert_int_equal(chmod(folder, 01777), 0);
+}
+
+static void folder_closed_to_exim(void)
+{
+	good();
+	assert_int_equal(chmod(folder, 0700), 0);
+}
+
+static void db_config(void)
+{
+	char name[128];
+
+	good();
+	snprintf(name, sizeof name, "%s/DB_CONFIG", folder);
+	close(open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+}
+
+static void written_by_all(void)
+{
+	good();
+	assert_int_equal(chmod(path, 0666), 0);
+}
+
+static void read_by_all(void)
+{
+	good();
+	assert_int_equal(chmod(path, 0644), 0);
+}
+
+static void closed_to_exim(void)
+{
+	good();
+	assert_int_equal(chmod(path, 0600), 0);
+}
+
+static void mtime_ahead_by(int64_t seconds)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t)(NOW + seconds) } };
+
+	good();
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void mtime_ahead(void)
+{
+	mtime_ahead_by(30);
+}
+
+static void mtime_far_ahead(void)
+{
+	mtime_ahead_by(86400);
+}
+
+static void empty_file(void)
+{
+	write_file("", "", 0);
+}
+
+static void text_file(void)
+{
+	write_file("", "10.0.0.1 5\n", 11);
+}
+
+static void cut_file(void)
+{
+	good();
+	assert_int_equal(truncate(path, 10000), 0);
+}
+
+static void is_folder(void)
+{
+	assert_int_equal(mkdir(path, 0755), 0);
+}
+
+static void nul_style(void)
+{
+	ROWS({ "10.0.0.1", "100", 9, 4 }, { "10.0.0.2", "100", 9, 4 });
+}
+
+static void mixed_style(void)
+{
+	ROWS({ "10.0.0.1", "100", 9, 4 }, { "10.0.0.2", "100", -1, -1 });
+}
+
+static void odd_spelling(void)
+{
+	ROWS({ "2001:DB8::1", "100", -1, -1 }, { "10.0.0.2", "100", -1, -1 });
+}
+
+static void no_address(void)
+{
+	ROWS({ "192.168.7", "100", -1, -1 }, { "10.0.0.2", "100", -1, -1 }, { "x\033[31m", "100", -1, -1 });
+}
+
+static void no_stamp(void)
+{
+	ROWS({ "10.0.0.1", "OK", -1, -1 }, { "10.0.0.2", "100", -1, -1 });
+}
+
+static void in_the_future(void)
+{
+	ROWS({ "10.0.0.1", "5000000000", -1, -1 }, { "10.0.0.2", "100", -1, -1 });
+}
+
+static void planted_lock(void)
+{
+	good();
+	unlink(beside(".lock"));
+	assert_int_equal(symlink("/etc/passwd", beside(".lock")), 0);
+}
+
+static void linked_new(void)
+{
+	char lock[128];
+
+	good();
+	strcpy(lock, beside(".lock"));
+	assert_int_equal(link(lock, beside(".new")), 0);
+}
+
+static void fifo_redo(void)
+{
+	good();
+	assert_int_equal(mkfifo(beside(".redo"), 0644), 0);
+}
+
+static void foreign_redo(void)
+{
+	good();
+	write_file(".redo", "not a record", 12);
+}
+
+static void each_finding(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*provoke)(void);
+		enum relaydb_severity severity;
+		const char *words;
+	} cases[] = {
+		{ "missing", missing, RELAYDB_FAULT, "relayers.db does not exist" },
+		{ "folder writable by its group", folder_of_group, RELAYDB_FAULT, "is writable by its group (mode 0775)" },
+		{ "folder writable by everybody", folder_of_all, RELAYDB_FAULT, "is writable by everybody (mode 0757)" },
+		{ "sticky folder", folder_sticky, RELAYDB_FAULT, "is writable by everybody (mode 1777)" },
+		{ "folder closed to the group", folder_closed_to_exim, RELAYDB_WARNING, "cannot enter the folder" },
+		{ "DB_CONFIG", db_config, RELAYDB_FAULT, "/DB_CONFIG changes how" },
+		{ "writable by everybody", written_by_all, RELAYDB_FAULT, "everybody may write" },
+		{ "readable by everybody", read_by_all, RELAYDB_WARNING, "everybody may read" },
+		{ "not readable by the group", closed_to_exim, RELAYDB_WARNING, "cannot read" },
+		{ "mtime ahead", mtime_ahead, RELAYDB_WARNING, "ahead of the clock" },
+		{ "mtime far ahead", mtime_far_ahead, RELAYDB_FAULT, "ahead of the clock" },
+		{ "empty", empty_file, RELAYDB_FAULT, "is empty" },
+		{ "text", text_file, RELAYDB_FAULT, "not a relay database" },
+		{ "cut", cut_file, RELAYDB_FAULT, "not a relay database" },
+		{ "a folder", is_folder, RELAYDB_FAULT, "is a folder" },
+		{ "NUL style", nul_style, RELAYDB_WARNING, "end with a NUL" },
+		{ "mixed style", mixed_style, RELAYDB_FAULT, "1 of 2 rows" },
+		{ "odd spelling", odd_spelling, RELAYDB_FAULT, "1 rows have an address in a form no MTA asks for, such as 2001:DB8::1" },
+		{ "no address", no_address, RELAYDB_WARNING, "2 rows are not for one address" },
+		{ "no stamp", no_stamp, RELAYDB_WARNING, "1 addresses have a value that is no stamp, such as 10.0.0.1" },
+		{ "future", in_the_future, RELAYDB_WARNING, "1 stamps are in the future, such as that of 10.0.0.1" },
+		{ "planted lock", planted_lock, RELAYDB_FAULT, "symbolic link" },
+		{ "linked record", linked_new, RELAYDB_FAULT, "hard links" },
+		{ "fifo for a redo", fifo_redo, RELAYDB_FAULT, "not a regular file" },
+		{ "damaged redo", foreign_redo, RELAYDB_FAULT, "cannot be finished" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct seen seen;
+
+		print_message("# %s\n", cases[i].name);
+		assert_int_equal(scratch_make(NULL), 0);
+		cases[i].provoke();
+		seen = check_at(NOW);
+		assert_found(&seen, cases[i].severity, cases[i].words);
+		for (size_t n = 0; n < seen.count; n++)
+			for (const char *p = seen.text[n]; *p != '\0'; p++)
+				assert_in_range((unsigned char)*p, ' ', '~'); /* nothing of a key reaches a terminal raw */
+		chmod(folder, 0755);
+		assert_int_equal(scratch_remove(NULL), 0);
+	}
+}
+
+/* In order, root's and 0660 as makemap's root would find it: nothing but how many rows there are. */
+static void in_order(void **state)
+{
+	struct seen seen;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	good();
+	seen = check_at(NOW + 5);
+	if (seen.count != 1)
+		print_all(&seen);
+	assert_int_equal(seen.count, 1);
+	assert_found(&seen, RELAYDB_FINE, "relayers.db has 3 rows");
+}
+
+static void no_folder(void **state)
+{
+	const struct relaydb_options options = { .path = "/nonexistent/folder/relayers.db" };
+	struct seen seen = { .count = 0 };
+	struct relaydb *db;
+
+	(void)state;
+	assert_int_equal(relaydb_open(&db, &options), RELAYDB_OK);
+	assert_code(db, relaydb_check(db, NOW, see, &seen), RELAYDB_OK);
+	assert_int_equal(seen.count, 1);
+	assert_found(&seen, RELAYDB_FAULT, "cannot open the folder of");
+	relaydb_close(&db);
+}
+
+/* Owners, modes, bytes and times of everything are the same afterwards. */
+static void changes_nothing(void **state)
+{
+	struct stat before, after;
+	struct image old, new;
+
+	(void)state;
+	nul_style();
+	old = read_file();
+	assert_int_equal(stat(path, &before), 0);
+	check_at(NOW);
+	assert_int_equal(stat(path, &after), 0);
+	new = read_file();
+	assert_int_equal(old.size, new.size);
+	assert_memory_equal(old.data, new.data, new.size);
+	assert_int_equal(before.st_mtim.tv_sec, after.st_mtim.tv_sec);
+	assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+	assert_int_equal(before.st_uid, after.st_uid);
+	assert_int_equal(before.st_mode, after.st_mode);
+	assert_false(exists(".lock"));
+	image_free(&old);
+	image_free(&new);
+}
+
+/* A commit waits for the lock; check cannot look. */
+static void locked(void **state)
+{
+	struct relaydb *db = database_with(50);
+	struct seen seen = { .count = 0 };
+	int fd;
+
+	(void)state;
+	good();
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_code(db, relaydb_check(db, NOW, see, &seen), RELAYDB_LOCKED);
+	assert_says(db, "is locked by");
+	close(fd);
+	relaydb_close(&db);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_finding),
+		SCRATCH_TEST(in_order),
+		cmocka_unit_test(no_folder),
+		SCRATCH_TEST(changes_nothing),
+		SCRATCH_TEST(locked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
