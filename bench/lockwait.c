@@ -68,6 +68,7 @@ int main(int argc, char **argv)
 	static const char *const names[] = { "steps of 50 us, then 1 ms", "steps of 10 ms", "blocked in flock(2)" };
 	char path[] = "/tmp/lockwait.XXXXXX";
 	long long wait_us[1000];
+	int middle = rounds / 2;
 	int fd = mkstemp(path);
 
 	if (fd < 0 || readers < 1 || readers > 1000 || rounds < 1 || rounds > 1000)
@@ -92,7 +93,7 @@ int main(int argc, char **argv)
 			sleep_us(5000);
 		}
 		qsort(wait_us, (size_t)rounds, sizeof *wait_us, by_size);
-		printf("%-26s median %7.1f ms, longest %8.1f ms\n", names[way], (double)wait_us[rounds / 2] / 1000,
+		printf("%-26s median %7.1f ms, longest %8.1f ms\n", names[way], (double)wait_us[middle] / 1000,
 		    (double)wait_us[rounds - 1] / 1000);
 		fflush(stdout);
 	}

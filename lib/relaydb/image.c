@@ -292,7 +292,7 @@ static bool page_fits(struct look *look, const struct page *page)
 static int pair_visit(struct look *look, const struct page *page, unsigned index, uint32_t bucket, struct bytes *before)
 {
 	void *key_data, *value_data = NULL;
-	struct bytes key, value;
+	struct bytes key = { NULL, 0 }, value = { NULL, 0 };
 	int answer = -1;
 
 	if (!item_read(look, page, index, &key, &key_data))
@@ -386,10 +386,12 @@ static bool reserve_check(struct look *look)
 
 bool image_check(const struct image *image, struct image_info *info, char *why, size_t why_size)
 {
-	struct look look = { .image = image, .why = why, .why_size = why_size, .plain = true };
+	struct look look = { .image = image, .plain = true };
 	uint64_t full;
 	bool sound;
 
+	look.why = why;
+	look.why_size = why_size;
 	*info = (struct image_info){ .plain = true };
 	if (image->size == 0)
 		return true;

@@ -134,7 +134,7 @@ int place_give_back(struct relaydb *db, const struct place *place, int fd, const
 	return adopt(db, place, "", fd, 0);
 }
 
-static int create(struct relaydb *db, const struct place *place, const char *name, const char *suffix, int *fd)
+static int make(struct relaydb *db, const struct place *place, const char *name, const char *suffix, int *fd)
 {
 	int code;
 
@@ -183,12 +183,12 @@ static int map_allowed(struct relaydb *db, const struct place *place, const stru
 	return RELAYDB_OK;
 }
 
-int place_open_map(struct relaydb *db, const struct place *place, bool writing, bool make, int *fd, struct stat *st)
+int place_open_map(struct relaydb *db, const struct place *place, bool writing, bool create, int *fd, struct stat *st)
 {
 	int code = open_existing(db, place, place->name, "", writing, fd, st);
 
-	if (code == RELAYDB_NOTFOUND && make) {
-		code = create(db, place, place->name, "", fd);
+	if (code == RELAYDB_NOTFOUND && create) {
+		code = make(db, place, place->name, "", fd);
 		if (code == RELAYDB_NOTFOUND) /* another was faster */
 			code = open_existing(db, place, place->name, "", writing, fd, st);
 		else if (code == RELAYDB_OK && fstat(*fd, st) != 0)
@@ -225,7 +225,7 @@ static int companion_allowed(struct relaydb *db, const struct place *place, cons
 int place_companion(struct relaydb *db, const struct place *place, const char *suffix, enum place_want want, int *fd)
 {
 	char name[256];
-	struct stat st;
+	struct stat st = { .st_nlink = 0 };
 	int code;
 
 	*fd = -1;
@@ -247,7 +247,7 @@ int place_companion(struct relaydb *db, const struct place *place, const char *s
 		code = RELAYDB_NOTFOUND;
 	}
 	if (want != PLACE_READ && code == RELAYDB_NOTFOUND) {
-		code = create(db, place, name, suffix, fd);
+		code = make(db, place, name, suffix, fd);
 		if (code == RELAYDB_NOTFOUND && want == PLACE_KEEP) /* another was faster */
 			return place_companion(db, place, suffix, PLACE_READ, fd);
 		if (code == RELAYDB_NOTFOUND)

@@ -32,7 +32,7 @@ $(RELAYDB_SO): $(RELAYDB_OBJECTS) lib/relaydb/relaydb.map
 		-Wl,-z,relro,-z,now $(if $(SANITIZE),,-Wl,-z,defs) -o $@ $(RELAYDB_OBJECTS) $(RELAYDB_LIBS)
 	ln -sf librelaydb.so.1 $(BUILD)/librelaydb.so
 
-$(BUILD)/relaydb.pc: lib/relaydb/relaydb.pc.in config.mk
+$(BUILD)/relaydb.pc: lib/relaydb/relaydb.pc.in config.mk $(BUILD)/settings
 	@mkdir -p $(@D)
 	sed -e 's,@PREFIX@,$(PREFIX),g' -e 's,@LIBDIR@,$(LIBDIR),g' -e 's,@INCLUDEDIR@,$(INCLUDEDIR),g' \
 		-e 's,@VERSION@,$(VERSION),g' $< >$@
