@@ -31,7 +31,7 @@ eventually() {
 	done
 }
 
-start() {	# start [OPTION...]: popwatch in the background
+start_popwatch() {	# start_popwatch [OPTION...]: in the background
 	: >"$DIR/stderr"
 	"$POPWATCH" -v -c "$DIR/popwatch.conf" "$@" 2>>"$DIR/stderr" 3>&- &
 	POPWATCH_PID=$!
@@ -46,7 +46,7 @@ once() {	# reads to the end, commits, leaves
 	"$POPWATCH" -v -c "$DIR/popwatch.conf" -o "$@"
 }
 
-stop() {	# TERM; returns its exit status
+stop_popwatch() {	# TERM; returns its exit status
 	local status=0
 	kill "$POPWATCH_PID"
 	wait "$POPWATCH_PID" || status=$?

@@ -6,36 +6,36 @@ load daemon
 @test "a login is recorded with the time of its line" {
 	prepare
 	login 192.0.2.1 600 >"$LOG"
-	start
+	start_popwatch
 	eventually recorded 192.0.2.1
 	login 192.0.2.2 >>"$LOG"
 	eventually recorded 192.0.2.2
 	[ $(($(date +%s) - $(stamp_of 192.0.2.1))) -ge 600 ]
-	stop
+	stop_popwatch
 }
 
 @test "a login outside the window is not recorded" {
 	prepare
 	{ login 192.0.2.1 1810; login 192.0.2.2; } >"$LOG"
-	start
+	start_popwatch
 	eventually recorded 192.0.2.2
 	! recorded 192.0.2.1
-	stop
+	stop_popwatch
 }
 
 @test "a log that does not exist yet is followed when it does" {
 	prepare
-	start
+	start_popwatch
 	login 192.0.2.1 >"$LOG"
 	eventually recorded 192.0.2.1
-	stop
+	stop_popwatch
 }
 
 @test "after a rotation by rename both files are read" {
 	prepare
 	login 192.0.2.1 >"$LOG"
 	exec 5>>"$LOG"
-	start
+	start_popwatch
 	eventually recorded 192.0.2.1
 	mv "$LOG" "$LOG.1"
 	login 192.0.2.2 >&5
@@ -47,7 +47,7 @@ load daemon
 	login 192.0.2.5 >&5
 	eventually recorded 192.0.2.5
 	exec 5>&-
-	stop
+	stop_popwatch
 }
 
 @test "a rotation while popwatch does not run loses nothing" {
@@ -69,17 +69,17 @@ load daemon
 @test "a truncated log is read from its beginning" {
 	prepare
 	login 192.0.2.1 >"$LOG"
-	start
+	start_popwatch
 	eventually recorded 192.0.2.1
 	login 192.0.2.22 >"$LOG"
 	eventually recorded 192.0.2.22
-	stop
+	stop_popwatch
 }
 
 @test "copytruncate loses nothing that the copy has, and reads nothing twice" {
 	prepare
 	login 192.0.2.1 >"$LOG"
-	start
+	start_popwatch
 	eventually recorded 192.0.2.1
 	kill -STOP "$POPWATCH_PID"
 	login 192.0.2.2 >>"$LOG"
@@ -88,7 +88,7 @@ load daemon
 	kill -CONT "$POPWATCH_PID"
 	eventually recorded 192.0.2.2 192.0.2.3
 	[ "$(grep -c 'from 192.0.2.1:' "$DIR/stderr")" -eq 1 ]
-	stop
+	stop_popwatch
 }
 
 @test "a symbolic link is followed, and where it leads may rotate" {
@@ -96,7 +96,7 @@ load daemon
 	mkdir "$DIR/log/real"
 	login 192.0.2.1 >"$DIR/log/real/today"
 	ln -s real/today "$LOG"
-	start
+	start_popwatch
 	eventually recorded 192.0.2.1
 	mv "$DIR/log/real/today" "$DIR/log/real/today.1"
 	login 192.0.2.2 >"$DIR/log/real/today"
@@ -104,25 +104,25 @@ load daemon
 	login 192.0.2.3 >"$DIR/log/real/tomorrow"
 	ln -sfn real/tomorrow "$LOG"
 	eventually recorded 192.0.2.3
-	stop
+	stop_popwatch
 }
 
 @test "half a line waits for its end" {
 	prepare
 	line=$(login 192.0.2.1)
 	printf '%s' "${line%????????}" >"$LOG"
-	start
+	start_popwatch
 	login 192.0.2.2 >"$LOG.1"		# newer than the start: a neighbour, read at the next look
 	eventually recorded 192.0.2.2
 	! recorded 192.0.2.1
 	printf '%s\n' "${line: -8}" >>"$LOG"
 	eventually recorded 192.0.2.1
-	stop
+	stop_popwatch
 }
 
 @test "of a line that is too long nothing is believed, not its end either" {
 	prepare
-	start
+	start_popwatch
 	{
 		printf '%s vm dovecot: ' "$(date '+%b %e %T')"
 		head -c 20000 /dev/zero | tr '\0' x
@@ -131,7 +131,7 @@ load daemon
 	} >>"$LOG"
 	eventually recorded 192.0.2.2
 	! recorded 192.0.2.1
-	stop
+	stop_popwatch
 }
 
 @test "the end of a line that is too long is not believed after a restart in its middle" {
@@ -165,20 +165,20 @@ load daemon
 @test "TERM commits what was read" {
 	prepare 'commit-interval = 60'
 	login 192.0.2.1 >"$LOG"
-	start
+	start_popwatch
 	eventually recorded 192.0.2.1
 	login 192.0.2.2 >>"$LOG"
 	was_read() { kill -USR1 "$POPWATCH_PID"; grep -q ' 2 lines (' "$DIR/stderr"; }
 	eventually was_read
 	! recorded 192.0.2.2
-	stop
+	stop_popwatch
 	recorded 192.0.2.2
 }
 
 @test "while the database is locked logins wait, and are recorded afterwards" {
 	prepare
 	login 192.0.2.1 >"$LOG"
-	start
+	start_popwatch
 	eventually recorded 192.0.2.1
 	exec 6<"$DB"
 	flock 6
@@ -187,7 +187,7 @@ load daemon
 	exec 6<&-
 	eventually recorded 192.0.2.2
 	[ "$(grep -c 'will try again' "$DIR/stderr")" -eq 1 ]
-	stop
+	stop_popwatch
 }
 
 @test "a state file that is damaged is told of, and the log read again" {

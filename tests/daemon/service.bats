@@ -10,7 +10,7 @@ said() {	# said TEXT: on stderr
 @test "HUP takes a new configuration over" {
 	prepare
 	login 192.0.2.1 >"$LOG"
-	start
+	start_popwatch
 	eventually recorded 192.0.2.1
 	echo 'ignore = 192.0.2.0/24' >>"$DIR/popwatch.conf"
 	echo "log = $DIR/log/second.log" >>"$DIR/popwatch.conf"
@@ -21,12 +21,12 @@ said() {	# said TEXT: on stderr
 	eventually recorded 198.51.100.1
 	! recorded 192.0.2.2
 	[ "$(grep -c 'from 192.0.2.1:' "$DIR/stderr")" -eq 1 ]
-	stop
+	stop_popwatch
 }
 
 @test "HUP with a mistake keeps the old configuration, and tells every mistake" {
 	prepare
-	start
+	start_popwatch
 	cp "$DIR/popwatch.conf" "$DIR/good.conf"
 	printf '%s\n' 'window = soon' 'colour = red' >>"$DIR/popwatch.conf"
 	kill -HUP "$POPWATCH_PID"
@@ -35,31 +35,31 @@ said() {	# said TEXT: on stderr
 	said "unknown setting 'colour'"
 	login 192.0.2.1 >"$LOG"
 	eventually recorded 192.0.2.1
-	stop
+	stop_popwatch
 }
 
 @test "HUP with a path outside the sandbox is refused: restart needed" {
 	prepare
 	mkdir "$SCRATCH/elsewhere"
-	start
+	start_popwatch
 	echo "log = $SCRATCH/elsewhere/mail.log" >>"$DIR/popwatch.conf"
 	kill -HUP "$POPWATCH_PID"
 	eventually said "restart needed for the new value of 'log'"
 	said 'keeping the old configuration'
 	login 192.0.2.1 >"$LOG"
 	eventually recorded 192.0.2.1
-	stop
+	stop_popwatch
 }
 
 @test "USR1 tells the counters" {
 	prepare
 	{ login 192.0.2.1; login 192.0.2.1; echo 'Nov 20 10:00:00 vm cron[1]: hello'; echo 'nonsense'; } >"$LOG"
-	start
+	start_popwatch
 	eventually recorded 192.0.2.1
 	kill -USR1 "$POPWATCH_PID"
 	eventually said '4 lines (1 of other programs, 1 of another layout, 0 without a time, 0 broken, 0 doubted); 1 logins recorded, 1 recent'
 	said 'dovecot: 2 lines, 2 logins'
-	stop
+	stop_popwatch
 }
 
 @test "the counters are written for Prometheus" {
@@ -117,11 +117,11 @@ said() {	# said TEXT: on stderr
 	END
 	listener=$!
 	eventually test -S "$DIR/notify"
-	NOTIFY_SOCKET=$DIR/notify WATCHDOG_USEC=1000000 start
+	NOTIFY_SOCKET=$DIR/notify WATCHDOG_USEC=1000000 start_popwatch
 	eventually grep -q READY=1 "$DIR/heard"
 	watchdogs() { [ "$(grep -c WATCHDOG=1 "$DIR/heard")" -ge 3 ]; }
 	eventually watchdogs
-	stop
+	stop_popwatch
 	wait "$listener"
 	grep -q STOPPING=1 "$DIR/heard"
 }

@@ -57,7 +57,7 @@ dovecot_logout() {
 @test "an open connection keeps its address fresh, and its logout starts the window" {
 	prepare 'window = 8s' 'refresh = 0'
 	{ dovecot_login 192.0.2.9 first; dovecot_logout first; } >"$LOG"
-	start
+	start_popwatch
 	eventually recorded 192.0.2.9
 	dovecot_login 192.0.2.1 open >>"$LOG"
 	dovecot_login 192.0.2.2 closed >>"$LOG"
@@ -69,10 +69,10 @@ dovecot_logout() {
 	[ "$(stamp_of 192.0.2.2)" -le $((first + 1)) ] || fail "a closed connection was refreshed"
 	# the logout records its own time, and that is the end of it
 	dovecot_logout open >>"$LOG"
-	stop
+	stop_popwatch
 	last=$(stamp_of 192.0.2.1)
-	start
-	stop
+	start_popwatch
+	stop_popwatch
 	[ "$(stamp_of 192.0.2.1)" -eq "$last" ]
 }
 
@@ -82,9 +82,9 @@ dovecot_logout() {
 	once
 	grep -q '^session .* 192.0.2.1 o vm dovecot open$' "$DIR/db/popwatch.state"
 	refreshed() { [ "$(stamp_of 192.0.2.1)" -ge $(($(date +%s) - 60)) ]; }
-	start
+	start_popwatch
 	eventually refreshed
-	stop
+	stop_popwatch
 }
 
 @test "where no logout was ever seen no connection counts as open" {

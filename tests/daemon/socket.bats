@@ -20,39 +20,39 @@ counters() {	# the counters' line of the socket
 
 @test "a login of root is recorded, with its own words in the log" {
 	prepare_socket
-	start
+	start_popwatch
 	send 0 1 'login 192.0.2.1 alice pop3'
 	eventually recorded 192.0.2.1
 	grep -q "login from 192.0.2.1: user 'alice', server socket, session 'pop3'" "$DIR/stderr"
 	send 0 1 'login ::ffff:192.0.2.2 - imap'
 	eventually recorded 192.0.2.2
-	stop
+	stop_popwatch
 }
 
 @test "others cannot even write to the socket, unless they are configured" {
 	prepare_socket
-	start
+	start_popwatch
 	[ "$(send 65534 1 'login 203.0.113.9 x y' | cut -d ' ' -f 1)" = 0 ]
 	send 0 1 'login 192.0.2.1 alice pop3'
 	eventually recorded 192.0.2.1
 	! recorded 203.0.113.9
-	stop
+	stop_popwatch
 }
 
 @test "of configured users logins are taken, of others they are counted as strangers'" {
 	prepare_socket 'socket-users = daemon'
-	start
+	start_popwatch
 	send 1 1 'login 192.0.2.1 alice pop3'
 	send 65534 1 'login 203.0.113.9 x y'
 	eventually recorded 192.0.2.1
 	! recorded 203.0.113.9
 	[[ $(counters) == *'1 logins, 1 of strangers, 0 malformed'* ]]
-	stop
+	stop_popwatch
 }
 
 @test "what is no login is counted as malformed and changes nothing" {
 	prepare_socket
-	start
+	start_popwatch
 	for text in '' 'login' 'login 192.0.2.7' 'login 192.0.2.7 a' 'login 192.0.2.7 a b c' 'login  192.0.2.7 a' 'logout 192.0.2.7 a b' \
 		$'login 192.0.2.7 a b\n' "login 192.0.2.7 a $(head -c 600 /dev/zero | tr '\0' x)"; do
 		send 0 1 "$text"
@@ -62,30 +62,30 @@ counters() {	# the counters' line of the socket
 	eventually recorded 192.0.2.1
 	! recorded 192.0.2.7
 	[[ $(counters) == *'2 logins, 0 of strangers, 9 malformed'* ]]
-	stop
+	stop_popwatch
 }
 
 @test "a flood blocks no sender, is dropped and counted, and the next login is taken" {
 	prepare_socket
-	start
+	start_popwatch
 	taken=$(send 0 100000 'login 192.0.2.1 alice pop3')
 	echo "$taken"
 	[ "$(sed 's/.*longest \([0-9]*\) us/\1/' <<<"$taken")" -lt 2000000 ]
 	eventually recorded 192.0.2.1
 	sent() { send 0 1 'login 192.0.2.2 alice pop3' >/dev/null; recorded 192.0.2.2; }
 	eventually sent
-	stop
+	stop_popwatch
 }
 
 @test "a socket of an earlier run is replaced, a file in its place is not" {
 	prepare_socket
-	start
+	start_popwatch
 	kill -KILL "$POPWATCH_PID"
 	wait "$POPWATCH_PID" || :
-	start
+	start_popwatch
 	send 0 1 'login 192.0.2.1 alice pop3'
 	eventually recorded 192.0.2.1
-	stop
+	stop_popwatch
 	rm "$DIR/db/sock"
 	echo precious >"$DIR/db/sock"
 	run "$POPWATCH" -c "$DIR/popwatch.conf"

@@ -1,0 +1,90 @@
+# needs: root
+# enclosure: dovecot
+# the journal of a real systemd-journald: Dovecot's logins, a forger's lines, rotation, restart
+
+load ../lib/test
+load daemon
+
+JOURNALD=/lib/systemd/systemd-journald
+
+start_file() {
+	[ -x $JOURNALD ] || skip "no systemd-journald on this host"
+	[ -s /etc/machine-id ] || echo fedcba9876543210fedcba9876543210 >/etc/machine-id
+	mkdir -p /run/systemd/journal /run/log/journal
+	(quietly journald $JOURNALD) &
+	wait_for 10 test -S /run/systemd/journal/dev-log
+	ln -s /run/systemd/journal/dev-log /dev/log
+	start_dovecot
+}
+
+# a configuration that reads the journal alone
+prepare_journal() {
+	prepare "journal = /run/log/journal/$(cat /etc/machine-id)" "$@"
+	sed -i '/^log = /d' "$DIR/popwatch.conf"
+}
+
+pop_login() {	# pop_login ADDRESS [PASSWORD]
+	curl -s --max-time 20 --interface "$1" -u "alice:${2:-secret}" pop3://127.0.0.1/ >/dev/null
+}
+
+@test "Dovecot's logins are recorded from the journal, failed ones are not" {
+	prepare_journal
+	start_popwatch
+	pop_login 127.0.0.2
+	! pop_login 127.0.0.3 wrong
+	pop_login 127.0.0.4
+	DEADLINE=20 eventually recorded 127.0.0.2 127.0.0.4
+	! recorded 127.0.0.3
+	stop_popwatch
+}
+
+@test "a user who writes Dovecot's line is not believed, root's other programs are not either" {
+	prepare_journal
+	start_popwatch
+	forged='imap-login: Login: user=<x>, method=PLAIN, rip=203.0.113.9, lip=127.0.0.1, mpid=1, session=<AAAA>'
+	setpriv --reuid=65534 --clear-groups logger -t dovecot "$forged"
+	logger -t dovecot "$forged"
+	pop_login 127.0.0.5
+	DEADLINE=20 eventually recorded 127.0.0.5
+	! recorded 203.0.113.9
+	stop_popwatch
+}
+
+@test "without the trusted fields the forged line is believed: the test can fail" {
+	mkdir -p "$SCRATCH/careless"
+	sed 's/^journal = .*/journal = _TRANSPORT=syslog/' "$SOURCES/popwatch/servers.d/dovecot.conf" >"$SCRATCH/careless/dovecot.conf"
+	prepare_journal
+	sed -i "s,^definitions = .*,definitions = $SCRATCH/careless," "$DIR/popwatch.conf"
+	start_popwatch
+	setpriv --reuid=65534 --clear-groups logger -t dovecot \
+		'imap-login: Login: user=<x>, method=PLAIN, rip=203.0.113.9, lip=127.0.0.1, mpid=1, session=<AAAA>'
+	DEADLINE=20 eventually recorded 203.0.113.9
+	stop_popwatch
+}
+
+@test "a rotation of the journal, and a restart of popwatch, lose nothing and repeat nothing" {
+	prepare_journal 'refresh = 0'
+	start_popwatch
+	pop_login 127.0.0.6
+	DEADLINE=20 eventually recorded 127.0.0.6
+	journalctl --rotate
+	pop_login 127.0.0.7
+	DEADLINE=20 eventually recorded 127.0.0.7
+	stop_popwatch
+	pop_login 127.0.0.8
+	journalctl --rotate
+	pop_login 127.0.0.9
+	start_popwatch
+	DEADLINE=20 eventually recorded 127.0.0.8 127.0.0.9
+	! grep -q 'login from 127.0.0.6' "$DIR/stderr"
+	stop_popwatch
+}
+
+@test "a journal that cannot be read is told at the start" {
+	prepare
+	sed -i '/^log = /d' "$DIR/popwatch.conf"
+	echo "journal = $DIR/nowhere" >>"$DIR/popwatch.conf"
+	run "$POPWATCH" -c "$DIR/popwatch.conf"
+	[ "$status" -eq 78 ]
+	[[ $output == *"cannot read the journal in $DIR/nowhere"* ]]
+}

@@ -1,0 +1,32 @@
+# needs: root
+# enclosure: rsyslog mailutils
+# limit: 240
+# real Mailutils servers behind tcpd: address and success on different lines, and a logger that lets anybody forge lines
+
+load ../lib/test
+load daemon
+load real
+
+start_file() {
+	ldconfig /usr/lib/x86_64-linux-gnu/libmariadb3
+	start_rsyslog
+	unix_user alice
+	for server in pop3d imap4d; do
+		pam_service "$server"
+		cat >"$WORK/$server.conf" <<-END
+			pam { service "$server"; };
+			auth { authentication pam; authorization system; };
+			mailbox { mail-spool "/var/mail"; };
+			logging { syslog yes; facility mail; };
+		END
+	done
+	inetd 110 /usr/sbin/tcpd /usr/sbin/pop3d --inetd --no-config --config-file="$WORK/pop3d.conf"
+	inetd 143 /usr/sbin/tcpd /usr/sbin/imap4d --inetd --no-config --config-file="$WORK/imap4d.conf"
+}
+
+@test "exactly the logins are recorded" {
+	# tcpd tells of connections as facility daemon: they are not in mail.log
+	watch "$WORK/log/syslog" "servers = mailutils"
+	prove_logins --pop 110 --imap 143 --only basic,hostile,pair --threads 8
+	stop_popwatch
+}
