@@ -31,15 +31,22 @@ LINT_SOURCES =		# C files
 include $(sort $(wildcard lib/*/rules.mk */rules.mk))
 
 include lint.mk
+include install.mk
 
 all: $(PROGRAMS)
 
-$(BUILD)/%.o: %.c Makefile config.mk
+# made anew, and everything after it, when another setting is given than the last time
+SETTINGS = $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS) $(WITH_JOURNAL) $(PREFIX) $(SBINDIR) $(LIBDIR) $(INCLUDEDIR)
+$(BUILD)/settings: FORCE
+	@mkdir -p $(@D)
+	@echo '$(SETTINGS)' | cmp -s - $@ || echo '$(SETTINGS)' >$@
+
+$(BUILD)/%.o: %.c Makefile config.mk $(BUILD)/settings
 	@mkdir -p $(@D)
 	$(COMPILE)
 
 # what goes into a shared object
-$(BUILD)/%.lo: %.c Makefile config.mk
+$(BUILD)/%.lo: %.c Makefile config.mk $(BUILD)/settings
 	@mkdir -p $(@D)
 	$(COMPILE) -fPIC
 
@@ -48,4 +55,4 @@ $(BUILD)/%.lo: %.c Makefile config.mk
 clean:
 	rm -rf build
 
-.PHONY: all clean check check-root demo lint install uninstall fuzz bench
+.PHONY: FORCE all clean check check-root demo lint install uninstall fuzz bench
