@@ -306,8 +306,11 @@ int relaydb_check(struct relaydb *db, int64_t now, void (*each)(const struct rel
 	check_companions(&check, &place);
 	call_begin(db);
 	code = check_snapshot(&check, &place, &snapshot);
+	if (code == RELAYDB_OK && image_walk(&snapshot.image, survey_row, &survey) != 0) {
+		snapshot_free(&snapshot);
+		code = fail(db, RELAYDB_NOMEM, "out of memory");
+	}
 	if (code == RELAYDB_OK) {
-		image_walk(&snapshot.image, survey_row, &survey);
 		check_file(&check, &place, &snapshot.st);
 		check_style(&check, &snapshot, &survey);
 		check_rows(&check, &survey);

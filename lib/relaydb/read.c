@@ -115,10 +115,12 @@ static int image_get(struct relaydb *db, const struct snapshot *snapshot, const 
 	size_t size = 0;
 	int code;
 
-	if (!snapshot->info.plain)
-		code = image_walk(&snapshot->image, search_row, &search) == 1 ? RELAYDB_OK : RELAYDB_NOTFOUND;
-	else
+	if (snapshot->info.plain)
 		code = image_find(&snapshot->image, (struct bytes){ address, strlen(address) }, value, sizeof value, &size);
+	else if ((code = image_walk(&snapshot->image, search_row, &search)) != RELAYDB_NOMEM)
+		code = code == 1 ? RELAYDB_OK : RELAYDB_NOTFOUND;
+	if (code == RELAYDB_NOMEM)
+		return fail(db, code, "out of memory");
 	if (code != RELAYDB_OK)
 		return fail(db, code, "%s has no row in %s", address, db->path);
 	if (snapshot->info.plain && (size > sizeof value || !stamp_read(value, size, stamp)))
