@@ -105,11 +105,3 @@ mc() {
 		sed -n 's/^RelayersAddress  *returns: //p' | tr -d ' ' >"$SCRATCH/returned"
 	cut -d ' ' -f 2 "$SCRATCH/addresses" | diff - "$SCRATCH/returned"
 }
-
-@test "a second argument is refused when the file is made" {
-	mc "FEATURE(\`relayers', \`hash -o /map', \`60')dnl"
-	cp "$LIB/../../sendmail-cf/feature/"*.m4 /usr/share/sendmail/cf/feature/
-	run m4 "$SCRATCH/sendmail.mc"
-	[ "$status" != 0 ]
-	[[ $output == *'takes one argument'* ]]
-}

@@ -1,0 +1,133 @@
+# mta.bash - what the tests of the MTA's side share: load ../lib/test, load mta
+#
+# A table of clients with what an MTA may do for each of them, sendmail configurations made of the sample, and stanzas out of
+# the pages in docs/, so that what stands there is what is tested.
+
+SOURCES=$(cd "$LIB/../.." && pwd)
+WINDOW=3600		# of all configurations here that have one
+LONG_AGO=1000
+
+# addresses of the documentation network as clients: sockets here may have them
+add_addresses() {
+	local address
+	for address; do
+		ip address add "$address/128" dev lo nodad
+	done
+}
+
+# fresh_rows: the map $RELAYERS.db, with rows for CLIENTS below as of now
+fresh_rows() {
+	local now=$EPOCHSECONDS
+	rm -f "$RELAYERS".db*
+	printf '%s\n' "127.0.1.1 $now" "127.0.1.2 $((now - WINDOW / 2))" "127.0.1.3 $((now - WINDOW - 1))" "127.0.1.4 $LONG_AGO" \
+		'127.0.1.5 OK' "127.0.1.6 $((now + 86400 * 365))" '127.0.1.7 253402300799' '127.0.1.8 0' \
+		"2001:db8::1 $now" "2001:db8:0:1:1:1:1:1 $now" "2001:db8::a:0:0:7 $((now - WINDOW - 1))" '2001:db8:0:0:1::8 OK' \
+		| "$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" load
+}
+
+# client, what it is, with a window, without
+CLIENTS='
+127.0.1.1		logged-in	yes	yes
+127.0.1.2		half-a-window	yes	yes
+127.0.1.3		expired		no	yes
+127.0.1.4		long-expired	no	yes
+127.0.1.5		permanent	yes	yes
+127.0.1.6		in-a-year	yes	yes
+127.0.1.7		the-last-time	yes	yes
+127.0.1.8		the-first-time	no	yes
+127.0.1.9		absent		no	no
+127.0.1.11		looks-like-1.1	no	no
+2001:db8::1		logged-in	yes	yes
+2001:db8:0:1:1:1:1:1	single-zero	yes	yes
+2001:db8::a:0:0:7	expired		no	yes
+2001:db8:0:0:1::8	permanent	yes	yes
+2001:db8::9		absent		no	no'
+CLIENTS6='2001:db8::1 2001:db8:0:1:1:1:1:1 2001:db8::a:0:0:7 2001:db8:0:0:1::8 2001:db8::9'
+
+# table window|open [OPTION...]: every client of the table gets what it should, by an MTA with a window or without; options are
+# those of prog_smtp
+table() {
+	local column=$1 client what window open server want
+	shift
+	while read -r client what window open; do
+		[ -n "$client" ] || continue
+		[[ $client == *:* ]] && server=::1 || server=127.0.0.1
+		[ "$column" = window ] && want=$window || want=$open
+		if [ "$want" = yes ]; then
+			relays "$client" -s $server "$@" || fail "$client, $what: $REPLY"
+		else
+			refuses "$client" -s $server "$@" || fail "$client, $what"
+		fi
+	done <<<"$CLIENTS"
+}
+
+# takes_local CLIENT [OPTION...]: mail for this host is taken, even if it may not relay
+takes_local() {
+	smtp_open -b "$@"
+	smtp 'MAIL FROM:<>'
+	smtp 'RCPT TO:<root@mx.example.test>'
+	local answer=$REPLY
+	smtp_close
+	REPLY=$answer
+	[[ $REPLY == 250* ]] || fail "$1: $REPLY"
+}
+
+# ask CLIENT RECIPIENT [OPTION...]: leaves the answer to RCPT in REPLY
+ask() {
+	local client=$1 recipient=$2 answer
+	shift 2
+	smtp_open -b "$client" "$@"
+	smtp 'MAIL FROM:<>'
+	smtp "RCPT TO:$recipient"
+	answer=$REPLY
+	smtp_close
+	REPLY=$answer
+}
+
+# ---- sendmail ----
+
+# relayers_mc FEATURE-LINE [LINE...]: $SCRATCH/sendmail.mc, the sample with this line in place of its own and the others before
+# its mailers; the map is $RELAYERS
+relayers_mc() {
+	local line feature=$1
+	shift
+	while IFS= read -r line; do
+		case $line in
+		"FEATURE(\`relayers'"*) printf '%s\n' "$feature" ;;
+		"MAILER(\`local')"*) printf '%s\n' "$@" "$line" ;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done <"$SOURCES/sendmail-cf/sample.mc" >"$SCRATCH/sendmail.mc"
+}
+
+# sendmail_with FEATURE-LINE [LINE...]: sendmail runs with such a configuration
+sendmail_with() {
+	relayers_mc "$@"
+	start_sendmail "$SCRATCH/sendmail.mc"
+}
+
+end_sendmail() {
+	if [ -n "${SENDMAIL_PID-}" ]; then
+		stop_sendmail
+		SENDMAIL_PID=
+	fi
+}
+
+with_window="FEATURE(\`relayers', \`hash -o /var/lib/relayers/relayers', \`60m')dnl"
+without_window="FEATURE(\`relayers', \`hash -o /var/lib/relayers/relayers')dnl"
+
+# rule_set NAME ARGUMENT...: what sendmail -bt says that the rule set returns for each argument, without blanks
+rule_set() {
+	local name=$1
+	shift
+	printf "$name %s\n" "$@" | /usr/libexec/sendmail/sendmail -bt | sed -n "s/^$name  *returns: //p" | tr -d ' '
+}
+
+# ---- pages in docs/ ----
+
+# stanza PAGE WORD: the code block of docs/PAGE.md that opens with ```WORD, for the map $RELAYERS
+stanza() {
+	awk -v open="\`\`\`$2" '$0 == open { inside = 1; next } /^```/ { inside = 0 } inside' "$SOURCES/docs/$1.md" >"$SCRATCH/stanza"
+	[ -s "$SCRATCH/stanza" ] || fail "docs/$1.md has no block $2"
+	sed "s,/var/lib/relayers/relayers,$RELAYERS,g" "$SCRATCH/stanza"
+}
