@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * limit: 60
+ * valgrind: no
  *
  * test_popwatch_rights.c - what a process can no longer do after rights_confine(), each tried in a child
  */
@@ -25,8 +26,7 @@
 static char folder[] = "/tmp/test_rights.XXXXXX";
 static char inside[64], outside[64];
 
-static int
-setup(void **state)
+static int setup(void **state)
 {
 	(void)state;
 	if (mkdtemp(folder) == NULL)
@@ -36,8 +36,7 @@ setup(void **state)
 	return mkdir(inside, 0755) != 0 || mkdir(outside, 0755) != 0;
 }
 
-static int
-teardown(void **state)
+static int teardown(void **state)
 {
 	char path[96];
 
@@ -50,8 +49,7 @@ teardown(void **state)
 }
 
 /* Runs TRY in a child that is confined to INSIDE, and returns what it said: 0 done, else errno. */
-static int
-confined(int (*try)(void))
+static int confined(int (*try)(void))
 {
 	struct rights rights = { NULL, NULL };
 	int status;
@@ -71,8 +69,7 @@ confined(int (*try)(void))
 	return WEXITSTATUS(status);
 }
 
-static int
-try_write(const char *in)
+static int try_write(const char *in)
 {
 	char path[96];
 
@@ -80,40 +77,34 @@ try_write(const char *in)
 	return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 }
 
-static int
-write_inside(void)
+static int write_inside(void)
 {
 	return try_write(inside);
 }
 
-static int
-write_outside(void)
+static int write_outside(void)
 {
 	return try_write(outside);
 }
 
-static int
-write_existing(void)
+static int write_existing(void)
 {
 	return open("/dev/null", O_WRONLY | O_CLOEXEC);
 }
 
-static int
-read_outside(void)
+static int read_outside(void)
 {
 	return open("/etc/passwd", O_RDONLY | O_CLOEXEC);
 }
 
-static int
-run_program(void)
+static int run_program(void)
 {
-	char *argv[] = { (char *)(uintptr_t)"true", NULL };
+	char *argv[] = { (char *)(uintptr_t) "true", NULL };
 
 	return execv("/bin/true", argv);
 }
 
-static int
-new_process(void)
+static int new_process(void)
 {
 	pid_t child = fork();
 
@@ -122,32 +113,27 @@ new_process(void)
 	return child < 0 ? -1 : 0;
 }
 
-static int
-internet_socket(void)
+static int internet_socket(void)
 {
 	return socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 }
 
-static int
-stream_socket(void)
+static int stream_socket(void)
 {
 	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
-static int
-datagram_socket(void)
+static int datagram_socket(void)
 {
 	return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 }
 
-static int
-kill_another(void)
+static int kill_another(void)
 {
 	return kill(getppid(), 0);
 }
 
-static void
-test_confined(void **state)
+static void test_confined(void **state)
 {
 	(void)state;
 	assert_int_equal(confined(write_inside), 0);
@@ -162,8 +148,7 @@ test_confined(void **state)
 	assert_int_equal(confined(kill_another), EPERM);
 }
 
-static void
-test_allow(void **state)
+static void test_allow(void **state)
 {
 	struct rights rights = { NULL, NULL };
 
@@ -180,8 +165,7 @@ test_allow(void **state)
 	rights_clear(&rights);
 }
 
-int
-main(void)
+int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_confined),
