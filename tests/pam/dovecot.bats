@@ -1,0 +1,197 @@
+# needs: root
+# enclosure: rsyslog dovecot
+# limit: 240
+# pam_relaydb in a real Dovecot: what a login records with popwatch and without, and that nothing ever costs a login
+
+load ../lib/test
+load ../daemon/daemon
+load pam
+
+start_file() {
+	start_rsyslog_with_auth
+	add_carol
+	add_addresses
+	mkdir -p "$WORK/dovecot"
+	printf '%s\n' 'passdb {' '	driver = pam' '	args = dovecot' '}' 'service pop3-login {' '	process_limit = 100' '}' >"$WORK/dovecot/extra.conf"
+	printf '%s\n' 'auth required pam_deny.so' >/etc/pam.d/dovecot
+	start_dovecot
+}
+
+setup() {
+	prepare "socket = $SCRATCH/$BATS_TEST_NUMBER/db/sock" 'refresh = 0'
+	: >"$DIR/stderr"
+	: >"$AUTHLOG"
+	stack dovecot timeout=500
+	unset BEFORE
+}
+
+# ---- without popwatch ----
+
+@test "a login by POP3 records the address, one by IMAP too" {
+	pop 192.0.2.1
+	recorded 192.0.2.1
+	imap 192.0.2.2
+	recorded 192.0.2.1 192.0.2.2
+	imap 2001:db8::1
+	recorded 2001:db8::1
+	eventually told 'pam_relaydb(dovecot:account): recorded 2001:db8::1'
+}
+
+@test "a wrong password records nothing, nor does an unknown user" {
+	! pop 192.0.2.1 wrong
+	! imap 192.0.2.2 wrong
+	! curl -s -m 20 --interface 192.0.2.3 -u nobody-here:secret pop3://127.0.0.1/
+	nothing_recorded
+}
+
+@test "a right password of an account that is refused records nothing" {
+	BEFORE='account requisite pam_deny.so' stack dovecot
+	! pop 192.0.2.1
+	nothing_recorded
+}
+
+@test "a client on the host itself is not recorded, unless that is asked for" {
+	pop 127.0.0.1
+	nothing_recorded
+	stack dovecot ignore=
+	pop 127.0.0.1
+	recorded 127.0.0.1
+}
+
+@test "fifty logins at the same time are all recorded" {
+	stack dovecot timeout=20000
+	fifty_logins
+	recorded 192.0.2.{1..50}
+}
+
+fifty_logins() {
+	local i pids=() pid
+	for i in {1..50}; do
+		pop "192.0.2.$i" 3>&- &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+	done
+}
+
+# ---- with popwatch ----
+
+@test "popwatch takes the login and records it, the module writes nothing itself" {
+	start_popwatch
+	stack dovecot debug
+	pop 192.0.2.1
+	imap 2001:db8::1
+	eventually recorded 192.0.2.1 2001:db8::1
+	grep -q "login from 192.0.2.1: user 'carol', server socket, session 'dovecot'" "$DIR/stderr"
+	eventually told "2001:db8::1 taken by $DIR/db/sock"
+	! told 'recorded 192.0.2.1'
+	! pop 192.0.2.3 wrong
+	stop_popwatch
+	! recorded 192.0.2.3
+}
+
+@test "fifty logins at the same time are all recorded by popwatch" {
+	start_popwatch
+	stack dovecot timeout=20000
+	fifty_logins
+	eventually recorded 192.0.2.{1..50}
+	stop_popwatch
+}
+
+@test "popwatch stopped, its queue full: the module records by itself, in time" {
+	start_popwatch
+	kill -STOP "$POPWATCH_PID"
+	full() { [[ $("$BUILD/tests/daemon/prog_send" "$DIR/db/sock" 0 1000 'login 192.0.2.60 x y') == 0\ * ]]; }
+	eventually full
+	within 550 192.0.2.1
+	recorded 192.0.2.1
+	! recorded 192.0.2.60
+	kill -CONT "$POPWATCH_PID"
+	eventually recorded 192.0.2.60
+	recorded 192.0.2.1
+	stop_popwatch
+}
+
+@test "popwatch killed: its socket lies there, the module records by itself" {
+	start_popwatch
+	kill -KILL "$POPWATCH_PID"
+	wait "$POPWATCH_PID" || :
+	POPWATCH_PID=
+	[ -S "$DIR/db/sock" ]
+	pop 192.0.2.1
+	recorded 192.0.2.1
+}
+
+# ---- trouble: the login succeeds within the timeout and 50 ms, and the log says why nothing is recorded ----
+
+not_recorded_because() {	# not_recorded_because ADDRESS TEXT
+	eventually told "$1 is not recorded and may not relay: "
+	told "$2" || fail "$(cat "$AUTHLOG")"
+}
+
+@test "somebody holds the lock" {
+	pop 192.0.2.1
+	flock "$DB.lock" sleep 60 3>&- &
+	holder=$!
+	locked() { ! flock -n "$DB.lock" true; }
+	eventually locked
+	within 550 192.0.2.2
+	not_recorded_because 192.0.2.2 'lock'
+	pkill -P "$holder"
+	wait "$holder" || :
+	! recorded 192.0.2.2
+	pop 192.0.2.2
+	recorded 192.0.2.1 192.0.2.2
+}
+
+@test "the disk is full" {
+	mkdir "$DIR/small"
+	mount -t tmpfs -o size=400k,mode=755 tmpfs "$DIR/small"
+	DB=$DIR/small/relayers.db
+	stack dovecot timeout=500
+	pop 192.0.2.1
+	recorded 192.0.2.1
+	before=$(md5sum <"$DB")
+	head -c 1M /dev/zero >"$DIR/small/filler" || :
+	within 550 192.0.2.2
+	not_recorded_because 192.0.2.2 'No space left on device'
+	[ "$(md5sum <"$DB")" = "$before" ]
+	rm "$DIR/small/filler"
+	pop 192.0.2.2
+	recorded 192.0.2.1 192.0.2.2
+	umount "$DIR/small"
+}
+
+@test "the folder is missing" {
+	rm -r "$DIR/db"
+	within 550 192.0.2.1
+	not_recorded_because 192.0.2.1 "$DIR/db"
+}
+
+@test "the file is damaged" {
+	head -c 8192 /dev/urandom >"$DB"
+	before=$(md5sum <"$DB")
+	within 550 192.0.2.1
+	not_recorded_because 192.0.2.1 "$DB"
+	[ "$(md5sum <"$DB")" = "$before" ]
+}
+
+@test "arguments that make no sense are told and left out" {
+	stack dovecot timeout=soon nonsense
+	pop 192.0.2.1
+	recorded 192.0.2.1
+	eventually told 'argument "timeout=soon" ignored, expected 1 to 60000 milliseconds'
+	eventually told 'argument "nonsense" ignored'
+}
+
+@test "from Dovecot's cache of passwords nothing is recorded, as the manual says" {
+	stop_dovecot
+	printf '%s\n' 'auth_cache_size = 1M' 'auth_cache_ttl = 1 hour' >>"$WORK/dovecot/extra.conf"
+	sed -i 's/args = dovecot/args = cache_key=%u dovecot/' "$WORK/dovecot/extra.conf"
+	start_dovecot
+	pop 192.0.2.1
+	recorded 192.0.2.1
+	pop 192.0.2.2
+	! recorded 192.0.2.2
+}

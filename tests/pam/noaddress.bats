@@ -1,0 +1,62 @@
+# needs: root
+# enclosure: rsyslog popa3d mailutils
+# limit: 120
+# servers that give PAM no address: the module is called, does no harm, and records nothing (popwatch reads their logs)
+
+load ../lib/test
+load ../daemon/daemon
+load pam
+
+start_file() {
+	ldconfig /usr/lib/x86_64-linux-gnu/libmariadb3
+	start_rsyslog_with_auth
+	add_carol
+	add_user popa3d
+	cat >"$WORK/pop3d.conf" <<-END2
+		pam { service "pop3d"; };
+		auth { authentication pam; authorization system; };
+		mailbox { mail-spool "/var/mail"; };
+		logging { syslog yes; facility mail; };
+	END2
+	inetd=$BATS_TEST_DIRNAME/../daemon/inetd.py
+	(quietly inetd110 "$inetd" 110 "$WORK/inetd110.pid" /usr/sbin/tcpd /usr/sbin/popa3d)
+	(quietly inetd1110 "$inetd" 1110 "$WORK/inetd1110.pid" /usr/sbin/tcpd /usr/sbin/pop3d --inetd --no-config --config-file="$WORK/pop3d.conf")
+	wait_for 10 listens 110
+	wait_for 10 listens 1110
+}
+
+setup() {
+	prepare
+	: >"$DIR/stderr"
+	: >"$AUTHLOG"
+}
+
+# login_at PORT PASSWORD: by USER and PASS; curl would choose APOP where a server offers that, and PAM would not be asked
+login_at() {
+	local answer command
+	exec 7<>"/dev/tcp/127.0.0.1/$1"
+	for command in '' 'USER carol' "PASS $2"; do
+		[ -z "$command" ] || printf '%s\r\n' "$command" >&7
+		read -r -t 20 answer <&7
+	done
+	printf 'QUIT\r\n' >&7 || :
+	exec 7>&-
+	[[ $answer == +OK* ]]
+}
+
+no_address() {	# no_address SERVICE PORT
+	stack "$1" debug ignore=
+	login_at "$2" secret || fail "$(cat "$AUTHLOG" "$WORK/log/syslog")"
+	eventually told "pam_relaydb($1:account): the server gives no client address (PAM_RHOST): nothing to record"
+	! login_at "$2" wrong
+	nothing_recorded
+	[ ! -e "$DB" ]
+}
+
+@test "popa3d" {
+	no_address popa3d 110
+}
+
+@test "mailutils' pop3d" {
+	no_address pop3d 1110
+}

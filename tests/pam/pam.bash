@@ -1,0 +1,87 @@
+# pam.bash - real servers that ask PAM, with pam_relaydb in the stack; load ../lib/test, ../daemon/daemon and this; in an enclosure
+#
+# The user is carol, password secret, a user of the system.  Clients come from 192.0.2.0/24 and 2001:db8::/64, which are put on
+# the loopback interface.  What the module says is in $AUTHLOG.
+
+AUTHLOG=$WORK/log/auth.log
+MODULE=$BUILD/pam_relaydb/pam_relaydb.so
+
+# the tests' rsyslogd leaves authpriv out, as Debian's mail.log does; here it goes where Debian has it, to auth.log
+start_rsyslog_with_auth() {
+	mkdir -p "$WORK/log"
+	{
+		sed "s,@WORK@,$WORK,g" "$LIB/rsyslog.conf"
+		echo "auth,authpriv.* $AUTHLOG"
+	} >"$WORK/rsyslog.conf"
+	quietly rsyslogd rsyslogd -n -f "$WORK/rsyslog.conf" -i "$WORK/rsyslogd.pid" &
+	wait_for 10 test -S /dev/log -a -s "$WORK/rsyslogd.pid"
+}
+
+add_carol() {
+	useradd -M -d "$WORK/carol" -s /bin/sh -p "$(openssl passwd -6 -salt salt secret)" carol
+	install -d -o carol "$WORK/carol"
+	install -o carol -g mail -m 660 /dev/null /var/mail/carol
+}
+
+add_addresses() {
+	local i
+	for i in {1..60}; do
+		ip addr add "192.0.2.$i/32" dev lo
+	done
+	ip addr add 2001:db8::1/128 dev lo
+}
+
+# stack SERVICE [ARGUMENT...]: the stanza of pam_relaydb(8), with the database and the socket of this test;
+# BEFORE, if set, is an account line ahead of ours
+stack() {
+	local service=$1
+	shift
+	cat >"/etc/pam.d/$service" <<-END
+		auth     required  pam_unix.so
+		account  required  pam_unix.so
+		${BEFORE:-}
+		account  optional  $MODULE db=$DB socket=$DIR/db/sock $*
+	END
+}
+
+pop() {	# pop ADDRESS [PASSWORD]: fetches carol's mail; fails as the login does
+	curl -s -m 20 --interface "$1" -u "carol:${2:-secret}" pop3://127.0.0.1/ >/dev/null
+}
+
+imap() {
+	local server=127.0.0.1
+	[[ $1 != *:* ]] || server='[::1]'
+	curl -s -m 20 --interface "$1" -u "carol:${2:-secret}" "imap://$server/" >/dev/null
+}
+
+told() {	# told TEXT: by the module, to authpriv
+	grep -qF -- "$1" "$AUTHLOG"
+}
+
+nothing_recorded() {
+	! "$VSMTPRELAY" -f "$DB" dump 2>/dev/null | grep -v '^#'
+}
+
+# milliseconds that a login takes: the best of three, since the host has other work
+login_ms() {	# login_ms ADDRESS
+	local best=999999 begin took
+	for _ in 1 2 3; do
+		begin=$(date +%s%N)
+		pop "$1" || return
+		took=$((($(date +%s%N) - begin) / 1000000))
+		((took >= best)) || best=$took
+	done
+	echo "$best"
+}
+
+# within MS ADDRESS: the login succeeds, and takes no more than MS longer than one without the module
+within() {
+	local without with
+	mv /etc/pam.d/dovecot "$DIR/dovecot.pam"
+	grep -v pam_relaydb "$DIR/dovecot.pam" >/etc/pam.d/dovecot
+	without=$(login_ms "$2")
+	mv "$DIR/dovecot.pam" /etc/pam.d/dovecot
+	with=$(login_ms "$2")
+	echo "login: $without ms without the module, $with ms with it"
+	((with <= without + $1)) || fail "$with ms, expected $without + $1 at most"
+}
