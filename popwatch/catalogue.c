@@ -16,13 +16,13 @@
 #include "session.h"
 
 #define SUFFIX ".conf"
-#define LONGEST 2048		/* default of longest: the longest genuine success line that was seen has 300 bytes */
+#define LONGEST 2048 /* default of longest: the longest genuine success line that was seen has 300 bytes */
 
 struct sample {
 	enum role role;
-	char address[RELAYDB_ADDRSTRLEN];	/* of a login */
-	char *line;				/* TAG[PID]: MESSAGE */
-	int number;				/* of the line in the file */
+	char address[RELAYDB_ADDRSTRLEN]; /* of a login */
+	char *line; /* TAG[PID]: MESSAGE */
+	int number; /* of the line in the file */
 	struct sample *next;
 };
 
@@ -43,19 +43,17 @@ struct draft {
 	struct sample *samples;
 	struct sample **last;
 	const char *file;
-	bool failed;		/* out of memory; mistakes are counted elsewhere */
+	bool failed; /* out of memory; mistakes are counted elsewhere */
 };
 
 static const char *const roles[ROLES] = { "none", "connect", "login", "fail", "logout", "start" };
 
-const char *
-role_name(enum role role)
+const char *role_name(enum role role)
 {
 	return roles[role];
 }
 
-static enum role
-find_role(const char *name)
+static enum role find_role(const char *name)
 {
 	int i;
 
@@ -68,8 +66,7 @@ find_role(const char *name)
 
 /* ---- one definition ---- */
 
-static void
-server_free(struct server *server)
+static void server_free(struct server *server)
 {
 	size_t i;
 
@@ -84,8 +81,7 @@ server_free(struct server *server)
 	free(server);
 }
 
-static bool
-read_size(const char *value, size_t *size)
+static bool read_size(const char *value, size_t *size)
 {
 	char *end;
 	unsigned long n;
@@ -99,8 +95,7 @@ read_size(const char *value, size_t *size)
 }
 
 /* "_FIELD=VALUE _FIELD=VALUE": only fields that the journal itself fills in begin with an underscore */
-static bool
-is_trusted(char *const *fields)
+static bool is_trusted(char *const *fields)
 {
 	for (; *fields != NULL; fields++) {
 		if ((*fields)[0] != '_' || (*fields)[1] == '_' || strchr(*fields, '=') == NULL)
@@ -109,8 +104,7 @@ is_trusted(char *const *fields)
 	return true;
 }
 
-static void
-take_journal(struct server *server, const char *value, const struct conf_place *place)
+static void take_journal(struct server *server, const char *value, const struct conf_place *place)
 {
 	char **fields = list_split(value, " ");
 
@@ -121,8 +115,7 @@ take_journal(struct server *server, const char *value, const struct conf_place *
 	list_free(fields);
 }
 
-static void
-take_setting(struct draft *draft, const char *name, const char *value, const struct conf_place *place)
+static void take_setting(struct draft *draft, const char *name, const char *value, const struct conf_place *place)
 {
 	struct server *server = draft->server;
 
@@ -148,8 +141,7 @@ take_setting(struct draft *draft, const char *name, const char *value, const str
 		conf_error(place, "unknown setting '%s' in [server]", name);
 }
 
-static void
-take_expression(struct draft *draft, const char *name, const char *value, const struct conf_place *place)
+static void take_expression(struct draft *draft, const char *name, const char *value, const struct conf_place *place)
 {
 	struct server *server = draft->server;
 	enum role role = find_role(name);
@@ -177,8 +169,7 @@ take_expression(struct draft *draft, const char *name, const char *value, const 
 }
 
 /* login = ADDRESS TAG: MESSAGE, and the other roles without an address */
-static void
-take_sample(struct draft *draft, const char *name, const char *value, const struct conf_place *place)
+static void take_sample(struct draft *draft, const char *name, const char *value, const struct conf_place *place)
 {
 	struct sample *sample = calloc(1, sizeof *sample);
 	const char *blank = strchr(value, ' ');
@@ -199,7 +190,8 @@ take_sample(struct draft *draft, const char *name, const char *value, const stru
 			sample->role = ROLES;
 	}
 	if (sample->role == ROLES) {
-		conf_error(place, "sample '%s', expected login = ADDRESS TAG: MESSAGE, or none, connect, fail, logout, start", name);
+		conf_error(
+		    place, "sample '%s', expected login = ADDRESS TAG: MESSAGE, or none, connect, fail, logout, start", name);
 		free(sample);
 		return;
 	}
@@ -209,8 +201,7 @@ take_sample(struct draft *draft, const char *name, const char *value, const stru
 	draft->last = &sample->next;
 }
 
-static void
-take_entry(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place)
+static void take_entry(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place)
 {
 	struct draft *draft = arg;
 
@@ -224,8 +215,7 @@ take_entry(void *arg, const char *section, const char *name, const char *value, 
 		conf_error(place, "unknown section [%s], expected [server], [lines] or [samples]", section);
 }
 
-static void
-samples_free(struct sample *sample)
+static void samples_free(struct sample *sample)
 {
 	struct sample *next;
 
@@ -237,8 +227,7 @@ samples_free(struct sample *sample)
 }
 
 /* The rules that concern the definition as a whole. */
-static void
-check_whole(const struct server *server, const struct conf_place *place)
+static void check_whole(const struct server *server, const struct conf_place *place)
 {
 	bool connect = false, login = false;
 	size_t i;
@@ -267,8 +256,7 @@ check_whole(const struct server *server, const struct conf_place *place)
 
 /* ---- the catalogue ---- */
 
-static bool
-add_tag(struct catalogue *catalogue, const char *name, struct server *server)
+static bool add_tag(struct catalogue *catalogue, const char *name, struct server *server)
 {
 	struct tag *tag;
 	size_t i;
@@ -291,8 +279,7 @@ add_tag(struct catalogue *catalogue, const char *name, struct server *server)
 }
 
 /* Takes the server in, whatever comes of it. */
-static bool
-add_server(struct catalogue *catalogue, struct server *server)
+static bool add_server(struct catalogue *catalogue, struct server *server)
 {
 	struct server **at = &catalogue->servers;
 	char *const *tag;
@@ -308,8 +295,7 @@ add_server(struct catalogue *catalogue, struct server *server)
 	return true;
 }
 
-struct server *const *
-catalogue_find(const struct catalogue *catalogue, struct span tag)
+struct server *const *catalogue_find(const struct catalogue *catalogue, struct span tag)
 {
 	struct tag *found;
 
@@ -317,21 +303,20 @@ catalogue_find(const struct catalogue *catalogue, struct span tag)
 	return found != NULL ? found->servers : NULL;
 }
 
-struct server *
-catalogue_servers(const struct catalogue *catalogue)
+struct server *catalogue_servers(const struct catalogue *catalogue)
 {
 	return catalogue->servers;
 }
 
-void
-catalogue_free(struct catalogue *catalogue)
+void catalogue_free(struct catalogue *catalogue)
 {
 	struct tag *tag, *next_tag;
 	struct server *server, *next;
 
 	if (catalogue == NULL)
 		return;
-	HASH_ITER(hh, catalogue->tags, tag, next_tag) {
+	HASH_ITER(hh, catalogue->tags, tag, next_tag)
+	{
 		HASH_DEL(catalogue->tags, tag);
 		free(tag->name);
 		free(tag);
@@ -343,8 +328,7 @@ catalogue_free(struct catalogue *catalogue)
 	free(catalogue);
 }
 
-enum role
-server_read(struct server *server, struct span message, struct captures *captures)
+enum role server_read(struct server *server, struct span message, struct captures *captures)
 {
 	enum role role = ROLE_NONE;
 	size_t i;
@@ -369,8 +353,8 @@ server_read(struct server *server, struct span message, struct captures *capture
 /* ---- loading ---- */
 
 /* The address that a sample's line logs in, or "" and what else it means in *ROLE. */
-static void
-read_sample(struct server *server, struct sessions *sessions, const char *line, enum role *role, char address[RELAYDB_ADDRSTRLEN])
+static void read_sample(
+    struct server *server, struct sessions *sessions, const char *line, enum role *role, char address[RELAYDB_ADDRSTRLEN])
 {
 	struct header header;
 	struct captures captures;
@@ -394,8 +378,7 @@ read_sample(struct server *server, struct sessions *sessions, const char *line, 
 }
 
 /* Every sample must mean what the file says it means. */
-static void
-prove(struct draft *draft, struct conf_errors *errors)
+static void prove(struct draft *draft, struct conf_errors *errors)
 {
 	struct conf_place place = { draft->file, 0, errors };
 	struct sessions *sessions = sessions_new(64, 3600, 3600);
@@ -419,8 +402,7 @@ prove(struct draft *draft, struct conf_errors *errors)
 	memset(&draft->server->tally, 0, sizeof draft->server->tally);
 }
 
-static bool
-begin(struct draft *draft, const char *name, const char *file)
+static bool begin(struct draft *draft, const char *name, const char *file)
 {
 	memset(draft, 0, sizeof *draft);
 	draft->file = file;
@@ -434,8 +416,7 @@ begin(struct draft *draft, const char *name, const char *file)
 }
 
 /* Checks what was read and takes it into the catalogue. */
-static bool
-finish(struct catalogue *catalogue, struct draft *draft, size_t mistakes, struct conf_errors *errors)
+static bool finish(struct catalogue *catalogue, struct draft *draft, size_t mistakes, struct conf_errors *errors)
 {
 	struct conf_place place = { draft->file, 0, errors };
 
@@ -446,8 +427,7 @@ finish(struct catalogue *catalogue, struct draft *draft, size_t mistakes, struct
 	return add_server(catalogue, draft->server) && !draft->failed;
 }
 
-static bool
-load_file(struct catalogue *catalogue, const char *name, const char *file, struct conf_errors *errors)
+static bool load_file(struct catalogue *catalogue, const char *name, const char *file, struct conf_errors *errors)
 {
 	struct draft draft;
 	size_t mistakes = errors->count;
@@ -462,8 +442,7 @@ load_file(struct catalogue *catalogue, const char *name, const char *file, struc
 }
 
 /* NAME.conf in the first folder that has it. */
-static bool
-load_named(struct catalogue *catalogue, const char *const *folders, const char *name, struct conf_errors *errors)
+static bool load_named(struct catalogue *catalogue, const char *const *folders, const char *name, struct conf_errors *errors)
 {
 	struct conf_place place = { "servers", 0, errors };
 	char file[4096];
@@ -483,14 +462,14 @@ load_named(struct catalogue *catalogue, const char *const *folders, const char *
 			return load_file(catalogue, name, file, errors);
 		}
 	}
-	conf_error(&place, "no definition '%s': there is no %s%s in %s%s%s", name, name, SUFFIX, folders[0] != NULL ? folders[0] : "",
-	    folders[0] != NULL && folders[1] != NULL ? " or " : "", folders[0] != NULL && folders[1] != NULL ? folders[1] : "");
+	conf_error(&place, "no definition '%s': there is no %s%s in %s%s%s", name, name, SUFFIX,
+	    folders[0] != NULL ? folders[0] : "", folders[0] != NULL && folders[1] != NULL ? " or " : "",
+	    folders[0] != NULL && folders[1] != NULL ? folders[1] : "");
 	return true;
 }
 
 /* The names of all files NAME.conf in FOLDER, added to *NAMES. */
-static bool
-add_names(const char *folder, char ***names)
+static bool add_names(const char *folder, char ***names)
 {
 	DIR *dir = opendir(folder);
 	const struct dirent *entry;
@@ -502,7 +481,8 @@ add_names(const char *folder, char ***names)
 		return true;
 	while (done && (entry = readdir(dir)) != NULL) {
 		size = strlen(entry->d_name);
-		if (entry->d_name[0] == '.' || size <= strlen(SUFFIX) || strcmp(entry->d_name + size - strlen(SUFFIX), SUFFIX) != 0)
+		if (entry->d_name[0] == '.' || size <= strlen(SUFFIX) ||
+		    strcmp(entry->d_name + size - strlen(SUFFIX), SUFFIX) != 0)
 			continue;
 		memcpy(name, entry->d_name, size - strlen(SUFFIX));
 		name[size - strlen(SUFFIX)] = '\0';
@@ -513,8 +493,7 @@ add_names(const char *folder, char ***names)
 	return done;
 }
 
-struct catalogue *
-catalogue_load(const char *const *folders, char *const *names, struct conf_errors *errors)
+struct catalogue *catalogue_load(const char *const *folders, char *const *names, struct conf_errors *errors)
 {
 	struct catalogue *catalogue = calloc(1, sizeof *catalogue);
 	size_t mistakes = errors->count;
@@ -538,8 +517,7 @@ catalogue_load(const char *const *folders, char *const *names, struct conf_error
 	return NULL;
 }
 
-struct catalogue *
-catalogue_load_text(const char *file, const char *text, struct conf_errors *errors)
+struct catalogue *catalogue_load_text(const char *file, const char *text, struct conf_errors *errors)
 {
 	struct catalogue *catalogue = calloc(1, sizeof *catalogue);
 	struct draft draft;

@@ -18,21 +18,21 @@
 
 /* What a line means. */
 enum role {
-	ROLE_NONE,	/* of no meaning to us */
-	ROLE_CONNECT,	/* a client connected: the address of the logins of this process */
-	ROLE_LOGIN,	/* a user proved who he is */
-	ROLE_FAIL,	/* a login that failed */
-	ROLE_LOGOUT,	/* the connection of a login ended */
-	ROLE_START,	/* the server was started anew: no connection of it is open any more */
+	ROLE_NONE, /* of no meaning to us */
+	ROLE_CONNECT, /* a client connected: the address of the logins of this process */
+	ROLE_LOGIN, /* a user proved who he is */
+	ROLE_FAIL, /* a login that failed */
+	ROLE_LOGOUT, /* the connection of a login ended */
+	ROLE_START, /* the server was started anew: no connection of it is open any more */
 	ROLES
 };
 
 /* How often what was seen. */
 struct tally {
-	uint64_t lines;		/* lines with one of the server's tags */
-	uint64_t role[ROLES];	/* of them by meaning */
-	uint64_t doubted;	/* not looked at, since they follow a cut line or are too long */
-	uint64_t stopped;	/* the match limit was reached */
+	uint64_t lines; /* lines with one of the server's tags */
+	uint64_t role[ROLES]; /* of them by meaning */
+	uint64_t doubted; /* not looked at, since they follow a cut line or are too long */
+	uint64_t stopped; /* the match limit was reached */
 };
 
 struct expression {
@@ -42,17 +42,17 @@ struct expression {
 
 struct server {
 	char *name;
-	char **tags;			/* NULL at the end, as the next one */
-	char **journal;			/* each "_FIELD=VALUE ...": trusted fields that one of its entries has */
-	bool by_pid;			/* lines of one connection have the same process id */
+	char **tags; /* NULL at the end, as the next one */
+	char **journal; /* each "_FIELD=VALUE ...": trusted fields that one of its entries has */
+	bool by_pid; /* lines of one connection have the same process id */
 	bool has_logout;
-	size_t cut;			/* messages of this size or more were cut by the logger; 0: it does not cut */
-	size_t longest;			/* longer messages are not believed */
-	int64_t session_max;		/* seconds that a connection may stay open; 0: as configured */
+	size_t cut; /* messages of this size or more were cut by the logger; 0: it does not cut */
+	size_t longest; /* longer messages are not believed */
+	int64_t session_max; /* seconds that a connection may stay open; 0: as configured */
 	struct expression *expressions;
 	size_t count;
 	struct tally tally;
-	struct server *next;		/* the next one in the catalogue, by name */
+	struct server *next; /* the next one in the catalogue, by name */
 };
 
 struct catalogue;

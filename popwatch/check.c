@@ -19,15 +19,13 @@
 #include "log.h"
 #include "rights.h"
 
-static const char *
-who(const struct config *config)
+static const char *who(const struct config *config)
 {
 	return *config->user != '\0' && geteuid() != 0 ? config->user : "this user";
 }
 
 /* Returns 1 after telling, 0 if it is fine. */
-static int
-look(const char *path, int mode, const char *what, const char *user)
+static int look(const char *path, int mode, const char *what, const char *user)
 {
 	/* as the effective user, whom the kernel will ask about too */
 	if (faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0)
@@ -40,8 +38,7 @@ look(const char *path, int mode, const char *what, const char *user)
 	return 1;
 }
 
-static int
-look_at_folder_of(const char *path, const char *user)
+static int look_at_folder_of(const char *path, const char *user)
 {
 	char copy[PATH_MAX];
 
@@ -50,8 +47,7 @@ look_at_folder_of(const char *path, const char *user)
 }
 
 /* What the user that popwatch becomes would meet.  Returns the number of obstacles. */
-static int
-look_around(const struct config *config)
+static int look_around(const struct config *config)
 {
 	const char *user = who(config);
 	char *const *folder;
@@ -76,8 +72,7 @@ look_around(const struct config *config)
 }
 
 /* The same in a child that has become the user: there is no way back. */
-static int
-look_around_as_user(const struct config *config)
+static int look_around_as_user(const struct config *config)
 {
 	pid_t child;
 	int status;
@@ -95,8 +90,7 @@ look_around_as_user(const struct config *config)
 	return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
 
-int
-check_run(const struct config *config, struct conf_errors *errors)
+int check_run(const struct config *config, struct conf_errors *errors)
 {
 	struct catalogue *catalogue = catalogue_load((const char *const *)config->definitions, config->servers, errors);
 	int status = EX_OK;

@@ -17,24 +17,24 @@
 /* A config while it is read. */
 struct draft {
 	struct config *config;
-	int format_line;	/* of a format that no log came after; 0: none */
+	int format_line; /* of a format that no log came after; 0: none */
 	bool ignore_given;
 	bool definitions_given;
 };
 
 enum kind {
 	KIND_TEXT,
-	KIND_PATH,		/* absolute, or empty */
+	KIND_PATH, /* absolute, or empty */
 	KIND_DURATION,
-	KIND_OTHER		/* by a function of its own */
+	KIND_OTHER /* by a function of its own */
 };
 
 struct setting {
 	const char *name;
 	enum kind kind;
-	size_t offset;		/* in struct config; of KIND_OTHER not used */
-	const char *value;	/* default; NULL: none, or set elsewhere */
-	int64_t min, max;	/* of a duration, in seconds */
+	size_t offset; /* in struct config; of KIND_OTHER not used */
+	const char *value; /* default; NULL: none, or set elsewhere */
+	int64_t min, max; /* of a duration, in seconds */
 	void (*take)(struct draft *draft, const char *value, const struct conf_place *place);
 };
 
@@ -46,10 +46,22 @@ static void take_definitions(struct draft *draft, const char *value, const struc
 static void take_ignore(struct draft *draft, const char *value, const struct conf_place *place);
 static void take_socket_users(struct draft *draft, const char *value, const struct conf_place *place);
 
-#define TEXT(name, member, value) { name, KIND_TEXT, offsetof(struct config, member), value, 0, 0, NULL }
-#define PATHNAME(name, member, value) { name, KIND_PATH, offsetof(struct config, member), value, 0, 0, NULL }
-#define SECONDS(name, member, value, min, max) { name, KIND_DURATION, offsetof(struct config, member), value, min, max, NULL }
-#define OTHER(name, take, value) { name, KIND_OTHER, 0, value, 0, 0, take }
+#define TEXT(name, member, value)                                                                                              \
+	{                                                                                                                      \
+		name, KIND_TEXT, offsetof(struct config, member), value, 0, 0, NULL                                            \
+	}
+#define PATHNAME(name, member, value)                                                                                          \
+	{                                                                                                                      \
+		name, KIND_PATH, offsetof(struct config, member), value, 0, 0, NULL                                            \
+	}
+#define SECONDS(name, member, value, min, max)                                                                                 \
+	{                                                                                                                      \
+		name, KIND_DURATION, offsetof(struct config, member), value, min, max, NULL                                    \
+	}
+#define OTHER(name, take, value)                                                                                               \
+	{                                                                                                                      \
+		name, KIND_OTHER, 0, value, 0, 0, take                                                                         \
+	}
 
 static const struct setting settings[] = {
 	OTHER("log", take_log, NULL),
@@ -77,14 +89,12 @@ static const struct setting settings[] = {
 
 /* ---- settings of their own kind ---- */
 
-static bool
-is_path(const char *value)
+static bool is_path(const char *value)
 {
 	return *value == '/' && strlen(value) < PATH_MAX - 64;
 }
 
-static void
-take_log(struct draft *draft, const char *value, const struct conf_place *place)
+static void take_log(struct draft *draft, const char *value, const struct conf_place *place)
 {
 	struct config *config = draft->config;
 	struct config_log *more;
@@ -114,8 +124,7 @@ take_log(struct draft *draft, const char *value, const struct conf_place *place)
 	draft->format_line = 0;
 }
 
-static void
-take_format(struct draft *draft, const char *value, const struct conf_place *place)
+static void take_format(struct draft *draft, const char *value, const struct conf_place *place)
 {
 	unsigned format = header_format(value);
 
@@ -127,16 +136,14 @@ take_format(struct draft *draft, const char *value, const struct conf_place *pla
 	draft->format_line = place->line;
 }
 
-static void
-set_text(char **where, const char *value, const struct conf_place *place)
+static void set_text(char **where, const char *value, const struct conf_place *place)
 {
 	free(*where);
 	if ((*where = strdup(value)) == NULL)
 		conf_error(place, "out of memory");
 }
 
-static void
-take_journal(struct draft *draft, const char *value, const struct conf_place *place)
+static void take_journal(struct draft *draft, const char *value, const struct conf_place *place)
 {
 	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0 && !is_path(value)) {
 		conf_error(place, "journal = '%s', expected yes, no or the absolute path of a folder", value);
@@ -151,24 +158,21 @@ take_journal(struct draft *draft, const char *value, const struct conf_place *pl
 	set_text(&draft->config->journal, value, place);
 }
 
-static void
-set_list(char ***where, const char *value, const struct conf_place *place)
+static void set_list(char ***where, const char *value, const struct conf_place *place)
 {
 	list_free(*where);
 	if ((*where = list_split(value, ", \t")) == NULL)
 		conf_error(place, "out of memory");
 }
 
-static void
-take_servers(struct draft *draft, const char *value, const struct conf_place *place)
+static void take_servers(struct draft *draft, const char *value, const struct conf_place *place)
 {
 	set_list(&draft->config->servers, value, place);
 	if (draft->config->servers != NULL && *draft->config->servers == NULL)
 		conf_error(place, "servers is empty, expected names of definitions, or all");
 }
 
-static void
-take_definitions(struct draft *draft, const char *value, const struct conf_place *place)
+static void take_definitions(struct draft *draft, const char *value, const struct conf_place *place)
 {
 	if (!draft->definitions_given) {
 		list_free(draft->config->definitions);
@@ -181,8 +185,7 @@ take_definitions(struct draft *draft, const char *value, const struct conf_place
 		conf_error(place, "out of memory");
 }
 
-static void
-ignore_one(struct config *config, const char *word, const struct conf_place *place)
+static void ignore_one(struct config *config, const char *word, const struct conf_place *place)
 {
 	struct ipnet *more, net;
 
@@ -198,8 +201,7 @@ ignore_one(struct config *config, const char *word, const struct conf_place *pla
 	more[config->ignore_count++] = net;
 }
 
-static void
-take_ignore(struct draft *draft, const char *value, const struct conf_place *place)
+static void take_ignore(struct draft *draft, const char *value, const struct conf_place *place)
 {
 	char **words = list_split(value, ", \t"), **word;
 
@@ -216,8 +218,7 @@ take_ignore(struct draft *draft, const char *value, const struct conf_place *pla
 }
 
 /* A user name or number. */
-static bool
-find_uid(const char *word, uid_t *uid)
+static bool find_uid(const char *word, uid_t *uid)
 {
 	const struct passwd *user;
 	char *end;
@@ -234,8 +235,7 @@ find_uid(const char *word, uid_t *uid)
 	return true;
 }
 
-static void
-take_socket_users(struct draft *draft, const char *value, const struct conf_place *place)
+static void take_socket_users(struct draft *draft, const char *value, const struct conf_place *place)
 {
 	struct config *config = draft->config;
 	char **words = list_split(value, ", \t"), **word;
@@ -259,8 +259,7 @@ take_socket_users(struct draft *draft, const char *value, const struct conf_plac
 
 /* ---- the table ---- */
 
-static void
-take_value(struct draft *draft, const struct setting *setting, const char *value, const struct conf_place *place)
+static void take_value(struct draft *draft, const struct setting *setting, const char *value, const struct conf_place *place)
 {
 	char *where = (char *)draft->config + setting->offset;
 	int64_t seconds;
@@ -280,8 +279,8 @@ take_value(struct draft *draft, const struct setting *setting, const char *value
 		return;
 	case KIND_DURATION:
 		if (!duration_parse(value, &seconds) || seconds < setting->min || seconds > setting->max)
-			conf_error(place, "%s = '%s', expected a duration of %lld to %lld seconds, such as 90 or 1h30m", setting->name,
-			    value, (long long)setting->min, (long long)setting->max);
+			conf_error(place, "%s = '%s', expected a duration of %lld to %lld seconds, such as 90 or 1h30m",
+			    setting->name, value, (long long)setting->min, (long long)setting->max);
 		else
 			memcpy(where, &seconds, sizeof seconds);
 		return;
@@ -291,8 +290,7 @@ take_value(struct draft *draft, const struct setting *setting, const char *value
 	}
 }
 
-static void
-take_entry(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place)
+static void take_entry(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place)
 {
 	size_t i;
 
@@ -309,8 +307,7 @@ take_entry(void *arg, const char *section, const char *name, const char *value, 
 	conf_error(place, "unknown setting '%s'", name);
 }
 
-void
-config_free(struct config *config)
+void config_free(struct config *config)
 {
 	size_t i;
 
@@ -333,8 +330,7 @@ config_free(struct config *config)
 	free(config);
 }
 
-static void
-set_defaults(struct draft *draft, const struct conf_place *place)
+static void set_defaults(struct draft *draft, const struct conf_place *place)
 {
 	size_t i;
 
@@ -350,8 +346,7 @@ set_defaults(struct draft *draft, const struct conf_place *place)
 }
 
 /* What can only be said when everything was read. */
-static void
-finish(struct draft *draft, const struct conf_place *place)
+static void finish(struct draft *draft, const struct conf_place *place)
 {
 	struct config *config = draft->config;
 	char path[PATH_MAX];
@@ -369,8 +364,7 @@ finish(struct draft *draft, const struct conf_place *place)
 		    (long long)config->window);
 }
 
-static struct config *
-load(const char *file, const char *text, struct conf_errors *errors)
+static struct config *load(const char *file, const char *text, struct conf_errors *errors)
 {
 	struct conf_place place = { file != NULL ? file : "(built-in)", 0, errors };
 	struct draft draft = { calloc(1, sizeof *draft.config), 0, false, false };
@@ -393,14 +387,12 @@ load(const char *file, const char *text, struct conf_errors *errors)
 	return NULL;
 }
 
-struct config *
-config_load(const char *file, struct conf_errors *errors)
+struct config *config_load(const char *file, struct conf_errors *errors)
 {
 	return load(file, NULL, errors);
 }
 
-struct config *
-config_load_text(const char *text, struct conf_errors *errors)
+struct config *config_load_text(const char *text, struct conf_errors *errors)
 {
 	return load("text", text, errors);
 }

@@ -19,29 +19,29 @@
 
 struct config_log {
 	char *path;
-	unsigned formats;	/* enum header_format */
+	unsigned formats; /* enum header_format */
 };
 
 struct config {
 	struct config_log *logs;
 	size_t log_count;
-	unsigned formats;	/* of standard input, and of the logs named after the setting */
-	char *journal;		/* "no", "yes" or a folder */
+	unsigned formats; /* of standard input, and of the logs named after the setting */
+	char *journal; /* "no", "yes" or a folder */
 	char **servers;
-	char **definitions;	/* folders, the first one wins */
-	char *database;		/* as relaydb_path() chose it */
+	char **definitions; /* folders, the first one wins */
+	char *database; /* as relaydb_path() chose it */
 	char *state;
-	char *socket;		/* "" or "no": none */
+	char *socket; /* "" or "no": none */
 	uid_t *socket_users;
 	size_t socket_user_count;
-	char *user;		/* "": stay who we are */
-	char *stats;		/* "": none */
-	char *pid_file;		/* "": none */
+	char *user; /* "": stay who we are */
+	char *stats; /* "": none */
+	char *pid_file; /* "": none */
 	struct ipnet *ignore;
 	size_t ignore_count;
-	int64_t window;		/* these in seconds */
+	int64_t window; /* these in seconds */
 	int64_t refresh;
-	int64_t expire;		/* 0: no */
+	int64_t expire; /* 0: no */
 	int64_t commit_interval;
 	int64_t join_max;
 	int64_t session_max;

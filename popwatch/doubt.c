@@ -12,43 +12,41 @@
 #define TEXT_MAX (2 * KEY_MAX)
 
 struct doubt {
-	char *key;		/* bytes; see make_key() */
+	char *key; /* bytes; see make_key() */
 	size_t size;
-	UT_hash_handle hh;	/* in the order of their making */
+	UT_hash_handle hh; /* in the order of their making */
 };
 
 struct doubts {
 	struct doubt *table;
 };
 
-struct doubts *
-doubts_new(void)
+struct doubts *doubts_new(void)
 {
 	return calloc(1, sizeof(struct doubts));
 }
 
-static void
-drop(struct doubts *doubts, struct doubt *doubt)
+static void drop(struct doubts *doubts, struct doubt *doubt)
 {
 	HASH_DEL(doubts->table, doubt);
 	free(doubt->key);
 	free(doubt);
 }
 
-void
-doubts_free(struct doubts *doubts)
+void doubts_free(struct doubts *doubts)
 {
 	struct doubt *doubt, *next;
 
 	if (doubts == NULL)
 		return;
 	HASH_ITER(hh, doubts->table, doubt, next)
+	{
 		drop(doubts, doubt);
+	}
 	free(doubts);
 }
 
-static void
-add_part(char *key, size_t *size, struct span part)
+static void add_part(char *key, size_t *size, struct span part)
 {
 	/* what does not fit is left out: two keys may then be one, and one line too many is doubted */
 	if (part.size > KEY_MAX - 1 - *size)
@@ -61,8 +59,7 @@ add_part(char *key, size_t *size, struct span part)
 }
 
 /* SOURCE, host, tag and process, each with a NUL after it.  Returns its size. */
-static size_t
-make_key(char key[KEY_MAX], const char *source, const struct header *header)
+static size_t make_key(char key[KEY_MAX], const char *source, const struct header *header)
 {
 	size_t size = 0;
 
@@ -73,8 +70,7 @@ make_key(char key[KEY_MAX], const char *source, const struct header *header)
 	return size;
 }
 
-static void
-put(struct doubts *doubts, const char *key, size_t size)
+static void put(struct doubts *doubts, const char *key, size_t size)
 {
 	struct doubt *doubt;
 
@@ -90,16 +86,14 @@ put(struct doubts *doubts, const char *key, size_t size)
 	HASH_ADD_KEYPTR(hh, doubts->table, doubt->key, doubt->size, doubt);
 }
 
-void
-doubts_raise(struct doubts *doubts, const char *source, const struct header *header)
+void doubts_raise(struct doubts *doubts, const char *source, const struct header *header)
 {
 	char key[KEY_MAX];
 
 	put(doubts, key, make_key(key, source, header));
 }
 
-bool
-doubts_settle(struct doubts *doubts, const char *source, const struct header *header)
+bool doubts_settle(struct doubts *doubts, const char *source, const struct header *header)
 {
 	char key[KEY_MAX];
 	struct doubt *doubt;
@@ -114,8 +108,7 @@ doubts_settle(struct doubts *doubts, const char *source, const struct header *he
 	return doubt != NULL;
 }
 
-void
-doubts_save(const struct doubts *doubts, FILE *out)
+void doubts_save(const struct doubts *doubts, FILE *out)
 {
 	const struct doubt *doubt;
 	size_t i;
@@ -128,8 +121,7 @@ doubts_save(const struct doubts *doubts, FILE *out)
 	}
 }
 
-bool
-doubts_restore(struct doubts *doubts, const char *line)
+bool doubts_restore(struct doubts *doubts, const char *line)
 {
 	static const char digits[] = "0123456789abcdef";
 	size_t size = strlen(line), i;

@@ -13,10 +13,10 @@
 struct event {
 	enum role role;
 	struct server *server;
-	const struct header *header;		/* these two end with the line */
+	const struct header *header; /* these two end with the line */
 	const struct captures *captures;
-	int64_t when;				/* the line's time */
-	char address[RELAYDB_ADDRSTRLEN];	/* the client's, in the store's form; "" where it is not known */
+	int64_t when; /* the line's time */
+	char address[RELAYDB_ADDRSTRLEN]; /* the client's, in the store's form; "" where it is not known */
 };
 
 #endif

@@ -17,7 +17,8 @@
 #include "header.h"
 
 #define TAI64N_DIGITS 24
-#define TAI64_EPOCH UINT64_C(4611686018427387914)	/* of 1970, https://cr.yp.to/libtai/tai64.html; ten seconds were leapt before */
+#define TAI64_EPOCH                                                                                                            \
+	UINT64_C(4611686018427387914) /* of 1970, https://cr.yp.to/libtai/tai64.html; ten seconds were leapt before */
 
 /* Where we are in a line, and what is left of it. */
 struct cursor {
@@ -25,28 +26,24 @@ struct cursor {
 	const char *end;
 };
 
-static size_t
-left(const struct cursor *c)
+static size_t left(const struct cursor *c)
 {
 	return (size_t)(c->end - c->p);
 }
 
-static bool
-is_digit(char c)
+static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
 
-static int
-hex_digit(char c)
+static int hex_digit(char c)
 {
 	if (is_digit(c))
 		return c - '0';
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool
-skip_char(struct cursor *c, char wanted)
+static bool skip_char(struct cursor *c, char wanted)
 {
 	if (c->p == c->end || *c->p != wanted)
 		return false;
@@ -54,8 +51,7 @@ skip_char(struct cursor *c, char wanted)
 	return true;
 }
 
-static bool
-skip_text(struct cursor *c, const char *wanted)
+static bool skip_text(struct cursor *c, const char *wanted)
 {
 	size_t n = strlen(wanted);
 
@@ -65,16 +61,14 @@ skip_text(struct cursor *c, const char *wanted)
 	return true;
 }
 
-static void
-skip_blanks(struct cursor *c)
+static void skip_blanks(struct cursor *c)
 {
 	while (c->p < c->end && *c->p == ' ')
 		c->p++;
 }
 
 /* Up to the next blank, which is skipped; at least one byte. */
-static bool
-take_word(struct cursor *c, struct span *word)
+static bool take_word(struct cursor *c, struct span *word)
 {
 	const char *blank = memchr(c->p, ' ', left(c));
 
@@ -85,8 +79,7 @@ take_word(struct cursor *c, struct span *word)
 	return true;
 }
 
-static bool
-fits(const char *p, const char *pattern)
+static bool fits(const char *p, const char *pattern)
 {
 	for (; *pattern != '\0'; pattern++, p++) {
 		if (*pattern == '9' ? !is_digit(*p) : *p != *pattern)
@@ -95,8 +88,7 @@ fits(const char *p, const char *pattern)
 	return true;
 }
 
-static int
-month_of(const char *p)
+static int month_of(const char *p)
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	int i;
@@ -111,8 +103,7 @@ month_of(const char *p)
 /* ---- taking a line apart ---- */
 
 /* Nov 20 11:46:38, Nov  5 ..., Nov 5 ..., with a year before or behind the time; the blank that ends it stays. */
-static bool
-take_bsd_stamp(struct cursor *c, struct header *h)
+static bool take_bsd_stamp(struct cursor *c, struct header *h)
 {
 	const char *p = c->p;
 
@@ -144,8 +135,7 @@ take_bsd_stamp(struct cursor *c, struct header *h)
 }
 
 /* 2026-11-20T11:46:38 (or a blank instead of T), a fraction after . or a comma, a zone; what ends it stays. */
-static bool
-take_iso_stamp(struct cursor *c, char separator, struct header *h)
+static bool take_iso_stamp(struct cursor *c, char separator, struct header *h)
 {
 	const char *p = c->p;
 
@@ -167,8 +157,7 @@ take_iso_stamp(struct cursor *c, char separator, struct header *h)
 }
 
 /* TAG: or TAG[PID]: and a blank. */
-static bool
-take_tag(struct cursor *c, struct header *h)
+static bool take_tag(struct cursor *c, struct header *h)
 {
 	const char *p = c->p, *close;
 
@@ -189,8 +178,7 @@ take_tag(struct cursor *c, struct header *h)
 }
 
 /* Solaris puts [ID 702911 mail.info] before the message. */
-static void
-skip_solaris_id(struct cursor *c)
+static void skip_solaris_id(struct cursor *c)
 {
 	const char *close;
 
@@ -200,15 +188,13 @@ skip_solaris_id(struct cursor *c)
 	}
 }
 
-static void
-take_message(struct cursor *c, struct header *h)
+static void take_message(struct cursor *c, struct header *h)
 {
 	h->message = (struct span){ c->p, left(c) };
 }
 
 /* <pri> in front, as a network collector may keep it; FreeBSD's <mail.info> has the same brackets. */
-static void
-skip_priority(struct cursor *c)
+static void skip_priority(struct cursor *c)
 {
 	const char *close;
 
@@ -217,8 +203,7 @@ skip_priority(struct cursor *c)
 }
 
 /* The elements [ID NAME="VALUE"...] of RFC 5424, or -, and the blank after them. */
-static bool
-skip_structured_data(struct cursor *c)
+static bool skip_structured_data(struct cursor *c)
 {
 	bool quoted = false;
 
@@ -237,8 +222,7 @@ skip_structured_data(struct cursor *c)
 	return c->p > c->end - left(c) && skip_char(c, ' ');
 }
 
-static bool
-parse_rfc5424(struct cursor c, struct header *h)
+static bool parse_rfc5424(struct cursor c, struct header *h)
 {
 	struct span message_id;
 
@@ -258,8 +242,7 @@ parse_rfc5424(struct cursor c, struct header *h)
 	return true;
 }
 
-static bool
-parse_syslog(struct cursor c, bool with_host, struct header *h)
+static bool parse_syslog(struct cursor c, bool with_host, struct header *h)
 {
 	skip_priority(&c);
 	if (!take_bsd_stamp(&c, h) && !(with_host && take_iso_stamp(&c, 'T', h)))
@@ -282,15 +265,13 @@ parse_syslog(struct cursor c, bool with_host, struct header *h)
 	return true;
 }
 
-static bool
-take_any_local_stamp(struct cursor *c, struct header *h)
+static bool take_any_local_stamp(struct cursor *c, struct header *h)
 {
 	return (take_bsd_stamp(c, h) || take_iso_stamp(c, ' ', h) || take_iso_stamp(c, 'T', h)) && skip_char(c, ' ');
 }
 
 /* Dovecot's own file.  Whatever the age of Dovecot, tag and message become those of its syslog lines. */
-static bool
-parse_dovecot(struct cursor c, struct header *h)
+static bool parse_dovecot(struct cursor c, struct header *h)
 {
 	static const char name[] = "dovecot";
 
@@ -308,8 +289,7 @@ parse_dovecot(struct cursor c, struct header *h)
 }
 
 /* Courier's own lines have no stamp, and a line without a time cannot count: so one of multilog(8) is demanded. */
-static bool
-parse_courier(struct cursor c, struct header *h)
+static bool parse_courier(struct cursor c, struct header *h)
 {
 	static const char name[] = "courier";
 	size_t i;
@@ -331,8 +311,7 @@ parse_courier(struct cursor c, struct header *h)
 	return true;
 }
 
-static bool
-parse_zimbra(struct cursor c, struct header *h)
+static bool parse_zimbra(struct cursor c, struct header *h)
 {
 	static const char name[] = "zimbra";
 
@@ -345,8 +324,7 @@ parse_zimbra(struct cursor c, struct header *h)
 	return true;
 }
 
-unsigned
-header_format(const char *name)
+unsigned header_format(const char *name)
 {
 	static const struct {
 		const char *name;
@@ -367,8 +345,7 @@ header_format(const char *name)
 	return 0;
 }
 
-bool
-header_parse(unsigned formats, const char *line, size_t size, struct header *header)
+bool header_parse(unsigned formats, const char *line, size_t size, struct header *header)
 {
 	struct cursor c = { line, line + size };
 
@@ -383,8 +360,7 @@ header_parse(unsigned formats, const char *line, size_t size, struct header *hea
 	return (formats & FORMAT_NOHOST) != 0 && parse_syslog(c, false, header);
 }
 
-bool
-header_parse_tag(const char *line, size_t size, struct header *header)
+bool header_parse_tag(const char *line, size_t size, struct header *header)
 {
 	struct cursor c = { line, line + size };
 
@@ -398,8 +374,7 @@ header_parse_tag(const char *line, size_t size, struct header *header)
 /* ---- stamps ---- */
 
 /* A number of digits and blanks; the layout was checked before. */
-static int
-number(const char *p, size_t digits)
+static int number(const char *p, size_t digits)
 {
 	int n = 0;
 
@@ -411,8 +386,7 @@ number(const char *p, size_t digits)
 }
 
 /* TM, in local time unless it says how far east of Greenwich, as seconds; false for the 31st of June and the like. */
-static bool
-tm_seconds(const struct tm *tm, bool local, int64_t *seconds)
+static bool tm_seconds(const struct tm *tm, bool local, int64_t *seconds)
 {
 	struct tm copy = *tm;
 	time_t t;
@@ -427,8 +401,7 @@ tm_seconds(const struct tm *tm, bool local, int64_t *seconds)
 }
 
 /* The latest year in which TM is not more than a day ahead; the 29th of February may have to go back eight. */
-static bool
-nearest_year(struct tm *tm, int64_t now, int64_t *when)
+static bool nearest_year(struct tm *tm, int64_t now, int64_t *when)
 {
 	time_t limit = (time_t)(now + HEADER_AHEAD_MAX);
 	struct tm today;
@@ -445,8 +418,7 @@ nearest_year(struct tm *tm, int64_t now, int64_t *when)
 }
 
 /* Nov 20 11:46:38, of the kinds with and without a year. */
-static bool
-bsd_time(const struct header *h, int64_t now, int64_t *when)
+static bool bsd_time(const struct header *h, int64_t now, int64_t *when)
 {
 	const char *p = h->stamp.text;
 	struct tm tm = { .tm_mon = month_of(p) };
@@ -472,8 +444,7 @@ bsd_time(const struct header *h, int64_t now, int64_t *when)
 	return tm_seconds(&tm, true, when);
 }
 
-static bool
-iso_time(const struct header *h, int64_t *when)
+static bool iso_time(const struct header *h, int64_t *when)
 {
 	const char *p = h->stamp.text, *zone = p + h->stamp.size - 6;
 	struct tm tm = {
@@ -496,8 +467,7 @@ iso_time(const struct header *h, int64_t *when)
 	return true;
 }
 
-static bool
-tai64n_time(const struct header *h, int64_t *when)
+static bool tai64n_time(const struct header *h, int64_t *when)
 {
 	uint64_t label = 0;
 	size_t i;
@@ -510,8 +480,7 @@ tai64n_time(const struct header *h, int64_t *when)
 	return true;
 }
 
-static bool
-stamp_time(const struct header *h, int64_t now, int64_t *when)
+static bool stamp_time(const struct header *h, int64_t now, int64_t *when)
 {
 	switch (h->kind) {
 	case STAMP_ISO:
@@ -524,8 +493,7 @@ stamp_time(const struct header *h, int64_t now, int64_t *when)
 }
 
 /* Is it the stamp of the line before, but for the seconds?  Then its time is too, but for the seconds. */
-static bool
-remembered(const struct header *h, int64_t now, const struct header_memo *memo, int64_t *when)
+static bool remembered(const struct header *h, int64_t now, const struct header_memo *memo, int64_t *when)
 {
 	const char *p = h->stamp.text;
 
@@ -542,8 +510,7 @@ remembered(const struct header *h, int64_t now, const struct header_memo *memo, 
 	return true;
 }
 
-bool
-header_time(const struct header *header, int64_t now, struct header_memo *memo, int64_t *when)
+bool header_time(const struct header *header, int64_t now, struct header_memo *memo, int64_t *when)
 {
 	if (!remembered(header, now, memo, when)) {
 		if (!stamp_time(header, now, when))

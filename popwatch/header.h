@@ -17,12 +17,13 @@
 #include <time.h>
 
 enum header_format {
-	FORMAT_SYSLOG = 1,	/* RFC 3164 with a host, RFC 3339 stamps, RFC 5424 as text; <pri>, FreeBSD's and Solaris' additions */
-	FORMAT_NOHOST = 2,	/* the same as RFC 3164, but without a host */
-	FORMAT_DOVECOT = 4,	/* Dovecot's own log file, 0.99 to 2.4 */
-	FORMAT_COURIER = 8,	/* Courier's own log, couriertcpd -stderrlogger=multilog: a TAI64N stamp before "INFO: " */
-	FORMAT_ZIMBRA = 16,	/* Zimbra's mailbox.log and audit.log */
-	FORMAT_ANY = 31		/* for trying out alone */
+	FORMAT_SYSLOG =
+	    1, /* RFC 3164 with a host, RFC 3339 stamps, RFC 5424 as text; <pri>, FreeBSD's and Solaris' additions */
+	FORMAT_NOHOST = 2, /* the same as RFC 3164, but without a host */
+	FORMAT_DOVECOT = 4, /* Dovecot's own log file, 0.99 to 2.4 */
+	FORMAT_COURIER = 8, /* Courier's own log, couriertcpd -stderrlogger=multilog: a TAI64N stamp before "INFO: " */
+	FORMAT_ZIMBRA = 16, /* Zimbra's mailbox.log and audit.log */
+	FORMAT_ANY = 31 /* for trying out alone */
 };
 
 /* A piece of somebody else's line, not NUL-terminated. */
@@ -32,19 +33,19 @@ struct span {
 };
 
 enum stamp_kind {
-	STAMP_BSD,		/* Nov 20 11:46:38, local time, no year */
-	STAMP_BSD_YEAR,		/* Nov 20 2026 11:46:38 */
-	STAMP_YEAR_BSD,		/* Nov 20 11:46:38 2026 */
-	STAMP_ISO,		/* 2026-11-20T11:46:38.895199+00:00; local time if no zone follows */
-	STAMP_TAI64N		/* @400000006920a5e61b2c3d4e, as multilog(8) and tai64n(8) write it */
+	STAMP_BSD, /* Nov 20 11:46:38, local time, no year */
+	STAMP_BSD_YEAR, /* Nov 20 2026 11:46:38 */
+	STAMP_YEAR_BSD, /* Nov 20 11:46:38 2026 */
+	STAMP_ISO, /* 2026-11-20T11:46:38.895199+00:00; local time if no zone follows */
+	STAMP_TAI64N /* @400000006920a5e61b2c3d4e, as multilog(8) and tai64n(8) write it */
 };
 
 struct header {
 	enum stamp_kind kind;
 	struct span stamp;
-	struct span host;	/* empty where the layout has none */
+	struct span host; /* empty where the layout has none */
 	struct span tag;
-	struct span pid;	/* as it stands in the brackets; empty without */
+	struct span pid; /* as it stands in the brackets; empty without */
 	struct span message;
 };
 
@@ -67,7 +68,7 @@ struct header_memo {
 	int64_t when;
 };
 
-#define HEADER_AHEAD_MAX 86400	/* a stamp may be this many seconds ahead of the clock (time zones, clocks that differ) */
+#define HEADER_AHEAD_MAX 86400 /* a stamp may be this many seconds ahead of the clock (time zones, clocks that differ) */
 
 /* The time of a line, in seconds since the epoch, never later than NOW.  A stamp without a year is of the year that brings it
  * nearest to NOW without being more than HEADER_AHEAD_MAX ahead: a login must not become young by a missing year.

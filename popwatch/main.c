@@ -21,34 +21,31 @@
 struct arguments {
 	struct watcher_options watcher;
 	bool verbose;
-	bool check;		/* -n */
-	const char *tryout;	/* file, - for standard input; NULL: no */
-	const char *servers;	/* of the configuration if NULL */
-	unsigned formats;	/* of the configuration if 0 */
+	bool check; /* -n */
+	const char *tryout; /* file, - for standard input; NULL: no */
+	const char *servers; /* of the configuration if NULL */
+	unsigned formats; /* of the configuration if 0 */
 };
 
-static void
-usage(void)
+static void usage(void)
 {
-	fprintf(stderr,
-	    "popwatch " RELAYERS_VERSION " - records POP and IMAP logins, so that their addresses may relay\n"
-	    "usage: popwatch [-dov] [-c FILE] [-p FILE] [-]\n"
-	    "       popwatch -n [-c FILE]\n"
-	    "       popwatch -t FILE [-c FILE] [-s SERVER,...] [-F FORMAT]\n"
-	    "  -c FILE    configuration (" CONFIG_FILE ")\n"
-	    "  -d         go into the background\n"
-	    "  -n         check the configuration and leave\n"
-	    "  -o         once: read to the end, commit, leave\n"
-	    "  -p FILE    write the process id there\n"
-	    "  -t FILE    try out: show which logins FILE has (-: standard input), record nothing\n"
-	    "  -s LIST    servers for -t: names of definitions, or all\n"
-	    "  -F FORMAT  layout for -t: syslog, nohost, dovecot, courier, zimbra, any\n"
-	    "  -v         say more\n"
-	    "  -          read lines from standard input instead of the configured logs\n");
+	fprintf(stderr, "popwatch " RELAYERS_VERSION " - records POP and IMAP logins, so that their addresses may relay\n"
+			"usage: popwatch [-dov] [-c FILE] [-p FILE] [-]\n"
+			"       popwatch -n [-c FILE]\n"
+			"       popwatch -t FILE [-c FILE] [-s SERVER,...] [-F FORMAT]\n"
+			"  -c FILE    configuration (" CONFIG_FILE ")\n"
+			"  -d         go into the background\n"
+			"  -n         check the configuration and leave\n"
+			"  -o         once: read to the end, commit, leave\n"
+			"  -p FILE    write the process id there\n"
+			"  -t FILE    try out: show which logins FILE has (-: standard input), record nothing\n"
+			"  -s LIST    servers for -t: names of definitions, or all\n"
+			"  -F FORMAT  layout for -t: syslog, nohost, dovecot, courier, zimbra, any\n"
+			"  -v         say more\n"
+			"  -          read lines from standard input instead of the configured logs\n");
 }
 
-static bool
-parse_arguments(int argc, char **argv, struct arguments *arguments)
+static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
 	int c;
 
@@ -95,16 +92,14 @@ parse_arguments(int argc, char **argv, struct arguments *arguments)
 	return optind == argc;
 }
 
-static void
-say_mistake(const char *sentence, void *arg)
+static void say_mistake(const char *sentence, void *arg)
 {
 	(void)arg;
 	log_say(LOG_ERR, "%s", sentence);
 }
 
 /* The configured folders and servers, but for what the command line says. */
-static int
-try_out(const struct arguments *arguments, const struct config *config, struct conf_errors *errors)
+static int try_out(const struct arguments *arguments, const struct config *config, struct conf_errors *errors)
 {
 	char **servers = arguments->servers != NULL ? list_split(arguments->servers, ", ") : NULL;
 	struct catalogue *catalogue;
@@ -115,7 +110,8 @@ try_out(const struct arguments *arguments, const struct config *config, struct c
 		list_free(servers);
 		return EX_NOINPUT;
 	}
-	catalogue = catalogue_load((const char *const *)config->definitions, servers != NULL ? servers : config->servers, errors);
+	catalogue =
+	    catalogue_load((const char *const *)config->definitions, servers != NULL ? servers : config->servers, errors);
 	if (catalogue != NULL)
 		status = tryout_run(fd, arguments->formats != 0 ? arguments->formats : config->formats, catalogue);
 	catalogue_free(catalogue);
@@ -126,16 +122,18 @@ try_out(const struct arguments *arguments, const struct config *config, struct c
 }
 
 /* Who listens: a person at stderr, who wants to know what goes wrong (or, with -v, all), and syslog, which keeps the record. */
-static void
-open_log(const struct arguments *arguments)
+static void open_log(const struct arguments *arguments)
 {
 	bool records = arguments->tryout == NULL && !arguments->check;
 
-	log_open("popwatch", LOG_MAIL, arguments->verbose ? LOG_DEBUG : records ? LOG_NOTICE : LOG_INFO, records ? LOG_INFO : LOG_NOWHERE);
+	log_open("popwatch", LOG_MAIL,
+	    arguments->verbose ? LOG_DEBUG
+	    : records          ? LOG_NOTICE
+			       : LOG_INFO,
+	    records ? LOG_INFO : LOG_NOWHERE);
 }
 
-static int
-run(struct arguments *arguments)
+static int run(struct arguments *arguments)
 {
 	struct conf_errors errors = { .tell = say_mistake };
 	const char *file = arguments->watcher.config_file;
@@ -163,8 +161,7 @@ run(struct arguments *arguments)
 	return status;
 }
 
-int
-main(int argc, char **argv)
+int main(int argc, char **argv)
 {
 	struct arguments arguments = { 0 };
 

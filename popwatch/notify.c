@@ -20,8 +20,7 @@ static struct {
 	int64_t watchdog_ms;
 } notify = { .fd = -1 };
 
-void
-notify_open(void)
+void notify_open(void)
 {
 	const char *path = getenv("NOTIFY_SOCKET"), *limit = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
 	size_t size = path != NULL ? strlen(path) : 0;
@@ -39,8 +38,7 @@ notify_open(void)
 		notify.watchdog_ms = usec / 2000;
 }
 
-void
-notify_send(const char *format, ...)
+void notify_send(const char *format, ...)
 {
 	char text[512];
 	va_list args;
@@ -53,18 +51,17 @@ notify_send(const char *format, ...)
 	va_end(args);
 	/* a manager that does not listen cannot be told so */
 	if (size > 0 && size < (int)sizeof text &&
-	    sendto(notify.fd, text, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&notify.address, notify.size) < 0)
+	    sendto(notify.fd, text, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&notify.address,
+		notify.size) < 0)
 		return;
 }
 
-int64_t
-notify_watchdog_ms(void)
+int64_t notify_watchdog_ms(void)
 {
 	return notify.fd >= 0 ? notify.watchdog_ms : 0;
 }
 
-void
-notify_close(void)
+void notify_close(void)
 {
 	if (notify.fd >= 0)
 		close(notify.fd);

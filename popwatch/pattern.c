@@ -13,7 +13,7 @@
 /* Steps that a match may take.  The worst of our own expressions takes some thousand on the longest line they accept. */
 #define MATCH_LIMIT 200000
 #define JIT_STACK_MAX (256 * 1024)
-#define GROUPS_MAX 8		/* of one name */
+#define GROUPS_MAX 8 /* of one name */
 
 #define IP_GROUP "(?<ip>[0-9A-Fa-f:.]{2,45})"
 
@@ -33,8 +33,7 @@ struct pattern {
 };
 
 /* EXPRESSION with its {ip} written out; NULL without memory. */
-static char *
-write_out(const char *expression)
+static char *write_out(const char *expression)
 {
 	static const char shortcut[] = "{ip}";
 	size_t size = strlen(expression), extra = strlen(IP_GROUP);
@@ -54,8 +53,7 @@ write_out(const char *expression)
 }
 
 /* The $ at the end must not be a quoted one. */
-static bool
-is_anchored(const char *expression)
+static bool is_anchored(const char *expression)
 {
 	size_t size = strlen(expression), backslashes = 0;
 
@@ -66,8 +64,7 @@ is_anchored(const char *expression)
 	return backslashes % 2 == 0;
 }
 
-static pcre2_code *
-compile(const char *expression, char *error, size_t error_size)
+static pcre2_code *compile(const char *expression, char *error, size_t error_size)
 {
 	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
 	PCRE2_UCHAR reason[160];
@@ -91,8 +88,7 @@ compile(const char *expression, char *error, size_t error_size)
 }
 
 /* The numbers of the groups called NAME. */
-static struct group
-find_group(const pcre2_code *code, const char *name)
+static struct group find_group(const pcre2_code *code, const char *name)
 {
 	struct group group = { .count = 0 };
 	PCRE2_SPTR first, last;
@@ -105,8 +101,7 @@ find_group(const pcre2_code *code, const char *name)
 	return group;
 }
 
-static bool
-prepare_match(struct pattern *pattern)
+static bool prepare_match(struct pattern *pattern)
 {
 	pattern->data = pcre2_match_data_create_from_pattern(pattern->code, NULL);
 	pattern->context = pcre2_match_context_create(NULL);
@@ -121,8 +116,7 @@ prepare_match(struct pattern *pattern)
 	return true;
 }
 
-struct pattern *
-pattern_new(const char *expression, char *error, size_t error_size)
+struct pattern *pattern_new(const char *expression, char *error, size_t error_size)
 {
 	struct pattern *pattern;
 	char *written;
@@ -150,8 +144,7 @@ pattern_new(const char *expression, char *error, size_t error_size)
 	return NULL;
 }
 
-void
-pattern_free(struct pattern *pattern)
+void pattern_free(struct pattern *pattern)
 {
 	if (pattern == NULL)
 		return;
@@ -162,15 +155,13 @@ pattern_free(struct pattern *pattern)
 	free(pattern);
 }
 
-bool
-pattern_has(const struct pattern *pattern, const char *group)
+bool pattern_has(const struct pattern *pattern, const char *group)
 {
 	return find_group(pattern->code, group).count > 0;
 }
 
 /* What the one of the groups took that took part. */
-static struct span
-taken(const struct group *group, const PCRE2_SIZE *offsets, unsigned set, struct span message)
+static struct span taken(const struct group *group, const PCRE2_SIZE *offsets, unsigned set, struct span message)
 {
 	unsigned i, n;
 
@@ -182,8 +173,7 @@ taken(const struct group *group, const PCRE2_SIZE *offsets, unsigned set, struct
 	return (struct span){ NULL, 0 };
 }
 
-enum pattern_result
-pattern_match(const struct pattern *pattern, struct span message, struct captures *captures)
+enum pattern_result pattern_match(const struct pattern *pattern, struct span message, struct captures *captures)
 {
 	int set = pcre2_match(
 	    pattern->code, (PCRE2_SPTR)message.text, message.size, 0, PCRE2_NO_UTF_CHECK, pattern->data, pattern->context);

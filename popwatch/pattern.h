@@ -28,7 +28,7 @@ struct captures {
 enum pattern_result {
 	PATTERN_NO,
 	PATTERN_YES,
-	PATTERN_STOPPED		/* the match limit, or the memory, was used up before an answer: take it as no, and say so */
+	PATTERN_STOPPED /* the match limit, or the memory, was used up before an answer: take it as no, and say so */
 };
 
 /* Compiles EXPRESSION.  Returns the pattern (pattern_free() it), or NULL with a sentence in ERROR. */

@@ -7,8 +7,7 @@
 #include "pipeline.h"
 
 /* Does the logger of one of the servers cut a message of this size? */
-static bool
-is_cut(struct server *const *servers, size_t size)
+static bool is_cut(struct server *const *servers, size_t size)
 {
 	for (; *servers != NULL; servers++) {
 		if ((*servers)->cut != 0 && size >= (*servers)->cut)
@@ -18,8 +17,7 @@ is_cut(struct server *const *servers, size_t size)
 }
 
 /* One server's reading of a message.  Returns true if it knows what the message means. */
-static bool
-read_message(struct pipeline *pipeline, struct server *server, const struct header *header, int64_t when)
+static bool read_message(struct pipeline *pipeline, struct server *server, const struct header *header, int64_t when)
 {
 	struct captures captures;
 	uint64_t stopped = server->tally.stopped;
@@ -36,9 +34,8 @@ read_message(struct pipeline *pipeline, struct server *server, const struct head
 }
 
 /* What a message means to the SERVERS of its tag: the first one that knows has it. */
-static void
-take_message(struct pipeline *pipeline, struct server *const *servers, const char *source, const struct header *header,
-    int64_t when, bool (*admit)(const struct server *server, void *arg), void *arg)
+static void take_message(struct pipeline *pipeline, struct server *const *servers, const char *source,
+    const struct header *header, int64_t when, bool (*admit)(const struct server *server, void *arg), void *arg)
 {
 	bool doubted = doubts_settle(pipeline->doubts, source, header);
 
@@ -62,8 +59,7 @@ take_message(struct pipeline *pipeline, struct server *const *servers, const cha
 	}
 }
 
-void
-pipeline_entry(struct pipeline *pipeline, const char *source, const struct header *header, int64_t when,
+void pipeline_entry(struct pipeline *pipeline, const char *source, const struct header *header, int64_t when,
     bool (*admit)(const struct server *server, void *arg), void *arg)
 {
 	struct server *const *servers = catalogue_find(pipeline->catalogue, header->tag);
@@ -76,8 +72,7 @@ pipeline_entry(struct pipeline *pipeline, const char *source, const struct heade
 }
 
 /* A line without its end: nothing in it counts, but what follows it may be its rest. */
-static void
-take_broken(struct pipeline *pipeline, const struct line *line)
+static void take_broken(struct pipeline *pipeline, const struct line *line)
 {
 	struct header header;
 	struct server *const *servers;
@@ -89,8 +84,7 @@ take_broken(struct pipeline *pipeline, const struct line *line)
 		doubts_raise(pipeline->doubts, line->source, &header);
 }
 
-void
-pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t now)
+void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t now)
 {
 	struct server *const *servers;
 	struct header header;

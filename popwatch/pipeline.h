@@ -19,15 +19,15 @@
 /* Lines, by what became of them on the way. */
 struct line_tally {
 	uint64_t lines;
-	uint64_t headless;	/* of no layout that is asked for */
-	uint64_t stranger;	/* of a tag that no enabled server uses */
-	uint64_t timeless;	/* of an enabled server, but with a stamp that is no time */
-	uint64_t broken;	/* too long for a line, or with a NUL byte in it */
-	uint64_t doubted;	/* after a cut one */
+	uint64_t headless; /* of no layout that is asked for */
+	uint64_t stranger; /* of a tag that no enabled server uses */
+	uint64_t timeless; /* of an enabled server, but with a stamp that is no time */
+	uint64_t broken; /* too long for a line, or with a NUL byte in it */
+	uint64_t doubted; /* after a cut one */
 };
 
 struct pipeline {
-	struct catalogue *catalogue;		/* these three belong to the caller */
+	struct catalogue *catalogue; /* these three belong to the caller */
 	struct sessions *sessions;
 	struct doubts *doubts;
 	/* each event that has an address, or a role that is of interest to somebody who tries out a definition */
@@ -37,7 +37,7 @@ struct pipeline {
 	/* no expression matched a line of SERVER's tag; may be NULL */
 	void (*miss)(const struct server *server, const struct header *header, void *arg);
 	void *arg;
-	bool any_time;				/* events of lines with a bad stamp too, with WHEN = 0 */
+	bool any_time; /* events of lines with a bad stamp too, with WHEN = 0 */
 	struct header_memo memo;
 	struct line_tally tally;
 };
@@ -46,9 +46,9 @@ struct pipeline {
 struct line {
 	const char *text;
 	size_t size;
-	const char *source;	/* name of the source, without blanks */
-	unsigned formats;	/* layouts it may have, enum header_format */
-	bool cut;		/* the line was longer than this; it is not believed, nor is the one after it */
+	const char *source; /* name of the source, without blanks */
+	unsigned formats; /* layouts it may have, enum header_format */
+	bool cut; /* the line was longer than this; it is not believed, nor is the one after it */
 };
 
 /* Runs a line through the stages. */

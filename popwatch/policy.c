@@ -13,7 +13,7 @@
 struct memory {
 	char address[RELAYDB_ADDRSTRLEN];
 	int64_t when;
-	UT_hash_handle hh;	/* in the order in which they were first noted */
+	UT_hash_handle hh; /* in the order in which they were first noted */
 };
 
 /* RFC 6890, and 224.0.0.0/4 and ff00::/8 of RFC 1112 and RFC 4291; fe80::/10 means nothing without its interface */
@@ -28,11 +28,10 @@ struct policy {
 	struct ipnet *ignored;
 	size_t count;
 	struct memory *memories;
-	struct memory *last;	/* the one that was looked up last; NULL: none */
+	struct memory *last; /* the one that was looked up last; NULL: none */
 };
 
-struct policy *
-policy_new(int64_t window, int64_t refresh)
+struct policy *policy_new(int64_t window, int64_t refresh)
 {
 	struct policy *policy = calloc(1, sizeof *policy);
 
@@ -48,14 +47,14 @@ policy_new(int64_t window, int64_t refresh)
 	return policy;
 }
 
-void
-policy_free(struct policy *policy)
+void policy_free(struct policy *policy)
 {
 	struct memory *memory, *next;
 
 	if (policy == NULL)
 		return;
-	HASH_ITER(hh, policy->memories, memory, next) {
+	HASH_ITER(hh, policy->memories, memory, next)
+	{
 		HASH_DEL(policy->memories, memory);
 		free(memory);
 	}
@@ -63,8 +62,7 @@ policy_free(struct policy *policy)
 	free(policy);
 }
 
-bool
-policy_ignore(struct policy *policy, const struct ipnet *net)
+bool policy_ignore(struct policy *policy, const struct ipnet *net)
 {
 	struct ipnet *more = realloc(policy->ignored, (policy->count + 1) * sizeof *more);
 
@@ -75,8 +73,7 @@ policy_ignore(struct policy *policy, const struct ipnet *net)
 	return true;
 }
 
-static bool
-is_in(const struct ipnet *nets, size_t count, const struct ipnet *address)
+static bool is_in(const struct ipnet *nets, size_t count, const struct ipnet *address)
 {
 	size_t i;
 
@@ -87,16 +84,14 @@ is_in(const struct ipnet *nets, size_t count, const struct ipnet *address)
 	return false;
 }
 
-static struct memory *
-find(struct policy *policy, const char *address)
+static struct memory *find(struct policy *policy, const char *address)
 {
 	if (policy->last == NULL || strcmp(policy->last->address, address) != 0)
 		HASH_FIND_STR(policy->memories, address, policy->last);
 	return policy->last;
 }
 
-enum verdict
-policy_judge(struct policy *policy, const char *address, int64_t when, int64_t now)
+enum verdict policy_judge(struct policy *policy, const char *address, int64_t when, int64_t now)
 {
 	const struct memory *memory;
 	struct ipnet number;
@@ -110,8 +105,7 @@ policy_judge(struct policy *policy, const char *address, int64_t when, int64_t n
 	return is_in(policy->ignored, policy->count, &number) ? VERDICT_IGNORED : VERDICT_RECORD;
 }
 
-void
-policy_note(struct policy *policy, const char *address, int64_t when)
+void policy_note(struct policy *policy, const char *address, int64_t when)
 {
 	struct memory *memory = find(policy, address);
 
@@ -131,8 +125,7 @@ policy_note(struct policy *policy, const char *address, int64_t when)
 		memory->when = when;
 }
 
-const char *
-verdict_name(enum verdict verdict)
+const char *verdict_name(enum verdict verdict)
 {
 	static const char *const names[VERDICTS] = { "recorded", "ignored", "unusable", "old", "recent" };
 

@@ -14,14 +14,14 @@
 
 #include "ipnet.h"
 
-#define POLICY_MEMORY 65536	/* addresses whose last record is remembered */
+#define POLICY_MEMORY 65536 /* addresses whose last record is remembered */
 
 enum verdict {
 	VERDICT_RECORD,
-	VERDICT_IGNORED,	/* of an ignored network */
-	VERDICT_UNUSABLE,	/* not an address that a client has: unspecified, multicast, broadcast, link-local IPv6 */
-	VERDICT_OLD,		/* outside the window */
-	VERDICT_RECENT,		/* recorded less than `refresh' seconds before */
+	VERDICT_IGNORED, /* of an ignored network */
+	VERDICT_UNUSABLE, /* not an address that a client has: unspecified, multicast, broadcast, link-local IPv6 */
+	VERDICT_OLD, /* outside the window */
+	VERDICT_RECENT, /* recorded less than `refresh' seconds before */
 	VERDICTS
 };
 

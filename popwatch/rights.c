@@ -31,24 +31,22 @@
 
 #define FILE_READ LANDLOCK_ACCESS_FS_READ_FILE
 #define FOLDER_READ (FILE_READ | LANDLOCK_ACCESS_FS_READ_DIR)
-#define FOLDER_WRITE \
-	(FOLDER_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE | \
+#define FOLDER_WRITE                                                                                                           \
+	(FOLDER_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE |          \
 	    LANDLOCK_ACCESS_FS_TRUNCATE)
 #define FILE_WRITE (FILE_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
 #define VERSION_1_ALL ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 
 /* ---- the list ---- */
 
-bool
-rights_add(struct rights *rights, const char *path, bool write)
+bool rights_add(struct rights *rights, const char *path, bool write)
 {
 	char ***list = write ? &rights->writable : &rights->readable;
 
 	return list_has(*list, path, strlen(path)) || list_add(list, path);
 }
 
-static void
-folder_of(const char *path, char folder[PATH_MAX])
+static void folder_of(const char *path, char folder[PATH_MAX])
 {
 	const char *slash = strrchr(path, '/');
 	size_t size = slash == NULL ? 0 : (size_t)(slash - path);
@@ -61,8 +59,7 @@ folder_of(const char *path, char folder[PATH_MAX])
 		memcpy(folder, slash != NULL ? "/" : ".", 2);
 }
 
-bool
-rights_add_folder_of(struct rights *rights, const char *path, bool write)
+bool rights_add_folder_of(struct rights *rights, const char *path, bool write)
 {
 	char folder[PATH_MAX], *target;
 	bool done;
@@ -79,29 +76,27 @@ rights_add_folder_of(struct rights *rights, const char *path, bool write)
 }
 
 /* Is PATH below one of the folders? */
-static bool
-is_below(char *const *folders, const char *path)
+static bool is_below(char *const *folders, const char *path)
 {
 	size_t size;
 
 	for (; folders != NULL && *folders != NULL; folders++) {
 		size = strlen(*folders);
-		if (strncmp(path, *folders, size) == 0 && (path[size] == '/' || path[size] == '\0' || (*folders)[size - 1] == '/'))
+		if (strncmp(path, *folders, size) == 0 &&
+		    (path[size] == '/' || path[size] == '\0' || (*folders)[size - 1] == '/'))
 			return true;
 	}
 	return false;
 }
 
-bool
-rights_allow(const struct rights *rights, const char *path, bool write)
+bool rights_allow(const struct rights *rights, const char *path, bool write)
 {
 	if (strstr(path, "/../") != NULL)
 		return false;
 	return is_below(rights->writable, path) || (!write && is_below(rights->readable, path));
 }
 
-void
-rights_clear(struct rights *rights)
+void rights_clear(struct rights *rights)
 {
 	list_free(rights->readable);
 	list_free(rights->writable);
@@ -110,8 +105,7 @@ rights_clear(struct rights *rights)
 
 /* ---- the user ---- */
 
-bool
-rights_drop(const char *name)
+bool rights_drop(const char *name)
 {
 	const struct passwd *user;
 
@@ -119,7 +113,8 @@ rights_drop(const char *name)
 		return true;
 	errno = 0;
 	if ((user = getpwnam(name)) == NULL) {
-		log_say(LOG_ERR, "user = '%s': there is no such user%s%s", name, errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
+		log_say(LOG_ERR, "user = '%s': there is no such user%s%s", name, errno != 0 ? ": " : "",
+		    errno != 0 ? strerror(errno) : "");
 		return false;
 	}
 	if (user->pw_uid == 0)
@@ -139,8 +134,7 @@ rights_drop(const char *name)
 
 /* ---- Landlock ---- */
 
-static bool
-allow_below(int ruleset, const char *path, bool write, __u64 handled)
+static bool allow_below(int ruleset, const char *path, bool write, __u64 handled)
 {
 	struct landlock_path_beneath_attr rule = { .parent_fd = open(path, O_PATH | O_CLOEXEC) };
 	bool folder, done;
@@ -163,8 +157,7 @@ allow_below(int ruleset, const char *path, bool write, __u64 handled)
 /* What we need beside what is configured: the time zone, and who holds a lock. */
 static const char *const always[] = { "/etc/localtime", "/usr/share/zoneinfo", "/proc", "/etc/machine-id" };
 
-static bool
-landlock(const struct rights *rights)
+static bool landlock(const struct rights *rights)
 {
 	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct landlock_ruleset_attr attr = { .handled_access_fs = VERSION_1_ALL };
@@ -203,40 +196,40 @@ landlock(const struct rights *rights)
 
 /* What the loop, the store, the log, libsystemd, inotify and the C library do once everything is set up.  What is not here
  * fails with EPERM: exec, ptrace, mounts, other users, other kinds of sockets, new processes. */
-static const int calls[] = {
-	SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(readv), SCMP_SYS(preadv), SCMP_SYS(write), SCMP_SYS(pwrite64), SCMP_SYS(writev),
-	SCMP_SYS(close), SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
-	SCMP_SYS(statx), SCMP_SYS(statfs), SCMP_SYS(fstatfs), SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(lseek),
-	SCMP_SYS(getdents64), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getcwd), SCMP_SYS(fcntl), SCMP_SYS(flock), SCMP_SYS(dup),
-	SCMP_SYS(dup2), SCMP_SYS(dup3), SCMP_SYS(ioctl), SCMP_SYS(umask),
+static const int calls[] = { SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(readv), SCMP_SYS(preadv), SCMP_SYS(write),
+	SCMP_SYS(pwrite64), SCMP_SYS(writev), SCMP_SYS(close), SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(stat),
+	SCMP_SYS(lstat), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(statfs), SCMP_SYS(fstatfs),
+	SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(lseek), SCMP_SYS(getdents64), SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat), SCMP_SYS(getcwd), SCMP_SYS(fcntl), SCMP_SYS(flock), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3),
+	SCMP_SYS(ioctl), SCMP_SYS(umask),
 	/* replacing files, committing */
 	SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(rename), SCMP_SYS(renameat),
-	SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(fchmod), SCMP_SYS(fchmodat), SCMP_SYS(fchown), SCMP_SYS(fchownat),
-	SCMP_SYS(utimensat), SCMP_SYS(memfd_create), SCMP_SYS(copy_file_range), SCMP_SYS(sendfile), SCMP_SYS(sync_file_range),
-	SCMP_SYS(fgetxattr), SCMP_SYS(getxattr),
+	SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(fchmod), SCMP_SYS(fchmodat), SCMP_SYS(fchown),
+	SCMP_SYS(fchownat), SCMP_SYS(utimensat), SCMP_SYS(memfd_create), SCMP_SYS(copy_file_range), SCMP_SYS(sendfile),
+	SCMP_SYS(sync_file_range), SCMP_SYS(fgetxattr), SCMP_SYS(getxattr),
 	/* waiting */
 	SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(select), SCMP_SYS(pselect6), SCMP_SYS(epoll_create1), SCMP_SYS(epoll_ctl),
 	SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(eventfd2), SCMP_SYS(signalfd4), SCMP_SYS(timerfd_create),
 	SCMP_SYS(timerfd_settime), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(restart_syscall), SCMP_SYS(pause),
 	/* inotify and the journal */
-	SCMP_SYS(inotify_init), SCMP_SYS(inotify_init1), SCMP_SYS(inotify_add_watch), SCMP_SYS(inotify_rm_watch), SCMP_SYS(name_to_handle_at),
+	SCMP_SYS(inotify_init), SCMP_SYS(inotify_init1), SCMP_SYS(inotify_add_watch), SCMP_SYS(inotify_rm_watch),
+	SCMP_SYS(name_to_handle_at),
 	/* datagrams to syslog and to systemd, and to us; the kind of socket is looked at below */
 	SCMP_SYS(connect), SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(recvmsg), SCMP_SYS(recvfrom), SCMP_SYS(getsockopt),
 	SCMP_SYS(setsockopt), SCMP_SYS(getsockname), SCMP_SYS(shutdown),
 	/* memory, threads, time, signals, ourselves */
-	SCMP_SYS(brk), SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(madvise), SCMP_SYS(msync),
-	SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(clone),
-	SCMP_SYS(clone3), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(set_tid_address), SCMP_SYS(gettid), SCMP_SYS(getpid),
-	SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(getresuid),
-	SCMP_SYS(getresgid), SCMP_SYS(getgroups), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigtimedwait), SCMP_SYS(sigaltstack), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres),
-	SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getrusage),
-	SCMP_SYS(getrlimit), SCMP_SYS(prlimit64), SCMP_SYS(prctl)
-};
+	SCMP_SYS(brk), SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(mprotect), SCMP_SYS(madvise),
+	SCMP_SYS(msync), SCMP_SYS(futex), SCMP_SYS(set_robust_list), SCMP_SYS(rseq), SCMP_SYS(sched_yield),
+	SCMP_SYS(sched_getaffinity), SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(exit), SCMP_SYS(exit_group),
+	SCMP_SYS(set_tid_address), SCMP_SYS(gettid), SCMP_SYS(getpid), SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid),
+	SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(getresuid), SCMP_SYS(getresgid), SCMP_SYS(getgroups),
+	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigtimedwait),
+	SCMP_SYS(sigaltstack), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+	SCMP_SYS(getrandom), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getrusage), SCMP_SYS(getrlimit), SCMP_SYS(prlimit64),
+	SCMP_SYS(prctl) };
 
 /* Everything in the list; sockets of AF_UNIX and SOCK_DGRAM alone; threads, but no processes. */
-static int
-fill_filter(scmp_filter_ctx filter)
+static int fill_filter(scmp_filter_ctx filter)
 {
 	int result = 0;
 	size_t i;
@@ -244,7 +237,8 @@ fill_filter(scmp_filter_ctx filter)
 	for (i = 0; i < sizeof calls / sizeof *calls && result == 0; i++) {
 		if (calls[i] == SCMP_SYS(clone)) {
 			/* a thread shares memory (CLONE_VM) and signal handlers (CLONE_THREAD): 0x100 and 0x10000 of sched.h */
-			result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 1, SCMP_A0(SCMP_CMP_MASKED_EQ, 0x10100, 0x10100));
+			result = seccomp_rule_add(
+			    filter, SCMP_ACT_ALLOW, calls[i], 1, SCMP_A0(SCMP_CMP_MASKED_EQ, 0x10100, 0x10100));
 		} else if (calls[i] == SCMP_SYS(clone3)) {
 			/* its flags lie in memory, where a filter cannot look: the C library falls back on clone */
 			result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), calls[i], 0);
@@ -256,14 +250,15 @@ fill_filter(scmp_filter_ctx filter)
 		    SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_DGRAM));
 	/* signals to ourselves alone: abort(3), the end of a thread */
 	if (result == 0)
-		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+		result =
+		    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(kill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 	if (result == 0)
-		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+		result =
+		    seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
 	return result;
 }
 
-static bool
-seccomp(void)
+static bool seccomp(void)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int result = filter == NULL ? -ENOMEM : fill_filter(filter);
@@ -281,8 +276,7 @@ seccomp(void)
 	return result == 0;
 }
 
-bool
-rights_confine(const struct rights *rights)
+bool rights_confine(const struct rights *rights)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
 		log_say(LOG_ERR, "cannot renounce new privileges: %s", strerror(errno));

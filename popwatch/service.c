@@ -15,26 +15,25 @@
 #include "log.h"
 #include "service.h"
 
-static int ready_fd = -1;	/* to the waiting parent */
+static int ready_fd = -1; /* to the waiting parent */
 
 /* The parent's part: waits for a byte, or for the child's end. */
-static void __attribute__((noreturn))
-wait_for(pid_t child, int fd)
+static void __attribute__((noreturn)) wait_for(pid_t child, int fd)
 {
 	char byte;
+	ssize_t n;
 	int status;
 
-	while (read(fd, &byte, 1) < 0 && errno == EINTR)
+	while ((n = read(fd, &byte, 1)) < 0 && errno == EINTR)
 		;
-	if (waitpid(child, &status, WNOHANG) == 0)
+	if (n == 1)
 		_exit(EX_OK);
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : EX_SOFTWARE);
 }
 
-bool
-service_detach(void)
+bool service_detach(void)
 {
 	int fds[2];
 	pid_t child;
@@ -52,8 +51,7 @@ service_detach(void)
 	return setsid() >= 0;
 }
 
-void
-service_ready(void)
+void service_ready(void)
 {
 	int null;
 
@@ -74,8 +72,7 @@ service_ready(void)
 	ready_fd = -1;
 }
 
-bool
-service_pid_file(const char *path)
+bool service_pid_file(const char *path)
 {
 	char text[32];
 	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644), size;
@@ -88,7 +85,8 @@ service_pid_file(const char *path)
 		return false;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		log_say(LOG_ERR, "pid file %s: %s", path, errno == EWOULDBLOCK ? "another popwatch is running" : strerror(errno));
+		log_say(
+		    LOG_ERR, "pid file %s: %s", path, errno == EWOULDBLOCK ? "another popwatch is running" : strerror(errno));
 		close(fd);
 		return false;
 	}

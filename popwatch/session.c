@@ -9,17 +9,17 @@
 #include "session.h"
 
 #define KEY_MAX 400
-#define LOGOUTS_KNOWN (30 * 86400)	/* seconds that a logout proves that there are logouts */
+#define LOGOUTS_KNOWN (30 * 86400) /* seconds that a logout proves that there are logouts */
 
 /* An entry.  Its key has blanks between its parts and none in them:
  * "c HOST TAG PID" a connection, "o HOST SERVER ID" an open login, "k HOST SERVER" a server that is known to tell logouts. */
 struct session {
 	char *key;
 	char address[RELAYDB_ADDRSTRLEN];
-	int64_t since;			/* the line that made it */
-	int64_t seen;			/* when its address was last recorded */
-	int64_t until;			/* when it is too old */
-	UT_hash_handle hh;		/* in the order of their making: the first is the oldest */
+	int64_t since; /* the line that made it */
+	int64_t seen; /* when its address was last recorded */
+	int64_t until; /* when it is too old */
+	UT_hash_handle hh; /* in the order of their making: the first is the oldest */
 };
 
 struct sessions {
@@ -31,8 +31,7 @@ struct sessions {
 	bool changed;
 };
 
-struct sessions *
-sessions_new(size_t limit, int64_t join_max, int64_t session_max)
+struct sessions *sessions_new(size_t limit, int64_t join_max, int64_t session_max)
 {
 	struct sessions *sessions = calloc(1, sizeof *sessions);
 
@@ -41,15 +40,13 @@ sessions_new(size_t limit, int64_t join_max, int64_t session_max)
 	return sessions;
 }
 
-void
-sessions_configure(struct sessions *sessions, int64_t join_max, int64_t session_max)
+void sessions_configure(struct sessions *sessions, int64_t join_max, int64_t session_max)
 {
 	sessions->join_max = join_max;
 	sessions->session_max = session_max;
 }
 
-static void
-drop(struct sessions *sessions, struct session *session)
+static void drop(struct sessions *sessions, struct session *session)
 {
 	HASH_DEL(sessions->table, session);
 	free(session->key);
@@ -57,15 +54,16 @@ drop(struct sessions *sessions, struct session *session)
 	sessions->changed = true;
 }
 
-void
-sessions_free(struct sessions *sessions)
+void sessions_free(struct sessions *sessions)
 {
 	struct session *session, *next;
 
 	if (sessions == NULL)
 		return;
 	HASH_ITER(hh, sessions->table, session, next)
+	{
 		drop(sessions, session);
+	}
 	free(sessions);
 }
 
@@ -73,8 +71,7 @@ sessions_free(struct sessions *sessions)
 
 /* Adds one part, blanks in it as underscores; false if it has an unprintable byte in it (then we do not follow that session) or
  * does not fit. */
-static bool
-add_part(char *key, size_t *size, struct span part)
+static bool add_part(char *key, size_t *size, struct span part)
 {
 	size_t i;
 
@@ -93,25 +90,22 @@ add_part(char *key, size_t *size, struct span part)
 	return true;
 }
 
-static struct span
-span_of(const char *text)
+static struct span span_of(const char *text)
 {
 	return (struct span){ text, strlen(text) };
 }
 
-static bool
-connection_key(const struct event *event, char key[KEY_MAX])
+static bool connection_key(const struct event *event, char key[KEY_MAX])
 {
 	size_t size = 1;
 
 	memcpy(key, "c", 2);
 	return event->header->pid.size > 0 && add_part(key, &size, event->header->host) &&
-	    add_part(key, &size, event->header->tag) && add_part(key, &size, event->header->pid);
+	       add_part(key, &size, event->header->tag) && add_part(key, &size, event->header->pid);
 }
 
 /* KIND, host and server: for 'o' the key of all of a server's open logins, up to and without the last part. */
-static bool
-server_key(const struct event *event, char kind, char key[KEY_MAX], size_t *size)
+static bool server_key(const struct event *event, char kind, char key[KEY_MAX], size_t *size)
 {
 	*size = 1;
 	key[0] = kind;
@@ -119,8 +113,7 @@ server_key(const struct event *event, char kind, char key[KEY_MAX], size_t *size
 	return add_part(key, size, event->header->host) && add_part(key, size, span_of(event->server->name));
 }
 
-static bool
-open_key(const struct event *event, char key[KEY_MAX])
+static bool open_key(const struct event *event, char key[KEY_MAX])
 {
 	size_t size;
 
@@ -133,8 +126,7 @@ open_key(const struct event *event, char key[KEY_MAX])
 
 /* ---- entries ---- */
 
-static struct session *
-find(struct sessions *sessions, const char *key)
+static struct session *find(struct sessions *sessions, const char *key)
 {
 	struct session *session;
 
@@ -143,8 +135,7 @@ find(struct sessions *sessions, const char *key)
 }
 
 /* Puts a new entry in, in place of one with this key.  Without memory there is none: its login is not followed. */
-static struct session *
-put(struct sessions *sessions, const char *key, const char *address, int64_t since, int64_t until)
+static struct session *put(struct sessions *sessions, const char *key, const char *address, int64_t since, int64_t until)
 {
 	struct session *session = find(sessions, key);
 
@@ -169,8 +160,7 @@ put(struct sessions *sessions, const char *key, const char *address, int64_t sin
 /* ---- events ---- */
 
 /* The address that the line itself has; false if there is none, or if it is no address. */
-static bool
-own_address(struct event *event)
+static bool own_address(struct event *event)
 {
 	const struct span *ip = &event->captures->ip;
 	char text[RELAYDB_ADDRSTRLEN];
@@ -183,8 +173,7 @@ own_address(struct event *event)
 	return relaydb_address(text, event->address) == RELAYDB_OK;
 }
 
-static void
-take_connect(struct sessions *sessions, struct event *event)
+static void take_connect(struct sessions *sessions, struct event *event)
 {
 	char key[KEY_MAX];
 
@@ -195,8 +184,7 @@ take_connect(struct sessions *sessions, struct event *event)
 }
 
 /* The address of the login's connection, which is then used up: another login of this process needs another connection. */
-static bool
-joined_address(struct sessions *sessions, struct event *event)
+static bool joined_address(struct sessions *sessions, struct event *event)
 {
 	char key[KEY_MAX];
 	struct session *session;
@@ -210,8 +198,7 @@ joined_address(struct sessions *sessions, struct event *event)
 }
 
 /* Many servers tell a logout in some versions and set-ups alone.  Where none was ever seen, a login must not count as open. */
-static bool
-tells_logouts(struct sessions *sessions, const struct event *event)
+static bool tells_logouts(struct sessions *sessions, const struct event *event)
 {
 	char key[KEY_MAX];
 	size_t size;
@@ -219,8 +206,7 @@ tells_logouts(struct sessions *sessions, const struct event *event)
 	return server_key(event, 'k', key, &size) && find(sessions, key) != NULL;
 }
 
-static void
-note_logout(struct sessions *sessions, const struct event *event)
+static void note_logout(struct sessions *sessions, const struct event *event)
 {
 	const struct session *known;
 	char key[KEY_MAX];
@@ -233,8 +219,7 @@ note_logout(struct sessions *sessions, const struct event *event)
 		put(sessions, key, "", event->when, event->when + LOGOUTS_KNOWN);
 }
 
-static bool
-take_login(struct sessions *sessions, struct event *event)
+static bool take_login(struct sessions *sessions, struct event *event)
 {
 	int64_t max = event->server->session_max != 0 ? event->server->session_max : sessions->session_max;
 	char key[KEY_MAX];
@@ -249,8 +234,7 @@ take_login(struct sessions *sessions, struct event *event)
 	return true;
 }
 
-static bool
-take_logout(struct sessions *sessions, struct event *event)
+static bool take_logout(struct sessions *sessions, struct event *event)
 {
 	char key[KEY_MAX];
 	struct session *session;
@@ -266,8 +250,7 @@ take_logout(struct sessions *sessions, struct event *event)
 	return *event->address != '\0';
 }
 
-static void
-take_start(struct sessions *sessions, const struct event *event)
+static void take_start(struct sessions *sessions, const struct event *event)
 {
 	struct session *session, *next;
 	char key[KEY_MAX];
@@ -275,14 +258,14 @@ take_start(struct sessions *sessions, const struct event *event)
 
 	if (!server_key(event, 'o', key, &size))
 		return;
-	HASH_ITER(hh, sessions->table, session, next) {
+	HASH_ITER(hh, sessions->table, session, next)
+	{
 		if (strncmp(session->key, key, size) == 0 && session->key[size] == ' ')
 			drop(sessions, session);
 	}
 }
 
-bool
-sessions_take(struct sessions *sessions, struct event *event)
+bool sessions_take(struct sessions *sessions, struct event *event)
 {
 	*event->address = '\0';
 	switch (event->role) {
@@ -303,24 +286,24 @@ sessions_take(struct sessions *sessions, struct event *event)
 
 /* ---- time ---- */
 
-void
-sessions_sweep(struct sessions *sessions, int64_t now)
+void sessions_sweep(struct sessions *sessions, int64_t now)
 {
 	struct session *session, *next;
 
-	HASH_ITER(hh, sessions->table, session, next) {
+	HASH_ITER(hh, sessions->table, session, next)
+	{
 		if (session->until < now)
 			drop(sessions, session);
 	}
 }
 
-void
-sessions_refresh(
+void sessions_refresh(
     struct sessions *sessions, int64_t now, int64_t every, void (*each)(const char *address, void *arg), void *arg)
 {
 	struct session *session, *next;
 
-	HASH_ITER(hh, sessions->table, session, next) {
+	HASH_ITER(hh, sessions->table, session, next)
+	{
 		if (*session->key != 'o' || now - session->seen < every)
 			continue;
 		each(session->address, arg);
@@ -329,39 +312,35 @@ sessions_refresh(
 	}
 }
 
-void
-sessions_forget(struct sessions *sessions)
+void sessions_forget(struct sessions *sessions)
 {
 	struct session *session, *next;
 
-	HASH_ITER(hh, sessions->table, session, next) {
+	HASH_ITER(hh, sessions->table, session, next)
+	{
 		if (*session->key != 'k')
 			drop(sessions, session);
 	}
 }
 
-size_t
-sessions_count(const struct sessions *sessions)
+size_t sessions_count(const struct sessions *sessions)
 {
 	return HASH_COUNT(sessions->table);
 }
 
-uint64_t
-sessions_dropped(const struct sessions *sessions)
+uint64_t sessions_dropped(const struct sessions *sessions)
 {
 	return sessions->dropped;
 }
 
-bool
-sessions_changed(struct sessions *sessions)
+bool sessions_changed(struct sessions *sessions)
 {
 	return sessions->changed;
 }
 
 /* ---- the state file ---- */
 
-void
-sessions_save(struct sessions *sessions, FILE *out)
+void sessions_save(struct sessions *sessions, FILE *out)
 {
 	const struct session *session;
 
@@ -372,8 +351,7 @@ sessions_save(struct sessions *sessions, FILE *out)
 }
 
 /* Parts without a byte that add_part() would not put there, as many as its kind has. */
-static bool
-is_key(const char *key)
+static bool is_key(const char *key)
 {
 	int blanks = 0, wanted = *key == 'k' ? 2 : 3;
 
@@ -387,8 +365,7 @@ is_key(const char *key)
 	return blanks == wanted;
 }
 
-bool
-sessions_restore(struct sessions *sessions, const char *line)
+bool sessions_restore(struct sessions *sessions, const char *line)
 {
 	long long since, seen, until;
 	char text[RELAYDB_ADDRSTRLEN], address[RELAYDB_ADDRSTRLEN];

@@ -45,9 +45,9 @@ void sessions_refresh(
 /* Forgets the open connections, not what they recorded: the machine was started anew. */
 void sessions_forget(struct sessions *sessions);
 
-size_t sessions_count(const struct sessions *sessions);	/* entries now */
-uint64_t sessions_dropped(const struct sessions *sessions);	/* entries that had to make room, ever */
-bool sessions_changed(struct sessions *sessions);		/* since the last call of sessions_save() */
+size_t sessions_count(const struct sessions *sessions); /* entries now */
+uint64_t sessions_dropped(const struct sessions *sessions); /* entries that had to make room, ever */
+bool sessions_changed(struct sessions *sessions); /* since the last call of sessions_save() */
 
 /* Writes the table as lines "session ..." to OUT. */
 void sessions_save(struct sessions *sessions, FILE *out);

@@ -16,60 +16,58 @@
 #include "source_file.h"
 
 #define BUFFER_SIZE (128 * 1024)
-#define HASH_BYTES 256		/* of the first line */
-#define KEEP_OPEN 8		/* files beside the current one that stay open though they do not grow */
-#define KNOWN_MAX 4096		/* files that are remembered */
-#define SETTLE 1		/* a folder's mtime of this many seconds ago does not yet prove that nothing changed since */
-#define RESCAN_MS 60000		/* look at all neighbours this often, whatever the folder says */
+#define HASH_BYTES 256 /* of the first line */
+#define KEEP_OPEN 8 /* files beside the current one that stay open though they do not grow */
+#define KNOWN_MAX 4096 /* files that are remembered */
+#define SETTLE 1 /* a folder's mtime of this many seconds ago does not yet prove that nothing changed since */
+#define RESCAN_MS 60000 /* look at all neighbours this often, whatever the folder says */
 
 /* A file that is or was the log. */
 struct log_file {
 	dev_t device;
 	ino_t inode;
-	uint64_t hash;			/* of its first line; 0: that is not complete yet */
-	off_t offset;			/* up to here whole lines were handed on */
-	off_t skip;			/* in a line that is too long: up to here it has no end; else 0 */
-	off_t size;			/* and mtime, when we last looked */
+	uint64_t hash; /* of its first line; 0: that is not complete yet */
+	off_t offset; /* up to here whole lines were handed on */
+	off_t skip; /* in a line that is too long: up to here it has no end; else 0 */
+	off_t size; /* and mtime, when we last looked */
 	struct timespec written;
-	struct timespec changed;	/* its ctime when we last made sure that it is the file we know; 0: never */
-	int fd;				/* -1: closed */
-	bool here;			/* found in the last scan */
-	struct log_file *next;		/* younger */
+	struct timespec changed; /* its ctime when we last made sure that it is the file we know; 0: never */
+	int fd; /* -1: closed */
+	bool here; /* found in the last scan */
+	struct log_file *next; /* younger */
 };
 
 /* Where files of this log may be: FOLDER/NAME, FOLDER/NAME.1 ... */
 struct place {
 	char *folder;
 	char *name;
-	struct timespec changed;	/* the folder's mtime at the last scan */
+	struct timespec changed; /* the folder's mtime at the last scan */
 };
 
 struct source_file {
 	char *path;
 	unsigned formats;
 	int64_t since;
-	struct place places[2];		/* that of the path, and of its target if it is a link */
-	struct log_file *files;		/* oldest first */
-	struct log_file *current;	/* the one that has the name */
-	size_t copied;			/* offset of what was truncated last, to find its copy by */
+	struct place places[2]; /* that of the path, and of its target if it is a link */
+	struct log_file *files; /* oldest first */
+	struct log_file *current; /* the one that has the name */
+	size_t copied; /* offset of what was truncated last, to find its copy by */
 	uint64_t copied_hash;
 	int64_t scanned_ms;
-	int complained;			/* errno of the last complaint about PATH */
+	int complained; /* errno of the last complaint about PATH */
 	char *buffer;
 };
 
 /* ---- making ---- */
 
-static void
-place_clear(struct place *place)
+static void place_clear(struct place *place)
 {
 	free(place->folder);
 	free(place->name);
 	memset(place, 0, sizeof *place);
 }
 
-static bool
-place_set(struct place *place, const char *path)
+static bool place_set(struct place *place, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -83,8 +81,7 @@ place_set(struct place *place, const char *path)
 }
 
 /* The second place, if PATH is a link to somewhere else.  A link that leads nowhere for now keeps its old place. */
-static void
-find_target(struct source_file *source)
+static void find_target(struct source_file *source)
 {
 	char *target = realpath(source->path, NULL);
 	const struct place *place = &source->places[1];
@@ -92,7 +89,8 @@ find_target(struct source_file *source)
 
 	if (target == NULL)
 		return;
-	if (place->folder != NULL && snprintf(old, sizeof old, "%s/%s", place->folder, place->name) > 0 && strcmp(old, target) == 0) {
+	if (place->folder != NULL && snprintf(old, sizeof old, "%s/%s", place->folder, place->name) > 0 &&
+	    strcmp(old, target) == 0) {
 		free(target);
 		return;
 	}
@@ -103,8 +101,7 @@ find_target(struct source_file *source)
 	free(target);
 }
 
-struct source_file *
-source_file_new(const char *path, unsigned formats, int64_t since)
+struct source_file *source_file_new(const char *path, unsigned formats, int64_t since)
 {
 	struct source_file *source = calloc(1, sizeof *source);
 
@@ -123,16 +120,14 @@ source_file_new(const char *path, unsigned formats, int64_t since)
 	return source;
 }
 
-static void
-file_free(struct log_file *file)
+static void file_free(struct log_file *file)
 {
 	if (file->fd >= 0)
 		close(file->fd);
 	free(file);
 }
 
-void
-source_file_free(struct source_file *source)
+void source_file_free(struct source_file *source)
 {
 	struct log_file *file, *next;
 
@@ -149,26 +144,22 @@ source_file_free(struct source_file *source)
 	free(source);
 }
 
-const char *
-source_file_path(const struct source_file *source)
+const char *source_file_path(const struct source_file *source)
 {
 	return source->path;
 }
 
-unsigned
-source_file_formats(const struct source_file *source)
+unsigned source_file_formats(const struct source_file *source)
 {
 	return source->formats;
 }
 
-void
-source_file_set_formats(struct source_file *source, unsigned formats)
+void source_file_set_formats(struct source_file *source, unsigned formats)
 {
 	source->formats = formats;
 }
 
-void
-source_file_folders(
+void source_file_folders(
     const struct source_file *source, void (*each)(const char *folder, const char *prefix, void *arg), void *arg)
 {
 	size_t i;
@@ -177,8 +168,7 @@ source_file_folders(
 		each(source->places[i].folder, source->places[i].name, arg);
 }
 
-size_t
-source_file_open(const struct source_file *source)
+size_t source_file_open(const struct source_file *source)
 {
 	const struct log_file *file;
 	size_t n = 0;
@@ -191,8 +181,7 @@ source_file_open(const struct source_file *source)
 /* ---- which file is it? ---- */
 
 /* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/) of the first line, of its first HASH_BYTES at most.  0: not complete. */
-static uint64_t
-hash_first_line(int fd)
+static uint64_t hash_first_line(int fd)
 {
 	unsigned char line[HASH_BYTES];
 	ssize_t size = pread(fd, line, sizeof line, 0);
@@ -210,14 +199,12 @@ hash_first_line(int fd)
 	return hash != 0 ? hash : 1;
 }
 
-static bool
-same_time(const struct timespec *a, const struct timespec *b)
+static bool same_time(const struct timespec *a, const struct timespec *b)
 {
 	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-static struct log_file *
-find_file(const struct source_file *source, dev_t device, ino_t inode)
+static struct log_file *find_file(const struct source_file *source, dev_t device, ino_t inode)
 {
 	struct log_file *file;
 
@@ -228,8 +215,7 @@ find_file(const struct source_file *source, dev_t device, ino_t inode)
 	return NULL;
 }
 
-static struct log_file *
-add_file(struct source_file *source, dev_t device, ino_t inode)
+static struct log_file *add_file(struct source_file *source, dev_t device, ino_t inode)
 {
 	struct log_file *file = calloc(1, sizeof *file), **last = &source->files;
 
@@ -244,8 +230,7 @@ add_file(struct source_file *source, dev_t device, ino_t inode)
 	return file;
 }
 
-static void
-remove_file(struct source_file *source, struct log_file *file)
+static void remove_file(struct source_file *source, struct log_file *file)
 {
 	struct log_file **at = &source->files;
 
@@ -258,8 +243,7 @@ remove_file(struct source_file *source, struct log_file *file)
 }
 
 /* The newest file comes last: that is the order of reading. */
-static void
-move_to_end(struct source_file *source, struct log_file *file)
+static void move_to_end(struct source_file *source, struct log_file *file)
 {
 	struct log_file **at = &source->files;
 
@@ -275,8 +259,7 @@ move_to_end(struct source_file *source, struct log_file *file)
 }
 
 /* Is the file behind FD the one we know under this number, as far as we have read it? */
-static bool
-is_known(const struct log_file *file, int fd, off_t size)
+static bool is_known(const struct log_file *file, int fd, off_t size)
 {
 	char before;
 
@@ -288,8 +271,7 @@ is_known(const struct log_file *file, int fd, off_t size)
 }
 
 /* The file was emptied: begin again, but remember how far we were, for a copy of it. */
-static void
-begin_again(struct source_file *source, struct log_file *file)
+static void begin_again(struct source_file *source, struct log_file *file)
 {
 	if (file->hash != 0) {
 		source->copied = (size_t)file->offset;
@@ -300,8 +282,7 @@ begin_again(struct source_file *source, struct log_file *file)
 }
 
 /* A file that we have not met: where to begin.  The copy of a truncated file, or of the current one, begins where that was. */
-static off_t
-begin_at(const struct source_file *source, const struct log_file *file, uint64_t hash, off_t size)
+static off_t begin_at(const struct source_file *source, const struct log_file *file, uint64_t hash, off_t size)
 {
 	const struct log_file *original = source->current;
 	off_t offset = 0;
@@ -327,8 +308,7 @@ struct candidates {
 	size_t count;
 };
 
-static bool
-is_compressed(const char *name)
+static bool is_compressed(const char *name)
 {
 	static const char *const suffixes[] = { ".gz", ".bz2", ".xz", ".zst", ".lz4", ".lzo", ".Z", ".zip", ".tmp", ".swp" };
 	size_t size = strlen(name), i, n;
@@ -342,16 +322,14 @@ is_compressed(const char *name)
 }
 
 /* mail.log.1, mail.log-20261120, mail.log.old: what rotation makes of mail.log. */
-static bool
-is_neighbour(const char *name, const char *log)
+static bool is_neighbour(const char *name, const char *log)
 {
 	size_t size = strlen(log);
 
 	return strncmp(name, log, size) == 0 && (name[size] == '.' || name[size] == '-') && !is_compressed(name);
 }
 
-static void
-add_candidate(struct candidates *candidates, const char *path, const struct stat *st, bool current)
+static void add_candidate(struct candidates *candidates, const char *path, const struct stat *st, bool current)
 {
 	struct candidate *more = realloc(candidates->list, (candidates->count + 1) * sizeof *more);
 
@@ -363,8 +341,7 @@ add_candidate(struct candidates *candidates, const char *path, const struct stat
 		candidates->count++;
 }
 
-static int
-by_age(const void *a, const void *b)
+static int by_age(const void *a, const void *b)
 {
 	const struct candidate *x = a, *y = b;
 
@@ -377,8 +354,7 @@ by_age(const void *a, const void *b)
 	return strcmp(y->path, x->path); /* of the same instant: the higher number is older */
 }
 
-static void
-collect(const struct place *place, struct candidates *candidates)
+static void collect(const struct place *place, struct candidates *candidates)
 {
 	DIR *dir = opendir(place->folder);
 	const struct dirent *entry;
@@ -388,16 +364,17 @@ collect(const struct place *place, struct candidates *candidates)
 	if (dir == NULL)
 		return;
 	while ((entry = readdir(dir)) != NULL) {
-		if (!is_neighbour(entry->d_name, place->name) || fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		if (!is_neighbour(entry->d_name, place->name) ||
+		    fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 			continue;
-		if (S_ISREG(st.st_mode) && snprintf(path, sizeof path, "%s/%s", place->folder, entry->d_name) < (int)sizeof path)
+		if (S_ISREG(st.st_mode) &&
+		    snprintf(path, sizeof path, "%s/%s", place->folder, entry->d_name) < (int)sizeof path)
 			add_candidate(candidates, path, &st, false);
 	}
 	closedir(dir);
 }
 
-static void
-complain(struct source_file *source, int error)
+static void complain(struct source_file *source, int error)
 {
 	if (error == source->complained)
 		return;
@@ -410,8 +387,7 @@ complain(struct source_file *source, int error)
 }
 
 /* Opens the candidate and makes sure which file it is.  Returns the file, or NULL if there is nothing to read there. */
-static struct log_file *
-open_candidate(struct source_file *source, const struct candidate *candidate)
+static struct log_file *open_candidate(struct source_file *source, const struct candidate *candidate)
 {
 	int fd = open(candidate->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | (candidate->current ? 0 : O_NOFOLLOW));
 	struct log_file *file;
@@ -452,8 +428,7 @@ open_candidate(struct source_file *source, const struct candidate *candidate)
 }
 
 /* Do we have to open it to know what is in it? */
-static bool
-must_open(const struct log_file *file, const struct candidate *candidate, int64_t since)
+static bool must_open(const struct log_file *file, const struct candidate *candidate, int64_t since)
 {
 	const struct stat *st = &candidate->st;
 
@@ -464,8 +439,7 @@ must_open(const struct log_file *file, const struct candidate *candidate, int64_
 	return candidate->current || st->st_size != file->size || !same_time(&st->st_ctim, &file->changed);
 }
 
-static void
-look_at(struct source_file *source, const struct candidate *candidate)
+static void look_at(struct source_file *source, const struct candidate *candidate)
 {
 	struct log_file *file = find_file(source, candidate->st.st_dev, candidate->st.st_ino);
 
@@ -484,8 +458,7 @@ look_at(struct source_file *source, const struct candidate *candidate)
 }
 
 /* Those that are gone are forgotten once they are closed; the oldest also when there are too many. */
-static void
-forget(struct source_file *source)
+static void forget(struct source_file *source)
 {
 	struct log_file *file, *next;
 	size_t count = 0;
@@ -501,8 +474,7 @@ forget(struct source_file *source)
 	}
 }
 
-static void
-scan(struct source_file *source)
+static void scan(struct source_file *source)
 {
 	struct candidates candidates = { NULL, 0 };
 	struct log_file *file;
@@ -531,8 +503,7 @@ scan(struct source_file *source)
 }
 
 /* Did anything happen to a folder since the last scan?  Its mtime is too coarse to say no when it is young. */
-static bool
-folder_changed(struct place *place)
+static bool folder_changed(struct place *place)
 {
 	struct timespec now;
 	struct stat st;
@@ -548,8 +519,7 @@ folder_changed(struct place *place)
 	return changed;
 }
 
-static bool
-must_scan(struct source_file *source, int64_t clock_ms)
+static bool must_scan(struct source_file *source, int64_t clock_ms)
 {
 	struct stat st;
 	bool changed = folder_changed(&source->places[0]);
@@ -565,8 +535,8 @@ must_scan(struct source_file *source, int64_t clock_ms)
 /* ---- reading ---- */
 
 /* Hands on the whole lines of a piece of the file.  Returns how many bytes of it are done with. */
-static size_t
-take_lines(const char *piece, size_t size, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
+static size_t take_lines(
+    const char *piece, size_t size, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
 {
 	const char *p = piece, *end = piece + size, *newline;
 
@@ -581,8 +551,7 @@ take_lines(const char *piece, size_t size, void (*take)(const char *text, size_t
 }
 
 /* The rest of a line that is too long: up to its end, which may not be written yet. */
-static void
-skip_rest(struct log_file *file, const char *piece, size_t size)
+static void skip_rest(struct log_file *file, const char *piece, size_t size)
 {
 	const char *newline = memchr(piece, '\n', size);
 
@@ -595,8 +564,8 @@ skip_rest(struct log_file *file, const char *piece, size_t size)
 }
 
 /* Reads one piece.  Returns the bytes read, 0 at the end of what there is. */
-static size_t
-read_piece(struct source_file *source, struct log_file *file, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
+static size_t read_piece(struct source_file *source, struct log_file *file,
+    void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
 {
 	ssize_t size = pread(file->fd, source->buffer, BUFFER_SIZE, file->skip > 0 ? file->skip : file->offset);
 	size_t done;
@@ -620,8 +589,7 @@ read_piece(struct source_file *source, struct log_file *file, void (*take)(const
 }
 
 /* Reads a file to its end, or until BUDGET is used up.  Returns the bytes read. */
-static size_t
-read_file(struct source_file *source, struct log_file *file, size_t budget,
+static size_t read_file(struct source_file *source, struct log_file *file, size_t budget,
     void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
 {
 	size_t sum = 0, n;
@@ -640,8 +608,7 @@ read_file(struct source_file *source, struct log_file *file, size_t budget,
 }
 
 /* Of the files that lost the name, and that were read to their end, the youngest KEEP_OPEN stay open. */
-static void
-close_old(struct source_file *source)
+static void close_old(struct source_file *source)
 {
 	struct log_file *file;
 	size_t open = source_file_open(source);
@@ -660,8 +627,7 @@ close_old(struct source_file *source)
 	}
 }
 
-bool
-source_file_read(struct source_file *source, size_t budget, int64_t clock_ms,
+bool source_file_read(struct source_file *source, size_t budget, int64_t clock_ms,
     void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
 {
 	struct log_file *file;
@@ -683,8 +649,7 @@ source_file_read(struct source_file *source, size_t budget, int64_t clock_ms,
 
 /* ---- positions ---- */
 
-void
-source_file_save(const struct source_file *source, FILE *out)
+void source_file_save(const struct source_file *source, FILE *out)
 {
 	const struct log_file *file;
 
@@ -695,21 +660,19 @@ source_file_save(const struct source_file *source, FILE *out)
 	}
 }
 
-bool
-source_file_parse(const char *line, struct file_position *position)
+bool source_file_parse(const char *line, struct file_position *position)
 {
 	int at = 0;
 
-	if (sscanf(line, "%" SCNu64 " %" SCNu64 " %16" SCNx64 " %" SCNu64 " %n", &position->device, &position->inode, &position->hash,
-		&position->offset, &at) != 4 ||
+	if (sscanf(line, "%" SCNu64 " %" SCNu64 " %16" SCNx64 " %" SCNu64 " %n", &position->device, &position->inode,
+		&position->hash, &position->offset, &at) != 4 ||
 	    at == 0)
 		return false;
 	position->path = line + at;
 	return *position->path != '\0' && position->hash != 0 && position->offset > 0 && position->offset <= INT64_MAX;
 }
 
-void
-source_file_known(struct source_file *source, const struct file_position *position)
+void source_file_known(struct source_file *source, const struct file_position *position)
 {
 	struct log_file *file = find_file(source, (dev_t)position->device, (ino_t)position->inode);
 

@@ -59,7 +59,7 @@ struct file_position {
 	uint64_t inode;
 	uint64_t hash;
 	uint64_t offset;
-	const char *path;	/* points into the line */
+	const char *path; /* points into the line */
 };
 
 /* Reads such a line (without "file " and its end).  Returns false if it is none. */

@@ -17,12 +17,11 @@
 
 struct source_journal {
 	sd_journal *journal;
-	char cursor[CURSOR_MAX];	/* of the last entry that was handed on; "": none */
+	char cursor[CURSOR_MAX]; /* of the last entry that was handed on; "": none */
 };
 
 /* One rule "_FIELD=VALUE _FIELD=VALUE": all of these.  Rules are alternatives. */
-static int
-add_rule(sd_journal *journal, const char *rule)
+static int add_rule(sd_journal *journal, const char *rule)
 {
 	char **fields = list_split(rule, " "), **field;
 	int result = fields == NULL ? -1 : 0;
@@ -33,8 +32,7 @@ add_rule(sd_journal *journal, const char *rule)
 	return result >= 0 ? sd_journal_add_disjunction(journal) : result;
 }
 
-static int
-add_rules(sd_journal *journal, const struct catalogue *catalogue, size_t *count)
+static int add_rules(sd_journal *journal, const struct catalogue *catalogue, size_t *count)
 {
 	const struct server *server;
 	char *const *rule;
@@ -49,8 +47,7 @@ add_rules(sd_journal *journal, const struct catalogue *catalogue, size_t *count)
 	return result;
 }
 
-struct source_journal *
-source_journal_new(const char *folder, const struct catalogue *catalogue, int64_t since)
+struct source_journal *source_journal_new(const char *folder, const struct catalogue *catalogue, int64_t since)
 {
 	struct source_journal *source = calloc(1, sizeof *source);
 	size_t rules = 0;
@@ -71,15 +68,15 @@ source_journal_new(const char *folder, const struct catalogue *catalogue, int64_
 	if (result >= 0 && rules > 0)
 		return source;
 	if (result < 0)
-		log_say(LOG_ERR, "cannot read the journal%s%s: %s", folder != NULL ? " in " : "", folder != NULL ? folder : "", strerror(-result));
+		log_say(LOG_ERR, "cannot read the journal%s%s: %s", folder != NULL ? " in " : "", folder != NULL ? folder : "",
+		    strerror(-result));
 	else
 		log_say(LOG_ERR, "cannot read the journal: none of the enabled servers' definitions has a journal setting");
 	source_journal_free(source);
 	return NULL;
 }
 
-void
-source_journal_free(struct source_journal *source)
+void source_journal_free(struct source_journal *source)
 {
 	if (source == NULL)
 		return;
@@ -88,15 +85,13 @@ source_journal_free(struct source_journal *source)
 	free(source);
 }
 
-int
-source_journal_fd(const struct source_journal *source)
+int source_journal_fd(const struct source_journal *source)
 {
 	return sd_journal_get_fd(source->journal);
 }
 
 /* The value of FIELD of the current entry; empty if it has none. */
-static struct span
-field(sd_journal *journal, const char *name)
+static struct span field(sd_journal *journal, const char *name)
 {
 	const void *data;
 	size_t size, skip = strlen(name) + 1;
@@ -107,8 +102,7 @@ field(sd_journal *journal, const char *name)
 }
 
 /* The value in a buffer of ours: the library's is good until the next one is asked for. */
-static struct span
-copied(sd_journal *journal, const char *name, char *buffer, size_t size)
+static struct span copied(sd_journal *journal, const char *name, char *buffer, size_t size)
 {
 	struct span value = field(journal, name);
 
@@ -118,8 +112,7 @@ copied(sd_journal *journal, const char *name, char *buffer, size_t size)
 	return (struct span){ buffer, value.size };
 }
 
-bool
-source_journal_admits(const struct server *server, void *arg)
+bool source_journal_admits(const struct server *server, void *arg)
 {
 	struct source_journal *source = arg;
 	char *const *rule;
@@ -140,8 +133,7 @@ source_journal_admits(const struct server *server, void *arg)
 	return admitted;
 }
 
-static void
-keep_cursor(struct source_journal *source)
+static void keep_cursor(struct source_journal *source)
 {
 	char *cursor = NULL;
 
@@ -151,8 +143,8 @@ keep_cursor(struct source_journal *source)
 }
 
 /* Hands the current entry on.  Returns the size of its message. */
-static size_t
-take_entry(struct source_journal *source, int64_t now, void (*take)(const struct header *header, int64_t when, void *arg), void *arg)
+static size_t take_entry(
+    struct source_journal *source, int64_t now, void (*take)(const struct header *header, int64_t when, void *arg), void *arg)
 {
 	char host[256], tag[128], pid[32], *message;
 	struct span text = field(source->journal, "MESSAGE");
@@ -182,8 +174,7 @@ take_entry(struct source_journal *source, int64_t now, void (*take)(const struct
 	return text.size;
 }
 
-bool
-source_journal_read(struct source_journal *source, size_t budget, int64_t now,
+bool source_journal_read(struct source_journal *source, size_t budget, int64_t now,
     void (*take)(const struct header *header, int64_t when, void *arg), void *arg)
 {
 	size_t sum = 0;
@@ -199,15 +190,13 @@ source_journal_read(struct source_journal *source, size_t budget, int64_t now,
 	return true;
 }
 
-void
-source_journal_save(const struct source_journal *source, FILE *out)
+void source_journal_save(const struct source_journal *source, FILE *out)
 {
 	if (*source->cursor != '\0')
 		fprintf(out, "journal %s\n", source->cursor);
 }
 
-bool
-source_journal_restore(struct source_journal *source, const char *cursor)
+bool source_journal_restore(struct source_journal *source, const char *cursor)
 {
 	if (strlen(cursor) >= sizeof source->cursor || sd_journal_seek_cursor(source->journal, cursor) < 0)
 		return false;
@@ -220,50 +209,43 @@ source_journal_restore(struct source_journal *source, const char *cursor)
 
 #else
 
-struct source_journal *
-source_journal_new(const char *folder, const struct catalogue *catalogue, int64_t since)
+struct source_journal *source_journal_new(const char *folder, const struct catalogue *catalogue, int64_t since)
 {
 	(void)folder, (void)catalogue, (void)since;
 	log_say(LOG_ERR, "this popwatch was built without the journal");
 	return NULL;
 }
 
-void
-source_journal_free(struct source_journal *source)
+void source_journal_free(struct source_journal *source)
 {
 	(void)source;
 }
 
-int
-source_journal_fd(const struct source_journal *source)
+int source_journal_fd(const struct source_journal *source)
 {
 	(void)source;
 	return -1;
 }
 
-bool
-source_journal_read(struct source_journal *source, size_t budget, int64_t now,
+bool source_journal_read(struct source_journal *source, size_t budget, int64_t now,
     void (*take)(const struct header *header, int64_t when, void *arg), void *arg)
 {
 	(void)source, (void)budget, (void)now, (void)take, (void)arg;
 	return false;
 }
 
-bool
-source_journal_admits(const struct server *server, void *arg)
+bool source_journal_admits(const struct server *server, void *arg)
 {
 	(void)server, (void)arg;
 	return false;
 }
 
-void
-source_journal_save(const struct source_journal *source, FILE *out)
+void source_journal_save(const struct source_journal *source, FILE *out)
 {
 	(void)source, (void)out;
 }
 
-bool
-source_journal_restore(struct source_journal *source, const char *cursor)
+bool source_journal_restore(struct source_journal *source, const char *cursor)
 {
 	(void)source, (void)cursor;
 	return true;

@@ -20,7 +20,7 @@
 #include "catalogue.h"
 #include "header.h"
 
-#define JOURNAL_SOURCE "journal"	/* its name as a source */
+#define JOURNAL_SOURCE "journal" /* its name as a source */
 
 struct source_journal;
 

@@ -11,17 +11,16 @@
 #include "source_file.h"
 #include "source_pipe.h"
 
-#define BUFFER_SIZE (128 * 1024)	/* more than a line */
+#define BUFFER_SIZE (128 * 1024) /* more than a line */
 
 struct source_pipe {
 	int fd;
-	size_t size;		/* bytes in the buffer */
-	bool skipping;		/* the rest of a line that is too long */
+	size_t size; /* bytes in the buffer */
+	bool skipping; /* the rest of a line that is too long */
 	char buffer[BUFFER_SIZE];
 };
 
-struct source_pipe *
-source_pipe_new(int fd)
+struct source_pipe *source_pipe_new(int fd)
 {
 	struct source_pipe *source = malloc(sizeof *source);
 
@@ -33,14 +32,12 @@ source_pipe_new(int fd)
 	return source;
 }
 
-void
-source_pipe_free(struct source_pipe *source)
+void source_pipe_free(struct source_pipe *source)
 {
 	free(source);
 }
 
-static void
-take_line(struct source_pipe *source, const char *line, size_t size,
+static void take_line(struct source_pipe *source, const char *line, size_t size,
     void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
 {
 	if (source->skipping)
@@ -52,8 +49,7 @@ take_line(struct source_pipe *source, const char *line, size_t size,
 }
 
 /* Whole lines go, half a line moves to the front, what is too long for one is skipped from here on. */
-static void
-take_lines(struct source_pipe *source, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
+static void take_lines(struct source_pipe *source, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
 {
 	const char *p = source->buffer, *end = source->buffer + source->size, *newline;
 
@@ -72,8 +68,7 @@ take_lines(struct source_pipe *source, void (*take)(const char *text, size_t siz
 	memmove(source->buffer, p, source->size);
 }
 
-bool
-source_pipe_read(struct source_pipe *source, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
+bool source_pipe_read(struct source_pipe *source, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
 {
 	ssize_t n = read(source->fd, source->buffer + source->size, BUFFER_SIZE - source->size);
 

@@ -20,7 +20,6 @@ void source_pipe_free(struct source_pipe *source);
 
 /* Reads once, and hands on the whole lines there are, as source_file_read() does; at the end a last line without an end too.
  * Returns false at the end, or after logging that FD cannot be read. */
-bool source_pipe_read(
-    struct source_pipe *source, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg);
+bool source_pipe_read(struct source_pipe *source, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg);
 
 #endif

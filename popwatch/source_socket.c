@@ -14,20 +14,19 @@
 #include "source_socket.h"
 
 #define DATAGRAM_MAX 512
-#define AT_ONCE 1024		/* datagrams in one round of the loop */
+#define AT_ONCE 1024 /* datagrams in one round of the loop */
 
 struct source_socket {
 	int fd;
 	uid_t *uids;
 	size_t count;
-	int64_t second;		/* of the flood's counter */
+	int64_t second; /* of the flood's counter */
 	unsigned taken;
 	struct socket_tally tally;
 };
 
 /* Away with a socket of an earlier run, and with nothing else. */
-static bool
-clear_name(const char *path)
+static bool clear_name(const char *path)
 {
 	struct stat st;
 
@@ -40,8 +39,7 @@ clear_name(const char *path)
 	return unlink(path) == 0;
 }
 
-static bool
-bind_name(int fd, const char *path, bool others)
+static bool bind_name(int fd, const char *path, bool others)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int yes = 1;
@@ -56,13 +54,12 @@ bind_name(int fd, const char *path, bool others)
 	/* root may write whatever the mode; others who may send need the mode, and are told apart by their credentials */
 	before = umask(others ? 0111 : 0177);
 	done = clear_name(path) && setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes) == 0 &&
-	    bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+	       bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
 	umask(before);
 	return done;
 }
 
-struct source_socket *
-source_socket_new(const char *path, const uid_t *uids, size_t count)
+struct source_socket *source_socket_new(const char *path, const uid_t *uids, size_t count)
 {
 	struct source_socket *source = calloc(1, sizeof *source);
 
@@ -83,8 +80,7 @@ source_socket_new(const char *path, const uid_t *uids, size_t count)
 	return source;
 }
 
-void
-source_socket_free(struct source_socket *source)
+void source_socket_free(struct source_socket *source)
 {
 	if (source == NULL)
 		return;
@@ -94,15 +90,13 @@ source_socket_free(struct source_socket *source)
 	free(source);
 }
 
-int
-source_socket_fd(const struct source_socket *source)
+int source_socket_fd(const struct source_socket *source)
 {
 	return source->fd;
 }
 
 /* One datagram with the kernel's word on who sent it.  Returns its size, or -1 when nothing waits. */
-static ssize_t
-receive(int fd, char text[DATAGRAM_MAX], struct ucred *sender, bool *whole)
+static ssize_t receive(int fd, char text[DATAGRAM_MAX], struct ucred *sender, bool *whole)
 {
 	union {
 		char bytes[CMSG_SPACE(sizeof(struct ucred))];
@@ -118,14 +112,14 @@ receive(int fd, char text[DATAGRAM_MAX], struct ucred *sender, bool *whole)
 	sender->uid = (uid_t)-1;
 	*whole = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0;
 	c = CMSG_FIRSTHDR(&message);
-	if (c != NULL && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS && c->cmsg_len >= CMSG_LEN(sizeof *sender))
+	if (c != NULL && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS &&
+	    c->cmsg_len >= CMSG_LEN(sizeof *sender))
 		memcpy(sender, CMSG_DATA(c), sizeof *sender);
 	text[size] = '\0';
 	return size;
 }
 
-static bool
-may_send(const struct source_socket *source, uid_t uid)
+static bool may_send(const struct source_socket *source, uid_t uid)
 {
 	size_t i;
 
@@ -137,8 +131,7 @@ may_send(const struct source_socket *source, uid_t uid)
 }
 
 /* Takes TEXT apart at its blanks: exactly four words of printable bytes, the first one "login". */
-static bool
-split(char *text, size_t size, char *words[4])
+static bool split(char *text, size_t size, char *words[4])
 {
 	size_t i, n = 0;
 
@@ -156,8 +149,7 @@ split(char *text, size_t size, char *words[4])
 	return n == 4 && text == NULL && strcmp(words[0], "login") == 0;
 }
 
-static bool
-is_flood(struct source_socket *source, int64_t now)
+static bool is_flood(struct source_socket *source, int64_t now)
 {
 	if (source->second != now) {
 		source->second = now;
@@ -166,8 +158,7 @@ is_flood(struct source_socket *source, int64_t now)
 	return source->taken++ >= SOCKET_FLOOD;
 }
 
-void
-source_socket_read(struct source_socket *source, int64_t now,
+void source_socket_read(struct source_socket *source, int64_t now,
     void (*take)(const char *address, const char *user, const char *service, void *arg), void *arg)
 {
 	char text[DATAGRAM_MAX], *words[4];
@@ -190,8 +181,7 @@ source_socket_read(struct source_socket *source, int64_t now,
 	}
 }
 
-const struct socket_tally *
-source_socket_tally(const struct source_socket *source)
+const struct socket_tally *source_socket_tally(const struct source_socket *source)
 {
 	return &source->tally;
 }

@@ -14,13 +14,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define SOCKET_FLOOD 2000	/* datagrams that are taken in a second */
+#define SOCKET_FLOOD 2000 /* datagrams that are taken in a second */
 
 struct source_socket;
 
 struct socket_tally {
 	uint64_t logins;
-	uint64_t strangers;	/* of users that may not */
+	uint64_t strangers; /* of users that may not */
 	uint64_t malformed;
 	uint64_t flooded;
 };

@@ -23,8 +23,7 @@
 #define BOOT_MAX 64
 
 /* Read once: it does not change, and later the sandbox may not let us. */
-static const char *
-boot_id(void)
+static const char *boot_id(void)
 {
 	static char boot[BOOT_MAX];
 	FILE *in;
@@ -40,8 +39,7 @@ boot_id(void)
 }
 
 /* The next line, without its end; NULL after the last one, or if that has no end. */
-static char *
-next_line(char **next)
+static char *next_line(char **next)
 {
 	char *line = *next, *end = strchr(line, '\n');
 
@@ -52,8 +50,7 @@ next_line(char **next)
 	return line;
 }
 
-bool
-state_parse(char *text, size_t size, const char *boot, struct state *state,
+bool state_parse(char *text, size_t size, const char *boot, struct state *state,
     bool (*take)(const char *word, const char *rest, void *arg), void *arg, const char **error)
 {
 	char *line, *next = text, *rest;
@@ -70,7 +67,8 @@ state_parse(char *text, size_t size, const char *boot, struct state *state,
 	if ((line = next_line(&next)) == NULL || strncmp(line, "boot ", 5) != 0)
 		return false;
 	state->same_boot = strcmp(line + 5, boot) == 0;
-	if ((line = next_line(&next)) == NULL || sscanf(line, "saved %lld", &saved) != 1 || saved <= 0 || saved > RELAYDB_STAMP_MAX)
+	if ((line = next_line(&next)) == NULL || sscanf(line, "saved %lld", &saved) != 1 || saved <= 0 ||
+	    saved > RELAYDB_STAMP_MAX)
 		return false;
 	state->saved = saved;
 	*error = "has a line that cannot be understood";
@@ -85,8 +83,7 @@ state_parse(char *text, size_t size, const char *boot, struct state *state,
 	return true;
 }
 
-bool
-state_load(const char *path, struct state *state, bool (*take)(const char *word, const char *rest, void *arg), void *arg,
+bool state_load(const char *path, struct state *state, bool (*take)(const char *word, const char *rest, void *arg), void *arg,
     const char **error)
 {
 	char *text;
@@ -103,8 +100,7 @@ state_load(const char *path, struct state *state, bool (*take)(const char *word,
 	return done;
 }
 
-int
-state_save(const char *path, int64_t now, void (*fill)(FILE *out, void *arg), void *arg)
+int state_save(const char *path, int64_t now, void (*fill)(FILE *out, void *arg), void *arg)
 {
 	char *text = NULL;
 	size_t size = 0;

@@ -17,8 +17,8 @@
 #define STATE_MAX (32u * 1024 * 1024)
 
 struct state {
-	int64_t saved;		/* when it was written; 0: there was none */
-	bool same_boot;		/* the machine was not started anew since */
+	int64_t saved; /* when it was written; 0: there was none */
+	bool same_boot; /* the machine was not started anew since */
 };
 
 /* Reads PATH and calls TAKE for each line with its first word and its rest.  STATE is filled in before the first call.

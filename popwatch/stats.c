@@ -10,16 +10,16 @@
 #include "log.h"
 #include "stats.h"
 
-void
-stats_log(const struct stats *stats)
+void stats_log(const struct stats *stats)
 {
 	const struct line_tally *lines = stats->lines;
 	const struct server *server;
 
 	log_say(LOG_NOTICE,
-	    "%" PRIu64 " lines (%" PRIu64 " of other programs, %" PRIu64 " of another layout, %" PRIu64 " without a time, %" PRIu64
-	    " broken, %" PRIu64 " doubted); %" PRIu64 " logins recorded, %" PRIu64 " recent, %" PRIu64 " ignored, %" PRIu64
-	    " old, %" PRIu64 " unusable; %" PRIu64 " commits, %" PRIu64 " failed; %" PRIu64 " sessions, %" PRIu64 " dropped",
+	    "%" PRIu64 " lines (%" PRIu64 " of other programs, %" PRIu64 " of another layout, %" PRIu64
+	    " without a time, %" PRIu64 " broken, %" PRIu64 " doubted); %" PRIu64 " logins recorded, %" PRIu64
+	    " recent, %" PRIu64 " ignored, %" PRIu64 " old, %" PRIu64 " unusable; %" PRIu64 " commits, %" PRIu64
+	    " failed; %" PRIu64 " sessions, %" PRIu64 " dropped",
 	    lines->lines, lines->stranger, lines->headless, lines->timeless, lines->broken, lines->doubted,
 	    stats->verdicts[VERDICT_RECORD], stats->verdicts[VERDICT_RECENT], stats->verdicts[VERDICT_IGNORED],
 	    stats->verdicts[VERDICT_OLD], stats->verdicts[VERDICT_UNUSABLE], stats->writer->commits, stats->writer->failures,
@@ -27,31 +27,29 @@ stats_log(const struct stats *stats)
 	for (server = catalogue_servers(stats->catalogue); server != NULL; server = server->next) {
 		if (server->tally.lines > 0)
 			log_say(LOG_NOTICE,
-			    "%s: %" PRIu64 " lines, %" PRIu64 " logins, %" PRIu64 " logouts, %" PRIu64 " failed logins, %" PRIu64
-			    " not believed, %" PRIu64 " matches stopped",
+			    "%s: %" PRIu64 " lines, %" PRIu64 " logins, %" PRIu64 " logouts, %" PRIu64
+			    " failed logins, %" PRIu64 " not believed, %" PRIu64 " matches stopped",
 			    server->name, server->tally.lines, server->tally.role[ROLE_LOGIN], server->tally.role[ROLE_LOGOUT],
 			    server->tally.role[ROLE_FAIL], server->tally.doubted, server->tally.stopped);
 	}
 	if (stats->socket != NULL)
-		log_say(LOG_NOTICE, "socket: %" PRIu64 " logins, %" PRIu64 " of strangers, %" PRIu64 " malformed, %" PRIu64 " too many at once",
+		log_say(LOG_NOTICE,
+		    "socket: %" PRIu64 " logins, %" PRIu64 " of strangers, %" PRIu64 " malformed, %" PRIu64 " too many at once",
 		    stats->socket->logins, stats->socket->strangers, stats->socket->malformed, stats->socket->flooded);
 }
 
-static void
-metric(FILE *out, const char *name, const char *type, const char *help)
+static void metric(FILE *out, const char *name, const char *type, const char *help)
 {
 	fprintf(out, "# HELP popwatch_%s %s\n# TYPE popwatch_%s %s\n", name, help, name, type);
 }
 
-static void
-single(FILE *out, const char *name, const char *type, const char *help, uint64_t value)
+static void single(FILE *out, const char *name, const char *type, const char *help, uint64_t value)
 {
 	metric(out, name, type, help);
 	fprintf(out, "popwatch_%s %" PRIu64 "\n", name, value);
 }
 
-static void
-print_lines(FILE *out, const struct line_tally *lines)
+static void print_lines(FILE *out, const struct line_tally *lines)
 {
 	metric(out, "lines_total", "counter", "Log lines by what became of them.");
 	fprintf(out, "popwatch_lines_total{result=\"read\"} %" PRIu64 "\n", lines->lines);
@@ -63,8 +61,7 @@ print_lines(FILE *out, const struct line_tally *lines)
 }
 
 /* The name of a definition may hold what a label's value may not. */
-static void
-print_label(FILE *out, const char *name)
+static void print_label(FILE *out, const char *name)
 {
 	for (; *name != '\0'; name++) {
 		if (*name == '"' || *name == '\\')
@@ -73,8 +70,7 @@ print_label(FILE *out, const char *name)
 	}
 }
 
-static void
-print_servers(FILE *out, const struct catalogue *catalogue)
+static void print_servers(FILE *out, const struct catalogue *catalogue)
 {
 	const struct server *server;
 	int role;
@@ -95,8 +91,7 @@ print_servers(FILE *out, const struct catalogue *catalogue)
 	}
 }
 
-static void
-print_socket(FILE *out, const struct socket_tally *socket)
+static void print_socket(FILE *out, const struct socket_tally *socket)
 {
 	metric(out, "datagrams_total", "counter", "Datagrams at the socket by what became of them.");
 	fprintf(out, "popwatch_datagrams_total{result=\"login\"} %" PRIu64 "\n", socket->logins);
@@ -105,8 +100,7 @@ print_socket(FILE *out, const struct socket_tally *socket)
 	fprintf(out, "popwatch_datagrams_total{result=\"flood\"} %" PRIu64 "\n", socket->flooded);
 }
 
-static void
-print_all(FILE *out, const struct stats *stats)
+static void print_all(FILE *out, const struct stats *stats)
 {
 	int verdict;
 
@@ -114,7 +108,8 @@ print_all(FILE *out, const struct stats *stats)
 	print_servers(out, stats->catalogue);
 	metric(out, "logins_total", "counter", "Logins with an address, by the verdict on them.");
 	for (verdict = 0; verdict < VERDICTS; verdict++)
-		fprintf(out, "popwatch_logins_total{verdict=\"%s\"} %" PRIu64 "\n", verdict_name((enum verdict)verdict), stats->verdicts[verdict]);
+		fprintf(out, "popwatch_logins_total{verdict=\"%s\"} %" PRIu64 "\n", verdict_name((enum verdict)verdict),
+		    stats->verdicts[verdict]);
 	single(out, "commits_total", "counter", "Commits that changed the database.", stats->writer->commits);
 	single(out, "commit_failures_total", "counter", "Attempts to commit that failed.", stats->writer->failures);
 	single(out, "expired_total", "counter", "Entries that expire = removed.", stats->writer->expired);
@@ -125,8 +120,7 @@ print_all(FILE *out, const struct stats *stats)
 		print_socket(out, stats->socket);
 }
 
-int
-stats_write(const struct stats *stats, const char *path)
+int stats_write(const struct stats *stats, const char *path)
 {
 	char *text = NULL;
 	size_t size = 0;

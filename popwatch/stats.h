@@ -17,10 +17,10 @@
 struct stats {
 	const struct catalogue *catalogue;
 	const struct line_tally *lines;
-	const uint64_t *verdicts;		/* of VERDICTS */
+	const uint64_t *verdicts; /* of VERDICTS */
 	const struct writer_tally *writer;
-	const struct socket_tally *socket;	/* NULL: no socket */
-	uint64_t sessions;			/* in the table now */
+	const struct socket_tally *socket; /* NULL: no socket */
+	uint64_t sessions; /* in the table now */
 	uint64_t sessions_dropped;
 	uint64_t files_open;
 };

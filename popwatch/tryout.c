@@ -21,7 +21,7 @@
 struct example {
 	const struct server *server;
 	uint64_t misses;
-	uint64_t line;		/* the first line that no expression matched */
+	uint64_t line; /* the first line that no expression matched */
 	char text[EXAMPLE_MAX + 1];
 	struct example *next;
 };
@@ -30,13 +30,12 @@ struct tryout {
 	struct pipeline pipeline;
 	unsigned formats;
 	uint64_t line;
-	uint64_t addressless;	/* logins whose address no line told */
+	uint64_t addressless; /* logins whose address no line told */
 	int64_t now;
 	struct example *examples;
 };
 
-static void
-print_bytes(FILE *out, const char *text, size_t size)
+static void print_bytes(FILE *out, const char *text, size_t size)
 {
 	char shown[LOG_ESCAPE_SIZE];
 	size_t i;
@@ -45,8 +44,7 @@ print_bytes(FILE *out, const char *text, size_t size)
 		fputs(log_escape((unsigned char)text[i], shown), out);
 }
 
-static void
-take_event(const struct event *event, void *arg)
+static void take_event(const struct event *event, void *arg)
 {
 	struct tryout *t = arg;
 
@@ -61,8 +59,7 @@ take_event(const struct event *event, void *arg)
 	putchar('\n');
 }
 
-static void
-take_miss(const struct server *server, const struct header *header, void *arg)
+static void take_miss(const struct server *server, const struct header *header, void *arg)
 {
 	struct tryout *t = arg;
 	struct example *example;
@@ -82,8 +79,7 @@ take_miss(const struct server *server, const struct header *header, void *arg)
 	example->misses++;
 }
 
-static void
-take_line(const char *text, size_t size, bool cut, void *arg)
+static void take_line(const char *text, size_t size, bool cut, void *arg)
 {
 	struct tryout *t = arg;
 	struct line line = { .text = text, .size = size, .cut = cut, .source = "-", .formats = t->formats };
@@ -92,16 +88,15 @@ take_line(const char *text, size_t size, bool cut, void *arg)
 	pipeline_line(&t->pipeline, &line, t->now);
 }
 
-static void
-report_server(const struct tryout *t, const struct server *server)
+static void report_server(const struct tryout *t, const struct server *server)
 {
 	const struct tally *tally = &server->tally;
 	const struct example *example;
 
 	if (tally->lines == 0)
 		return;
-	fprintf(stderr, "%s: %" PRIu64 " lines, %" PRIu64 " logins, %" PRIu64 " logouts, %" PRIu64 " failed logins", server->name,
-	    tally->lines, tally->role[ROLE_LOGIN], tally->role[ROLE_LOGOUT], tally->role[ROLE_FAIL]);
+	fprintf(stderr, "%s: %" PRIu64 " lines, %" PRIu64 " logins, %" PRIu64 " logouts, %" PRIu64 " failed logins",
+	    server->name, tally->lines, tally->role[ROLE_LOGIN], tally->role[ROLE_LOGOUT], tally->role[ROLE_FAIL]);
 	if (tally->doubted > 0)
 		fprintf(stderr, ", %" PRIu64 " not believed", tally->doubted);
 	if (tally->stopped > 0)
@@ -116,16 +111,15 @@ report_server(const struct tryout *t, const struct server *server)
 	fputc('\n', stderr);
 }
 
-static void
-report(const struct tryout *t)
+static void report(const struct tryout *t)
 {
 	const struct line_tally *tally = &t->pipeline.tally;
 	const struct server *server;
 
 	for (server = catalogue_servers(t->pipeline.catalogue); server != NULL; server = server->next)
 		report_server(t, server);
-	fprintf(stderr, "%" PRIu64 " lines: %" PRIu64 " of other programs, %" PRIu64 " of another layout", tally->lines, tally->stranger,
-	    tally->headless);
+	fprintf(stderr, "%" PRIu64 " lines: %" PRIu64 " of other programs, %" PRIu64 " of another layout", tally->lines,
+	    tally->stranger, tally->headless);
 	if (tally->timeless > 0)
 		fprintf(stderr, ", %" PRIu64 " without a time that can be", tally->timeless);
 	if (tally->broken > 0)
@@ -135,8 +129,7 @@ report(const struct tryout *t)
 	fputc('\n', stderr);
 }
 
-int
-tryout_run(int fd, unsigned formats, struct catalogue *catalogue)
+int tryout_run(int fd, unsigned formats, struct catalogue *catalogue)
 {
 	struct tryout t = { .formats = formats, .now = time(NULL) };
 	struct sessions *sessions = sessions_new(SESSIONS, 600, 86400);

@@ -16,27 +16,27 @@
 
 #include "watch.h"
 
-#define EVENTS (IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF)
-#define WAIT 1			/* after so many seconds without an event the thread looks whether the folders are still the same */
+#define EVENTS                                                                                                                 \
+	(IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF)
+#define WAIT 1 /* after so many seconds without an event the thread looks whether the folders are still the same */
 
 struct folder {
 	char *path;
 	char *prefix;
-	dev_t device;		/* of the folder that is watched; inode 0: none */
+	dev_t device; /* of the folder that is watched; inode 0: none */
 	ino_t inode;
 	struct folder *next;
 };
 
 static struct {
-	pthread_mutex_t lock;	/* of the list */
+	pthread_mutex_t lock; /* of the list */
 	struct folder *folders;
 	pthread_t thread;
 	atomic_bool stop;
-	int fd;			/* an eventfd: thread to main loop */
+	int fd; /* an eventfd: thread to main loop */
 } watch = { .lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1 };
 
-static void
-wake(void)
+static void wake(void)
 {
 	uint64_t one = 1;
 
@@ -46,8 +46,7 @@ wake(void)
 }
 
 /* Watches the folders that are new, or that are not the ones any more which were watched under their names.  Lock held. */
-static void
-renew(void)
+static void renew(void)
 {
 	struct folder *folder;
 	struct stat st;
@@ -67,8 +66,7 @@ renew(void)
 }
 
 /* Does it concern one of our files?  Events of the folder itself have no name. */
-static bool
-concerns_us(const struct inotify_event *event)
+static bool concerns_us(const struct inotify_event *event)
 {
 	const struct folder *folder;
 	bool ours = event->len == 0;
@@ -80,8 +78,7 @@ concerns_us(const struct inotify_event *event)
 	return ours;
 }
 
-static void *
-run(void *arg)
+static void *run(void *arg)
 {
 	const struct inotify_event *event;
 
@@ -100,14 +97,12 @@ run(void *arg)
 }
 
 /* Only there to interrupt the thread's waiting. */
-static void
-interrupted(int number)
+static void interrupted(int number)
 {
 	(void)number;
 }
 
-int
-watch_start(void)
+int watch_start(void)
 {
 	struct sigaction action = { .sa_handler = interrupted };
 	sigset_t all, before;
@@ -135,8 +130,7 @@ watch_start(void)
 	return watch.fd;
 }
 
-void
-watch_add(const char *path, const char *prefix)
+void watch_add(const char *path, const char *prefix)
 {
 	struct folder *folder = calloc(1, sizeof *folder);
 
@@ -152,8 +146,7 @@ watch_add(const char *path, const char *prefix)
 	pthread_mutex_unlock(&watch.lock);
 }
 
-void
-watch_clear(void)
+void watch_clear(void)
 {
 	struct folder *folder;
 
@@ -167,8 +160,7 @@ watch_clear(void)
 	pthread_mutex_unlock(&watch.lock);
 }
 
-void
-watch_drain(void)
+void watch_drain(void)
 {
 	uint64_t count;
 
@@ -176,8 +168,7 @@ watch_drain(void)
 		return;
 }
 
-void
-watch_stop(void)
+void watch_stop(void)
 {
 	if (watch.fd < 0)
 		return;

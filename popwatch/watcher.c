@@ -36,16 +36,16 @@
 #include "watcher.h"
 #include "writer.h"
 
-#define READ_BUDGET (4u * 1024 * 1024)	/* bytes of a source in one round */
-#define LOOK_MS 1000			/* look at the files this often, whatever inotify says, */
-#define LOOK_JOURNAL_MS 250		/* and at the journal, which tells of news late on purpose */
-#define SAVE_MS 1000			/* the state is saved at most this often after commits, */
-#define SAVE_IDLE_MS 10000		/* and this often when lines came that said nothing */
+#define READ_BUDGET (4u * 1024 * 1024) /* bytes of a source in one round */
+#define LOOK_MS 1000 /* look at the files this often, whatever inotify says, */
+#define LOOK_JOURNAL_MS 250 /* and at the journal, which tells of news late on purpose */
+#define SAVE_MS 1000 /* the state is saved at most this often after commits, */
+#define SAVE_IDLE_MS 10000 /* and this often when lines came that said nothing */
 #define SESSION_LIMIT 65536
-#define SUSPECT_EVERY 60		/* seconds between two warnings of one kind */
-#define STATS_MS 15000			/* the counters are written this often */
-#define SWEEP_EVERY 10			/* seconds between two looks at the open connections */
-#define BATCH_MAX 50000			/* with -o: commit when so many addresses wait, not only at the end */
+#define SUSPECT_EVERY 60 /* seconds between two warnings of one kind */
+#define STATS_MS 15000 /* the counters are written this often */
+#define SWEEP_EVERY 10 /* seconds between two looks at the open connections */
+#define BATCH_MAX 50000 /* with -o: commit when so many addresses wait, not only at the end */
 
 struct watcher {
 	const struct watcher_options *options;
@@ -62,26 +62,25 @@ struct watcher {
 	struct source_journal *journal;
 	struct source_socket *socket;
 	struct rights rights;
-	struct source_file *reading;	/* whose line is on its way */
+	struct source_file *reading; /* whose line is on its way */
 	int watch_fd;
 	int signal_fd;
 	bool stop;
 	bool reload;
 	bool tell;
-	bool moved;			/* lines were read since the state was saved */
-	bool state_broken;		/* it could not be saved, and that was said */
+	bool moved; /* lines were read since the state was saved */
+	bool state_broken; /* it could not be saved, and that was said */
 	int64_t saved_ms;
 	bool stats_broken;
 	int64_t stats_ms;
-	int64_t sign_ms;		/* of life, to the service manager */
-	int64_t swept;			/* by the clock of stamps */
+	int64_t sign_ms; /* of life, to the service manager */
+	int64_t swept; /* by the clock of stamps */
 	uint64_t verdicts[VERDICTS];
 	struct log_limit suspect;
-	int64_t now;			/* the clock of this round */
+	int64_t now; /* the clock of this round */
 };
 
-static int64_t
-clock_ms(void)
+static int64_t clock_ms(void)
 {
 	struct timespec t;
 
@@ -92,8 +91,7 @@ clock_ms(void)
 /* ---- events ---- */
 
 /* Records a login if the policy lets it. */
-static void
-record(struct watcher *w, const struct login *login)
+static void record(struct watcher *w, const struct login *login)
 {
 	enum verdict verdict = policy_judge(w->policy, login->address, login->when, w->now);
 
@@ -102,8 +100,7 @@ record(struct watcher *w, const struct login *login)
 		policy_note(w->policy, login->address, login->when);
 }
 
-static void
-take_event(const struct event *event, void *arg)
+static void take_event(const struct event *event, void *arg)
 {
 	struct watcher *w = arg;
 	struct login login = { .address = event->address, .when = event->when };
@@ -118,20 +115,18 @@ take_event(const struct event *event, void *arg)
 	record(w, &login);
 }
 
-static void
-suspect(const char *what, const struct header *header, void *arg)
+static void suspect(const char *what, const struct header *header, void *arg)
 {
 	struct watcher *w = arg;
 	unsigned long kept;
 
 	if (log_due(&w->suspect, w->now, SUSPECT_EVERY, &kept))
-		log_say(LOG_WARNING, "suspicious: %s (host %.*s, tag %.*s; %lu like it before): %.*s", what, (int)header->host.size,
-		    header->host.text, (int)header->tag.size, header->tag.text, kept,
+		log_say(LOG_WARNING, "suspicious: %s (host %.*s, tag %.*s; %lu like it before): %.*s", what,
+		    (int)header->host.size, header->host.text, (int)header->tag.size, header->tag.text, kept,
 		    header->message.size > 200 ? 200 : (int)header->message.size, header->message.text);
 }
 
-static void
-take_line(const char *text, size_t size, bool cut, void *arg)
+static void take_line(const char *text, size_t size, bool cut, void *arg)
 {
 	struct watcher *w = arg;
 	struct line line = { .text = text, .size = size, .cut = cut };
@@ -142,8 +137,7 @@ take_line(const char *text, size_t size, bool cut, void *arg)
 	pipeline_line(&w->pipeline, &line, w->now);
 }
 
-static void
-take_entry(const struct header *header, int64_t when, void *arg)
+static void take_entry(const struct header *header, int64_t when, void *arg)
 {
 	struct watcher *w = arg;
 
@@ -152,8 +146,7 @@ take_entry(const struct header *header, int64_t when, void *arg)
 }
 
 /* A login that a hook hands over has happened just now. */
-static void
-take_datagram(const char *text, const char *user, const char *service, void *arg)
+static void take_datagram(const char *text, const char *user, const char *service, void *arg)
 {
 	struct watcher *w = arg;
 	char address[RELAYDB_ADDRSTRLEN];
@@ -167,8 +160,7 @@ take_datagram(const char *text, const char *user, const char *service, void *arg
 		record(w, &login);
 }
 
-static void
-take_open(const char *address, void *arg)
+static void take_open(const char *address, void *arg)
 {
 	struct watcher *w = arg;
 	struct login login = { .address = address, .when = w->now };
@@ -177,8 +169,7 @@ take_open(const char *address, void *arg)
 }
 
 /* Open connections keep their addresses fresh, but only when all is read: the logout may be in the next line. */
-static void
-refresh_sessions(struct watcher *w)
+static void refresh_sessions(struct watcher *w)
 {
 	int64_t every = w->config->window / 4 > w->config->refresh ? w->config->window / 4 : w->config->refresh;
 
@@ -191,8 +182,7 @@ refresh_sessions(struct watcher *w)
 
 /* ---- the state ---- */
 
-static void
-fill_state(FILE *out, void *arg)
+static void fill_state(FILE *out, void *arg)
 {
 	struct watcher *w = arg;
 	size_t i;
@@ -206,8 +196,7 @@ fill_state(FILE *out, void *arg)
 }
 
 /* Only while nothing waits to be committed. */
-static void
-save_state(struct watcher *w)
+static void save_state(struct watcher *w)
 {
 	if (state_save(w->config->state, w->now, fill_state, w) == 0) {
 		if (w->state_broken)
@@ -221,8 +210,7 @@ save_state(struct watcher *w)
 	w->saved_ms = clock_ms();
 }
 
-static bool
-take_state(const char *word, const char *rest, void *arg)
+static bool take_state(const char *word, const char *rest, void *arg)
 {
 	struct watcher *w = arg;
 	struct file_position position;
@@ -247,15 +235,13 @@ take_state(const char *word, const char *rest, void *arg)
 
 /* ---- making ---- */
 
-static void
-say_mistake(const char *sentence, void *arg)
+static void say_mistake(const char *sentence, void *arg)
 {
 	(void)arg;
 	log_say(LOG_ERR, "%s", sentence);
 }
 
-static struct policy *
-make_policy(const struct config *config)
+static struct policy *make_policy(const struct config *config)
 {
 	struct policy *policy = policy_new(config->window, config->refresh);
 	size_t i;
@@ -269,8 +255,7 @@ make_policy(const struct config *config)
 	return policy;
 }
 
-static bool
-make_sources(struct watcher *w, int64_t since)
+static bool make_sources(struct watcher *w, int64_t since)
 {
 	const struct config *config = w->config;
 	size_t i;
@@ -286,7 +271,8 @@ make_sources(struct watcher *w, int64_t since)
 		w->file_count++;
 	}
 	if (strcmp(config->journal, "no") != 0) {
-		w->journal = source_journal_new(strcmp(config->journal, "yes") == 0 ? NULL : config->journal, w->catalogue, since);
+		w->journal =
+		    source_journal_new(strcmp(config->journal, "yes") == 0 ? NULL : config->journal, w->catalogue, since);
 		if (w->journal == NULL)
 			return false;
 	}
@@ -298,8 +284,7 @@ make_sources(struct watcher *w, int64_t since)
 	return true;
 }
 
-static void
-load_state(struct watcher *w)
+static void load_state(struct watcher *w)
 {
 	struct state state;
 	const char *error;
@@ -314,8 +299,7 @@ load_state(struct watcher *w)
 		    (long long)w->config->window);
 }
 
-static bool
-make(struct watcher *w)
+static bool make(struct watcher *w)
 {
 	struct conf_errors errors = { .tell = say_mistake };
 
@@ -343,20 +327,19 @@ make(struct watcher *w)
 
 /* ---- rights ---- */
 
-static void
-add_folder(const char *folder, const char *prefix, void *arg)
+static void add_folder(const char *folder, const char *prefix, void *arg)
 {
 	(void)prefix;
 	rights_add(arg, folder, false);
 }
 
 /* What the sandbox lets through: everything that is configured now. */
-static bool
-list_rights(struct watcher *w)
+static bool list_rights(struct watcher *w)
 {
 	const struct config *config = w->config;
 	char *const *folder;
-	bool done = rights_add_folder_of(&w->rights, config->database, true) && rights_add_folder_of(&w->rights, config->state, true);
+	bool done =
+	    rights_add_folder_of(&w->rights, config->database, true) && rights_add_folder_of(&w->rights, config->state, true);
 	size_t i;
 
 	for (i = 0; i < w->file_count; i++)
@@ -374,8 +357,7 @@ list_rights(struct watcher *w)
 	return done;
 }
 
-static bool
-give_up_rights(struct watcher *w)
+static bool give_up_rights(struct watcher *w)
 {
 	if (!list_rights(w)) {
 		log_say(LOG_ERR, "out of memory");
@@ -384,8 +366,7 @@ give_up_rights(struct watcher *w)
 	return rights_drop(w->config->user) && rights_confine(&w->rights);
 }
 
-static void
-unmake(struct watcher *w)
+static void unmake(struct watcher *w)
 {
 	size_t i;
 
@@ -407,15 +388,13 @@ unmake(struct watcher *w)
 	config_free(w->config);
 }
 
-static void
-watch_folder(const char *folder, const char *prefix, void *arg)
+static void watch_folder(const char *folder, const char *prefix, void *arg)
 {
 	(void)arg;
 	watch_add(folder, prefix);
 }
 
-static void
-start_watch(struct watcher *w)
+static void start_watch(struct watcher *w)
 {
 	size_t i;
 
@@ -427,8 +406,7 @@ start_watch(struct watcher *w)
 		source_file_folders(w->files[i], watch_folder, NULL);
 }
 
-static bool
-start_signals(struct watcher *w)
+static bool start_signals(struct watcher *w)
 {
 	sigset_t set;
 
@@ -445,15 +423,13 @@ start_signals(struct watcher *w)
 
 /* ---- HUP ---- */
 
-static bool
-same(const char *a, const char *b)
+static bool same(const char *a, const char *b)
 {
 	return strcmp(a, b) == 0;
 }
 
 /* What cannot be changed without root, or without the sandbox being another one. */
-static const char *
-needs_restart(const struct watcher *w, const struct config *new)
+static const char *needs_restart(const struct watcher *w, const struct config *new)
 {
 	const struct config *old = w->config;
 	size_t i;
@@ -474,7 +450,7 @@ needs_restart(const struct watcher *w, const struct config *new)
 		if (!rights_allow(&w->rights, new->logs[i].path, false))
 			return "log";
 	}
-	for (i = 0; new->definitions != NULL && new->definitions[i] != NULL; i++) {
+	for (i = 0; new->definitions != NULL &&new->definitions[i] != NULL; i++) {
 		if (!rights_allow(&w->rights, new->definitions[i], false))
 			return "definitions";
 	}
@@ -482,8 +458,7 @@ needs_restart(const struct watcher *w, const struct config *new)
 }
 
 /* The sources of the new configuration, those that stay taken over from the old ones.  Returns false without memory. */
-static bool
-take_over_files(struct watcher *w, const struct config *config)
+static bool take_over_files(struct watcher *w, const struct config *config)
 {
 	struct source_file **files = calloc(config->log_count + 1, sizeof(struct source_file *));
 	size_t i, j;
@@ -509,8 +484,7 @@ take_over_files(struct watcher *w, const struct config *config)
 	return files != NULL && w->file_count == config->log_count;
 }
 
-static void
-keep_tallies(const struct catalogue *old, const struct catalogue *new)
+static void keep_tallies(const struct catalogue *old, const struct catalogue *new)
 {
 	const struct server *from;
 	struct server *to;
@@ -523,8 +497,7 @@ keep_tallies(const struct catalogue *old, const struct catalogue *new)
 	}
 }
 
-static void
-use(struct watcher *w, struct config *config, struct catalogue *catalogue, struct policy *policy)
+static void use(struct watcher *w, struct config *config, struct catalogue *catalogue, struct policy *policy)
 {
 	size_t i;
 
@@ -544,8 +517,7 @@ use(struct watcher *w, struct config *config, struct catalogue *catalogue, struc
 	w->config = config;
 }
 
-static void
-reload(struct watcher *w)
+static void reload(struct watcher *w)
 {
 	struct conf_errors errors = { .tell = say_mistake };
 	struct config *config = config_load(w->options->config_file, &errors);
@@ -571,8 +543,7 @@ reload(struct watcher *w)
 
 /* ---- the counters ---- */
 
-static struct stats
-gather(const struct watcher *w)
+static struct stats gather(const struct watcher *w)
 {
 	struct stats stats = { .catalogue = w->catalogue,
 		.lines = &w->pipeline.tally,
@@ -588,8 +559,7 @@ gather(const struct watcher *w)
 	return stats;
 }
 
-static void
-write_stats(struct watcher *w)
+static void write_stats(struct watcher *w)
 {
 	struct stats stats = gather(w);
 
@@ -606,8 +576,7 @@ write_stats(struct watcher *w)
 
 /* ---- the loop ---- */
 
-static void
-take_signals(struct watcher *w)
+static void take_signals(struct watcher *w)
 {
 	struct signalfd_siginfo info;
 
@@ -622,8 +591,7 @@ take_signals(struct watcher *w)
 }
 
 /* Returns true when there is more to read at once. */
-static bool
-read_sources(struct watcher *w, bool pipe_ready)
+static bool read_sources(struct watcher *w, bool pipe_ready)
 {
 	bool more = false;
 	size_t i;
@@ -645,8 +613,7 @@ read_sources(struct watcher *w, bool pipe_ready)
 	return more;
 }
 
-static void
-commit_and_save(struct watcher *w)
+static void commit_and_save(struct watcher *w)
 {
 	int64_t clock = clock_ms();
 	bool committed = false;
@@ -662,8 +629,7 @@ commit_and_save(struct watcher *w)
 }
 
 /* Signs of life, counters, what signals asked for. */
-static void
-do_chores(struct watcher *w)
+static void do_chores(struct watcher *w)
 {
 	int64_t clock = clock_ms(), every = notify_watchdog_ms();
 	struct stats stats;
@@ -692,8 +658,7 @@ do_chores(struct watcher *w)
 }
 
 /* How long the loop may sleep. */
-static int
-sleep_ms(const struct watcher *w)
+static int sleep_ms(const struct watcher *w)
 {
 	int64_t due = writer_due(w->writer, w->now, clock_ms()), most = w->journal != NULL ? LOOK_JOURNAL_MS : LOOK_MS;
 
@@ -702,8 +667,7 @@ sleep_ms(const struct watcher *w)
 	return due >= 0 && due < most ? (int)due : (int)most;
 }
 
-static void
-loop(struct watcher *w)
+static void loop(struct watcher *w)
 {
 	struct pollfd fds[] = { { .fd = w->signal_fd, .events = POLLIN }, { .fd = w->watch_fd, .events = POLLIN },
 		{ .fd = w->pipe != NULL ? STDIN_FILENO : -1, .events = POLLIN },
@@ -727,8 +691,7 @@ loop(struct watcher *w)
 }
 
 /* Everything that was read is committed and the position saved, or it is read again next time. */
-static int
-finish(struct watcher *w)
+static int finish(struct watcher *w)
 {
 	notify_send("STOPPING=1");
 	if (!writer_commit(w->writer, w->now, clock_ms()))
@@ -740,8 +703,7 @@ finish(struct watcher *w)
 }
 
 /* In the order of rights: what needs root comes before, what needs the folders' watch after. */
-static bool
-start(struct watcher *w)
+static bool start(struct watcher *w)
 {
 	const char *pid_file = w->options->pid_file != NULL ? w->options->pid_file : w->config->pid_file;
 
@@ -763,8 +725,7 @@ start(struct watcher *w)
 	return true;
 }
 
-int
-watcher_run(struct config *config, const struct watcher_options *options)
+int watcher_run(struct config *config, const struct watcher_options *options)
 {
 	struct watcher w = { .options = options, .config = config, .watch_fd = -1, .signal_fd = -1 };
 	int status = EX_CONFIG;

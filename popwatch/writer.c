@@ -11,10 +11,10 @@
 #include "relaydb.h"
 #include "writer.h"
 
-#define LOCK_MS 1000		/* how long a commit may wait for locks: the sources wait meanwhile */
+#define LOCK_MS 1000 /* how long a commit may wait for locks: the sources wait meanwhile */
 #define RETRY_MIN_MS 1000
 #define RETRY_MAX_MS 30000
-#define EXPIRE_EVERY 60		/* seconds between two runs of our own expiry */
+#define EXPIRE_EVERY 60 /* seconds between two runs of our own expiry */
 #define COMPLAIN_EVERY 3600
 
 #define USER_MAX 128
@@ -25,7 +25,7 @@
 struct waiting {
 	char address[RELAYDB_ADDRSTRLEN];
 	int64_t when;
-	char server[SERVER_MAX];	/* "": nothing to log */
+	char server[SERVER_MAX]; /* "": nothing to log */
 	int user_size;
 	int session_size;
 	char user[USER_MAX];
@@ -39,17 +39,16 @@ struct writer {
 	struct relaydb_batch *batch;
 	int64_t interval_ms;
 	int64_t expire;
-	int64_t next_ms;	/* no commit before, by the monotonic clock */
-	int64_t retry_ms;	/* 0: the last commit succeeded */
-	int64_t next_expire;	/* by the clock of stamps */
-	int complained;		/* the code that was complained about; RELAYDB_OK: none */
+	int64_t next_ms; /* no commit before, by the monotonic clock */
+	int64_t retry_ms; /* 0: the last commit succeeded */
+	int64_t next_expire; /* by the clock of stamps */
+	int complained; /* the code that was complained about; RELAYDB_OK: none */
 	int64_t complained_at;
-	uint64_t tries;		/* failed since then */
+	uint64_t tries; /* failed since then */
 	struct writer_tally tally;
 };
 
-struct writer *
-writer_new(const char *path, int64_t interval_ms, int64_t expire)
+struct writer *writer_new(const char *path, int64_t interval_ms, int64_t expire)
 {
 	struct writer *writer = calloc(1, sizeof *writer);
 	struct relaydb_options options = { .path = path, .timeout_ms = LOCK_MS };
@@ -65,27 +64,25 @@ writer_new(const char *path, int64_t interval_ms, int64_t expire)
 	return writer;
 }
 
-void
-writer_configure(struct writer *writer, int64_t interval_ms, int64_t expire)
+void writer_configure(struct writer *writer, int64_t interval_ms, int64_t expire)
 {
 	writer->interval_ms = interval_ms;
 	writer->expire = expire;
 	writer->next_expire = 0;
 }
 
-static void
-clear_waiting(struct writer *writer)
+static void clear_waiting(struct writer *writer)
 {
 	struct waiting *waiting, *next;
 
-	HASH_ITER(hh, writer->waiting, waiting, next) {
+	HASH_ITER(hh, writer->waiting, waiting, next)
+	{
 		HASH_DEL(writer->waiting, waiting);
 		free(waiting);
 	}
 }
 
-void
-writer_free(struct writer *writer)
+void writer_free(struct writer *writer)
 {
 	if (writer == NULL)
 		return;
@@ -96,8 +93,7 @@ writer_free(struct writer *writer)
 }
 
 /* As much of FROM as fits; returns its size. */
-static int
-keep(char *to, size_t max, struct span from)
+static int keep(char *to, size_t max, struct span from)
 {
 	size_t size = from.size < max ? from.size : max;
 
@@ -106,8 +102,7 @@ keep(char *to, size_t max, struct span from)
 	return (int)size;
 }
 
-bool
-writer_record(struct writer *writer, const struct login *login)
+bool writer_record(struct writer *writer, const struct login *login)
 {
 	struct waiting *waiting;
 
@@ -128,27 +123,23 @@ writer_record(struct writer *writer, const struct login *login)
 	return true;
 }
 
-size_t
-writer_waiting(const struct writer *writer)
+size_t writer_waiting(const struct writer *writer)
 {
 	return HASH_COUNT(writer->waiting);
 }
 
-bool
-writer_pending(const struct writer *writer)
+bool writer_pending(const struct writer *writer)
 {
 	return writer->waiting != NULL;
 }
 
 /* Is it time for our own expiry?  Also when the clock was set back. */
-static bool
-expiry_due(const struct writer *writer, int64_t now)
+static bool expiry_due(const struct writer *writer, int64_t now)
 {
 	return writer->expire > 0 && (now >= writer->next_expire || writer->next_expire > now + EXPIRE_EVERY);
 }
 
-int64_t
-writer_due(const struct writer *writer, int64_t now, int64_t clock_ms)
+int64_t writer_due(const struct writer *writer, int64_t now, int64_t clock_ms)
 {
 	if (writer_pending(writer) || expiry_due(writer, now))
 		return writer->next_ms > clock_ms ? writer->next_ms - clock_ms : 0;
@@ -156,8 +147,7 @@ writer_due(const struct writer *writer, int64_t now, int64_t clock_ms)
 }
 
 /* Once for each cause, then hourly. */
-static void
-complain(struct writer *writer, int code, int64_t now)
+static void complain(struct writer *writer, int code, int64_t now)
 {
 	writer->tries++;
 	if (code == writer->complained && now - writer->complained_at < COMPLAIN_EVERY && now >= writer->complained_at)
@@ -168,8 +158,7 @@ complain(struct writer *writer, int code, int64_t now)
 	    relaydb_error(writer->db));
 }
 
-static void
-failed(struct writer *writer, int code, int64_t now, int64_t clock_ms)
+static void failed(struct writer *writer, int code, int64_t now, int64_t clock_ms)
 {
 	writer->tally.failures++;
 	complain(writer, code, now);
@@ -180,20 +169,18 @@ failed(struct writer *writer, int code, int64_t now, int64_t clock_ms)
 }
 
 /* The record of who was authorised: after it is true. */
-static void
-tell(const struct writer *writer)
+static void tell(const struct writer *writer)
 {
 	const struct waiting *waiting;
 
 	for (waiting = writer->waiting; waiting != NULL; waiting = waiting->hh.next) {
 		if (*waiting->server != '\0')
-			log_say(LOG_INFO, "login from %s: user '%.*s', server %s, session '%.*s'", waiting->address, waiting->user_size,
-			    waiting->user, waiting->server, waiting->session_size, waiting->session);
+			log_say(LOG_INFO, "login from %s: user '%.*s', server %s, session '%.*s'", waiting->address,
+			    waiting->user_size, waiting->user, waiting->server, waiting->session_size, waiting->session);
 	}
 }
 
-static void
-succeeded(struct writer *writer, const struct relaydb_result *result)
+static void succeeded(struct writer *writer, const struct relaydb_result *result)
 {
 	if (*relaydb_notice(writer->db) != '\0')
 		log_say(LOG_NOTICE, "%s", relaydb_notice(writer->db));
@@ -212,8 +199,7 @@ succeeded(struct writer *writer, const struct relaydb_result *result)
 }
 
 /* The batch of what waits.  Returns a code of the store. */
-static int
-fill_batch(struct writer *writer)
+static int fill_batch(struct writer *writer)
 {
 	const struct waiting *waiting;
 	int code = RELAYDB_OK;
@@ -224,8 +210,7 @@ fill_batch(struct writer *writer)
 	return code;
 }
 
-bool
-writer_commit(struct writer *writer, int64_t now, int64_t clock_ms)
+bool writer_commit(struct writer *writer, int64_t now, int64_t clock_ms)
 {
 	struct relaydb_result result = { 0 };
 	bool expire = expiry_due(writer, now) && now > writer->expire;
@@ -249,8 +234,7 @@ writer_commit(struct writer *writer, int64_t now, int64_t clock_ms)
 	return true;
 }
 
-const struct writer_tally *
-writer_tally(const struct writer *writer)
+const struct writer_tally *writer_tally(const struct writer *writer)
 {
 	return &writer->tally;
 }

@@ -18,10 +18,10 @@
 struct writer;
 
 struct writer_tally {
-	uint64_t commits;	/* that changed the database */
-	uint64_t failures;	/* attempts that failed */
-	uint64_t recorded;	/* addresses handed to commits that succeeded */
-	uint64_t expired;	/* entries that our own expiry removed */
+	uint64_t commits; /* that changed the database */
+	uint64_t failures; /* attempts that failed */
+	uint64_t recorded; /* addresses handed to commits that succeeded */
+	uint64_t expired; /* entries that our own expiry removed */
 };
 
 /* A writer for the database PATH (as relaydb_path() chose it) that commits at most every INTERVAL_MS and, if EXPIRE is not 0, removes
@@ -36,9 +36,9 @@ void writer_free(struct writer *writer);
 
 /* A login that is to be recorded. */
 struct login {
-	const char *address;	/* in the store's form */
+	const char *address; /* in the store's form */
 	int64_t when;
-	const char *server;	/* NULL: nobody logged in, the address of a connection is kept fresh; nothing is logged */
+	const char *server; /* NULL: nobody logged in, the address of a connection is kept fresh; nothing is logged */
 	struct span user;
 	struct span session;
 };

@@ -39,8 +39,7 @@ void conf_error(const struct conf_place *place, const char *format, ...)
 }
 
 /* A line for inih, as fgets(3) would give it.  One that does not fit becomes an empty line: its rest must not pass as a line. */
-static char *
-next_line(char *line, int size, void *stream)
+static char *next_line(char *line, int size, void *stream)
 {
 	struct reading *reading = stream;
 	const char *end = strchrnul(reading->next, '\n');

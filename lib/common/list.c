@@ -7,8 +7,7 @@
 
 #include "list.h"
 
-size_t
-list_size(char *const *list)
+size_t list_size(char *const *list)
 {
 	size_t n = 0;
 
@@ -17,8 +16,7 @@ list_size(char *const *list)
 	return n;
 }
 
-void
-list_free(char **list)
+void list_free(char **list)
 {
 	size_t i;
 
@@ -27,8 +25,7 @@ list_free(char **list)
 	free(list);
 }
 
-static bool
-add_bytes(char ***list, const char *word, size_t size)
+static bool add_bytes(char ***list, const char *word, size_t size)
 {
 	size_t n = list_size(*list);
 	char **more = realloc(*list, (n + 2) * sizeof *more);
@@ -40,14 +37,12 @@ add_bytes(char ***list, const char *word, size_t size)
 	return (more[n] = strndup(word, size)) != NULL;
 }
 
-bool
-list_add(char ***list, const char *word)
+bool list_add(char ***list, const char *word)
 {
 	return add_bytes(list, word, strlen(word));
 }
 
-char **
-list_split(const char *text, const char *separators)
+char **list_split(const char *text, const char *separators)
 {
 	char **list = calloc(1, sizeof *list);
 	size_t size;
@@ -65,8 +60,7 @@ list_split(const char *text, const char *separators)
 	return list;
 }
 
-bool
-list_has(char *const *list, const char *word, size_t size)
+bool list_has(char *const *list, const char *word, size_t size)
 {
 	for (; list != NULL && *list != NULL; list++) {
 		if (strlen(*list) == size && memcmp(*list, word, size) == 0)

@@ -12,8 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static long
-microseconds(void)
+static long microseconds(void)
 {
 	struct timespec t;
 
@@ -21,8 +20,7 @@ microseconds(void)
 	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-int
-main(int argc, char **argv)
+int main(int argc, char **argv)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), i, taken = 0;
@@ -35,7 +33,8 @@ main(int argc, char **argv)
 		return 71;
 	for (i = 0; i < atoi(argv[3]); i++) {
 		before = microseconds();
-		taken += sendto(fd, argv[4], strlen(argv[4]), MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof to) >= 0;
+		taken +=
+		    sendto(fd, argv[4], strlen(argv[4]), MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof to) >= 0;
 		after = microseconds();
 		if (after - before > longest)
 			longest = after - before;

@@ -12,12 +12,11 @@
 #include <unistd.h>
 
 #define ROTATE_NS 20000000L
-#define STEP_NS 1000000L		/* lines come in bursts a millisecond apart */
+#define STEP_NS 1000000L /* lines come in bursts a millisecond apart */
 
 static char buffer[1 << 20];
 
-static int
-open_log(const char *path)
+static int open_log(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 
@@ -28,8 +27,7 @@ open_log(const char *path)
 	return fd;
 }
 
-static void
-write_all(int fd, const char *data, size_t size)
+static void write_all(int fd, const char *data, size_t size)
 {
 	ssize_t n;
 
@@ -42,8 +40,7 @@ write_all(int fd, const char *data, size_t size)
 }
 
 /* Lines FIRST to LAST - 1 as text in the buffer. */
-static size_t
-make_lines(long first, long last)
+static size_t make_lines(long first, long last)
 {
 	time_t now = time(NULL);
 	char stamp[32];
@@ -55,18 +52,19 @@ make_lines(long first, long last)
 		n = i / 10;
 		if (i % 10 == 0)
 			size += (size_t)snprintf(buffer + size, sizeof buffer - size,
-			    "%s vm dovecot: imap-login: Login: user=<u%ld>, method=PLAIN, rip=10.%ld.%ld.%ld, lip=198.51.100.1, mpid=1, session=<s%ld>\n",
+			    "%s vm dovecot: imap-login: Login: user=<u%ld>, method=PLAIN, rip=10.%ld.%ld.%ld, "
+			    "lip=198.51.100.1, mpid=1, session=<s%ld>\n",
 			    stamp, n, n / 62500 % 250, n / 250 % 250, 1 + n % 250, n);
 		else
 			size += (size_t)snprintf(buffer + size, sizeof buffer - size,
-			    "%s vm dovecot: imap-login: Disconnected: Connection closed (no auth attempts in 0 secs): user=<>, rip=203.0.113.9, lip=198.51.100.1, session=<x%ld>\n",
+			    "%s vm dovecot: imap-login: Disconnected: Connection closed (no auth attempts in 0 secs): user=<>, "
+			    "rip=203.0.113.9, lip=198.51.100.1, session=<x%ld>\n",
 			    stamp, i);
 	}
 	return size;
 }
 
-int
-main(int argc, char **argv)
+int main(int argc, char **argv)
 {
 	char rotated[4096];
 	struct timespec pause = { 0, STEP_NS };
