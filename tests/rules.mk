@@ -2,6 +2,7 @@
 #
 #   make check [T=WORD...]	everything, or what has one of the words in its name (T=unit, T=interop/churn)
 #   make memcheck		the unit tests under valgrind
+#   make tsan			the PAM module's unit test under ThreadSanitizer
 #   make demo			the main job with a real Dovecot and a real sendmail (root)
 #
 # Found by name: tests/unit/test_*.c are cmocka programs, tests/*/prog_*.c are helpers (build/tests/FOLDER/prog_NAME), and
@@ -44,7 +45,14 @@ check: all $(UNIT_TESTS) $(TEST_PROGRAMS)
 memcheck: $(UNIT_TESTS)
 	@BUILD=$(abspath $(BUILD)) VALGRIND=1 tests/run unit/
 
+# the module is loaded into programs with threads; with the sanitizer for those instead of the other two, in a folder of its own
+TSAN = $(BUILD)/tsan
+tsan:
+	$(MAKE) SANITIZE=thread BUILD=$(TSAN) HARDEN='-fsanitize=thread -fPIE' HARDEN_LD='-pie -fsanitize=thread' \
+		$(TSAN)/pam_relaydb/pam_relaydb.so $(TSAN)/tests/unit/test_pam_relaydb
+	BUILD=$(abspath $(TSAN)) TSAN_OPTIONS=halt_on_error=1 setsid -w setarch -R $(TSAN)/tests/unit/test_pam_relaydb
+
 demo: all
 	@BUILD=$(abspath $(BUILD)) demo/demo
 
-.PHONY: memcheck
+.PHONY: memcheck tsan
