@@ -1,0 +1,170 @@
+# vnewspammers.bats - from a list of senders to the map, or to a word on each line that cannot be taken
+load ../lib/test
+
+setup() {
+	DIR=$SCRATCH/$BATS_TEST_NUMBER
+	mkdir "$DIR"
+	LIST=$DIR/spammers
+}
+
+vnewspammers() {
+	"$BUILD/vnewspammers/vnewspammers" "$@"
+}
+
+# keys: what is in the map
+keys() {
+	makemap -u hash "$LIST" | sed 's/[ \t].*//' | LC_ALL=C sort
+}
+
+@test "a list with comments, blanks, line ends of DOS, capitals and repetitions" {
+	printf '%s\n' '# senders' '' 'Spam@Example.COM' '	mail.example.net  # all of it' 'spam@example.com' $'offers.example\r' '   ' 'top' \
+		"o'neil+x#y/{z}@a-b.c_d.example" '[192.0.2.1]' 'x@[IPv6:2001:DB8::1]' '  # indented' 'info@a.b.example#no' >"$LIST.dirty"
+	head -n -1 "$LIST.dirty" >"$LIST"
+	run vnewspammers "$LIST"
+	[ "$status" = 0 ] || fail "$output"
+	[ -z "$output" ]
+	diff <(keys) - <<-'END'
+	[192.0.2.1]
+	mail.example.net
+	o'neil+x#y/{z}@a-b.c_d.example
+	offers.example
+	spam@example.com
+	top
+	x@[ipv6:2001:db8::1]
+	END
+	[ "$(makemap -u hash "$LIST" | sed 's/.*[ \t]//' | sort -u)" = REJECT ]
+	run vnewspammers "$LIST.dirty"
+	[ "$status" = 65 ]
+	[[ $output == *'line 13: "info@a.b.example#no": expected user@host or host'* ]] || fail "$output"
+}
+
+@test "~/etc/spammers is the list if none is named" {
+	mkdir "$DIR/etc"
+	echo spam@example.com >"$DIR/etc/spammers"
+	HOME=$DIR vnewspammers
+	LIST=$DIR/etc/spammers
+	[ "$(keys)" = spam@example.com ]
+	run env -u HOME "$BUILD/vnewspammers/vnewspammers"
+	[ "$status" = 64 ]
+	[[ $output == *'HOME is not set'* ]]
+}
+
+@test "every line that cannot be taken is told with its number, and the map stays as it was" {
+	echo good.example >"$LIST"
+	vnewspammers "$LIST"
+	before=$(stat -c '%i %s %y' "$LIST.db"; cksum <"$LIST.db")
+	long=$(printf 'a%.0s' {1..64})
+	while IFS='|' read -r entry why; do
+		printf 'first.example\n\n%b\n' "$entry" >"$LIST"
+		run vnewspammers "$LIST"
+		[ "$status" = 65 ] || fail "$entry: $status"
+		[[ ${lines[0]} == "vnewspammers: $LIST: line 3: "*"$why"* ]] || fail "$entry: $output"
+		[[ ${lines[1]} == *"1 lines cannot be taken, $LIST.db is as it was" ]] || fail "$entry: $output"
+		[ "$before" = "$(stat -c '%i %s %y' "$LIST.db"; cksum <"$LIST.db")" ]
+	done <<-END
+	a@b.example c@d.example|expected one sender
+	a@b.example REJECT|expected one sender
+	@host.example|stands for everybody there
+	a@|expected user@host or host
+	.host.example|stands for all hosts below it too
+	*.host.example|stands for all hosts below it too
+	a@.host.example|stands for all hosts below it too
+	host..example|expected user@host or host
+	host.example.|expected user@host or host
+	"a b"@host.example|expected one sender
+	"ab"@host.example|a quoted local part
+	a,b@host.example|a character that cannot stand there
+	a@b@host.example|a character that cannot stand there
+	<a@host.example>|a character that cannot stand there
+	m\\0374ller@host.example|a character that cannot stand there
+	h\\0374st.example|expected user@host or host
+	192.0.2.1|in brackets: [192.0.2.1]
+	2001:db8::1|in brackets
+	a@192.0.2.1|in brackets
+	[192.0.2]|expected [192.0.2.1]
+	[192.0.2.1|expected [192.0.2.1]
+	[2001:db8::1]|expected [192.0.2.1]
+	[ipv6:192.0.2.1]|expected [192.0.2.1]
+	[192.0.2.1]x|expected [192.0.2.1]
+	${long}a@host.example|more than 64
+	a@$long.example|expected user@host or host
+	$(printf "$long" | cut -c 1-63).$long|expected user@host or host
+	a\\0000b@host.example|a NUL byte
+	END
+	printf '%s\n' 'a b' fine.example 'c d' 'e f' >"$LIST"
+	run vnewspammers "$LIST"
+	[ "${#lines[@]}" = 4 ]
+	[[ ${lines[1]} == *'line 3: "c d"'* && ${lines[3]} == *'3 lines cannot be taken'* ]] || fail "$output"
+	for n in {1..100}; do echo 'a b'; done >"$LIST"
+	run vnewspammers "$LIST"
+	[ "${#lines[@]}" = 21 ]
+	[[ ${lines[20]} == *'100 lines cannot'* ]]
+	[ "$(keys)" = good.example ]
+}
+
+@test "an empty list empties the map; a list that is no file is refused; used wrongly" {
+	echo good.example >"$LIST"
+	vnewspammers "$LIST"
+	: >"$LIST"
+	vnewspammers "$LIST"
+	[ -z "$(keys)" ]
+	echo no-newline.example | tr -d '\n' >"$LIST"
+	vnewspammers "$LIST"
+	[ "$(keys)" = no-newline.example ]
+	rm "$LIST"
+	for make in : 'mkdir' 'mkfifo' 'ln -s /etc/hosts'; do
+		[ "$make" = : ] || $make "$LIST"
+		run vnewspammers "$LIST"
+		[ "$status" = 66 ] || fail "$make: $status $output"
+		[[ $output == "vnewspammers: cannot read the list $LIST: "* ]]
+		[ ! -e "$LIST" ] && [ ! -L "$LIST" ] || rm -r "$LIST"
+	done
+	for arguments in '-x' '--file' 'a b'; do
+		run vnewspammers $arguments
+		[ "$status" = 64 ] || fail "$arguments: $status"
+	done
+	run vnewspammers ''
+	[ "$status" = 64 ]
+	run vnewspammers --help
+	[ "$status" = 0 ]
+	[[ ${lines[0]} == 'vnewspammers '* ]]
+}
+
+@test "a new map may be read by whom the list may; an old one keeps its mode" {
+	echo good.example >"$LIST"
+	for mode in 644 640 600; do
+		chmod $mode "$LIST"
+		vnewspammers "$LIST"
+		[ "$(stat -c %a "$LIST.db")" = $mode ]
+		rm "$LIST.db"
+	done
+	chmod 644 "$LIST"
+	vnewspammers "$LIST"
+	chmod 640 "$LIST.db"
+	echo other.example >"$LIST"
+	vnewspammers "$LIST"
+	[ "$(stat -c %a "$LIST.db")" = 640 ]
+	[ "$(keys)" = other.example ]
+	[ "$(ls "$DIR")" = "$(printf '%s\n' spammers spammers.db spammers.db.lock)" ] || fail "$(ls "$DIR")"
+}
+
+@test "what lies in the place of the map is not overwritten" {
+	echo good.example >"$LIST"
+	seq 1 1000 >"$LIST.db"
+	run vnewspammers "$LIST"
+	[ "$status" = 65 ]
+	[ "$(head -n 1 "$LIST.db")" = 1 ]
+	rm "$LIST.db"
+	mkdir "$LIST.db"
+	run vnewspammers "$LIST"
+	[ "$status" != 0 ]
+}
+
+@test "100,000 senders" {
+	seq -f 'user%.0f@host.example' 1 100000 >"$LIST"
+	vnewspammers "$LIST"
+	[ "$(keys | wc -l)" = 100000 ]
+	sed -i 5d "$LIST"
+	vnewspammers "$LIST"
+	[ "$(keys | wc -l)" = 99999 ]
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * main.c - vnewspammers(8): make the map of senders from whom no mail is taken out of the list an administrator keeps
+ *
+ * Owns the command line, the list's file and what is told.  What a list may hold is in senders.c; the map is a database of
+ * librelaydb, which commits it so that a mail server that has it open sees the change, or nothing of it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "atomicfile.h"
+#include "log.h"
+#include "relaydb.h"
+#include "senders.h"
+
+#define PROGRAM "vnewspammers"
+#define LIST_SIZE_MAX ((size_t)64 << 20)
+#define REFUSED_SHOWN 20
+
+static void usage(FILE *to)
+{
+	fprintf(to, PROGRAM " " RELAYERS_VERSION " - make the map of senders from whom no mail is taken\n\n"
+			    "usage: " PROGRAM " [list]\n\n"
+			    "  list           a sender a line, user@host or host; else ~/etc/spammers\n"
+			    "                 the map is beside it, with .db at its end\n"
+			    "  -h, --help     print this\n"
+			    "  -V, --version  print name and version\n\n"
+			    "See " PROGRAM "(8).\n");
+}
+
+static int misused(void)
+{
+	fprintf(stderr, "Try \"" PROGRAM " --help\".\n");
+	return EX_USAGE;
+}
+
+static int exit_status(int code)
+{
+	switch (code) {
+	case RELAYDB_OK:
+		return EX_OK;
+	case RELAYDB_NOFILE:
+		return EX_NOINPUT;
+	case RELAYDB_LOCKED:
+		return EX_TEMPFAIL;
+	case RELAYDB_PERM:
+		return EX_NOPERM;
+	case RELAYDB_IO:
+		return EX_IOERR;
+	case RELAYDB_NOMEM:
+		return EX_OSERR;
+	default:
+		return EX_DATAERR;
+	}
+}
+
+static void tell_refused(size_t line, const char *entry, const char *why, void *arg)
+{
+	const char *list = arg;
+	static size_t refused;
+
+	if (refused++ < REFUSED_SHOWN)
+		log_say(LOG_ERR, "%s: line %zu: \"%.64s\": %s", list, line, entry, why);
+}
+
+/* The senders as a file in memory, at its beginning; -1 with errno set. */
+static int dump_of(const struct senders *senders)
+{
+	int fd = memfd_create("spammers", MFD_CLOEXEC);
+	FILE *out = fd >= 0 ? fdopen(fcntl(fd, F_DUPFD_CLOEXEC, 3), "w") : NULL;
+
+	if (out == NULL) {
+		if (fd >= 0)
+			(void)close(fd);
+		return -1;
+	}
+	senders_print(senders, out);
+	if (fclose(out) != 0 || lseek(fd, 0, SEEK_SET) != 0) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Who may read the list may read the map that was just made of it: a mail server looks for that, and ignores a map that only
+ * an ordinary user may read.  Nothing is done to a file that may be somebody else's. */
+static void open_like_list(const char *map, const struct stat *list)
+{
+	int fd = open(map, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == list->st_uid &&
+	    fchmod(fd, (list->st_mode & 0644) | 0600) != 0)
+		log_say(LOG_WARNING, "%s: cannot set its mode: %m", map);
+	(void)close(fd);
+}
+
+/* Makes MAP of the senders, in one commit.  Returns the exit status. */
+static int store(const char *map, const struct stat *list, const struct senders *senders)
+{
+	const struct relaydb_options options = { .path = map };
+	struct relaydb_result result = { .rows = 0 };
+	struct relaydb *db;
+	bool is_new = access(map, F_OK) != 0;
+	int fd = dump_of(senders), code;
+
+	if (fd < 0) {
+		log_say(LOG_ERR, "cannot keep the senders in memory: %m");
+		return EX_OSERR;
+	}
+	code = relaydb_open(&db, &options);
+	if (code != RELAYDB_OK) {
+		log_say(LOG_ERR, "cannot use \"%.256s\": %s", map, relaydb_strcode(code));
+		(void)close(fd);
+		return exit_status(code);
+	}
+	code = relaydb_load(db, fd, (int64_t)time(NULL), NULL, NULL, &result);
+	if (code != RELAYDB_OK)
+		log_say(LOG_ERR, "%s", relaydb_error(db));
+	else if (relaydb_notice(db)[0] != '\0')
+		log_say(LOG_NOTICE, "%s", relaydb_notice(db));
+	if (code == RELAYDB_OK && is_new)
+		open_like_list(map, list);
+	if (code == RELAYDB_OK && result.committed)
+		log_say(LOG_INFO, "%zu senders, %zu of them new, %zu gone (%s, by uid %ld)", result.rows, result.added,
+		    result.deleted, map, (long)getuid());
+	relaydb_close(&db);
+	(void)close(fd);
+	return exit_status(code);
+}
+
+/* Makes the map of the list PATH.  Returns the exit status. */
+static int make_map(char *path)
+{
+	char map[PATH_MAX];
+	struct senders senders;
+	struct stat st;
+	size_t size;
+	char *text;
+	int status, refused;
+
+	if ((size_t)snprintf(map, sizeof map, "%s.db", path) >= sizeof map) {
+		log_say(LOG_ERR, "%.64s...: the path is too long", path);
+		return EX_USAGE;
+	}
+	text = atomicfile_read(path, LIST_SIZE_MAX, &size);
+	if (text == NULL || lstat(path, &st) != 0) {
+		status = errno == EACCES ? EX_NOPERM : EX_NOINPUT;
+		log_say(LOG_ERR, "cannot read the list %s: %m", path);
+		free(text);
+		return status;
+	}
+	refused = senders_parse(text, size, &senders, tell_refused, path);
+	if (refused < 0) {
+		log_say(LOG_ERR, "out of memory");
+		status = EX_OSERR;
+	} else if (refused > 0) {
+		log_say(LOG_ERR, "%s: %d lines cannot be taken, %s is as it was", path, refused, map);
+		status = EX_DATAERR;
+	} else {
+		status = store(map, &st, &senders);
+	}
+	senders_free(&senders);
+	free(text);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *home = getenv("HOME");
+	char path[PATH_MAX];
+	int option;
+
+	if (!log_keep_descriptors())
+		return EX_OSERR;
+	log_open(PROGRAM, LOG_MAIL, LOG_NOTICE, LOG_INFO);
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "+hV", options, NULL)) != -1) {
+		switch (option) {
+		case 'h':
+			usage(stdout);
+			return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+		case 'V':
+			puts(PROGRAM " " RELAYERS_VERSION);
+			return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+		default:
+			log_say(LOG_ERR, "option \"%.64s\" is unknown or takes no argument", argv[optind - 1]);
+			return misused();
+		}
+	}
+	if (argc - optind > 1 || (argc - optind == 1 && argv[optind][0] == '\0')) {
+		log_say(LOG_ERR, "expected the path of one list, or none");
+		return misused();
+	}
+	if (optind < argc)
+		return make_map(argv[optind]);
+	if (home == NULL || home[0] == '\0') {
+		log_say(LOG_ERR, "HOME is not set, so there is no ~/etc/spammers: name the list");
+		return EX_USAGE;
+	}
+	if ((size_t)snprintf(path, sizeof path, "%s/etc/spammers", home) >= sizeof path) {
+		log_say(LOG_ERR, "HOME is too long");
+		return EX_USAGE;
+	}
+	return make_map(path);
+}
