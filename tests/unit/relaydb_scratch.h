@@ -86,18 +86,18 @@ static inline struct relaydb *database(void)
 	return database_with(5000);
 }
 
-#define assert_code(db, call, code) \
-	do { \
-		int assert_code_is = (call); \
-		if (assert_code_is != (code)) \
-			print_error("%s: %s\n", relaydb_strcode(assert_code_is), relaydb_error(db)); \
-		assert_int_equal(assert_code_is, code); \
+#define assert_code(db, call, code)                                                                                            \
+	do {                                                                                                                   \
+		int assert_code_is = (call);                                                                                   \
+		if (assert_code_is != (code))                                                                                  \
+			print_error("%s: %s\n", relaydb_strcode(assert_code_is), relaydb_error(db));                           \
+		assert_int_equal(assert_code_is, code);                                                                        \
 	} while (0)
 
-#define assert_says(db, words) \
-	do { \
-		if (strstr(relaydb_error(db), words) == NULL) \
-			fail_msg("no \"%s\" in \"%s\"", words, relaydb_error(db)); \
+#define assert_says(db, words)                                                                                                 \
+	do {                                                                                                                   \
+		if (strstr(relaydb_error(db), words) == NULL)                                                                  \
+			fail_msg("no \"%s\" in \"%s\"", words, relaydb_error(db));                                             \
 	} while (0)
 
 /* The N-th of many addresses. */

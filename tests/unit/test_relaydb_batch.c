@@ -51,25 +51,30 @@ static void outcome_for_one_address(void **state)
 		{ "record leaves what is equal", 100, { { 'r', 100 } }, 100, { .committed = false } },
 		{ "record leaves a permanent row", OK_ROW, { { 'r', 100 } }, OK_ROW, { .committed = false } },
 		{ "put lowers", 150, { { 'p', 100 } }, 100, { .committed = true, .changed = 1 } },
-		{ "put takes the place of a permanent row", OK_ROW, { { 'p', 100 } }, 100, { .committed = true, .changed = 1 } },
+		{ "put takes the place of a permanent row", OK_ROW, { { 'p', 100 } }, 100,
+		    { .committed = true, .changed = 1 } },
 		{ "put of the same changes nothing", 100, { { 'p', 100 } }, 100, { .committed = false } },
 		{ "put 0", NONE, { { 'p', 0 } }, 0, { .committed = true, .added = 1 } },
-		{ "put the last stamp", NONE, { { 'p', RELAYDB_STAMP_MAX } }, RELAYDB_STAMP_MAX, { .committed = true, .added = 1 } },
+		{ "put the last stamp", NONE, { { 'p', RELAYDB_STAMP_MAX } }, RELAYDB_STAMP_MAX,
+		    { .committed = true, .added = 1 } },
 		{ "delete", 100, { { 'd', 0 } }, NONE, { .committed = true, .deleted = 1 } },
 		{ "delete a permanent row", OK_ROW, { { 'd', 0 } }, NONE, { .committed = true, .deleted = 1 } },
 		{ "delete what is not there", NONE, { { 'd', 0 } }, NONE, { .committed = false, .absent = 1 } },
 		{ "the higher of two records", 50, { { 'r', 100 }, { 'r', 90 } }, 100, { .committed = true, .changed = 1 } },
-		{ "record after put is the maximum", 300, { { 'p', 100 }, { 'r', 200 } }, 200, { .committed = true, .changed = 1 } },
+		{ "record after put is the maximum", 300, { { 'p', 100 }, { 'r', 200 } }, 200,
+		    { .committed = true, .changed = 1 } },
 		{ "an older record after put", 300, { { 'p', 100 }, { 'r', 50 } }, 100, { .committed = true, .changed = 1 } },
 		{ "put after record", 300, { { 'r', 400 }, { 'p', 100 } }, 100, { .committed = true, .changed = 1 } },
 		{ "delete after record", 50, { { 'r', 100 }, { 'd', 0 } }, NONE, { .committed = true, .deleted = 1 } },
 		{ "record after delete", 300, { { 'd', 0 }, { 'r', 100 } }, 100, { .committed = true, .changed = 1 } },
 		{ "record after delete of a permanent row", OK_ROW, { { 'd', 0 }, { 'r', 100 } }, 100,
 		    { .committed = true, .changed = 1 } },
-		{ "put after delete of what is not there", NONE, { { 'd', 0 }, { 'p', 100 } }, 100, { .committed = true, .added = 1 } },
+		{ "put after delete of what is not there", NONE, { { 'd', 0 }, { 'p', 100 } }, 100,
+		    { .committed = true, .added = 1 } },
 		{ "expire spares its edge", 100, { { 'e', 100 } }, 100, { .committed = false } },
 		{ "expire below its edge", 99, { { 'e', 100 } }, NONE, { .committed = true, .expired = 1 } },
-		{ "the highest expire counts", 99, { { 'e', 50 }, { 'e', 100 }, { 'e', 60 } }, NONE, { .committed = true, .expired = 1 } },
+		{ "the highest expire counts", 99, { { 'e', 50 }, { 'e', 100 }, { 'e', 60 } }, NONE,
+		    { .committed = true, .expired = 1 } },
 		{ "expire spares a permanent row", OK_ROW, { { 'e', RELAYDB_STAMP_MAX + 1 } }, OK_ROW, { .committed = false } },
 		{ "expire takes the last stamp", RELAYDB_STAMP_MAX, { { 'e', RELAYDB_STAMP_MAX + 1 } }, NONE,
 		    { .committed = true, .expired = 1 } },
@@ -77,10 +82,13 @@ static void outcome_for_one_address(void **state)
 		{ "expire applies to a record", 50, { { 'r', 80 }, { 'e', 100 } }, NONE, { .committed = true, .expired = 1 } },
 		{ "expire applies to a record that comes later", 50, { { 'e', 100 }, { 'r', 80 } }, NONE,
 		    { .committed = true, .expired = 1 } },
-		{ "expire applies to the outcome", 50, { { 'e', 100 }, { 'r', 100 } }, 100, { .committed = true, .changed = 1 } },
+		{ "expire applies to the outcome", 50, { { 'e', 100 }, { 'r', 100 } }, 100,
+		    { .committed = true, .changed = 1 } },
 		{ "expire of a new record", NONE, { { 'r', 80 }, { 'e', 100 } }, NONE, { .committed = false } },
-		{ "expire looks at what is there, not at the record", 120, { { 'r', 80 }, { 'e', 100 } }, 120, { .committed = false } },
-		{ "put and expire of a permanent row", OK_ROW, { { 'p', 80 }, { 'e', 100 } }, NONE, { .committed = true, .expired = 1 } },
+		{ "expire looks at what is there, not at the record", 120, { { 'r', 80 }, { 'e', 100 } }, 120,
+		    { .committed = false } },
+		{ "put and expire of a permanent row", OK_ROW, { { 'p', 80 }, { 'e', 100 } }, NONE,
+		    { .committed = true, .expired = 1 } },
 		{ "delete counts before expire", 50, { { 'd', 0 }, { 'e', 100 } }, NONE, { .committed = true, .deleted = 1 } },
 	};
 
@@ -266,7 +274,8 @@ static void foreign_rows_are_carried_over(void **state)
 	image = read_file();
 	assert_true(image_check(&image, &info, why, sizeof why));
 	for (size_t i = 1; i < COUNT(rows); i++) {
-		struct bytes key = raw_bytes(rows[i].key, rows[i].key_size), want = raw_bytes(rows[i].value, rows[i].value_size);
+		struct bytes key = raw_bytes(rows[i].key, rows[i].key_size),
+			     want = raw_bytes(rows[i].value, rows[i].value_size);
 
 		assert_int_equal(image_find(&image, key, value, sizeof value, &size), RELAYDB_OK);
 		assert_int_equal(size, want.size);

@@ -67,10 +67,10 @@ static void rows_of(const struct raw *rows, size_t count)
 	write_rows(rows, count);
 }
 
-#define ROWS(...) \
-	do { \
-		static const struct raw rows_list[] = { __VA_ARGS__ }; \
-		rows_of(rows_list, COUNT(rows_list)); \
+#define ROWS(...)                                                                                                              \
+	do {                                                                                                                   \
+		static const struct raw rows_list[] = { __VA_ARGS__ };                                                         \
+		rows_of(rows_list, COUNT(rows_list));                                                                          \
 	} while (0)
 
 /* ---- what is provoked ---- */
@@ -252,7 +252,8 @@ static void each_finding(void **state)
 		{ "a folder", is_folder, RELAYDB_FAULT, "is a folder" },
 		{ "NUL style", nul_style, RELAYDB_WARNING, "end with a NUL" },
 		{ "mixed style", mixed_style, RELAYDB_FAULT, "1 of 2 rows" },
-		{ "odd spelling", odd_spelling, RELAYDB_FAULT, "1 rows have an address in a form no MTA asks for, such as 2001:DB8::1" },
+		{ "odd spelling", odd_spelling, RELAYDB_FAULT,
+		    "1 rows have an address in a form no MTA asks for, such as 2001:DB8::1" },
 		{ "no address", no_address, RELAYDB_WARNING, "2 rows are not for one address" },
 		{ "no stamp", no_stamp, RELAYDB_WARNING, "1 addresses have a value that is no stamp, such as 10.0.0.1" },
 		{ "future", in_the_future, RELAYDB_WARNING, "1 stamps are in the future, such as that of 10.0.0.1" },

@@ -375,8 +375,8 @@ static void refused_with_reason(void **state)
 
 		set32(&copy, cases[i].offset, cases[i].value);
 		if (image_check(&copy, &info, why, sizeof why) || strstr(why, cases[i].why) == NULL)
-			fail_msg("offset %zu, value %#x: expected \"%s\", got \"%s\"", cases[i].offset, cases[i].value, cases[i].why,
-			    why);
+			fail_msg("offset %zu, value %#x: expected \"%s\", got \"%s\"", cases[i].offset, cases[i].value,
+			    cases[i].why, why);
 		image_free(&copy);
 	}
 	for (size_t size = 1; size < image.size; size += 511) {
@@ -406,8 +406,8 @@ static size_t field_of_page(const struct image *image)
 
 static void set_field(struct image *image)
 {
-	static const uint32_t values[] = { 0, 1, 2, 3, 13, 26, 28, 4095, 4096, 4097, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000,
-		0xffffffff };
+	static const uint32_t values[] = { 0, 1, 2, 3, 13, 26, 28, 4095, 4096, 4097, 0x7fff, 0x8000, 0xffff, 0x7fffffff,
+		0x80000000, 0xffffffff };
 	size_t offset = field_of_page(image);
 	uint32_t value = random_below(2) == 0 ? values[random_below(COUNT(values))] : random_below(200);
 
@@ -669,8 +669,9 @@ static void damaged_is_refused_or_harmless(void **state)
 		}
 		image_free(&image);
 	}
-	print_message("# %u damaged databases: %u accepted and harmless, %u refused, plain Berkeley DB crashes or hangs on %u of "
-		      "%u of these\n",
+	print_message(
+	    "# %u damaged databases: %u accepted and harmless, %u refused, plain Berkeley DB crashes or hangs on %u of "
+	    "%u of these\n",
 	    variants, accepted, refused, crashed, tried);
 	assert_true(accepted > 0);
 	assert_true(crashed > 0);

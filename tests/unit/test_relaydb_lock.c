@@ -219,8 +219,8 @@ static void writer_gets_his_turn(void **state)
 	stop = true;
 	for (size_t i = 0; i < READERS; i++)
 		pthread_join(threads[i], NULL);
-	print_message("# %d commits among %d readers and %lu looks: the slowest took %lld ms\n", COMMITS, READERS, (unsigned long)looks,
-	    (long long)worst);
+	print_message("# %d commits among %d readers and %lu looks: the slowest took %lld ms\n", COMMITS, READERS,
+	    (unsigned long)looks, (long long)worst);
 	assert_int_equal(count_rows(db), 10 + COMMITS);
 	relaydb_close(&db);
 }

@@ -386,7 +386,9 @@ static void each_allocation_fails_once(void **state)
 		{ "get of a cut-off commit", cut_off, op_get },
 		{ "settle", cut_off, op_settle },
 	};
-	static const char *const words[] = { [LEAKED] = "leaks", [CHANGED] = "changes the file", [OTHER_CODE] = "gives another code" };
+	static const char *const words[] = {
+		[LEAKED] = "leaks", [CHANGED] = "changes the file", [OTHER_CODE] = "gives another code"
+	};
 	unsigned bad = 0;
 
 	(void)state;
@@ -408,7 +410,8 @@ static void each_allocation_fails_once(void **state)
 			if (at == 10000) /* without any failure it gives another code */
 				break;
 		}
-		print_message("# %s: %lu allocations, %lu refusals, %lu went on without\n", cases[i].name, at - 2, refused, went_on);
+		print_message(
+		    "# %s: %lu allocations, %lu refusals, %lu went on without\n", cases[i].name, at - 2, refused, went_on);
 	}
 	assert_int_equal(bad, 0);
 }
