@@ -4,8 +4,8 @@
 #   make uninstall          the same files away again, with the same settings
 #
 # Nothing is written outside of these.  What an administrator has changed stays: popwatch.conf and the cron file are written
-# only where there is none, and taken away only while they are as we wrote them.  The database, the user and their folder
-# belong to the host: install makes an empty folder at most, and uninstall leaves one that is not empty.
+# only where there is none, and taken away only while they are as we wrote them.  The user, his folder and the database in it
+# belong to the host: docs/INSTALL.md makes them, and uninstall leaves a folder that is not empty.
 # No service is started, none is stopped.
 
 DESTDIR =
@@ -70,7 +70,6 @@ install: all
 		[ -e "$$to" ] || install -D -m 644 "$${entry%%:*}" "$$to"; \
 	done
 	@install -d '$(DESTDIR)$(CONFDIR)/servers.d'
-	@[ -e '$(DESTDIR)$(STATEDIR)' ] || install -d -m 755 '$(DESTDIR)$(STATEDIR)'
 	@[ -n '$(DESTDIR)' ] || echo 'Installed. What is left to do: $(DOCDIR)/INSTALL.md'
 
 uninstall:

@@ -1,0 +1,123 @@
+# needs: root
+# enclosure:
+# a host of its own: installed for real, with the systemd tools, the user, the folder, the first entries; then away again
+
+load ../lib/test
+
+source=$BATS_TEST_DIRNAME/../..
+
+make_it() {
+	local sanitize=
+	[[ $BUILD != */sanitize ]] || sanitize=1
+	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$source" "$1" SANITIZE=$sanitize
+}
+
+files() {	# what there is, but for what every command may touch
+	find /etc /usr /var -xdev \( -path "$WORK" -o -path /var/cache -o -path "$source" -o -path /var/log \) -prune -o \( -type f -o -type l \) -print | sort
+}
+
+start_file() {
+	files >"$SCRATCH/before"
+	make_it install
+}
+
+@test "the units are in order" {
+	run systemd-analyze verify --man=no popwatch.service relayers-settle.service vsmtprelay-expire.service vsmtprelay-expire.timer
+	[ "$status" = 0 ] || fail "$output"
+	! grep -E 'popwatch|relayers|vsmtprelay' <<<"$output"
+}
+
+@test "systemd's own rating of each service is 1.5 or better" {
+	for unit in popwatch relayers-settle vsmtprelay-expire; do
+		systemd-analyze security --offline=yes --threshold=15 --no-pager "/usr/lib/systemd/system/$unit.service" >"$SCRATCH/rating" ||
+			fail "$(cat "$SCRATCH/rating")"
+		tail -n 1 "$SCRATCH/rating"
+	done
+}
+
+@test "user, groups and folder are made by systemd's tools" {
+	systemd-sysusers relayers.conf
+	systemd-tmpfiles --create relayers.conf
+	[ "$(stat -c %U:%G:%a /var/lib/relayers)" = relayers:relayers:755 ]
+	[[ " $(id -nG relayers) " == *' adm '* ]]
+	[[ " $(id -nG relayers) " == *' systemd-journal '* ]]
+	chmod 2750 /var/lib/relayers			# an administrator's choice
+	systemd-tmpfiles --create relayers.conf
+	[ "$(stat -c %a /var/lib/relayers)" = 2750 ]
+	chmod 0755 /var/lib/relayers; chmod g-s /var/lib/relayers
+}
+
+@test "the database is made, is in order, and both the recorder and root change it" {
+	vsmtprelay load /dev/null
+	[ "$(stat -c %U:%G:%a /var/lib/relayers/relayers.db)" = root:relayers:660 ]
+	vsmtprelay check
+	vsmtprelay add 192.0.2.1
+	setpriv --reuid relayers --regid relayers --init-groups vsmtprelay add 192.0.2.2
+	[ "$(vsmtprelay dump | grep -c '^192')" = 2 ]
+	! setpriv --reuid nobody --regid nogroup --clear-groups vsmtprelay dump
+}
+
+@test "the configuration as it is installed is right" {
+	touch /var/log/mail.log
+	chgrp adm /var/log/mail.log
+	chmod 640 /var/log/mail.log
+	run popwatch -n
+	[ "$status" = 0 ] || fail "$output"
+}
+
+@test "the line for cron removes what is old, as user relayers, and says nothing when the program is gone" {
+	vsmtprelay add 192.0.2.3 $(($(date +%s) - 3700))
+	read -r _ _ _ _ _ user command < <(grep '^\*' /etc/cron.d/vsmtprelay)
+	path=$(sed -n 's/^PATH=//p' /etc/cron.d/vsmtprelay)
+	setpriv --reuid "$user" --regid "$user" --init-groups env -i PATH="$path" HOME=/var/lib/relayers /bin/sh -c "$command"
+	[ "$(vsmtprelay dump | sed -n 's/^\(192[^ ]*\) .*/\1/p' | tr '\n' ' ')" = '192.0.2.1 192.0.2.2 ' ]
+	mv /usr/sbin/vsmtprelay /usr/sbin/vsmtprelay.away
+	run env -i PATH="$path" /bin/sh -c "$command"
+	mv /usr/sbin/vsmtprelay.away /usr/sbin/vsmtprelay
+	[ "$status" = 0 ]
+	[ -z "$output" ]
+}
+
+@test "what the timer runs does the same" {
+	vsmtprelay add 192.0.2.3 $(($(date +%s) - 3700))
+	$(sed -n 's/^ExecStart=//p' /usr/lib/systemd/system/vsmtprelay-expire.service)
+	! vsmtprelay dump | grep '^192.0.2.3 '
+}
+
+@test "what the settling unit runs finishes a commit that was cut off" {
+	strace -f -o /dev/null -e inject=pwrite64:signal=KILL:when=1 -P /var/lib/relayers/relayers.db vsmtprelay add 192.0.2.9 || :
+	[ -e /var/lib/relayers/relayers.db.redo ]
+	unit=/usr/lib/systemd/system/relayers-settle.service
+	[ "$(sed -n 's/^ConditionPathExists=//p' $unit)" = /var/lib/relayers/relayers.db.redo ]
+	run $(sed -n 's/^ExecStart=//p' $unit)
+	[ "$status" = 0 ] || [ "$status" = "$(sed -n 's/^SuccessExitStatus=//p' $unit)" ] || fail "$output"
+	[ ! -e /var/lib/relayers/relayers.db.redo ]
+	vsmtprelay dump | grep -q '^192.0.2.9 '
+}
+
+@test "bash completes commands, options, addresses and servers" {
+	complete_it() {	# complete_it PROGRAM WORD...: what is offered for the last word
+		(
+			. "/usr/share/bash-completion/completions/$1"
+			COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+			"_$1"
+			echo "${COMPREPLY[*]}"
+		)
+	}
+	[ "$(complete_it vsmtprelay de)" = delete ]
+	[ "$(complete_it vsmtprelay --v)" = --version ]
+	[ "$(complete_it vsmtprelay delete 192.0.2.1)" = 192.0.2.1 ]
+	[ "$(complete_it vsmtprelay -f /var/lib/relayers/relayers.db delete 192.0.2.1)" = 192.0.2.1 ]
+	[ "$(complete_it vsmtprelay -f /var/lib/relay)" = /var/lib/relayers ]
+	[ "$(complete_it popwatch -s dov)" = dovecot ]
+	[ "$(complete_it popwatch -F zi)" = zimbra ]
+}
+
+@test "uninstalled, nothing is left but the database and its folder" {
+	make_it uninstall
+	files >"$SCRATCH/after"
+	# users and what systemd-analyze keeps are not ours to take away
+	diff "$SCRATCH/before" "$SCRATCH/after" | grep '^[<>]' | grep -vE '/etc/(passwd|group|shadow|gshadow)-$' >"$SCRATCH/left" || :
+	[ "$(cat "$SCRATCH/left")" = "$(printf '> %s\n' /var/lib/relayers/relayers.db /var/lib/relayers/relayers.db.lock)" ] ||
+		fail "$(cat "$SCRATCH/left")"
+}

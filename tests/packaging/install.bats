@@ -1,0 +1,105 @@
+# limit: 300
+# make install and make uninstall, below a DESTDIR
+
+load ../lib/test
+
+source=$BATS_TEST_DIRNAME/../..
+
+# into $1, with the settings of this build and those that only install knows; what `make check` was told is not for us
+make_it() {	# make_it TARGET DESTDIR [SETTING...]
+	local target=$1 destdir=$2 sanitize=
+	shift 2
+	[[ $BUILD != */sanitize ]] || sanitize=1
+	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$source" "$target" SANITIZE=$sanitize DESTDIR="$destdir" "$@"
+}
+
+@test "everything comes where it is looked for, and goes again without a trace" {
+	make_it install "$SCRATCH/all"
+	for file in usr/sbin/vsmtprelay usr/sbin/popwatch etc/relayers/popwatch.conf etc/cron.d/vsmtprelay usr/include/relaydb.h \
+		usr/lib/librelaydb.so.1 usr/share/relayers/servers.d/dovecot.conf usr/share/sendmail/cf/feature/relayers.m4 \
+		usr/share/man/man8/vsmtprelay.8 usr/share/man/man5/popwatch.conf.5 usr/share/man/man3/relaydb.3 \
+		usr/lib/systemd/system/popwatch.service usr/lib/sysusers.d/relayers.conf usr/lib/tmpfiles.d/relayers.conf \
+		usr/share/bash-completion/completions/vsmtprelay; do
+		[ -s "$SCRATCH/all/$file" ] || fail "no $file"
+	done
+	[ -e "$SCRATCH"/all/usr/lib/*/security/pam_relaydb.so ]
+	for folder in popwatch/servers.d sendmail-cf/feature; do	# every definition and feature, manual and document
+		for file in "$source/$folder"/*; do
+			[ -n "$(find "$SCRATCH/all" -name "${file##*/}")" ] || fail "not installed: $file"
+		done
+	done
+	[ "$(find "$SCRATCH/all" -type f -perm /022)" = '' ]
+	make_it uninstall "$SCRATCH/all"
+	[ "$(find "$SCRATCH/all" ! -type d)" = '' ] || fail "left: $(find "$SCRATCH/all" ! -type d)"
+	[ "$(find "$SCRATCH/all" -name '*rela*' -o -name 'servers.d')" = '' ]
+}
+
+@test "what an administrator has changed is neither overwritten nor taken away" {
+	make_it install "$SCRATCH/kept"
+	echo 'servers = courier' >>"$SCRATCH/kept/etc/relayers/popwatch.conf"
+	echo '# mine' >"$SCRATCH/kept/etc/relayers/servers.d/mine.conf"
+	sed -i 's/expire 60/expire 30/' "$SCRATCH/kept/etc/cron.d/vsmtprelay"
+	mkdir -p "$SCRATCH/kept/var/lib/relayers"
+	echo database >"$SCRATCH/kept/var/lib/relayers/relayers.db"
+	make_it install "$SCRATCH/kept"
+	run make_it uninstall "$SCRATCH/kept"
+	[ "$status" = 0 ]
+	for file in etc/relayers/popwatch.conf etc/cron.d/vsmtprelay; do
+		[[ $output == *"left, since it was changed: $SCRATCH/kept/$file"* ]] || fail "not told of $file: $output"
+	done
+	[[ $output == *"left, with the database: $SCRATCH/kept/var/lib/relayers"* ]]
+	tail -n 1 "$SCRATCH/kept/etc/relayers/popwatch.conf" | grep -qx 'servers = courier'
+	grep -q 'expire 30' "$SCRATCH/kept/etc/cron.d/vsmtprelay"
+	[ "$(cd "$SCRATCH/kept" && find . -type f | sort | tr '\n' ' ')" = \
+		'./etc/cron.d/vsmtprelay ./etc/relayers/popwatch.conf ./etc/relayers/servers.d/mine.conf ./var/lib/relayers/relayers.db ' ]
+}
+
+@test "uninstalling what is not there is no mistake" {
+	make_it uninstall "$SCRATCH/nothing"
+	[ ! -e "$SCRATCH/nothing" ]
+}
+
+@test "with other folders nothing is written outside of them, and the programs know them" {
+	cp -r "$source"/{Makefile,*.mk,README.md,CHANGELOG.md,LICENSE,lib,vsmtprelay,popwatch,pam_relaydb,sendmail-cf,man,cron,systemd,completion,tests,bench} \
+		"$SCRATCH/"
+	[ ! -d "$source/docs" ] || cp -r "$source/docs" "$SCRATCH/"
+	[ ! -d "$source/fuzz" ] || cp -r "$source/fuzz" "$SCRATCH/"
+	source=$SCRATCH
+	BUILD=$SCRATCH/build
+	settings=(PREFIX=/opt/relay SYSCONFDIR=/opt/etc LOCALSTATEDIR=/opt/var CFLAGS=-O0)
+	make_it install "$SCRATCH/opt"
+	make_it uninstall "$SCRATCH/opt"
+	rm -r "$SCRATCH/opt"
+	make_it install "$SCRATCH/opt" "${settings[@]}"		# made anew though everything was made before
+	[ "$(ls "$SCRATCH/opt")" = opt ]
+	[ "$(ls "$SCRATCH/opt/opt" | tr '\n' ' ')" = 'etc relay ' ]
+	"$SCRATCH/opt/opt/relay/sbin/vsmtprelay" --help | grep -qF /opt/var/lib/relayers/relayers.db
+	grep -q '^ExecStart=/opt/relay/sbin/popwatch$' "$SCRATCH/opt/opt/relay/lib/systemd/system/popwatch.service"
+	grep -q '^ReadWritePaths=/opt/var/lib/relayers$' "$SCRATCH/opt/opt/relay/lib/systemd/system/popwatch.service"
+	grep -q '^libdir=/opt/relay/lib$' "$SCRATCH/opt/opt/relay/lib/pkgconfig/relaydb.pc"
+	! strings "$SCRATCH/opt/opt/relay/sbin/popwatch" | grep -E '^/(var/lib|etc|usr/share)/relayers'
+	make_it uninstall "$SCRATCH/opt" "${settings[@]}"
+	[ "$(find "$SCRATCH/opt" ! -type d)" = '' ]
+}
+
+@test "a program of somebody else is built against what was installed" {
+	make_it install "$SCRATCH/lib"
+	cat >"$SCRATCH/one.c" <<-'C'
+		#include <relaydb.h>
+		#include <stdio.h>
+		int main(void)
+		{
+			char text[RELAYDB_ADDRSTRLEN];
+
+			return relaydb_address("::ffff:192.0.2.1", text) == RELAYDB_OK && puts(text) >= 0 ? 0 : 1;
+		}
+	C
+	sanitizer=
+	[[ $BUILD != */sanitize ]] || sanitizer=-fsanitize=address,undefined
+	lib=$SCRATCH/lib/usr/lib
+	gcc $sanitizer -I "$SCRATCH/lib/usr/include" -o "$SCRATCH/shared" "$SCRATCH/one.c" -L "$lib" -lrelaydb
+	[ "$(LD_LIBRARY_PATH=$lib "$SCRATCH/shared")" = 192.0.2.1 ]
+	readelf -d "$SCRATCH/shared" | grep -q 'NEEDED.*librelaydb.so.1'
+	gcc $sanitizer -I "$SCRATCH/lib/usr/include" -o "$SCRATCH/static" "$SCRATCH/one.c" "$lib/librelaydb.a" -ldb
+	[ "$("$SCRATCH/static")" = 192.0.2.1 ]
+}
