@@ -184,7 +184,7 @@ static void take_sample(struct draft *draft, const char *name, const char *value
 	if (sample->role == ROLE_LOGIN) {
 		if (blank != NULL && (size_t)(blank - value) < sizeof address)
 			memcpy(address, value, (size_t)(blank - value));
-		if (relaydb_address(address, sample->address) == RELAYDB_OK)
+		if (blank != NULL && relaydb_address(address, sample->address) == RELAYDB_OK)
 			value = blank + 1;
 		else
 			sample->role = ROLES;

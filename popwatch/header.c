@@ -205,11 +205,11 @@ static void skip_priority(struct cursor *c)
 /* The elements [ID NAME="VALUE"...] of RFC 5424, or -, and the blank after them. */
 static bool skip_structured_data(struct cursor *c)
 {
-	bool quoted = false;
+	bool quoted = false, any = false;
 
 	if (skip_char(c, '-'))
 		return skip_char(c, ' ');
-	while (skip_char(c, '[')) {
+	for (; skip_char(c, '['); any = true) {
 		for (; c->p < c->end && (quoted || *c->p != ']'); c->p++) {
 			if (quoted && *c->p == '\\' && c->p + 1 < c->end)
 				c->p++;
@@ -219,7 +219,7 @@ static bool skip_structured_data(struct cursor *c)
 		if (!skip_char(c, ']'))
 			return false;
 	}
-	return c->p > c->end - left(c) && skip_char(c, ' ');
+	return any && skip_char(c, ' ');
 }
 
 static bool parse_rfc5424(struct cursor c, struct header *h)

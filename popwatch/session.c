@@ -175,7 +175,7 @@ static bool own_address(struct event *event)
 
 static void take_connect(struct sessions *sessions, struct event *event)
 {
-	char key[KEY_MAX];
+	char key[KEY_MAX] = "";
 
 	if (own_address(event) && connection_key(event, key))
 		put(sessions, key, event->address, event->when, event->when + sessions->join_max);
@@ -186,7 +186,7 @@ static void take_connect(struct sessions *sessions, struct event *event)
 /* The address of the login's connection, which is then used up: another login of this process needs another connection. */
 static bool joined_address(struct sessions *sessions, struct event *event)
 {
-	char key[KEY_MAX];
+	char key[KEY_MAX] = "";
 	struct session *session;
 
 	if (!event->server->by_pid || !connection_key(event, key) || (session = find(sessions, key)) == NULL)
@@ -200,7 +200,7 @@ static bool joined_address(struct sessions *sessions, struct event *event)
 /* Many servers tell a logout in some versions and set-ups alone.  Where none was ever seen, a login must not count as open. */
 static bool tells_logouts(struct sessions *sessions, const struct event *event)
 {
-	char key[KEY_MAX];
+	char key[KEY_MAX] = "";
 	size_t size;
 
 	return server_key(event, 'k', key, &size) && find(sessions, key) != NULL;
@@ -209,7 +209,7 @@ static bool tells_logouts(struct sessions *sessions, const struct event *event)
 static void note_logout(struct sessions *sessions, const struct event *event)
 {
 	const struct session *known;
-	char key[KEY_MAX];
+	char key[KEY_MAX] = "";
 	size_t size;
 
 	if (!server_key(event, 'k', key, &size))
@@ -222,7 +222,7 @@ static void note_logout(struct sessions *sessions, const struct event *event)
 static bool take_login(struct sessions *sessions, struct event *event)
 {
 	int64_t max = event->server->session_max != 0 ? event->server->session_max : sessions->session_max;
-	char key[KEY_MAX];
+	char key[KEY_MAX] = "";
 
 	/* a line that has an address, though none that we can read, must not fall back on another one */
 	if (event->captures->ip.text != NULL ? !own_address(event) : !joined_address(sessions, event))
@@ -236,7 +236,7 @@ static bool take_login(struct sessions *sessions, struct event *event)
 
 static bool take_logout(struct sessions *sessions, struct event *event)
 {
-	char key[KEY_MAX];
+	char key[KEY_MAX] = "";
 	struct session *session;
 
 	if (!open_key(event, key))
@@ -253,7 +253,7 @@ static bool take_logout(struct sessions *sessions, struct event *event)
 static void take_start(struct sessions *sessions, const struct event *event)
 {
 	struct session *session, *next;
-	char key[KEY_MAX];
+	char key[KEY_MAX] = "";
 	size_t size;
 
 	if (!server_key(event, 'o', key, &size))

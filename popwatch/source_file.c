@@ -94,9 +94,7 @@ static void find_target(struct source_file *source)
 		free(target);
 		return;
 	}
-	if (strcmp(target, source->path) == 0)
-		place_clear(&source->places[1]);
-	else if (!place_set(&source->places[1], target))
+	if (strcmp(target, source->path) == 0 || !place_set(&source->places[1], target))
 		place_clear(&source->places[1]);
 	free(target);
 }
@@ -234,7 +232,7 @@ static void remove_file(struct source_file *source, struct log_file *file)
 {
 	struct log_file **at = &source->files;
 
-	while (*at != file)
+	while (*at != NULL && *at != file)
 		at = &(*at)->next;
 	*at = file->next;
 	if (source->current == file)
@@ -249,7 +247,7 @@ static void move_to_end(struct source_file *source, struct log_file *file)
 
 	if (file->next == NULL)
 		return;
-	while (*at != file)
+	while (*at != NULL && *at != file)
 		at = &(*at)->next;
 	*at = file->next;
 	file->next = NULL;

@@ -16,9 +16,9 @@
  * the look once a second. */
 int watch_start(void);
 
-/* Watches FOLDER for files whose names begin with PREFIX.  May be called before and after watch_start(), again for the same
+/* Watches the folder PATH for files whose names begin with PREFIX.  May be called before and after watch_start(), again for the same
  * too.  A folder that does not exist yet is watched when it does, within a second. */
-void watch_add(const char *folder, const char *prefix);
+void watch_add(const char *path, const char *prefix);
 
 /* Forgets all folders. */
 void watch_clear(void);

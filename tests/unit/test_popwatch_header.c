@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * test_popwatch_header.c - layouts and stamps of log lines (header.h)
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <time.h>
+
+#include "header.h"
+
+#define NOW INT64_C(1795175258) /* 2026-11-20 11:47:38 UTC */
+#define DAY 86400
+
+static bool same(const struct span *span, const char *text)
+{
+	return span->size == strlen(text) && memcmp(span->text, text, span->size) == 0;
+}
+
+static void test_layouts(void **state)
+{
+	static const struct {
+		unsigned formats;
+		const char *line;
+		const char *host; /* NULL: no layout fits */
+		const char *tag;
+		const char *pid;
+		const char *message;
+	} cases[] = {
+		{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm popa3d[158]: Session from 192.0.2.1", "vm", "popa3d", "158",
+		    "Session from 192.0.2.1" },
+		{ FORMAT_SYSLOG, "Nov  5 11:46:38 vm dovecot: x: y", "vm", "dovecot", "", "x: y" },
+		{ FORMAT_SYSLOG, "Nov 5 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
+		{ FORMAT_SYSLOG, "<22>Nov 20 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
+		{ FORMAT_SYSLOG, "Nov 20 2026 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
+		{ FORMAT_SYSLOG, "Nov 20 11:46:38 2026 vm dovecot: x", "vm", "dovecot", "", "x" },
+		{ FORMAT_SYSLOG, "Nov 20 11:46:38 <mail.info> vm dovecot: x", "vm", "dovecot", "", "x" },
+		{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm imapd[7]: [ID 702911 mail.info] Login user=x", "vm", "imapd", "7",
+		    "Login user=x" },
+		{ FORMAT_SYSLOG, "2026-11-20T11:46:38.895199+00:00 vm cyrus/imap[415]: x", "vm", "cyrus/imap", "415", "x" },
+		{ FORMAT_SYSLOG, "2026-11-20T11:46:38Z vm dovecot: x", "vm", "dovecot", "", "x" },
+		{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38.895Z vm dovecot 99 - - imap-login: x", "vm", "dovecot", "99",
+		    "imap-login: x" },
+		{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot - ID47 [a@1 b=\"c]\\\"d\"][e] \xef\xbb\xbfx", "vm",
+		    "dovecot", "", "x" },
+		/* no host: a tag stands where the host should */
+		{ FORMAT_SYSLOG, "Nov 20 11:46:38 dovecot: imap-login: Login", NULL, NULL, NULL, NULL },
+		{ FORMAT_NOHOST, "Nov 20 11:46:38 dovecot: imap-login: x", "", "dovecot", "", "imap-login: x" },
+		{ FORMAT_NOHOST, "2026-11-20T11:46:38Z dovecot: x", NULL, NULL, NULL, NULL },
+		{ FORMAT_DOVECOT, "Nov 20 11:43:58 pop3-login: Info: Login: x", "", "dovecot", "",
+		    "pop3-login: Info: Login: x" },
+		{ FORMAT_DOVECOT, "2026-11-20 11:43:58 pop3-login: Info: Login: x", "", "dovecot", "",
+		    "pop3-login: Info: Login: x" },
+		{ FORMAT_DOVECOT, "dovecot: Nov 20 11:43:58 Info: imap-login: Login: x", "", "dovecot", "",
+		    "imap-login: Login: x" },
+		{ FORMAT_DOVECOT, "dovecot: 2026-11-20 11:43:58 Info: imap-login: Login: x", "", "dovecot", "",
+		    "imap-login: Login: x" },
+		{ FORMAT_DOVECOT, "imap-login: Nov 20 11:43:58 Info: Login: x [192.0.2.1]", "", "dovecot", "",
+		    "Login: x [192.0.2.1]" },
+		{ FORMAT_SYSLOG, "Nov 20 11:43:58 pop3-login: Info: Login: x", NULL, NULL, NULL, NULL },
+		{ FORMAT_COURIER, "@400000006920a5e61b2c3d4e INFO: LOGIN, user=x", "", "courier", "", "LOGIN, user=x" },
+		{ FORMAT_COURIER, "@400000006920a5e61b2c3d4E INFO: LOGIN, user=x", NULL, NULL, NULL, NULL },
+		{ FORMAT_COURIER, "INFO: LOGIN, user=x", NULL, NULL, NULL, NULL },
+		{ FORMAT_ZIMBRA, "2026-11-20 11:46:38,123 INFO  [ImapServer-1] [ip=192.0.2.1;] x", "", "zimbra", "",
+		    "[ImapServer-1] [ip=192.0.2.1;] x" },
+		{ FORMAT_ZIMBRA, "2026-11-20 11:46:38,123 WARN  [ImapServer-1] x", NULL, NULL, NULL, NULL },
+		/* nginx's own log file is none of ours */
+		{ FORMAT_ANY, "2026/11/20 11:47:39 [info] 118#118: *2 client logged in, client: 203.0.113.9", NULL, NULL, NULL,
+		    NULL },
+		{ FORMAT_ANY, "", NULL, NULL, NULL, NULL },
+		{ FORMAT_ANY, "Nov", NULL, NULL, NULL, NULL },
+		{ FORMAT_ANY, "Nov 20 11:46:38", NULL, NULL, NULL, NULL },
+		{ FORMAT_ANY, "Nov 20 11:46:38 ", NULL, NULL, NULL, NULL },
+		{ FORMAT_ANY, "Nov 20 11:46:38 vm", NULL, NULL, NULL, NULL },
+		{ FORMAT_ANY, "Nov 20 11:46:38 vm dovecot[", NULL, NULL, NULL, NULL },
+		{ FORMAT_ANY, "Nov 20 11:46:38 vm dovecot[1]", NULL, NULL, NULL, NULL },
+		{ FORMAT_ANY, "Nov 20 11:46:38 vm dovecot[1]:", NULL, NULL, NULL, NULL },
+		{ FORMAT_ANY, "Xyz 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
+		{ FORMAT_ANY, "<22>1 2026-11-20T11:46:38Z vm dovecot - - [a", NULL, NULL, NULL, NULL },
+		{ FORMAT_ANY, "<22>1 2026-11-20T11:46:38Z vm dovecot - -", NULL, NULL, NULL, NULL },
+	};
+	struct header h;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		/* in a block of its own size, so that a step beyond the end is seen */
+		size_t size = strlen(cases[i].line);
+		char *line = malloc(size + 1);
+		bool fits;
+
+		assert_non_null(line);
+		memcpy(line, cases[i].line, size);
+		line = realloc(line, size > 0 ? size : 1);
+		fits = header_parse(cases[i].formats, line, size, &h);
+		if (fits != (cases[i].host != NULL))
+			fail_msg("line %zu: %s", i, cases[i].line);
+		if (fits && (!same(&h.host, cases[i].host) || !same(&h.tag, cases[i].tag) || !same(&h.pid, cases[i].pid) ||
+				!same(&h.message, cases[i].message)))
+			fail_msg("line %zu: %s: host '%.*s' tag '%.*s' pid '%.*s' message '%.*s'", i, cases[i].line,
+			    (int)h.host.size, h.host.text, (int)h.tag.size, h.tag.text, (int)h.pid.size, h.pid.text,
+			    (int)h.message.size, h.message.text);
+		free(line);
+	}
+}
+
+/* The time of a line that begins with STAMP, read at NOW; -1 if it is none. */
+static int64_t time_of(const char *stamp, int64_t now)
+{
+	struct header_memo memo = { .size = 0 };
+	struct header h;
+	char line[200];
+	int64_t when;
+
+	snprintf(line, sizeof line, "%s vm dovecot: x", stamp);
+	if (!header_parse(FORMAT_SYSLOG, line, strlen(line), &h))
+		return -2;
+	return header_time(&h, now, &memo, &when) ? when : -1;
+}
+
+static void test_times(void **state)
+{
+	static const struct {
+		const char *stamp;
+		int64_t now;
+		int64_t when;
+	} cases[] = {
+		{ "Nov 20 11:47:38", NOW, NOW },
+		{ "Nov 20 11:46:38", NOW, NOW - 60 },
+		{ "2026-11-20T11:46:38Z", NOW, NOW - 60 },
+		{ "2026-11-20T13:46:38+02:00", NOW, NOW - 60 },
+		{ "2026-11-20T06:16:38.5-05:30", NOW, NOW - 60 },
+		{ "2026-11-20T11:46:38", NOW, NOW - 60 }, /* no zone: local time, which is UTC here */
+		{ "Nov 20 2026 11:46:38", NOW, NOW - 60 },
+		{ "Nov 20 11:46:38 2026", NOW, NOW - 60 },
+		/* a little ahead: taken for now; much: not believed */
+		{ "Nov 20 11:50:00", NOW, NOW },
+		{ "2026-11-20T20:00:00Z", NOW, NOW },
+		{ "2026-11-22T00:00:00Z", NOW, -1 },
+		{ "Nov 22 00:00:00 2026", NOW, -1 },
+		/* without a year a stamp is never of the future, so it is of the year before */
+		{ "Nov 22 00:00:00", NOW, NOW + DAY + 43942 - 365 * DAY },
+		{ "Dec 31 23:59:59", 1798761600 /* 2027-01-01 00:00:00 */, 1798761599 },
+		{ "Jan  1 00:00:10", 1798761600, 1798761600 },
+		{ "Feb 29 12:00:00", NOW, 1709208000 /* 2024 */ },
+		{ "Feb 29 12:00:00 2026", NOW, -1 },
+		{ "Feb 30 12:00:00", NOW, -1 },
+		{ "Nov 31 12:00:00", NOW, -1 },
+		{ "Nov  0 12:00:00", NOW, -1 },
+		{ "Nov 20 24:00:00", NOW, -1 },
+		{ "Nov 20 11:60:00", NOW, -1 },
+		{ "2026-13-20T11:46:38Z", NOW, -1 },
+		{ "2026-00-20T11:46:38Z", NOW, -1 },
+		{ "9999-12-31T23:59:59Z", NOW, -1 },
+		{ "0000-01-01T00:00:00Z", NOW, -62167219200 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		int64_t when = time_of(cases[i].stamp, cases[i].now);
+
+		if (when != cases[i].when)
+			fail_msg("'%s': %lld, expected %lld", cases[i].stamp, (long long)when, (long long)cases[i].when);
+	}
+}
+
+static void test_tai64n(void **state)
+{
+	static const char line[] = "@400000006920a5e61b2c3d4e INFO: x";
+	struct header_memo memo = { .size = 0 };
+	struct header h;
+	int64_t when;
+
+	(void)state;
+	assert_true(header_parse(FORMAT_COURIER, line, strlen(line), &h));
+	assert_true(header_time(&h, NOW, &memo, &when));
+	assert_int_equal(when, 0x6920a5e6 - 10);
+}
+
+/* The memory of the line before must not change what comes out. */
+static void test_memo(void **state)
+{
+	struct header_memo memo = { .size = 0 };
+	struct header h;
+	char line[64];
+	int64_t when, expected = 1795132800; /* 2026-11-20 00:00:00 */
+
+	(void)state;
+	for (int i = 0; i < DAY; i += 7) {
+		snprintf(line, sizeof line, "Nov 20 %02d:%02d:%02d vm x: y", i / 3600, i / 60 % 60, i % 60);
+		assert_true(header_parse(FORMAT_SYSLOG, line, strlen(line), &h));
+		assert_true(header_time(&h, NOW + DAY, &memo, &when));
+		assert_int_equal(when, expected + i);
+	}
+	assert_true(header_parse(FORMAT_SYSLOG, "Nov 20 23:59:61 vm x: y", 23, &h));
+	assert_false(header_time(&h, NOW + DAY, &memo, &when));
+}
+
+static int use_utc(void **state)
+{
+	(void)state;
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_layouts),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_tai64n),
+		cmocka_unit_test(test_memo),
+	};
+
+	return cmocka_run_group_tests_name("header", tests, use_utc, NULL);
+}

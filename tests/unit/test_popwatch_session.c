@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * test_popwatch_session.c - the table of sessions: its limit, its text; the state file's frame; the configuration's defaults
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "config.h"
+#include "pipeline.h"
+#include "state.h"
+
+#define NOW INT64_C(1795175258)
+
+static const char definition[] = "[server]\n"
+				 "tags = pop\n"
+				 "join = pid\n"
+				 "[lines]\n"
+				 "connect = ^from {ip}$\n"
+				 "login = ^user (?<user>.*)$\n"
+				 "logout = ^bye$\n";
+
+static void tell(const char *sentence, void *arg)
+{
+	(void)arg;
+	print_message("%s\n", sentence);
+}
+
+static char logins[4096];
+
+static void take(const struct event *event, void *arg)
+{
+	(void)arg;
+	if (*event->address != '\0')
+		snprintf(
+		    logins + strlen(logins), sizeof logins - strlen(logins), "%s %s;", role_name(event->role), event->address);
+}
+
+struct fixture {
+	struct pipeline pipeline;
+};
+
+static void start(struct fixture *f, size_t limit)
+{
+	struct conf_errors errors = { .tell = tell };
+
+	f->pipeline = (struct pipeline){ .catalogue = catalogue_load_text("text", definition, &errors),
+		.sessions = sessions_new(limit, 600, 3600),
+		.doubts = doubts_new(),
+		.take = take };
+	assert_non_null(f->pipeline.catalogue);
+	*logins = '\0';
+}
+
+static void end(struct fixture *f)
+{
+	catalogue_free(f->pipeline.catalogue);
+	sessions_free(f->pipeline.sessions);
+	doubts_free(f->pipeline.doubts);
+}
+
+static void line(struct fixture *f, const char *pid, const char *message, int64_t now)
+{
+	char text[200];
+	struct tm tm;
+	time_t t = now;
+	struct line l = { .text = text, .source = "/log", .formats = FORMAT_SYSLOG };
+
+	gmtime_r(&t, &tm);
+	l.size = strftime(text, sizeof text, "%FT%TZ vm pop", &tm);
+	l.size += (size_t)snprintf(text + l.size, sizeof text - l.size, "[%s]: %s", pid, message);
+	pipeline_line(&f->pipeline, &l, now);
+}
+
+static void test_join(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f, 10);
+	line(&f, "1", "from 192.0.2.1", NOW);
+	line(&f, "2", "from ::ffff:192.0.2.2", NOW);
+	line(&f, "1", "user x", NOW + 1);
+	line(&f, "3", "user x", NOW + 1); /* no connection */
+	line(&f, "1", "user x", NOW + 1); /* used up */
+	line(&f, "2", "user x", NOW + 600);
+	assert_string_equal(logins, "login 192.0.2.1;login 192.0.2.2;");
+	*logins = '\0';
+	line(&f, "4", "from 192.0.2.4", NOW);
+	line(&f, "4", "user x", NOW + 601); /* too late */
+	line(&f, "5", "from 192.0.2.300", NOW); /* no address */
+	line(&f, "5", "user x", NOW + 1);
+	assert_string_equal(logins, "");
+	end(&f);
+}
+
+static void test_logout(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f, 10);
+	line(&f, "1", "from 192.0.2.1", NOW);
+	line(&f, "1", "user x", NOW);
+	line(&f, "1", "bye", NOW + 1); /* the first one that is seen: from now on they are known */
+	line(&f, "2", "from 192.0.2.2", NOW);
+	line(&f, "2", "user x", NOW);
+	line(&f, "2", "bye", NOW + 5);
+	line(&f, "2", "bye", NOW + 6);
+	assert_string_equal(logins, "login 192.0.2.1;login 192.0.2.2;logout 192.0.2.2;");
+	end(&f);
+}
+
+static void test_limit(void **state)
+{
+	struct fixture f;
+	char pid[16], address[32];
+
+	(void)state;
+	start(&f, 100);
+	for (int i = 0; i < 250; i++) {
+		snprintf(pid, sizeof pid, "%d", i);
+		snprintf(address, sizeof address, "from 192.0.2.%d", i);
+		line(&f, pid, address, NOW);
+	}
+	assert_int_equal(sessions_count(f.pipeline.sessions), 100);
+	assert_int_equal(sessions_dropped(f.pipeline.sessions), 150);
+	line(&f, "149", "user x", NOW);
+	line(&f, "150", "user x", NOW);
+	assert_string_equal(logins, "login 192.0.2.150;");
+	end(&f);
+}
+
+static void count(const char *address, void *arg)
+{
+	(void)address;
+	(*(int *)arg)++;
+}
+
+static void test_refresh(void **state)
+{
+	struct fixture f;
+	int n = 0;
+
+	(void)state;
+	start(&f, 10);
+	line(&f, "9", "bye", NOW);
+	line(&f, "1", "from 192.0.2.1", NOW);
+	line(&f, "1", "user x", NOW);
+	line(&f, "2", "from 192.0.2.2", NOW); /* not logged in: never refreshed */
+	sessions_refresh(f.pipeline.sessions, NOW + 99, 100, count, &n);
+	assert_int_equal(n, 0);
+	sessions_refresh(f.pipeline.sessions, NOW + 100, 100, count, &n);
+	assert_int_equal(n, 1);
+	sessions_refresh(f.pipeline.sessions, NOW + 101, 100, count, &n);
+	assert_int_equal(n, 1);
+	sessions_sweep(f.pipeline.sessions, NOW + 3601);
+	sessions_refresh(f.pipeline.sessions, NOW + 3601, 100, count, &n);
+	assert_int_equal(n, 1);
+	end(&f);
+}
+
+static void test_text(void **state)
+{
+	static const char *const refused[] = { "", "1 2 3", "1 2 3 192.0.2.1", "1 2 3 192.0.2.1 c vm pop",
+		"1 2 3 192.0.2.1 x vm pop 1", "1 2 3 192.0.2.1 c vm pop 1 2", "1 2 3 192.0.2.1 c  pop 1",
+		"1 2 3 192.0.2.1 c vm pop ", "1 2 3 - o vm pop 1", "1 2 3 host o vm pop 1", "-1 2 3 192.0.2.1 o vm pop 1",
+		"1 2 999999999999999 192.0.2.1 o vm pop 1", "1 2 3 192.0.2.1 o vm pop \x01" };
+	struct fixture f, g;
+	char *text, *p, *newline;
+	size_t size;
+	FILE *out;
+
+	(void)state;
+	start(&f, 10);
+	line(&f, "9", "bye", NOW);
+	line(&f, "1", "from 192.0.2.1", NOW);
+	line(&f, "1", "user x", NOW);
+	line(&f, "2", "from 2001:db8::2", NOW);
+	out = open_memstream(&text, &size);
+	sessions_save(f.pipeline.sessions, out);
+	fclose(out);
+	end(&f);
+	start(&g, 10);
+	for (p = text; (newline = strchr(p, '\n')) != NULL; p = newline + 1) {
+		*newline = '\0';
+		assert_memory_equal(p, "session ", 8);
+		assert_true(sessions_restore(g.pipeline.sessions, p + 8));
+	}
+	assert_int_equal(sessions_count(g.pipeline.sessions), 3);
+	line(&g, "1", "bye", NOW + 5);
+	line(&g, "2", "user y", NOW + 5);
+	assert_string_equal(logins, "logout 192.0.2.1;login 2001:db8::2;");
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+		if (sessions_restore(g.pipeline.sessions, refused[i]))
+			fail_msg("'%s' is taken for a session", refused[i]);
+	}
+	free(text);
+	end(&g);
+}
+
+static bool take_word(const char *word, const char *rest, void *arg)
+{
+	char *seen = arg;
+
+	snprintf(seen + strlen(seen), 200 - strlen(seen), "%s(%s)", word, rest);
+	return strcmp(word, "bad") != 0;
+}
+
+static void test_state(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+	} cases[] = {
+		{ "popwatch-state 1\nboot B\nsaved 5\nx y z\nend\n", true },
+		{ "popwatch-state 1\nboot B\nsaved 5\nend\n", true },
+		{ "popwatch-state 1\nboot B\nsaved 5\nx y z\nend", false },
+		{ "popwatch-state 1\nboot B\nsaved 5\nx y z\n", false },
+		{ "popwatch-state 1\nboot B\nsaved 5\nx y z\nxend\n", false },
+		{ "popwatch-state 1\nboot B\nsaved -5\nend\n", false },
+		{ "popwatch-state 1\nboot B\nsaved soon\nend\n", false },
+		{ "popwatch-state 1\nsaved 5\nend\n", false },
+		{ "popwatch-state 2\nboot B\nsaved 5\nend\n", false },
+		{ "popwatch-state 1\nboot B\nsaved 5\nword\nend\n", false },
+		{ "popwatch-state 1\nboot B\nsaved 5\nbad x\nend\n", false },
+		{ "popwatch-state 1\nend\n", false },
+		{ "end\n", false },
+		{ "", false },
+		{ "\n", false },
+	};
+	struct state s;
+	const char *error;
+	char text[200], seen[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		strcpy(text, cases[i].text);
+		*seen = '\0';
+		if (state_parse(text, strlen(text), "B", &s, take_word, seen, &error) != cases[i].good ||
+		    (error == NULL) != cases[i].good)
+			fail_msg("state %zu", i);
+	}
+	strcpy(text, cases[0].text);
+	*seen = '\0';
+	assert_true(state_parse(text, strlen(text), "C", &s, take_word, seen, &error));
+	assert_string_equal(seen, "x(y z)");
+	assert_int_equal(s.saved, 5);
+	assert_false(s.same_boot);
+	/* a NUL byte in it */
+	memcpy(text, "popwatch-state 1\nboot B\nsaved 5\nend\n\0end\n", 41);
+	assert_false(state_parse(text, 41, "B", &s, take_word, seen, &error));
+}
+
+static void test_config(void **state)
+{
+	struct conf_errors errors = { .tell = tell };
+	struct config *config;
+
+	(void)state;
+	config = config_load_text("log = /a\nformat = dovecot\nlog = /b\nignore = none\nwindow = 1h\n", &errors);
+	assert_non_null(config);
+	assert_int_equal(config->log_count, 2);
+	assert_int_equal(config->logs[0].formats, FORMAT_SYSLOG);
+	assert_int_equal(config->logs[1].formats, FORMAT_DOVECOT);
+	assert_int_equal(config->ignore_count, 0);
+	assert_int_equal(config->window, 3600);
+	assert_int_equal(config->refresh, 60);
+	config_free(config);
+	config = config_load_text("", &errors);
+	assert_non_null(config);
+	assert_int_equal(config->ignore_count, 2);
+	assert_string_equal(config->servers[0], "dovecot");
+	assert_string_equal(config->user, "relayers");
+	config_free(config);
+	assert_int_equal(errors.count, 0);
+	assert_null(config_load_text("log = /a\nformat = dovecot\n", &errors)); /* for no log */
+	assert_null(config_load_text("log = /a\nlog = /a\n", &errors));
+	assert_null(config_load_text("window = 1m\nrefresh = 1m\n", &errors));
+	assert_null(config_load_text("format = any\n", &errors));
+	assert_int_equal(errors.count, 4);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_logout),
+		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_refresh),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_state),
+		cmocka_unit_test(test_config),
+	};
+
+	return cmocka_run_group_tests_name("session", tests, NULL, NULL);
+}
