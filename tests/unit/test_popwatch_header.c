@@ -62,7 +62,7 @@ static void test_layouts(void **state)
 		    "imap-login: Login: x" },
 		{ FORMAT_DOVECOT, "dovecot: 2026-11-20 11:43:58 Info: imap-login: Login: x", "", "dovecot", "",
 		    "imap-login: Login: x" },
-		{ FORMAT_DOVECOT, "imap-login: Nov 20 11:43:58 Info: Login: x [192.0.2.1]", "", "dovecot", "",
+		{ FORMAT_DOVECOT, "imap-login: Nov 20 11:43:58 Info: Login: x [192.0.2.1]", "", "imap-login", "",
 		    "Login: x [192.0.2.1]" },
 		{ FORMAT_SYSLOG, "Nov 20 11:43:58 pop3-login: Info: Login: x", NULL, NULL, NULL, NULL },
 		{ FORMAT_COURIER, "@400000006920a5e61b2c3d4e INFO: LOGIN, user=x", "", "courier", "", "LOGIN, user=x" },
