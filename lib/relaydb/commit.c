@@ -157,13 +157,16 @@ static int mtime_prepare(struct commit *commit, int fd, const struct stat *st)
 	return again(commit);
 }
 
-/* Returns 0 or an errno. */
-static int mtime_raise(const struct commit *commit, int fd, const struct stat *before)
+/* By a second at least.  It was ahead of the clock, perhaps, and whoever was cut off has made it fall to the clock by writing:
+ * then the record knows how far an MTA has seen it.  Returns 0 or an errno. */
+static int mtime_raise(const struct commit *commit, int fd, const struct redo *redo, const struct stat *before)
 {
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = before->st_mtim.tv_sec + 1 } };
 
 	if (commit->kernel_mtime)
 		return 0;
+	if (times[1].tv_sec < redo_mtime(redo) + 1)
+		times[1].tv_sec = (time_t)(redo_mtime(redo) + 1);
 	if (times[1].tv_sec < now_of(commit))
 		times[1].tv_sec = (time_t)now_of(commit);
 	return futimens(fd, times) == 0 ? 0 : errno;
@@ -181,7 +184,7 @@ static int put_in_force(struct commit *commit, int fd, const struct redo *redo, 
 	error = redo_apply(redo, fd);
 	STEP("written");
 	if (error == 0)
-		error = mtime_raise(commit, fd, before);
+		error = mtime_raise(commit, fd, redo, before);
 	STEP("mtime");
 	lock_release(fd);
 	STEP("unlocked");
@@ -332,23 +335,31 @@ static bool unchanged(const struct commit *commit, const struct snapshot *snapsh
 	       memcmp(id, now_id, sizeof id) == 0;
 }
 
+static bool has_space(int fd, const struct redo *redo, const struct stat *st)
+{
+	return (off_t)redo_new_size(redo) <= st->st_size && lseek(fd, 0, SEEK_HOLE) >= st->st_size;
+}
+
 /* A full disk must show before the commit counts.  FALLOC_FL_KEEP_SIZE fills the holes that Berkeley DB leaves and the room
- * behind the end; it touches mtime, which an MTA must never see fall, so that is put back. */
+ * behind the end; it touches mtime, which an MTA must never see fall, so a file that has all its space is left alone, and else
+ * mtime is put back. */
 static int reserve(const struct commit *commit, int fd, const struct redo *redo, const struct stat *st)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, st->st_mtim };
 	int error = 0;
 
+	if (has_space(fd, redo, st))
+		return RELAYDB_OK;
 	while (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)redo_new_size(redo)) != 0) {
 		error = errno;
 		if (error != EINTR)
 			break;
 		error = 0;
 	}
+	if (!commit->kernel_mtime && futimens(fd, times) != 0 && error == 0)
+		error = errno;
 	if (error == 0 || error == EOPNOTSUPP || error == ENOSYS)
 		return RELAYDB_OK;
-	if (!commit->kernel_mtime)
-		futimens(fd, times);
 	return fail_errno(commit->db, "reserve space for", "", error);
 }
 
@@ -423,7 +434,7 @@ static int write_changes(struct commit *commit, struct snapshot *snapshot, const
 	struct relaydb *db = commit->db;
 	bool created = snapshot->fd < 0;
 	struct redo redo;
-	int code = redo_make(db, &snapshot->image, new, &redo);
+	int code = redo_make(db, &snapshot->image, snapshot->st.st_mtim.tv_sec, new, &redo);
 
 	if (code == RELAYDB_OK)
 		code = record_write(commit, &redo);

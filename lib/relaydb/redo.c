@@ -28,6 +28,7 @@
 struct head {
 	char magic[16];
 	uint64_t old_size, new_size;
+	int64_t mtime; /* seconds; of the file as it was: writing its blocks may make it fall */
 	uint64_t count;
 	uint64_t sum; /* of all that follows the head, and of the head with this field 0 */
 };
@@ -133,7 +134,7 @@ static void entry_fill(const struct redo *redo, size_t i, uint64_t number, const
 		entry->before[s] = sum_of(before + s * SECTOR, SECTOR, 1);
 }
 
-int redo_make(struct relaydb *db, const struct image *old, const struct image *new, struct redo *redo)
+int redo_make(struct relaydb *db, const struct image *old, int64_t mtime, const struct image *new, struct redo *redo)
 {
 	uint64_t *numbers;
 	size_t count;
@@ -154,6 +155,7 @@ int redo_make(struct relaydb *db, const struct image *old, const struct image *n
 	memcpy(head_of(redo)->magic, magic, sizeof magic);
 	head_of(redo)->old_size = old->size;
 	head_of(redo)->new_size = new->size;
+	head_of(redo)->mtime = mtime;
 	head_of(redo)->count = count;
 	for (size_t i = 0; i < count; i++)
 		entry_fill(redo, i, numbers[i], old, new);
@@ -258,6 +260,11 @@ int redo_apply(const struct redo *redo, int fd)
 size_t redo_new_size(const struct redo *redo)
 {
 	return (size_t)head_of(redo)->new_size;
+}
+
+int64_t redo_mtime(const struct redo *redo)
+{
+	return head_of(redo)->mtime;
 }
 
 void redo_free(struct redo *redo)

@@ -235,8 +235,8 @@ struct redo {
 	struct image record;
 };
 
-/* Returns RELAYDB_OK or NOMEM. */
-int redo_make(struct relaydb *db, const struct image *old, const struct image *new, struct redo *redo);
+/* MTIME is that of the file with OLD in it, in seconds.  Returns RELAYDB_OK or NOMEM. */
+int redo_make(struct relaydb *db, const struct image *old, int64_t mtime, const struct image *new, struct redo *redo);
 
 /* Reads a record from a file; every number in it is proved.  Returns RELAYDB_OK, NOTDB, IO, NOMEM. */
 int redo_read(struct relaydb *db, int fd, struct redo *redo);
@@ -251,6 +251,7 @@ int redo_overlay(struct relaydb *db, const struct redo *redo, struct image *imag
 int redo_apply(const struct redo *redo, int fd);
 
 size_t redo_new_size(const struct redo *redo);
+int64_t redo_mtime(const struct redo *redo);
 void redo_free(struct redo *redo);
 
 /* ---- io.c ---- */

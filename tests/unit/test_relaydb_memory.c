@@ -293,7 +293,7 @@ static void cut_off(void)
 	plain_rows();
 	old = read_file();
 	assert_code(db, bdb_apply(db, &old, &change, 1, &new), RELAYDB_OK);
-	assert_code(db, redo_make(db, &old, &new, &redo), RELAYDB_OK);
+	assert_code(db, redo_make(db, &old, 0, &new, &redo), RELAYDB_OK);
 	write_file(".redo", redo.record.data, redo.record.size);
 	redo_free(&redo);
 	image_free(&new);
