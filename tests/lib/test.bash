@@ -1,30 +1,30 @@
 # test.bash - what every bats file starts with: load ../lib/test
 #
 # Gives it LIB (this folder), BUILD, makemap and postmap in PATH, the servers of servers.sh, and in SCRATCH a fresh folder that
-# sendmail would accept: below no world-writable one where this user can write such a place.  Inside an enclosure that is
-# below $WORK.  Every test file has a SCRATCH of its own; it is removed at the end of the file.
+# sendmail would accept: below no world-writable one, if this user can write such a place.  Inside an enclosure that is below
+# $WORK.  Every test file has a SCRATCH of its own; it is removed at the end of the file.
 
 LIB=$(cd "$BATS_TEST_DIRNAME/../lib" && pwd)
 BUILD=${BUILD:-$(cd "$LIB/../.." && pwd)/build}
 . "$LIB/servers.sh"
 unset RELAYERS_DB
 
-# world_writable FOLDER: it, or one above it, is
-world_writable() {
-	local folder=$1
+# fit_to_work FOLDER: this user can write there, everybody can get there, nobody else can write there or above
+fit_to_work() {
+	local folder=$1 mode
+	[ -w "$folder" ] || return 1
 	while [ "$folder" != / ]; do
-		[ -z "$(find "$folder" -maxdepth 0 -perm -002)" ] || return 0
+		mode=$(stat -c %a "$folder")
+		(((8#$mode & 3) == 1)) || return 1
 		folder=$(dirname "$folder")
 	done
-	return 1
 }
 
 make_scratch() {
 	local place
-	for place in ${WORK:+"$WORK"} "$BUILD" /var/lib "$HOME"; do
-		[ -w "$place" ] && ! world_writable "$place" && break
+	for place in ${WORK:+"$WORK"} "$BUILD" /var/lib "$HOME" "$BATS_FILE_TMPDIR"; do
+		! fit_to_work "$place" || break
 	done
-	[ -w "$place" ] || place=$BATS_FILE_TMPDIR
 	SCRATCH=$(mktemp -d "$place/scratch.XXXXXX")
 	chmod 755 "$SCRATCH"
 	export SCRATCH
