@@ -172,7 +172,8 @@ static bool record_sound(const struct redo *redo)
 		return false;
 	if (head->count > redo->record.size / BLOCK ||
 	    redo->record.size != sizeof *head + head->count * (sizeof(struct entry) + BLOCK) || head->sum != record_sum(redo) ||
-	    head->new_size == 0 || head->new_size > IMAGE_MAX || head->old_size > IMAGE_MAX)
+	    head->new_size == 0 || head->new_size > IMAGE_MAX || head->old_size > IMAGE_MAX ||
+	    head->mtime < -RELAYDB_STAMP_MAX || head->mtime > RELAYDB_STAMP_MAX)
 		return false;
 	for (size_t i = 0; i < head->count; i++)
 		if (table_of(redo)[i].number >= (head->new_size + BLOCK - 1) / BLOCK)
