@@ -1,0 +1,34 @@
+# fuzz: what reads hostile bytes, under libFuzzer with AddressSanitizer and UndefinedBehaviorSanitizer (clang)
+#
+#   make fuzz [TIME=60] [FUZZ=NAME...]	each target, or these, for so many seconds from its seeds; findings stay in build/fuzz
+#
+# Found by name: fuzz/fuzz_NAME.c, its seeds in fuzz/seeds/NAME/, its words in fuzz/NAME.dict.  Everything but main.c is built once
+# more for it; a target may include a .c file to get at what is static there, since it is linked with an archive.
+
+TIME = 60
+FUZZ =
+FUZZ_CC = clang
+FUZZ_FLAGS = -std=c17 -Wall -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all -D_GNU_SOURCE -DWITH_JOURNAL=0
+FUZZ_FOLDERS = lib/relaydb lib/common popwatch
+FUZZ_SOURCES = $(sort $(wildcard fuzz/fuzz_*.c))
+FUZZ_TARGETS = $(FUZZ_SOURCES:fuzz/fuzz_%.c=%)
+FUZZ_OBJECTS = $(patsubst %.c,build/fuzz/%.o,$(filter-out %/main.c,$(sort $(wildcard $(FUZZ_FOLDERS:%=%/*.c)))))
+LINT_SOURCES += $(FUZZ_SOURCES)
+
+build/fuzz/%.o: %.c Makefile fuzz/rules.mk
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined $(CPPFLAGS_ALL) $(FUZZ_FOLDERS:%=-I%) -MMD -MP -c -o $@ $<
+
+build/fuzz/rooms.a: $(FUZZ_OBJECTS)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+build/fuzz/fuzz_%: build/fuzz/fuzz/fuzz_%.o build/fuzz/rooms.a
+	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(filter-out -lsystemd,$(POPWATCH_LIBS)) $(RELAYDB_LIBS)
+
+fuzz: $(addprefix build/fuzz/fuzz_,$(or $(FUZZ),$(FUZZ_TARGETS)))
+	@for target in $(or $(FUZZ),$(FUZZ_TARGETS)); do \
+		fuzz/run build/fuzz $$target $(TIME) || exit 1; \
+	done
+
+.PRECIOUS: build/fuzz/fuzz/fuzz_%.o
