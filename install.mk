@@ -31,6 +31,7 @@ DOCUMENTS = $(wildcard README.md CHANGELOG.md LICENSE docs/*.md)
 INSTALLED = \
 	755:$(VSMTPRELAY):$(SBINDIR)/vsmtprelay \
 	755:$(POPWATCH):$(SBINDIR)/popwatch \
+	755:$(VNEWSPAMMERS):$(SBINDIR)/vnewspammers \
 	644:$(PAM_MODULE):$(PAMDIR)/pam_relaydb.so \
 	644:$(RELAYDB_SO):$(LIBDIR)/librelaydb.so.1 \
 	644:$(RELAYDB_INSTALL):$(LIBDIR)/librelaydb.a \
@@ -45,6 +46,7 @@ INSTALLED = \
 	644:completion/vsmtprelay:$(COMPLETIONDIR)/vsmtprelay \
 	644:completion/popwatch:$(COMPLETIONDIR)/popwatch \
 	$(foreach page,$(MANUALS),644:$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
+	$(foreach file,$(wildcard sendmail-cf/*.cf sendmail-cf/*.mc),644:$(file):$(DOCDIR)/examples/$(notdir $(file))) \
 	$(foreach file,$(DOCUMENTS),644:$(file):$(DOCDIR)/$(notdir $(file)))
 
 # SOURCE:TARGET of those that an administrator changes
@@ -52,7 +54,7 @@ CONFIGURED = \
 	popwatch/popwatch.conf.sample:$(CONFDIR)/popwatch.conf \
 	cron/vsmtprelay.cron:$(CRONDIR)/vsmtprelay
 
-OWN_FOLDERS = $(DATADIR)/relayers/servers.d $(DATADIR)/relayers $(DOCDIR) $(CONFDIR)/servers.d $(CONFDIR) $(STATEDIR)
+OWN_FOLDERS = $(DATADIR)/relayers/servers.d $(DATADIR)/relayers $(DOCDIR)/examples $(DOCDIR) $(CONFDIR)/servers.d $(CONFDIR) $(STATEDIR)
 
 # units and snippets name the folders that were chosen
 $(BUILD)/systemd/%: systemd/% config.mk $(BUILD)/settings
