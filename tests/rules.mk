@@ -35,7 +35,7 @@ $(UNIT_TESTS): LIBS = -Wl,--as-needed -lcmocka $(RELAYDB_LIBS) $(POPWATCH_LIBS) 
 $(UNIT_TESTS): $(BUILD)/%: $(BUILD)/%.o $(ROOM_ARCHIVE) $(RELAYDB)
 	$(LINK)
 
-$(HELPERS): LIBS = -Wl,--as-needed $(RELAYDB_LIBS) -pthread
+$(HELPERS): LIBS = -Wl,--as-needed $(RELAYDB_LIBS) -lpam -pthread
 $(HELPERS): $(BUILD)/%: $(BUILD)/%.o $(RELAYDB)
 	$(LINK)
 
