@@ -19,6 +19,8 @@ TEST_PROGRAMS += $(HELPERS)
 
 LINT_SOURCES += $(UNIT_SOURCES) $(HELPER_SOURCES)
 
+include tests/torture/rules.mk
+
 # what the programs are made of, but for each main.o: a unit test takes in the module it is about and what that needs
 ROOMS = $(patsubst %/rules.mk,%,$(sort $(wildcard lib/common/rules.mk vsmtprelay/rules.mk popwatch/rules.mk)))
 ROOM_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(sort $(wildcard $(ROOMS:%=%/*.c)))))

@@ -1,0 +1,18 @@
+# torture: what the suite survives, at length; its short form is part of `make check`
+#
+#	make torture		ten thousand kills, every call of every kind of commit with every error; figures at the end
+
+# vsmtprelay with a fault in its commit that $RELAYDB_FAULT names; the library itself has none of it
+MUTANT = $(BUILD)/tests/torture/mutant
+TEST_PROGRAMS += $(MUTANT)
+LINT_SOURCES += tests/torture/mutant.c
+
+$(MUTANT): $(MUTANT).o $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard vsmtprelay/*.c))) $(COMMON) $(RELAYDB)
+	$(LINK) $(RELAYDB_LIBS)
+
+torture: all $(TEST_PROGRAMS)
+	@rm -rf $(BUILD)/torture
+	@TORTURE=1 JOBS=1 BUILD=$(abspath $(BUILD)) tests/run torture/
+	@cat $(BUILD)/torture/*
+
+.PHONY: torture
