@@ -90,7 +90,7 @@ static void deadline_and_holder(void **state)
 		{ ".lock", LOCK_EX, false, true },
 	};
 	struct relaydb *db = database_with(150);
-	bool known = names_are_known();
+	bool known = names_are_known() && getenv("VALGRIND") == NULL; /* whose name is another */
 
 	(void)state;
 	put_many(db, 0, 9, 1);
@@ -158,7 +158,9 @@ static void gets_it_when_it_is_free(void **state)
 		close(holder.release);
 		if (write(started[1], "x", 1) != 1)
 			_exit(2);
-		_exit(commit_one(db, 3) == RELAYDB_OK && clock_ms() - begin < 25000 ? 0 : 1);
+		status = commit_one(db, 3) == RELAYDB_OK && clock_ms() - begin < 25000 ? 0 : 1;
+		relaydb_close(&db);
+		_exit(status);
 	}
 	assert_int_equal(read(started[0], &byte, 1), 1);
 	let_go(&holder);
@@ -198,11 +200,14 @@ static void *reader(void *arg)
 
 static void writer_gets_his_turn(void **state)
 {
-	struct relaydb *db = database_with(RELAYDB_TIMEOUT_MS);
 	pthread_t threads[READERS];
 	int64_t worst = 0;
+	struct relaydb *db;
 
 	(void)state;
+	if (getenv("VALGRIND") != NULL)
+		skip(); /* it runs one thread at a time, whoever holds the lock */
+	db = database_with(RELAYDB_TIMEOUT_MS);
 	put_many(db, 0, 9, 1);
 	stop = false;
 	for (size_t i = 0; i < READERS; i++)
