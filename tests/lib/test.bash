@@ -50,6 +50,11 @@ fail() {
 	return 1
 }
 
+# not COMMAND...: fails the test if COMMAND succeeds; bats does not see that of "! COMMAND" but in the last line of a test
+not() {
+	! "$@"
+}
+
 # ---- a dialogue with an SMTP server: smtp_open, smtp COMMAND (the last line of its reply goes to REPLY), smtp_close ----
 
 smtp_open() {	# smtp_open [OPTION...]: of prog_smtp; greets, too

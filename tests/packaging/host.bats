@@ -54,7 +54,7 @@ start_file() {
 	vsmtprelay add 192.0.2.1
 	setpriv --reuid relayers --regid relayers --init-groups vsmtprelay add 192.0.2.2
 	[ "$(vsmtprelay dump | grep -c '^192')" = 2 ]
-	! setpriv --reuid nobody --regid nogroup --clear-groups vsmtprelay dump
+	not setpriv --reuid nobody --regid nogroup --clear-groups vsmtprelay dump
 }
 
 @test "the configuration as it is installed is right" {

@@ -77,7 +77,7 @@ make_it() {	# make_it TARGET DESTDIR [SETTING...]
 	grep -q '^ExecStart=/opt/relay/sbin/popwatch$' "$SCRATCH/opt/opt/relay/lib/systemd/system/popwatch.service"
 	grep -q '^ReadWritePaths=/opt/var/lib/relayers$' "$SCRATCH/opt/opt/relay/lib/systemd/system/popwatch.service"
 	grep -q '^libdir=/opt/relay/lib$' "$SCRATCH/opt/opt/relay/lib/pkgconfig/relaydb.pc"
-	! strings "$SCRATCH/opt/opt/relay/sbin/popwatch" | grep -E '^/(var/lib|etc|usr/share)/relayers'
+	strings "$SCRATCH/opt/opt/relay/sbin/popwatch" | not grep -E '^/(var/lib|etc|usr/share)/relayers'
 	make_it uninstall "$SCRATCH/opt" "${settings[@]}"
 	[ "$(find "$SCRATCH/opt" ! -type d)" = '' ]
 }

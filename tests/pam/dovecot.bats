@@ -38,15 +38,15 @@ setup() {
 }
 
 @test "a wrong password records nothing, nor does an unknown user" {
-	! pop 192.0.2.1 wrong
-	! imap 192.0.2.2 wrong
-	! curl -s -m 20 --interface 192.0.2.3 -u nobody-here:secret pop3://127.0.0.1/
+	not pop 192.0.2.1 wrong
+	not imap 192.0.2.2 wrong
+	not curl -s -m 20 --interface 192.0.2.3 -u nobody-here:secret pop3://127.0.0.1/
 	nothing_recorded
 }
 
 @test "a right password of an account that is refused records nothing" {
 	BEFORE='account requisite pam_deny.so' stack dovecot
-	! pop 192.0.2.1
+	not pop 192.0.2.1
 	nothing_recorded
 }
 
@@ -85,10 +85,10 @@ fifty_logins() {
 	eventually recorded 192.0.2.1 2001:db8::1
 	grep -q "login from 192.0.2.1: user 'carol', server socket, session 'dovecot'" "$DIR/stderr"
 	eventually told "2001:db8::1 taken by $DIR/db/sock"
-	! told 'recorded 192.0.2.1'
-	! pop 192.0.2.3 wrong
+	not told 'recorded 192.0.2.1'
+	not pop 192.0.2.3 wrong
 	stop_popwatch
-	! recorded 192.0.2.3
+	not recorded 192.0.2.3
 }
 
 @test "fifty logins at the same time are all recorded by popwatch" {
@@ -106,7 +106,7 @@ fifty_logins() {
 	eventually full
 	within 550 192.0.2.1
 	recorded 192.0.2.1
-	! recorded 192.0.2.60
+	not recorded 192.0.2.60
 	kill -CONT "$POPWATCH_PID"
 	eventually recorded 192.0.2.60
 	recorded 192.0.2.1
@@ -140,7 +140,7 @@ not_recorded_because() {	# not_recorded_because ADDRESS TEXT
 	not_recorded_because 192.0.2.2 'lock'
 	pkill -P "$holder"
 	wait "$holder" || :
-	! recorded 192.0.2.2
+	not recorded 192.0.2.2
 	pop 192.0.2.2
 	recorded 192.0.2.1 192.0.2.2
 }
@@ -193,5 +193,5 @@ not_recorded_because() {	# not_recorded_because ADDRESS TEXT
 	pop 192.0.2.1
 	recorded 192.0.2.1
 	pop 192.0.2.2
-	! recorded 192.0.2.2
+	not recorded 192.0.2.2
 }

@@ -48,7 +48,7 @@ no_address() {	# no_address SERVICE PORT
 	stack "$1" debug ignore=
 	login_at "$2" secret || fail "$(cat "$AUTHLOG" "$WORK/log/syslog")"
 	eventually told "pam_relaydb($1:account): the server gives no client address (PAM_RHOST): nothing to record"
-	! login_at "$2" wrong
+	not login_at "$2" wrong
 	nothing_recorded
 	[ ! -e "$DB" ]
 }
