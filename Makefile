@@ -32,6 +32,7 @@ include $(sort $(wildcard lib/*/rules.mk */rules.mk))
 
 include lint.mk
 include install.mk
+include distcheck.mk
 
 all: $(PROGRAMS)
 
@@ -50,7 +51,7 @@ $(BUILD)/%.lo: %.c Makefile config.mk $(BUILD)/settings
 	@mkdir -p $(@D)
 	$(COMPILE) -fPIC
 
--include $(shell [ -d $(BUILD) ] && find $(BUILD) -path $(BUILD)/root -prune -o -name '*.d' -type f -print)
+-include $(shell [ -d $(BUILD) ] && find $(BUILD) \( -path $(BUILD)/root -o -path $(BUILD)/distcheck \) -prune -o -name '*.d' -type f -print)
 
 clean:
 	rm -rf build
