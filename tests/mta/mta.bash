@@ -11,7 +11,7 @@ LONG_AGO=1000
 add_addresses() {
 	local address
 	for address; do
-		ip address add "$address/128" dev lo nodad
+		ip address replace "$address/128" dev lo nodad
 	done
 }
 
@@ -61,6 +61,33 @@ table() {
 	done <<<"$CLIENTS"
 }
 
+# zero_shapes: 64 addresses, one for every way in which the last six groups can be zero or not; those at an even place are
+# to have a row
+zero_shapes() {
+	local i bit address
+	for i in {0..63}; do
+		address=2001:db8
+		for bit in 1 2 4 8 16 32; do
+			address+=:$(((i & bit) / bit))
+		done
+		echo "$address"
+	done
+}
+
+# shapes [OPTION...]: an MTA finds the rows of the even ones and no other, however it spells IPv6
+shapes() {
+	local i=0 address
+	add_addresses $(zero_shapes)
+	zero_shapes | sed -n "1~2s/\$/ $EPOCHSECONDS/p" | "$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" load
+	for address in $(zero_shapes); do
+		if [ $((i++ % 2)) = 0 ]; then
+			relays "$address" -s ::1 "$@" || fail "$address: $REPLY"
+		else
+			refuses "$address" -s ::1 "$@"
+		fi
+	done
+}
+
 # takes_local CLIENT [OPTION...]: mail for this host is taken, even if it may not relay
 takes_local() {
 	smtp_open -b "$@"
@@ -82,6 +109,15 @@ ask() {
 	answer=$REPLY
 	smtp_close
 	REPLY=$answer
+}
+
+# start_as_it_is NAME: start_NAME of servers.sh, with the configuration that is there
+start_as_it_is() {
+	local configure
+	configure=$(declare -f "configure_$1")
+	eval "configure_$1() { :; }"
+	"start_$1"
+	eval "$configure"
 }
 
 # ---- sendmail ----
@@ -127,7 +163,8 @@ rule_set() {
 
 # stanza PAGE WORD: the code block of docs/PAGE.md that opens with ```WORD, for the map $RELAYERS
 stanza() {
-	awk -v open="\`\`\`$2" '$0 == open { inside = 1; next } /^```/ { inside = 0 } inside' "$SOURCES/docs/$1.md" >"$SCRATCH/stanza"
-	[ -s "$SCRATCH/stanza" ] || fail "docs/$1.md has no block $2"
+	local page=$SOURCES/docs/$1.md
+	awk -v open="\`\`\`$2" '$0 == open { inside = 1; next } /^```/ { inside = 0 } inside' "$page" >"$SCRATCH/stanza"
+	[ -s "$SCRATCH/stanza" ] || fail "$page has no block $2"
 	sed "s,/var/lib/relayers/relayers,$RELAYERS,g" "$SCRATCH/stanza"
 }

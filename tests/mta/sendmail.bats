@@ -333,6 +333,11 @@ somebody%example.net@mx.example.test'
 	done
 }
 
+@test "IPv6 clients with zeros in every place" {
+	sendmail_with "$with_window"
+	shapes
+}
+
 @test "400 random IPv6 addresses come out as inet_ntop(3) writes them" {
 	relayers_mc "$with_window"
 	configure_sendmail "$SCRATCH/sendmail.mc"
@@ -350,12 +355,7 @@ by_hand() {
 	! grep -i relayers /etc/mail/sendmail.cf | grep -v sample || fail "it knows"
 	sed -e "s,/var/lib/relayers/relayers,$RELAYERS," -e "s/^D{RelayersWindow}.*/D{RelayersWindow}$WINDOW/" "$SOURCES/sendmail-cf/relayers.cf" >>/etc/mail/sendmail.cf
 	sed -i "$1" /etc/mail/sendmail.cf
-	(
-		configure_sendmail() { :; }
-		start_sendmail
-		echo "$SENDMAIL_PID" >"$SCRATCH/sendmail.pid"
-	)
-	SENDMAIL_PID=$(<"$SCRATCH/sendmail.pid")
+	start_as_it_is sendmail
 }
 
 @test "relayers.cf at the end of a sendmail.cf" {

@@ -1,0 +1,175 @@
+# exim.bats - the stanzas of docs/exim.md in a real Exim
+#
+# enclosure: exim rsyslog
+# limit: 200
+
+load ../lib/test
+load mta
+
+start_file() {
+	export RELAYERS=$SCRATCH/relayers
+	add_addresses $CLIENTS6
+	add_user Debian-exim
+	start_rsyslog
+	# what docs/exim.md says under "Let Exim read the map"
+	chgrp Debian-exim "$SCRATCH"
+	chmod g+s "$SCRATCH"
+}
+
+setup() {
+	fresh_rows
+}
+
+teardown() {
+	[ -z "${EXIM_PID-}" ] || stop "$EXIM_PID"
+	EXIM_PID=
+	[ -z "${DNS_PID-}" ] || stop "$DNS_PID"
+	DNS_PID=
+}
+
+# exim_with WORD...: Exim runs with the blocks acl, rcpt and these of the page
+exim_with() {
+	local word
+	sed "s,@WORK@,$WORK,g" "$BATS_TEST_DIRNAME/exim.conf" >"$SCRATCH/exim.conf"
+	for word in acl rcpt "$@"; do
+		stanza exim "$word" >"$SCRATCH/block"
+		sed -i -e "/^@${word^^}@/r $SCRATCH/block" "$SCRATCH/exim.conf"
+	done
+	sed -i '/^@[A-Z]*@$/d' "$SCRATCH/exim.conf"
+	chmod 644 "$SCRATCH/exim.conf"
+	chown root:root "$SCRATCH/exim.conf"
+	install -d -o Debian-exim -g Debian-exim "$WORK/exim" "$WORK/exim/spool" "$WORK/exim/log"
+	quietly exim exim4 -C "$SCRATCH/exim.conf" -bdf 3>&- &
+	EXIM_PID=$!
+	wait_for 20 listens 2526
+}
+
+@test "the table, with the window at each recipient" {
+	exim_with
+	table window -p 2526
+	takes_local 127.0.1.9 -p 2526
+	[ "$(stat -c %U:%G:%a "$RELAYERS.db")" = root:Debian-exim:660 ]
+}
+
+@test "the table without a window" {
+	stanza exim acl >/dev/null
+	open=$(grep -o '`${lookup{$sender_host_address}dbmnz{[^`]*{yes}{no}}`' "$SOURCES/docs/exim.md" | tr -d '`' | sed "s,/var/lib/relayers/relayers,$RELAYERS,")
+	[ -n "$open" ]
+	exim_with
+	stop $EXIM_PID
+	awk -v open="$open" '/^ *condition = \$\{lookup\{/ { print "         condition = " open; skip = 1 } !skip { print } /^ *\{no\}\}$/ { skip = 0 }' \
+		"$SCRATCH/exim.conf" >"$SCRATCH/open.conf"
+	grep -cF "$open" "$SCRATCH/open.conf"
+	quietly exim exim4 -C "$SCRATCH/open.conf" -bdf 3>&- &
+	EXIM_PID=$!
+	wait_for 20 listens 2526
+	table open -p 2526
+}
+
+@test "stamp + window = now is refused, in a session that is open" {
+	exim_with
+	end=$((EPOCHSECONDS + 2))
+	"$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" add 127.0.1.1 $((end - WINDOW))
+	smtp_open -b 127.0.1.1 -p 2526
+	smtp 'MAIL FROM:<>'
+	yes=0 no=0
+	while [ $no -lt 3 ]; do
+		before=${EPOCHREALTIME%.*}
+		smtp 'RCPT TO:<somebody@example.net>'
+		if [ "$before" = "${EPOCHREALTIME%.*}" ]; then
+			if [ "$before" -lt $end ]; then
+				[[ $REPLY == 250* ]] || fail "$((end - before)) s before: $REPLY"
+				yes=$((yes + 1))
+			else
+				[[ $REPLY == 550*'relay not permitted'* ]] || fail "$((before - end)) s after: $REPLY"
+				no=$((no + 1))
+			fi
+		fi
+		read -r -t 0.02 <> <(:) || :
+	done
+	[ $yes -gt 0 ]
+	smtp_close
+}
+
+@test "IPv6 clients with zeros in every place" {
+	exim_with
+	shapes -p 2526
+}
+
+@test "odd values, and none" {
+	rm "$RELAYERS.db"
+	"$BUILD/tests/cli/prog_rows" "$RELAYERS.db" 127.0.2.1 OK 127.0.2.2 '' 127.0.2.3 12abc 127.0.2.4 -5 127.0.2.5 99999999999999999999 127.0.2.6 '}' \
+		127.0.2.7 '${run{/bin/false}}' 127.0.2.8 0906502527
+	chmod 644 "$RELAYERS.db"
+	exim_with
+	for i in 1 3 4 5 6 7; do
+		relays 127.0.2.$i -p 2526 || fail "$i: $REPLY"
+	done
+	refuses 127.0.2.2 -p 2526
+	refuses 127.0.2.8 -p 2526
+}
+
+@test "missing or damaged map: nobody relays because of it, mail for this host is taken" {
+	exim_with
+	cp "$RELAYERS.db" "$SCRATCH/whole"
+	for damage in missing empty text pages unreadable; do
+		cat "$SCRATCH/whole" >"$RELAYERS.db"
+		case $damage in
+		missing) rm "$RELAYERS.db" ;;
+		empty) : >"$RELAYERS.db" ;;
+		text) seq 1 5000 >"$RELAYERS.db" ;;
+		pages) head -c $(($(stat -c %s "$SCRATCH/whole") - 4096)) /dev/urandom | dd of="$RELAYERS.db" bs=4096 seek=1 conv=notrunc status=none ;;
+		unreadable) chgrp root "$RELAYERS.db" ;;
+		esac
+		for client in 127.0.1.9 127.0.1.3; do
+			ask $client '<somebody@example.net>' -p 2526
+			[[ $REPLY == [45]* || $damage == pages && $REPLY == 000* ]] || fail "$damage: $client: $REPLY"
+			takes_local $client -p 2526 || fail "$damage"
+		done
+	done
+}
+
+@test "a client on a DNS blocklist that has logged in may relay" {
+	echo 'nameserver 127.0.0.1' >/etc/resolv.conf
+	quietly dns "$BUILD/tests/mta/prog_dns" 1.1.0.127.zen.spamhaus.org=127.0.0.2 9.1.0.127.zen.spamhaus.org=127.0.0.2 3>&- &
+	DNS_PID=$!
+	exim_with blocklist
+	relays 127.0.1.1 -p 2526 || fail "$REPLY"
+	takes_local 127.0.1.1 -p 2526
+	ask 127.0.1.9 '<root@mx.example.test>' -p 2526
+	[[ $REPLY == 550*'listed at zen.spamhaus.org'* ]] || fail "$REPLY"
+	takes_local 127.0.1.11 -p 2526 || fail "$REPLY"
+}
+
+@test "listed senders are refused, also to clients that may relay" {
+	mkdir -p /etc/mail
+	printf '%s\n' 'Spam@bad.example' worse.example top >/etc/mail/spammers
+	chmod 644 /etc/mail/spammers
+	"$BUILD/vnewspammers/vnewspammers" /etc/mail/spammers
+	exim_with spammers
+	for sender in spam@bad.example SPAM@Bad.Example any@worse.example any@a.b.WORSE.example any@x.top; do
+		smtp_open -b 127.0.1.1 -p 2526
+		smtp "MAIL FROM:<$sender>"
+		smtp 'RCPT TO:<somebody@example.net>'
+		[[ $REPLY == 550*'Mail from this sender is not accepted'* ]] || fail "$sender: $REPLY"
+		smtp_close
+	done
+	for sender in ham@bad.example any@notworse.example any@top.example ''; do
+		smtp_open -b 127.0.1.1 -p 2526
+		smtp "MAIL FROM:<$sender>"
+		smtp 'RCPT TO:<somebody@example.net>'
+		[[ $REPLY == 250* ]] || fail "$sender: $REPLY"
+		smtp_close
+	done
+}
+
+@test "mail that would be routed through this host is refused to everybody, with the reason" {
+	exim_with
+	for recipient in '<somebody%example.net@mx.example.test>' '<example.net!somebody@mx.example.test>' \
+		'<"somebody@example.net"@mx.example.test>' '<"somebody%example.net"@localhost>'; do
+		for client in 127.0.1.9 127.0.1.1; do
+			ask $client "$recipient" -p 2526
+			[[ $REPLY == 550*'restricted characters in address'* ]] || fail "$client $recipient: $REPLY"
+		done
+	done
+}

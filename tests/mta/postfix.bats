@@ -1,0 +1,151 @@
+# postfix.bats - the stanzas of docs/postfix.md in a real Postfix
+#
+# enclosure: postfix rsyslog
+# limit: 200
+
+load ../lib/test
+load mta
+
+start_file() {
+	export RELAYERS=$SCRATCH/relayers
+	add_addresses $CLIENTS6
+	start_rsyslog
+}
+
+setup() {
+	fresh_rows
+}
+
+teardown() {
+	[ -z "${POSTFIX_PID-}" ] || stop_postfix
+	POSTFIX_PID=
+	[ -z "${DNS_PID-}" ] || stop "$DNS_PID"
+	DNS_PID=
+}
+
+# postfix_with WORD...: Postfix runs with these blocks of the page; recipients of this host are root, nobody else
+postfix_with() {
+	local word
+	configure_postfix
+	sed -i '/^smtpd_relay_restrictions/d; /^mydestination/d; /^local_recipient_maps/d' /etc/postfix/main.cf
+	printf '%s\n' 'mydestination = mx.example.test, localhost' 'local_recipient_maps = inline:{root=root}' >>/etc/postfix/main.cf
+	for word; do
+		stanza postfix "$word" >>/etc/postfix/main.cf
+	done
+	start_as_it_is postfix
+}
+
+@test "with mynetworks and without: every listed address may relay; what cron leaves is the window" {
+	for block in relay no-mynetworks; do
+		fresh_rows
+		postfix_with $block
+		table open -p 2525
+		"$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" expire $((WINDOW / 60))
+		table window -p 2525
+		takes_local 127.0.1.9 -p 2525
+		stop_postfix
+	done
+	POSTFIX_PID=
+}
+
+@test "mynetworks relay without a row only where it is allowed to" {
+	for block in relay no-mynetworks; do
+		postfix_with $block
+		sed -i 's,^mynetworks = .*,mynetworks = 127.0.1.9/32,' /etc/postfix/main.cf
+		stop_postfix
+		start_as_it_is postfix
+		if [ $block = relay ]; then
+			relays 127.0.1.9 -p 2525
+		else
+			refuses 127.0.1.9 -p 2525
+		fi
+		stop_postfix
+	done
+	POSTFIX_PID=
+}
+
+@test "IPv6 clients with zeros in every place" {
+	postfix_with relay
+	shapes -p 2525
+}
+
+@test "missing or damaged map: put off, mail for this host is taken" {
+	postfix_with relay
+	cp "$RELAYERS.db" "$SCRATCH/whole"
+	for damage in missing empty text pages; do
+		cp "$SCRATCH/whole" "$RELAYERS.db"
+		case $damage in
+		missing) rm "$RELAYERS.db" ;;
+		empty) : >"$RELAYERS.db" ;;
+		text) seq 1 5000 >"$RELAYERS.db" ;;
+		pages) head -c $(($(stat -c %s "$SCRATCH/whole") - 4096)) /dev/urandom | dd of="$RELAYERS.db" bs=4096 seek=1 conv=notrunc status=none ;;
+		esac
+		postfix reload >/dev/null 2>&1
+		for client in 127.0.1.9 127.0.1.3; do
+			ask $client '<somebody@example.net>' -p 2525
+			# with damaged pages Berkeley DB may take the smtpd process with it: the session breaks off
+			[[ $REPLY == [45]* || $damage == pages && $REPLY == 000* ]] || fail "$damage: $client: $REPLY"
+			takes_local $client -p 2525 || fail "$damage"
+		done
+	done
+}
+
+@test "other values mean what access(5) says" {
+	rm "$RELAYERS.db"
+	"$BUILD/tests/cli/prog_rows" "$RELAYERS.db" 127.0.2.1 OK 127.0.2.2 REJECT 127.0.2.3 12abc 127.0.2.4 '' 127.0.3 OK
+	postfix_with relay
+	relays 127.0.2.1 -p 2525
+	refuses 127.0.2.2 -p 2525
+	ask 127.0.2.3 '<somebody@example.net>' -p 2525
+	[[ $REPLY == 451* ]] || fail "$REPLY"
+	ask 127.0.2.4 '<somebody@example.net>' -p 2525
+	[[ $REPLY == 451* ]] || fail "$REPLY"
+	relays 127.0.3.77 -p 2525
+}
+
+@test "a client on a DNS blocklist that has logged in may relay" {
+	echo 'nameserver 127.0.0.1' >/etc/resolv.conf
+	quietly dns "$BUILD/tests/mta/prog_dns" 1.1.0.127.zen.spamhaus.org=127.0.0.2 9.1.0.127.zen.spamhaus.org=127.0.0.2 3>&- &
+	DNS_PID=$!
+	postfix_with relay blocklist
+	relays 127.0.1.1 -p 2525 || fail "$REPLY"
+	takes_local 127.0.1.1 -p 2525
+	ask 127.0.1.9 '<root@mx.example.test>' -p 2525
+	[[ $REPLY == *'blocked using zen.spamhaus.org'* ]] || fail "$REPLY"
+	takes_local 127.0.1.11 -p 2525 || fail "$REPLY"
+}
+
+@test "listed senders are refused, also to clients that may relay" {
+	mkdir -p /etc/mail
+	printf '%s\n' 'Spam@bad.example' worse.example '[192.0.2.66]' >/etc/mail/spammers
+	"$BUILD/vnewspammers/vnewspammers" /etc/mail/spammers
+	postfix_with relay spammers
+	for sender in spam@bad.example SPAM@Bad.Example any@worse.example any@a.b.WORSE.example any@[192.0.2.66]; do
+		smtp_open -b 127.0.1.1 -p 2525
+		smtp "MAIL FROM:<$sender>"
+		smtp 'RCPT TO:<somebody@example.net>'
+		[[ $REPLY == *'Sender address rejected'* ]] || fail "$sender: $REPLY"
+		smtp_close
+	done
+	for sender in ham@bad.example any@notworse.example ''; do
+		smtp_open -b 127.0.1.1 -p 2525
+		smtp "MAIL FROM:<$sender>"
+		smtp 'RCPT TO:<somebody@example.net>'
+		[[ $REPLY == 250* ]] || fail "$sender: $REPLY"
+		smtp_close
+	done
+}
+
+@test "mail that would be routed through this host is refused to strangers, and with the reason to clients that may relay" {
+	postfix_with relay routing
+	for recipient in '<somebody%example.net@mx.example.test>' '<example.net!somebody@mx.example.test>' '<somebody@example.net@mx.example.test>' \
+		'<"somebody@example.net"@mx.example.test>' '<"somebody%example.net"@localhost>'; do
+		ask 127.0.1.9 "$recipient" -p 2525
+		[[ $REPLY == 5* ]] || fail "$recipient: $REPLY"
+		ask 127.0.1.1 "$recipient" -p 2525
+		[[ $REPLY == 550*'Not routed through this host'* ]] || fail "$recipient: $REPLY"
+	done
+	ask 127.0.1.1 '<a%b@example.net>' -p 2525
+	[[ $REPLY == 250* ]] || fail "$REPLY"
+	takes_local 127.0.1.9 -p 2525
+}
