@@ -645,11 +645,15 @@ static void try_change(const struct change *change, char *faults)
 		}
 	stop_reader(reader);
 	qsort(sum.settle_ms, sum.settled, sizeof *sum.settle_ms, by_size);
-	printf("%s: %zu calls, %u kills, %u errors, the commit counted after %u; a kill left a torn file behind at %u calls, "
-	       "finished by the next of us in %.1f ms (median of %zu, longest %.1f)\n",
-	    change->name, call_count, kills, errors, sum.counted, sum.torn,
-	    sum.settled > 0 ? sum.settle_ms[sum.settled / 2] : 0, sum.settled,
-	    sum.settled > 0 ? sum.settle_ms[sum.settled - 1] : 0);
+	printf("%s: %zu calls, %u kills, %u errors, the commit counted after %u", change->name, call_count, kills, errors,
+	    sum.counted);
+	if (kills > 0)
+		printf("; a kill left a torn file behind at %u calls, the next of us finished what was left in %.1f ms (median "
+		       "of %zu, "
+		       "longest %.1f)",
+		    sum.torn, sum.settled > 0 ? sum.settle_ms[sum.settled / 2] : 0, sum.settled,
+		    sum.settled > 0 ? sum.settle_ms[sum.settled - 1] : 0);
+	putchar('\n');
 	fflush(stdout);
 	free(list);
 }

@@ -10,6 +10,14 @@ LINT_SOURCES += tests/torture/mutant.c
 $(MUTANT): $(MUTANT).o $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard vsmtprelay/*.c))) $(COMMON) $(RELAYDB)
 	$(LINK) $(RELAYDB_LIBS)
 
+# a clock that tests can set, to be preloaded
+CLOCK = $(BUILD)/tests/torture/clock.so
+TEST_PROGRAMS += $(CLOCK)
+LINT_SOURCES += tests/torture/clock.c
+
+$(CLOCK): $(BUILD)/tests/torture/clock.lo
+	$(CC) $(LDFLAGS) -shared -o $@ $<
+
 torture: all $(TEST_PROGRAMS)
 	@rm -rf $(BUILD)/torture
 	@TORTURE=1 JOBS=1 BUILD=$(abspath $(BUILD)) tests/run torture/
