@@ -319,12 +319,15 @@ static bool is_compressed(const char *name)
 	return false;
 }
 
-/* mail.log.1, mail.log-20261120, mail.log.old: what rotation makes of mail.log. */
+/* mail.log.1, mail.log-20261120, mail.log.old: what rotation makes of mail.log.  Not mail.info, which is another log beside mail. */
 static bool is_neighbour(const char *name, const char *log)
 {
 	size_t size = strlen(log);
+	const char *end = name + size;
 
-	return strncmp(name, log, size) == 0 && (name[size] == '.' || name[size] == '-') && !is_compressed(name);
+	if (strncmp(name, log, size) != 0 || is_compressed(name))
+		return false;
+	return strcmp(end, ".old") == 0 || ((*end == '.' || *end == '-') && end[1] >= '0' && end[1] <= '9');
 }
 
 static void add_candidate(struct candidates *candidates, const char *path, const struct stat *st, bool current)
