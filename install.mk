@@ -27,6 +27,8 @@ UNIT_FILES = $(UNITS:%=$(BUILD)/systemd/%)
 PROGRAMS += $(UNIT_FILES)
 DOCUMENTS = $(wildcard README.md CHANGELOG.md LICENSE docs/*.md)
 
+POLICIES = $(patsubst systemd/%,%,$(wildcard systemd/*/*.d/*.conf))	# other times to expire
+
 # MODE:SOURCE:TARGET of every file that is ours alone
 INSTALLED = \
 	755:$(VSMTPRELAY):$(SBINDIR)/vsmtprelay \
@@ -46,7 +48,8 @@ INSTALLED = \
 	644:completion/vsmtprelay:$(COMPLETIONDIR)/vsmtprelay \
 	644:completion/popwatch:$(COMPLETIONDIR)/popwatch \
 	$(foreach page,$(MANUALS),644:$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
-	$(foreach file,$(wildcard sendmail-cf/*.cf sendmail-cf/*.mc),644:$(file):$(DOCDIR)/examples/$(notdir $(file))) \
+	$(foreach file,$(wildcard sendmail-cf/*.cf sendmail-cf/*.mc cron/*.cron),644:$(file):$(DOCDIR)/examples/$(notdir $(file))) \
+	$(foreach file,$(POLICIES),644:systemd/$(file):$(DOCDIR)/examples/$(file)) \
 	$(foreach file,$(DOCUMENTS),644:$(file):$(DOCDIR)/$(notdir $(file)))
 
 # SOURCE:TARGET of those that an administrator changes
@@ -54,7 +57,7 @@ CONFIGURED = \
 	popwatch/popwatch.conf.sample:$(CONFDIR)/popwatch.conf \
 	cron/vsmtprelay.cron:$(CRONDIR)/vsmtprelay
 
-OWN_FOLDERS = $(DATADIR)/relayers/servers.d $(DATADIR)/relayers $(DOCDIR)/examples $(DOCDIR) $(CONFDIR)/servers.d $(CONFDIR) $(STATEDIR)
+OWN_FOLDERS = $(DATADIR)/relayers $(DOCDIR) $(CONFDIR) $(STATEDIR)
 
 # units and snippets name the folders that were chosen
 $(BUILD)/systemd/%: systemd/% config.mk $(BUILD)/settings
@@ -83,6 +86,6 @@ uninstall:
 		elif [ -e "$$to" ]; then echo "left, since it was changed: $$to"; fi; \
 	done
 	@for folder in $(OWN_FOLDERS); do \
-		[ ! -d "$(DESTDIR)$$folder" ] || rmdir --ignore-fail-on-non-empty "$(DESTDIR)$$folder"; \
+		[ ! -d "$(DESTDIR)$$folder" ] || find "$(DESTDIR)$$folder" -depth -type d -empty -delete; \
 	done
 	@[ ! -d '$(DESTDIR)$(STATEDIR)' ] || echo 'left, with the database: $(DESTDIR)$(STATEDIR)'
