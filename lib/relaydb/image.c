@@ -364,7 +364,7 @@ static bool free_list_check(struct look *look)
 	for (uint32_t number = look->meta.free; number != 0; number = page.next) {
 		if (!page_get(look, number, &page))
 			return false;
-		if (page.type != TYPE_FREE)
+		if (page.type != TYPE_FREE || get32(page.bytes + 8) != number)
 			return wrong(look, "page %u is in use and in the list of free pages", number);
 	}
 	return true;
