@@ -36,64 +36,58 @@ static void gather(struct relaydb *db, struct relaydb_batch *batch, const char *
 #define NONE INT64_C(-1)
 #define OK_ROW INT64_C(-2) /* a row with the value OK */
 
+static const struct {
+	const char *name;
+	int64_t before; /* the stamp that is there, or NONE, OK_ROW */
+	struct step steps[4];
+	int64_t after;
+	struct relaydb_result result;
+} outcomes[] = {
+	{ "record a new one", NONE, { { 'r', 100 } }, 100, { .committed = true, .added = 1 } },
+	{ "record raises", 50, { { 'r', 100 } }, 100, { .committed = true, .changed = 1 } },
+	{ "record never lowers", 150, { { 'r', 100 } }, 150, { .committed = false } },
+	{ "record leaves what is equal", 100, { { 'r', 100 } }, 100, { .committed = false } },
+	{ "record leaves a permanent row", OK_ROW, { { 'r', 100 } }, OK_ROW, { .committed = false } },
+	{ "put lowers", 150, { { 'p', 100 } }, 100, { .committed = true, .changed = 1 } },
+	{ "put takes the place of a permanent row", OK_ROW, { { 'p', 100 } }, 100, { .committed = true, .changed = 1 } },
+	{ "put of the same changes nothing", 100, { { 'p', 100 } }, 100, { .committed = false } },
+	{ "put 0", NONE, { { 'p', 0 } }, 0, { .committed = true, .added = 1 } },
+	{ "put the last stamp", NONE, { { 'p', RELAYDB_STAMP_MAX } }, RELAYDB_STAMP_MAX, { .committed = true, .added = 1 } },
+	{ "delete", 100, { { 'd', 0 } }, NONE, { .committed = true, .deleted = 1 } },
+	{ "delete a permanent row", OK_ROW, { { 'd', 0 } }, NONE, { .committed = true, .deleted = 1 } },
+	{ "delete what is not there", NONE, { { 'd', 0 } }, NONE, { .committed = false, .absent = 1 } },
+	{ "the higher of two records", 50, { { 'r', 100 }, { 'r', 90 } }, 100, { .committed = true, .changed = 1 } },
+	{ "record after put is the maximum", 300, { { 'p', 100 }, { 'r', 200 } }, 200, { .committed = true, .changed = 1 } },
+	{ "an older record after put", 300, { { 'p', 100 }, { 'r', 50 } }, 100, { .committed = true, .changed = 1 } },
+	{ "put after record", 300, { { 'r', 400 }, { 'p', 100 } }, 100, { .committed = true, .changed = 1 } },
+	{ "delete after record", 50, { { 'r', 100 }, { 'd', 0 } }, NONE, { .committed = true, .deleted = 1 } },
+	{ "record after delete", 300, { { 'd', 0 }, { 'r', 100 } }, 100, { .committed = true, .changed = 1 } },
+	{ "record after delete of a permanent row", OK_ROW, { { 'd', 0 }, { 'r', 100 } }, 100,
+	    { .committed = true, .changed = 1 } },
+	{ "put after delete of what is not there", NONE, { { 'd', 0 }, { 'p', 100 } }, 100, { .committed = true, .added = 1 } },
+	{ "expire spares its edge", 100, { { 'e', 100 } }, 100, { .committed = false } },
+	{ "expire below its edge", 99, { { 'e', 100 } }, NONE, { .committed = true, .expired = 1 } },
+	{ "the highest expire counts", 99, { { 'e', 50 }, { 'e', 100 }, { 'e', 60 } }, NONE,
+	    { .committed = true, .expired = 1 } },
+	{ "expire spares a permanent row", OK_ROW, { { 'e', RELAYDB_STAMP_MAX + 1 } }, OK_ROW, { .committed = false } },
+	{ "expire takes the last stamp", RELAYDB_STAMP_MAX, { { 'e', RELAYDB_STAMP_MAX + 1 } }, NONE,
+	    { .committed = true, .expired = 1 } },
+	{ "expire before 0 takes nothing", 0, { { 'e', 0 } }, 0, { .committed = false } },
+	{ "expire applies to a record", 50, { { 'r', 80 }, { 'e', 100 } }, NONE, { .committed = true, .expired = 1 } },
+	{ "expire applies to a record that comes later", 50, { { 'e', 100 }, { 'r', 80 } }, NONE,
+	    { .committed = true, .expired = 1 } },
+	{ "expire applies to the outcome", 50, { { 'e', 100 }, { 'r', 100 } }, 100, { .committed = true, .changed = 1 } },
+	{ "expire of a new record", NONE, { { 'r', 80 }, { 'e', 100 } }, NONE, { .committed = false } },
+	{ "expire looks at what is there, not at the record", 120, { { 'r', 80 }, { 'e', 100 } }, 120, { .committed = false } },
+	{ "put and expire of a permanent row", OK_ROW, { { 'p', 80 }, { 'e', 100 } }, NONE,
+	    { .committed = true, .expired = 1 } },
+	{ "delete counts before expire", 50, { { 'd', 0 }, { 'e', 100 } }, NONE, { .committed = true, .deleted = 1 } },
+};
+
 static void outcome_for_one_address(void **state)
 {
-	static const struct {
-		const char *name;
-		int64_t before; /* the stamp that is there, or NONE, OK_ROW */
-		struct step steps[4];
-		int64_t after;
-		struct relaydb_result result;
-	} cases[] = {
-		{ "record a new one", NONE, { { 'r', 100 } }, 100, { .committed = true, .added = 1 } },
-		{ "record raises", 50, { { 'r', 100 } }, 100, { .committed = true, .changed = 1 } },
-		{ "record never lowers", 150, { { 'r', 100 } }, 150, { .committed = false } },
-		{ "record leaves what is equal", 100, { { 'r', 100 } }, 100, { .committed = false } },
-		{ "record leaves a permanent row", OK_ROW, { { 'r', 100 } }, OK_ROW, { .committed = false } },
-		{ "put lowers", 150, { { 'p', 100 } }, 100, { .committed = true, .changed = 1 } },
-		{ "put takes the place of a permanent row", OK_ROW, { { 'p', 100 } }, 100,
-		    { .committed = true, .changed = 1 } },
-		{ "put of the same changes nothing", 100, { { 'p', 100 } }, 100, { .committed = false } },
-		{ "put 0", NONE, { { 'p', 0 } }, 0, { .committed = true, .added = 1 } },
-		{ "put the last stamp", NONE, { { 'p', RELAYDB_STAMP_MAX } }, RELAYDB_STAMP_MAX,
-		    { .committed = true, .added = 1 } },
-		{ "delete", 100, { { 'd', 0 } }, NONE, { .committed = true, .deleted = 1 } },
-		{ "delete a permanent row", OK_ROW, { { 'd', 0 } }, NONE, { .committed = true, .deleted = 1 } },
-		{ "delete what is not there", NONE, { { 'd', 0 } }, NONE, { .committed = false, .absent = 1 } },
-		{ "the higher of two records", 50, { { 'r', 100 }, { 'r', 90 } }, 100, { .committed = true, .changed = 1 } },
-		{ "record after put is the maximum", 300, { { 'p', 100 }, { 'r', 200 } }, 200,
-		    { .committed = true, .changed = 1 } },
-		{ "an older record after put", 300, { { 'p', 100 }, { 'r', 50 } }, 100, { .committed = true, .changed = 1 } },
-		{ "put after record", 300, { { 'r', 400 }, { 'p', 100 } }, 100, { .committed = true, .changed = 1 } },
-		{ "delete after record", 50, { { 'r', 100 }, { 'd', 0 } }, NONE, { .committed = true, .deleted = 1 } },
-		{ "record after delete", 300, { { 'd', 0 }, { 'r', 100 } }, 100, { .committed = true, .changed = 1 } },
-		{ "record after delete of a permanent row", OK_ROW, { { 'd', 0 }, { 'r', 100 } }, 100,
-		    { .committed = true, .changed = 1 } },
-		{ "put after delete of what is not there", NONE, { { 'd', 0 }, { 'p', 100 } }, 100,
-		    { .committed = true, .added = 1 } },
-		{ "expire spares its edge", 100, { { 'e', 100 } }, 100, { .committed = false } },
-		{ "expire below its edge", 99, { { 'e', 100 } }, NONE, { .committed = true, .expired = 1 } },
-		{ "the highest expire counts", 99, { { 'e', 50 }, { 'e', 100 }, { 'e', 60 } }, NONE,
-		    { .committed = true, .expired = 1 } },
-		{ "expire spares a permanent row", OK_ROW, { { 'e', RELAYDB_STAMP_MAX + 1 } }, OK_ROW, { .committed = false } },
-		{ "expire takes the last stamp", RELAYDB_STAMP_MAX, { { 'e', RELAYDB_STAMP_MAX + 1 } }, NONE,
-		    { .committed = true, .expired = 1 } },
-		{ "expire before 0 takes nothing", 0, { { 'e', 0 } }, 0, { .committed = false } },
-		{ "expire applies to a record", 50, { { 'r', 80 }, { 'e', 100 } }, NONE, { .committed = true, .expired = 1 } },
-		{ "expire applies to a record that comes later", 50, { { 'e', 100 }, { 'r', 80 } }, NONE,
-		    { .committed = true, .expired = 1 } },
-		{ "expire applies to the outcome", 50, { { 'e', 100 }, { 'r', 100 } }, 100,
-		    { .committed = true, .changed = 1 } },
-		{ "expire of a new record", NONE, { { 'r', 80 }, { 'e', 100 } }, NONE, { .committed = false } },
-		{ "expire looks at what is there, not at the record", 120, { { 'r', 80 }, { 'e', 100 } }, 120,
-		    { .committed = false } },
-		{ "put and expire of a permanent row", OK_ROW, { { 'p', 80 }, { 'e', 100 } }, NONE,
-		    { .committed = true, .expired = 1 } },
-		{ "delete counts before expire", 50, { { 'd', 0 }, { 'e', 100 } }, NONE, { .committed = true, .deleted = 1 } },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < COUNT(outcomes); i++) {
 		char value[32];
 		const struct raw rows[] = { { "192.168.7", "OK", -1, -1 }, { "10.0.0.1", value, -1, -1 } };
 		struct relaydb_result result = { .mtime = 0 };
@@ -101,24 +95,24 @@ static void outcome_for_one_address(void **state)
 		struct relaydb_batch *batch;
 		int64_t stamp = NONE;
 
-		print_message("# %s\n", cases[i].name);
-		snprintf(value, sizeof value, "%lld", (long long)cases[i].before);
-		if (cases[i].before == OK_ROW)
+		print_message("# %s\n", outcomes[i].name);
+		snprintf(value, sizeof value, "%lld", (long long)outcomes[i].before);
+		if (outcomes[i].before == OK_ROW)
 			strcpy(value, "OK");
-		write_rows(rows, cases[i].before == NONE ? 1 : 2);
+		write_rows(rows, outcomes[i].before == NONE ? 1 : 2);
 		assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
-		gather(db, batch, "10.0.0.1", cases[i].steps);
+		gather(db, batch, "10.0.0.1", outcomes[i].steps);
 		assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_OK);
 		if (relaydb_get(db, "10.0.0.1", &stamp) == RELAYDB_OK && stamp == RELAYDB_PERMANENT)
 			stamp = OK_ROW;
-		assert_int_equal(stamp, cases[i].after);
-		assert_int_equal(result.committed, cases[i].result.committed);
-		assert_int_equal(result.rows, 1 + (cases[i].after != NONE));
-		assert_int_equal(result.expired, cases[i].result.expired);
-		assert_int_equal(result.added, cases[i].result.added);
-		assert_int_equal(result.changed, cases[i].result.changed);
-		assert_int_equal(result.deleted, cases[i].result.deleted);
-		assert_int_equal(result.absent, cases[i].result.absent);
+		assert_int_equal(stamp, outcomes[i].after);
+		assert_int_equal(result.committed, outcomes[i].result.committed);
+		assert_int_equal(result.rows, 1 + (outcomes[i].after != NONE));
+		assert_int_equal(result.expired, outcomes[i].result.expired);
+		assert_int_equal(result.added, outcomes[i].result.added);
+		assert_int_equal(result.changed, outcomes[i].result.changed);
+		assert_int_equal(result.deleted, outcomes[i].result.deleted);
+		assert_int_equal(result.absent, outcomes[i].result.absent);
 		assert_false(result.rebuilt);
 		relaydb_batch_free(&batch);
 		assert_null(batch);

@@ -60,6 +60,7 @@ static void *given(void *p)
 	return p;
 }
 
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc's are reserved names */
 void *malloc(size_t size)
 {
 	return refuse(__builtin_return_address(0)) ? NULL : given(__libc_malloc(size));
@@ -83,7 +84,9 @@ void *reallocarray(void *old, size_t count, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return realloc(old, count * size); /* its caller is we: Berkeley DB has no use for it */
+	return realloc(old,
+	    count *
+		size); /* NOLINT(clang-analyzer-optin.portability.UnixAPI): as libc does.  Its caller is we: Berkeley DB has no use for it */
 }
 
 char *strdup(const char *text)
@@ -99,6 +102,8 @@ void free(void *old)
 	balance -= counting && old != NULL;
 	__libc_free(old);
 }
+
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
 
 /* ---- the calls of the library; each opens its handle and closes it ---- */
 

@@ -77,8 +77,8 @@ static void get(void **state)
 }
 
 struct entry {
-	char address[RELAYDB_ADDRSTRLEN];
 	int64_t stamp;
+	char address[RELAYDB_ADDRSTRLEN];
 	bool entry;
 };
 
@@ -111,13 +111,13 @@ static void other_styles(void **state)
 		{ "net", "OK", 4, 3 },
 	};
 	static const struct entry wanted[] = {
-		{ "10.0.0.1", 100, true },
-		{ "10.0.0.2", 200, true },
-		{ "2001:db8::5", 500, true },
-		{ "10.0.0.6", 600, true },
-		{ "", 0, false },
-		{ "", 0, false },
-		{ "", 0, false },
+		{ 100, "10.0.0.1", true },
+		{ 200, "10.0.0.2", true },
+		{ 500, "2001:db8::5", true },
+		{ 600, "10.0.0.6", true },
+		{ 0, "", false },
+		{ 0, "", false },
+		{ 0, "", false },
 	};
 	struct relaydb *db = database();
 	struct entries entries = { .count = 0 };
