@@ -94,14 +94,23 @@ static bool read_size(const char *value, size_t *size)
 	return true;
 }
 
-/* "_FIELD=VALUE _FIELD=VALUE": only fields that the journal itself fills in begin with an underscore */
+static bool begins(const char *text, const char *beginning)
+{
+	return strncmp(text, beginning, strlen(beginning)) == 0 && text[strlen(beginning)] != '\0';
+}
+
+/* "_FIELD=VALUE _FIELD=VALUE": only fields that the journal itself fills in begin with an underscore.  One of them must say who has
+ * started the program: everybody can start a server's program himself, with arguments and a standard error of his own. */
 static bool is_trusted(char *const *fields)
 {
+	bool started = false;
+
 	for (; *fields != NULL; fields++) {
 		if ((*fields)[0] != '_' || (*fields)[1] == '_' || strchr(*fields, '=') == NULL)
 			return false;
+		started |= begins(*fields, "_SYSTEMD_UNIT=") || begins(*fields, "_UID=");
 	}
-	return true;
+	return started;
 }
 
 static void take_journal(struct server *server, const char *value, const struct conf_place *place)
@@ -109,7 +118,9 @@ static void take_journal(struct server *server, const char *value, const struct 
 	char **fields = list_split(value, " ");
 
 	if (fields == NULL || *fields == NULL || !is_trusted(fields))
-		conf_error(place, "journal = '%s', expected _FIELD=VALUE of the journal's trusted fields", value);
+		conf_error(place,
+		    "journal = '%s', expected _FIELD=VALUE of the journal's trusted fields, _SYSTEMD_UNIT or _UID among them",
+		    value);
 	else if (!list_add(&server->journal, value))
 		conf_error(place, "out of memory");
 	list_free(fields);

@@ -52,7 +52,7 @@ pop_login() {	# pop_login ADDRESS [PASSWORD]
 
 @test "without the trusted fields the forged line is believed: the test can fail" {
 	mkdir -p "$SCRATCH/careless"
-	sed 's/^journal = .*/journal = _TRANSPORT=syslog/' "$SOURCES/popwatch/servers.d/dovecot.conf" >"$SCRATCH/careless/dovecot.conf"
+	sed 's/^journal = .*/journal = _UID=65534/' "$SOURCES/popwatch/servers.d/dovecot.conf" >"$SCRATCH/careless/dovecot.conf"
 	prepare_journal
 	sed -i "s,^definitions = .*,definitions = $SCRATCH/careless," "$DIR/popwatch.conf"
 	start_popwatch

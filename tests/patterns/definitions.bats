@@ -122,6 +122,29 @@ refused() {	# refused TEXT: with status 78 and a sentence that has it
 	refused "9: 'nonsense': expected NAME = VALUE"
 }
 
+@test "an entry of the journal must have fields that no user can have" {
+	local fields
+	for fields in _EXE=/usr/sbin/mine _COMM=mine '_EXE=/usr/sbin/mine _COMM=mine' SYSLOG_IDENTIFIER=mine __CURSOR=1 '_UID=0 UNIT=mine' _UID= _UID; do
+		define <<-END
+			[server]
+			tags = mine
+			journal = $fields
+			[lines]
+			login = ^user {ip}$
+		END
+		refused "3: journal = '$fields', expected _FIELD=VALUE"
+	done
+	define <<-'END'
+		[server]
+		tags = mine
+		journal = _SYSTEMD_UNIT=mine.service
+		journal = _EXE=/usr/sbin/mine _UID=0
+		[lines]
+		login = ^user {ip}$
+	END
+	[ "$status" -eq 0 ] || fail "$output"
+}
+
 @test "a bad expression is told with its place" {
 	define <<-'END'
 		[server]
