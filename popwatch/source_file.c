@@ -21,6 +21,7 @@
 #define KNOWN_MAX 4096 /* files that are remembered */
 #define SETTLE 1 /* a folder's mtime of this many seconds ago does not yet prove that nothing changed since */
 #define RESCAN_MS 60000 /* look at all neighbours this often, whatever the folder says */
+#define GONE_MS 60000 /* a file without a name that has not grown for so long is let go: it holds its blocks on the disk */
 
 /* A file that is or was the log. */
 struct log_file {
@@ -32,6 +33,7 @@ struct log_file {
 	off_t size; /* and mtime, when we last looked */
 	struct timespec written;
 	struct timespec changed; /* its ctime when we last made sure that it is the file we know; 0: never */
+	int64_t dead_ms; /* since when it has no name and does not grow; -1: it is not so */
 	int fd; /* -1: closed */
 	bool here; /* found in the last scan */
 	struct log_file *next; /* younger */
@@ -53,6 +55,7 @@ struct source_file {
 	struct log_file *current; /* the one that has the name */
 	size_t copied; /* offset of what was truncated last, to find its copy by */
 	uint64_t copied_hash;
+	int64_t clock_ms; /* of this round */
 	int64_t scanned_ms;
 	int complained; /* errno of the last complaint about PATH */
 	char *buffer;
@@ -595,8 +598,16 @@ static size_t read_file(struct source_file *source, struct log_file *file, size_
 {
 	size_t sum = 0, n;
 	struct stat st;
+	bool changed;
 
-	if (fstat(file->fd, &st) != 0 || (st.st_size == file->size && same_time(&st.st_mtim, &file->written)))
+	if (fstat(file->fd, &st) != 0)
+		return 0;
+	changed = st.st_size != file->size || !same_time(&st.st_mtim, &file->written);
+	if (changed || st.st_nlink > 0)
+		file->dead_ms = -1;
+	else if (file->dead_ms < 0)
+		file->dead_ms = source->clock_ms;
+	if (!changed)
 		return 0;
 	/* shorter than what we read, or grown over it since: truncated */
 	if (st.st_size < file->offset || (file->hash != 0 && hash_first_line(file->fd) != file->hash))
@@ -608,15 +619,20 @@ static size_t read_file(struct source_file *source, struct log_file *file, size_
 	return sum;
 }
 
-/* Of the files that lost the name, and that were read to their end, the youngest KEEP_OPEN stay open. */
+/* Of the files that lost the name, and that were read to their end, the youngest KEEP_OPEN stay open; those that have no other
+ * name for GONE_MS after they grew last. */
 static void close_old(struct source_file *source)
 {
 	struct log_file *file;
 	size_t open = source_file_open(source);
 	struct stat st;
+	bool dead;
 
-	for (file = source->files; file != NULL && open > KEEP_OPEN + 1; file = file->next) {
+	for (file = source->files; file != NULL; file = file->next) {
 		if (file->fd < 0 || file == source->current)
+			continue;
+		dead = file->dead_ms >= 0 && source->clock_ms - file->dead_ms >= GONE_MS;
+		if (open <= KEEP_OPEN + 1 && !dead)
 			continue;
 		if (fstat(file->fd, &st) == 0) {
 			file->changed = st.st_ctim;
@@ -634,6 +650,7 @@ bool source_file_read(struct source_file *source, size_t budget, int64_t clock_m
 	struct log_file *file;
 	size_t sum = 0;
 
+	source->clock_ms = clock_ms;
 	if (must_scan(source, clock_ms)) {
 		scan(source);
 		source->scanned_ms = clock_ms;

@@ -115,10 +115,66 @@ static void test_neighbours(void **state)
 	unlink(path_of("mail"));
 }
 
+/* A file that was deleted is read for as long as somebody writes into it, and let go a minute after. */
+static void test_deleted(void **state)
+{
+	struct source_file *source = source_file_new(path_of("log"), 0, 0);
+	int64_t clock_ms = 0;
+	FILE *writer;
+
+	(void)state;
+	append("log", "a\n");
+	assert_string_equal(look(source, clock_ms), "a ");
+	assert_non_null(writer = fopen(path_of("log"), "ae"));
+	unlink(path_of("log"));
+	append("log", "b\n");
+	assert_string_equal(look(source, clock_ms += 10 * MINUTE), "b ");
+	for (int i = 0; i < 3; i++) {
+		fputs("c\n", writer);
+		fflush(writer);
+		assert_string_equal(look(source, clock_ms += MINUTE - 1), "c ");
+		assert_int_equal(source_file_open(source), 2);
+	}
+	assert_string_equal(look(source, clock_ms += 1), "");
+	assert_string_equal(look(source, clock_ms += MINUTE - 1), "");
+	assert_int_equal(source_file_open(source), 2);
+	assert_string_equal(look(source, clock_ms += 1), "");
+	assert_int_equal(source_file_open(source), 1);
+	append("log", "d\n");
+	assert_string_equal(look(source, clock_ms += MINUTE), "d ");
+	source_file_free(source);
+	fclose(writer);
+	unlink(path_of("log"));
+}
+
+/* One that was renamed stays open: its logger may be told late. */
+static void test_renamed(void **state)
+{
+	struct source_file *source = source_file_new(path_of("log"), 0, 0);
+	char old[PATH_MAX];
+
+	(void)state;
+	append("log", "a\n");
+	assert_string_equal(look(source, 0), "a ");
+	snprintf(old, sizeof old, "%s", path_of("log.1"));
+	assert_int_equal(rename(path_of("log"), old), 0);
+	append("log", "b\n");
+	assert_string_equal(look(source, 1), "b ");
+	assert_string_equal(look(source, 60 * MINUTE), "");
+	assert_int_equal(source_file_open(source), 2);
+	append("log.1", "c\n");
+	assert_string_equal(look(source, 60 * MINUTE + 1), "c ");
+	source_file_free(source);
+	unlink(path_of("log"));
+	unlink(old);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_neighbours),
+		cmocka_unit_test(test_deleted),
+		cmocka_unit_test(test_renamed),
 	};
 
 	return cmocka_run_group_tests_name("source_file", tests, setup, teardown);
