@@ -22,7 +22,7 @@ enum header_format {
 	FORMAT_NOHOST = 2, /* the same as RFC 3164, but without a host */
 	FORMAT_DOVECOT = 4, /* Dovecot's own log file, 0.99 to 2.4 */
 	FORMAT_COURIER = 8, /* Courier's own log, couriertcpd -stderrlogger=multilog: a TAI64N stamp before "INFO: " */
-	FORMAT_ZIMBRA = 16, /* Zimbra's mailbox.log and audit.log */
+	FORMAT_ZIMBRA = 16, /* Zimbra's audit.log */
 	FORMAT_ANY = 31 /* for trying out alone */
 };
 
