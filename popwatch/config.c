@@ -24,7 +24,8 @@ struct draft {
 
 enum kind {
 	KIND_TEXT,
-	KIND_PATH, /* absolute, or empty */
+	KIND_PATH, /* absolute */
+	KIND_PATH_OR_NONE, /* or empty */
 	KIND_DURATION,
 	KIND_OTHER /* by a function of its own */
 };
@@ -54,6 +55,10 @@ static void take_socket_users(struct draft *draft, const char *value, const stru
 	{                                                                                                                      \
 		name, KIND_PATH, offsetof(struct config, member), value, 0, 0, NULL                                            \
 	}
+#define PATHNAME_OR_NONE(name, member, value)                                                                                  \
+	{                                                                                                                      \
+		name, KIND_PATH_OR_NONE, offsetof(struct config, member), value, 0, 0, NULL                                    \
+	}
 #define SECONDS(name, member, value, min, max)                                                                                 \
 	{                                                                                                                      \
 		name, KIND_DURATION, offsetof(struct config, member), value, min, max, NULL                                    \
@@ -73,9 +78,9 @@ static const struct setting settings[] = {
 	OTHER("socket-users", take_socket_users, NULL),
 	PATHNAME("database", database, NULL),
 	PATHNAME("state", state, RELAYERS_STATEDIR "/popwatch.state"),
-	PATHNAME("socket", socket, ""),
-	PATHNAME("stats-file", stats, ""),
-	PATHNAME("pid-file", pid_file, ""),
+	PATHNAME_OR_NONE("socket", socket, ""),
+	PATHNAME_OR_NONE("stats-file", stats, ""),
+	PATHNAME_OR_NONE("pid-file", pid_file, ""),
 	TEXT("user", user, "relayers"),
 	SECONDS("window", window, "30m", 1, 366 * 86400),
 	SECONDS("refresh", refresh, "60", 0, 86400),
@@ -167,9 +172,13 @@ static void set_list(char ***where, const char *value, const struct conf_place *
 
 static void take_servers(struct draft *draft, const char *value, const struct conf_place *place)
 {
+	const char *twice;
+
 	set_list(&draft->config->servers, value, place);
 	if (draft->config->servers != NULL && *draft->config->servers == NULL)
 		conf_error(place, "servers is empty, expected names of definitions, or all");
+	if ((twice = list_twice(draft->config->servers)) != NULL)
+		conf_error(place, "servers has '%s' twice", twice);
 }
 
 static void take_definitions(struct draft *draft, const char *value, const struct conf_place *place)
@@ -265,10 +274,14 @@ static void take_value(struct draft *draft, const struct setting *setting, const
 	int64_t seconds;
 
 	switch (setting->kind) {
+	case KIND_PATH_OR_NONE:
+		if (*value == '\0' || strcmp(value, "no") == 0) {
+			set_text((char **)(void *)where, "", place);
+			return;
+		}
+		/* fall through */
 	case KIND_PATH:
-		if (strcmp(value, "no") == 0)
-			value = "";
-		if (*value != '\0' && !is_path(value)) {
+		if (!is_path(value)) {
 			conf_error(place, "%s = '%s', expected an absolute path", setting->name, value);
 			return;
 		}
@@ -350,12 +363,11 @@ static void finish(struct draft *draft, const struct conf_place *place)
 {
 	struct config *config = draft->config;
 	char path[PATH_MAX];
-	const char *given = config->database != NULL && *config->database != '\0' ? config->database : NULL;
 
 	if (draft->format_line != 0 && config->log_count > 0)
 		conf_error(&(struct conf_place){ place->file, draft->format_line, place->errors },
 		    "no log after this format, expected it before the logs that it is for");
-	if (relaydb_path(given, path, sizeof path) != RELAYDB_OK)
+	if (relaydb_path(config->database, path, sizeof path) != RELAYDB_OK)
 		conf_error(place, "the path of the database is too long");
 	else
 		set_text(&config->database, path, place);

@@ -105,6 +105,11 @@ static int try_out(const struct arguments *arguments, const struct config *confi
 	struct catalogue *catalogue;
 	int fd = STDIN_FILENO, status = EX_CONFIG;
 
+	if (list_twice(servers) != NULL) {
+		log_say(LOG_ERR, "-s has '%s' twice", list_twice(servers));
+		list_free(servers);
+		return EX_USAGE;
+	}
 	if (strcmp(arguments->tryout, "-") != 0 && (fd = open(arguments->tryout, O_RDONLY | O_CLOEXEC)) < 0) {
 		log_say(LOG_ERR, "%s: %s", arguments->tryout, strerror(errno));
 		list_free(servers);

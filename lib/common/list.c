@@ -68,3 +68,12 @@ bool list_has(char *const *list, const char *word, size_t size)
 	}
 	return false;
 }
+
+const char *list_twice(char *const *list)
+{
+	for (; list != NULL && *list != NULL; list++) {
+		if (list_has(list + 1, *list, strlen(*list)))
+			return *list;
+	}
+	return NULL;
+}

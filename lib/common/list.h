@@ -18,6 +18,9 @@ bool list_add(char ***list, const char *word);
 /* Is the SIZE bytes long WORD in it? */
 bool list_has(char *const *list, const char *word, size_t size);
 
+/* The first word that stands in it more than once, or NULL. */
+const char *list_twice(char *const *list);
+
 size_t list_size(char *const *list);
 
 /* Frees list and strings; a NULL is fine. */

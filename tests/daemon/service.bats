@@ -191,6 +191,9 @@ said() {	# said TEXT: on stderr
 	[ "$status" -eq 64 ]
 	run "$POPWATCH" -F fancy -t /dev/null
 	[ "$status" -eq 64 ]
+	run "$POPWATCH" -t /dev/null -s dovecot,dovecot
+	[ "$status" -eq 64 ]
+	[[ $output == *"-s has 'dovecot' twice"* ]]
 }
 
 @test "the sample configuration is right" {

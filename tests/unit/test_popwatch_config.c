@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * test_popwatch_config.c - what popwatch.conf refuses, and what it keeps when it is read again (config.h)
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config.h"
+
+/* The last complaint. */
+static char said[512];
+
+static void tell(const char *sentence, void *arg)
+{
+	(void)arg;
+	snprintf(said, sizeof said, "%s", sentence);
+}
+
+static void test_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *complaint;
+	} cases[] = {
+		{ "state = no\n", "text:1: state = 'no', expected an absolute path" },
+		{ "state =\n", "text:1: state = '', expected an absolute path" },
+		{ "database = no\n", "text:1: database = 'no', expected an absolute path" },
+		{ "\nservers = dovecot, dovecot\n", "text:2: servers has 'dovecot' twice" },
+		{ "servers = courier dovecot uw courier\n", "text:1: servers has 'courier' twice" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct conf_errors errors = { .tell = tell };
+		struct config *config = config_load_text(cases[i].text, &errors);
+
+		if (config != NULL)
+			fail_msg("taken: %s", cases[i].text);
+		assert_int_equal(errors.count, 1);
+		assert_string_equal(said, cases[i].complaint);
+	}
+}
+
+/* Where there may be none, no is none. */
+static void test_none(void **state)
+{
+	struct conf_errors errors = { .tell = tell };
+	struct config *config = config_load_text("socket = no\nstats-file = no\npid-file =\nservers = all\n", &errors);
+
+	(void)state;
+	assert_non_null(config);
+	assert_string_equal(config->socket, "");
+	assert_string_equal(config->stats, "");
+	assert_string_equal(config->pid_file, "");
+	config_free(config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_none),
+	};
+
+	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}
