@@ -1,7 +1,7 @@
 # exim.bats - the stanzas of docs/exim.md in a real Exim
 #
 # enclosure: exim rsyslog
-# limit: 200
+# limit: 300
 
 load ../lib/test
 load mta
@@ -9,11 +9,10 @@ load mta
 start_file() {
 	export RELAYERS=$SCRATCH/relayers
 	add_addresses $CLIENTS6
-	add_user Debian-exim
+	add_user Debian-exim relayers
+	chown relayers: "$SCRATCH"
+	usermod -a -G relayers Debian-exim
 	start_rsyslog
-	# what docs/exim.md says under "Let Exim read the map"
-	chgrp Debian-exim "$SCRATCH"
-	chmod g+s "$SCRATCH"
 }
 
 setup() {
@@ -48,7 +47,7 @@ exim_with() {
 	exim_with
 	table window -p 2526
 	takes_local 127.0.1.9 -p 2526
-	[ "$(stat -c %U:%G:%a "$RELAYERS.db")" = root:Debian-exim:660 ]
+	[ "$(stat -c %U:%G:%a "$RELAYERS.db")" = root:relayers:660 ]
 }
 
 @test "the table without a window" {
@@ -68,26 +67,11 @@ exim_with() {
 
 @test "stamp + window = now is refused, in a session that is open" {
 	exim_with
-	end=$((EPOCHSECONDS + 2))
+	end=$((EPOCHSECONDS + 3))
 	"$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" add 127.0.1.1 $((end - WINDOW))
 	smtp_open -b 127.0.1.1 -p 2526
 	smtp 'MAIL FROM:<>'
-	yes=0 no=0
-	while [ $no -lt 3 ]; do
-		before=${EPOCHREALTIME%.*}
-		smtp 'RCPT TO:<somebody@example.net>'
-		if [ "$before" = "${EPOCHREALTIME%.*}" ]; then
-			if [ "$before" -lt $end ]; then
-				[[ $REPLY == 250* ]] || fail "$((end - before)) s before: $REPLY"
-				yes=$((yes + 1))
-			else
-				[[ $REPLY == 550*'relay not permitted'* ]] || fail "$((before - end)) s after: $REPLY"
-				no=$((no + 1))
-			fi
-		fi
-		read -r -t 0.02 <> <(:) || :
-	done
-	[ $yes -gt 0 ]
+	exact $end 'relay not permitted' :
 	smtp_close
 }
 

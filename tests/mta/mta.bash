@@ -111,6 +111,30 @@ ask() {
 	REPLY=$answer
 }
 
+# exact END WORDS COMMAND...: asks in the open session until three answers after END, in seconds, have come, with COMMAND after each;
+# an answer that came within one second is judged by that second.  Refused has to be with WORDS
+exact() {
+	local end=$1 words=$2 before yes=0 no=0
+	shift 2
+	while [ $no -lt 3 ]; do
+		before=${EPOCHREALTIME%.*}		# EPOCHSECONDS may be some milliseconds late
+		smtp 'RCPT TO:<somebody@example.net>'
+		if [ "$before" = "${EPOCHREALTIME%.*}" ]; then
+			if [ "$before" -lt "$end" ]; then
+				[[ $REPLY == 250* ]] || fail "$((end - before)) s before its end: $REPLY"
+				yes=$((yes + 1))
+			else
+				[[ $REPLY == 550*"$words"* ]] || fail "$((before - end)) s after its end: $REPLY"
+				no=$((no + 1))
+			fi
+		fi
+		[ "$before" -lt $((end + 30)) ] || fail "it does not end"
+		"$@"
+		read -r -t 0.02 <> <(:) || :
+	done
+	[ $yes -gt 0 ]
+}
+
 # start_as_it_is NAME: start_NAME of servers.sh, with the configuration that is there
 start_as_it_is() {
 	local configure

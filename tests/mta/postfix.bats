@@ -1,7 +1,7 @@
 # postfix.bats - the stanzas of docs/postfix.md in a real Postfix
 #
 # enclosure: postfix rsyslog
-# limit: 200
+# limit: 300
 
 load ../lib/test
 load mta

@@ -1,7 +1,7 @@
 # senders.bats - FEATURE(`spammers') with FEATURE(`relayers') and delay_checks, and DNS blocklists, in a real sendmail
 #
 # enclosure: sendmail rsyslog
-# limit: 200
+# limit: 300
 
 load ../lib/test
 load mta
@@ -115,6 +115,17 @@ refuses_senders() {
 		[[ $REPLY == '550 5.7.1 '*'own rule'* ]] || fail "$REPLY"
 		end_sendmail
 	done
+}
+
+@test "the lines of docs/sendmail.md, all together" {
+	mkdir -p /etc/mail
+	cp "$SCRATCH/spammers" /etc/mail/spammers
+	"$BUILD/vnewspammers/vnewspammers" /etc/mail/spammers
+	sendmail_with "$(stanza sendmail mc)" "$(stanza sendmail more)" "$unresolvable"
+	relays 127.0.1.1
+	refuses 127.0.1.3
+	mail_from 127.0.1.1 '<spam@bad.example>'
+	[[ $REPLY == '550 5.7.1 '* ]]
 }
 
 @test "a second argument is refused" {
