@@ -52,7 +52,7 @@ manual_options() {	# manual_options PAGE: short and long
 }
 
 @test "settings of popwatch.conf: program, manual, sample" {
-	code=$(sed -n 's/^\t\(TEXT\|PATHNAME\|SECONDS\|OTHER\)("\([a-z-]*\)".*/\2/p' "$source/popwatch/config.c")
+	code=$(sed -n 's/^\t\(TEXT\|PATHNAME\|PATHNAME_OR_NONE\|SECONDS\|OTHER\)("\([a-z-]*\)".*/\2/p' "$source/popwatch/config.c")
 	same 'program and manual' "$code" "$(items Ic popwatch.conf.5)"
 	same 'program and sample' "$code" "$(sed -n 's/^#\{0,1\}\([a-z-]*\) =.*/\1/p' "$source/popwatch/popwatch.conf.sample")"
 }
