@@ -1,5 +1,6 @@
 # needs: root
 # enclosure:
+# limit: 180
 # a host of its own: installed for real, with the systemd tools, the user, the folder, the first entries; then away again
 
 load ../lib/test
@@ -13,7 +14,24 @@ make_it() {
 }
 
 files() {	# what there is, but for what every command may touch
-	find /etc /usr /var -xdev \( -path "$WORK" -o -path /var/cache -o -path "$source" -o -path /var/log \) -prune -o \( -type f -o -type l \) -print | sort
+	find /etc /usr /var -xdev \( -path "$WORK" -o -path /var/cache -o -path "$source" -o -path /var/log \) -prune \
+		-o \( -type f -o -type l \) -print | sort
+}
+
+# block PAGE NAME N: the Nth fenced block of that name in docs/PAGE
+block() {
+	awk -v name="$2" -v n="$3" '
+		/^ *```/ && open { open = wanted = 0; next }
+		/^ *```/ { open = 1; indent = index($0, "`"); wanted = $0 ~ "^ *```" name "$" && ++count == n; next }
+		wanted { print substr($0, indent) }' "$source/docs/$1" | grep . || fail "no block $3 of $2 in docs/$1"
+}
+
+set_up() {	# is everything as it should be now?
+	[ "$(stat -c %U:%G:%a /var/lib/relayers)" = relayers:relayers:755 ]
+	[ "$(stat -c %U:%G:%a /var/lib/relayers/relayers.db)" = root:relayers:660 ]
+	[[ " $(id -nG relayers) " == *' adm '* ]]
+	[[ " $(id -nG relayers) " == *' systemd-journal '* ]]
+	vsmtprelay check
 }
 
 start_file() {
@@ -31,26 +49,31 @@ start_file() {
 	for unit in popwatch relayers-settle vsmtprelay-expire; do
 		systemd-analyze security --offline=yes --threshold=15 --no-pager "/usr/lib/systemd/system/$unit.service" >"$SCRATCH/rating" ||
 			fail "$(cat "$SCRATCH/rating")"
-		tail -n 1 "$SCRATCH/rating"
+		rating=$(sed -n "s/.*exposure level for $unit.service: \([0-9.]*\) .*/\1/p" "$SCRATCH/rating")
+		[ $unit != popwatch ] || grep -q "popwatch\`: $rating)" "$source/docs/SECURITY.md" || fail "docs/SECURITY.md: not $rating"
 	done
 }
 
-@test "user, groups and folder are made by systemd's tools" {
-	systemd-sysusers relayers.conf
-	systemd-tmpfiles --create relayers.conf
-	[ "$(stat -c %U:%G:%a /var/lib/relayers)" = relayers:relayers:755 ]
-	[[ " $(id -nG relayers) " == *' adm '* ]]
-	[[ " $(id -nG relayers) " == *' systemd-journal '* ]]
-	chmod 2750 /var/lib/relayers			# an administrator's choice
+@test "docs/INSTALL.md: user, folder and database, by systemd's tools" {
+	block INSTALL.md host 1 >"$SCRATCH/block"
+	bash -eu "$SCRATCH/block"
+	set_up
+	chmod 2750 /var/lib/relayers			# an administrator's choice stays
 	systemd-tmpfiles --create relayers.conf
 	[ "$(stat -c %a /var/lib/relayers)" = 2750 ]
-	chmod 0755 /var/lib/relayers; chmod g-s /var/lib/relayers
+	chmod g-s,a+rx /var/lib/relayers
 }
 
-@test "the database is made, is in order, and both the recorder and root change it" {
-	vsmtprelay load /dev/null
-	[ "$(stat -c %U:%G:%a /var/lib/relayers/relayers.db)" = root:relayers:660 ]
-	vsmtprelay check
+@test "docs/INSTALL.md: the same without systemd" {
+	rm -r /var/lib/relayers
+	userdel relayers
+	block INSTALL.md host-plain 1 >"$SCRATCH/block"
+	bash -eu "$SCRATCH/block"
+	usermod -a -G systemd-journal relayers
+	set_up
+}
+
+@test "recorder and root change the database, others do not even read it" {
 	vsmtprelay add 192.0.2.1
 	setpriv --reuid relayers --regid relayers --init-groups vsmtprelay add 192.0.2.2
 	[ "$(vsmtprelay dump | grep -c '^192')" = 2 ]
@@ -63,6 +86,60 @@ start_file() {
 	chmod 640 /var/log/mail.log
 	run popwatch -n
 	[ "$status" = 0 ] || fail "$output"
+}
+
+@test "docs: the configuration of every page is right, and names servers that there are" {
+	pages=0
+	for page in "$source"/docs/*.md; do
+		for ((n = 1; n <= $(grep -c '^ *```popwatch.conf$' "$page"); n++)); do
+			block "${page##*/}" popwatch.conf $n >"$SCRATCH/popwatch.conf"
+			run popwatch -n -c "$SCRATCH/popwatch.conf"
+			[[ $status != 78 && $output != *popwatch.conf:* ]] || fail "${page##*/}, block $n: $output"
+			((++pages))
+		done
+	done
+	[ "$pages" -ge 10 ]
+	for name in $(sed -n 's/.*`servers = \([a-z -]*\)`.*/\1/p' "$source"/docs/*.md); do
+		[ -e "/usr/share/relayers/servers.d/$name.conf" ] || fail "no definition $name"
+	done
+}
+
+@test "docs: every page, file and manual that is named is there" {
+	for page in "$source"/README.md "$source"/docs/*.md; do
+		for link in $(grep -oE '\]\([^)]+\)' "$page" | tr -d '()]' | grep -v ://); do
+			[ -e "${page%/*}/$link" ] || fail "${page##*/}: $link"
+		done
+		ours='\b(vsmtprelay|vnewspammers|popwatch(\.conf)?|pam_relaydb|relaydb|relayers-servers)\([1-9]\)'
+		for manual in $(grep -oE "$ours" "$page" | tr -d ')' | tr '(' .); do
+			[ -e "$source/man/$manual" ] || fail "${page##*/}: $manual"
+		done
+	done
+}
+
+@test "docs/TROUBLESHOOTING.md: a damaged database is told, refused, and replaced" {
+	cp -p /var/lib/relayers/relayers.db "$SCRATCH/good"
+	head -c 8192 /dev/urandom >/var/lib/relayers/relayers.db
+	run vsmtprelay check
+	[ "$status" = 1 ]
+	run vsmtprelay add 192.0.2.1
+	[ "$status" = 65 ]
+	block TROUBLESHOOTING.md damaged 1 >"$SCRATCH/block"
+	bash -eu "$SCRATCH/block"
+	vsmtprelay check
+	rm /var/lib/relayers/relayers.db.damaged
+	cp -p "$SCRATCH/good" /var/lib/relayers/relayers.db
+}
+
+@test "docs/UPGRADING.md: the database of the original is moved with all its rows" {
+	mkdir -p "$HOME/etc" /root
+	printf '%s\n' '192.0.2.1 906502527' '192.0.2.2 OK' '192.168.7 OK' >"$SCRATCH/rows"
+	vsmtprelay -f "$HOME/etc/relayers.db" load "$SCRATCH/rows"
+	cp -p /var/lib/relayers/relayers.db "$SCRATCH/good"
+	block UPGRADING.md move 1 | sed "s,/root/,$SCRATCH/," >"$SCRATCH/block"
+	bash -eu "$SCRATCH/block"
+	[ "$(vsmtprelay -f /var/lib/relayers/relayers.db dump | grep -v '^#' | sort)" = "$(sort "$SCRATCH/rows")" ]
+	cp -p "$SCRATCH/good" /var/lib/relayers/relayers.db
+	rm -r "$HOME/etc"
 }
 
 @test "the line for cron removes what is old, as user relayers, and says nothing when the program is gone" {

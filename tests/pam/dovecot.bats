@@ -12,7 +12,7 @@ start_file() {
 	add_carol
 	add_addresses
 	mkdir -p "$WORK/dovecot"
-	printf '%s\n' 'passdb {' '	driver = pam' '	args = dovecot' '}' 'service pop3-login {' '	process_limit = 100' '}' >"$WORK/dovecot/extra.conf"
+	printf '%s\n' 'passdb {' '	driver = pam' '	args = dovecot' '}' >"$WORK/dovecot/extra.conf"
 	printf '%s\n' 'auth required pam_deny.so' >/etc/pam.d/dovecot
 	start_dovecot
 }

@@ -20,7 +20,8 @@ start_file() {
 	END2
 	inetd=$BATS_TEST_DIRNAME/../daemon/inetd.py
 	(quietly inetd110 "$inetd" 110 "$WORK/inetd110.pid" /usr/sbin/tcpd /usr/sbin/popa3d)
-	(quietly inetd1110 "$inetd" 1110 "$WORK/inetd1110.pid" /usr/sbin/tcpd /usr/sbin/pop3d --inetd --no-config --config-file="$WORK/pop3d.conf")
+	(quietly inetd1110 "$inetd" 1110 "$WORK/inetd1110.pid" /usr/sbin/tcpd \
+		/usr/sbin/pop3d --inetd --no-config --config-file="$WORK/pop3d.conf")
 	wait_for 10 listens 110
 	wait_for 10 listens 1110
 }
