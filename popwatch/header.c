@@ -17,6 +17,7 @@
 #include "header.h"
 
 #define TAI64N_DIGITS 24
+#define MEMO_MAX 60 /* seconds that the time of a stamp is remembered */
 #define TAI64_EPOCH                                                                                                            \
 	UINT64_C(4611686018427387914) /* of 1970, https://cr.yp.to/libtai/tai64.html; ten seconds were leapt before */
 
@@ -400,10 +401,10 @@ static bool tm_seconds(const struct tm *tm, bool local, int64_t *seconds)
 	return true;
 }
 
-/* The latest year in which TM is not more than a day ahead; the 29th of February may have to go back eight. */
+/* The latest year in which TM is not too far ahead; the 29th of February may have to go back eight. */
 static bool nearest_year(struct tm *tm, int64_t now, int64_t *when)
 {
-	time_t limit = (time_t)(now + HEADER_AHEAD_MAX);
+	time_t limit = (time_t)(now + HEADER_AHEAD_YEARLESS);
 	struct tm today;
 	int i;
 
@@ -497,7 +498,8 @@ static bool remembered(const struct header *h, int64_t now, const struct header_
 {
 	const char *p = h->stamp.text;
 
-	if (memo->size != h->stamp.size || memo->now_day != now / 86400)
+	/* not for long: of which year it is, and of which of two equal hours, depends on the clock */
+	if (memo->size != h->stamp.size || now < memo->now || now - memo->now >= MEMO_MAX)
 		return false;
 	if (memcmp(memo->stamp, p, memo->size) == 0) {
 		*when = memo->when;
@@ -507,7 +509,7 @@ static bool remembered(const struct header *h, int64_t now, const struct header_
 	if (h->kind != STAMP_BSD || memcmp(memo->stamp, p, memo->size - 2) != 0 || number(p + memo->size - 2, 2) > 59)
 		return false;
 	*when = memo->when + number(p + memo->size - 2, 2) - number(memo->stamp + memo->size - 2, 2);
-	return true;
+	return *when <= now;
 }
 
 bool header_time(const struct header *header, int64_t now, struct header_memo *memo, int64_t *when)
@@ -518,7 +520,7 @@ bool header_time(const struct header *header, int64_t now, struct header_memo *m
 		if (header->stamp.size <= sizeof memo->stamp) {
 			memcpy(memo->stamp, header->stamp.text, header->stamp.size);
 			memo->size = header->stamp.size;
-			memo->now_day = now / 86400;
+			memo->now = now;
 			memo->when = *when;
 		}
 	}

@@ -64,14 +64,17 @@ bool header_parse_tag(const char *line, size_t size, struct header *header);
 struct header_memo {
 	char stamp[40];
 	size_t size;
-	int64_t now_day;
+	int64_t now;
 	int64_t when;
 };
 
-#define HEADER_AHEAD_MAX 86400 /* a stamp may be this many seconds ahead of the clock (time zones, clocks that differ) */
+/* A stamp may be this many seconds ahead of the clock (time zones, clocks that differ); much less without a year, since what is
+ * ahead of today may as well be a login of last year, in a log that nobody has rotated. */
+#define HEADER_AHEAD_MAX 86400
+#define HEADER_AHEAD_YEARLESS 600
 
 /* The time of a line, in seconds since the epoch, never later than NOW.  A stamp without a year is of the year that brings it
- * nearest to NOW without being more than HEADER_AHEAD_MAX ahead: a login must not become young by a missing year.
+ * nearest to NOW without being more than HEADER_AHEAD_YEARLESS ahead: a login must not become young by a missing year.
  * Returns false if the stamp is no time, or if it is more than HEADER_AHEAD_MAX ahead. */
 bool header_time(const struct header *header, int64_t now, struct header_memo *memo, int64_t *when);
 

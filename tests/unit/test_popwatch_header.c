@@ -154,6 +154,9 @@ static void test_times(void **state)
 		{ "2026-11-22T00:00:00Z", NOW, -1 },
 		{ "Nov 22 00:00:00 2026", NOW, -1 },
 		/* without a year a stamp is never of the future, so it is of the year before */
+		{ "Nov 20 11:57:38", NOW, NOW },
+		{ "Nov 20 11:57:39", NOW, NOW + 601 - 365 * DAY },
+		{ "Nov 21 11:00:00", NOW, NOW + DAY - 2858 - 365 * DAY },
 		{ "Nov 22 00:00:00", NOW, NOW + DAY + 43942 - 365 * DAY },
 		{ "Dec 31 23:59:59", 1798761600 /* 2027-01-01 00:00:00 */, 1798761599 },
 		{ "Jan  1 00:00:10", 1798761600, 1798761600 },
@@ -207,6 +210,15 @@ static void test_memo(void **state)
 		assert_true(header_time(&h, NOW + DAY, &memo, &when));
 		assert_int_equal(when, expected + i);
 	}
+	/* beside the border of this and last year */
+	snprintf(line, sizeof line, "Nov 20 11:57:38 vm x: y");
+	assert_true(header_parse(FORMAT_SYSLOG, line, strlen(line), &h));
+	assert_true(header_time(&h, NOW, &memo, &when));
+	assert_int_equal(when, NOW);
+	snprintf(line, sizeof line, "Nov 20 11:57:40 vm x: y");
+	assert_true(header_parse(FORMAT_SYSLOG, line, strlen(line), &h));
+	assert_true(header_time(&h, NOW, &memo, &when));
+	assert_int_equal(when, NOW + 602 - 365 * DAY);
 	assert_true(header_parse(FORMAT_SYSLOG, "Nov 20 23:59:61 vm x: y", 23, &h));
 	assert_false(header_time(&h, NOW + DAY, &memo, &when));
 }
