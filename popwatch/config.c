@@ -17,6 +17,7 @@
 /* A config while it is read. */
 struct draft {
 	struct config *config;
+	const struct config *old; /* which it is to replace, or NULL */
 	int format_line; /* of a format that no log came after; 0: none */
 	bool ignore_given;
 	bool definitions_given;
@@ -226,21 +227,61 @@ static void take_ignore(struct draft *draft, const char *value, const struct con
 	list_free(words);
 }
 
-/* A user name or number. */
-static bool find_uid(const char *word, uid_t *uid)
+/* The number of a user whose name was looked up before.  Returns false if it was not. */
+static bool find_old(const struct config *old, const char *word, uid_t *uid)
 {
-	const struct passwd *user;
-	char *end;
-	unsigned long n;
+	size_t i;
 
-	if (*word >= '0' && *word <= '9') {
-		n = strtoul(word, &end, 10);
-		*uid = (uid_t)n;
-		return *end == '\0' && n < UINT32_MAX;
+	for (i = 0; i < old->socket_user_count; i++) {
+		if (strcmp(old->socket_user_names[i], word) == 0) {
+			*uid = old->socket_users[i];
+			return true;
+		}
 	}
-	if ((user = getpwnam(word)) == NULL)
+	return false;
+}
+
+static bool parse_uid(const char *word, uid_t *uid)
+{
+	char *end;
+	unsigned long n = strtoul(word, &end, 10);
+
+	*uid = (uid_t)n;
+	return *end == '\0' && n < UINT32_MAX;
+}
+
+/* A user name or number.  When the configuration is read again the system's users are out of reach.  Returns false after
+ * complaining. */
+static bool find_uid(const struct draft *draft, const char *word, uid_t *uid, const struct conf_place *place)
+{
+	bool number = *word >= '0' && *word <= '9', found;
+	const struct passwd *user;
+
+	if (number)
+		found = parse_uid(word, uid);
+	else if (draft->old != NULL)
+		found = find_old(draft->old, word, uid);
+	else if ((found = (user = getpwnam(word)) != NULL))
+		*uid = user->pw_uid;
+	if (!found && !number && draft->old != NULL)
+		conf_error(place, "socket-users = '%s', but a name that was not there at the start needs a restart, or a number",
+		    word);
+	else if (!found)
+		conf_error(place, "socket-users = '%s', expected names or numbers of users that there are", word);
+	return found;
+}
+
+static bool add_socket_user(struct config *config, const char *word, uid_t uid)
+{
+	uid_t *more = realloc(config->socket_users, (config->socket_user_count + 1) * sizeof *more);
+
+	if (more == NULL)
 		return false;
-	*uid = user->pw_uid;
+	config->socket_users = more;
+	more[config->socket_user_count] = uid;
+	if (!list_add(&config->socket_user_names, word))
+		return false;
+	config->socket_user_count++;
 	return true;
 }
 
@@ -248,20 +289,16 @@ static void take_socket_users(struct draft *draft, const char *value, const stru
 {
 	struct config *config = draft->config;
 	char **words = list_split(value, ", \t"), **word;
-	uid_t *more, uid;
+	uid_t uid;
 
 	config->socket_user_count = 0;
+	list_free(config->socket_user_names);
+	config->socket_user_names = NULL;
+	if (words == NULL)
+		conf_error(place, "out of memory");
 	for (word = words; word != NULL && *word != NULL; word++) {
-		if (!find_uid(*word, &uid)) {
-			conf_error(place, "socket-users = '%s', expected names or numbers of users that there are", *word);
-			continue;
-		}
-		if ((more = realloc(config->socket_users, (config->socket_user_count + 1) * sizeof *more)) == NULL) {
+		if (find_uid(draft, *word, &uid, place) && !add_socket_user(config, *word, uid))
 			conf_error(place, "out of memory");
-			break;
-		}
-		config->socket_users = more;
-		more[config->socket_user_count++] = uid;
 	}
 	list_free(words);
 }
@@ -336,6 +373,7 @@ void config_free(struct config *config)
 	free(config->state);
 	free(config->socket);
 	free(config->socket_users);
+	list_free(config->socket_user_names);
 	free(config->user);
 	free(config->stats);
 	free(config->pid_file);
@@ -376,10 +414,10 @@ static void finish(struct draft *draft, const struct conf_place *place)
 		    (long long)config->window);
 }
 
-static struct config *load(const char *file, const char *text, struct conf_errors *errors)
+static struct config *load(const char *file, const char *text, const struct config *old, struct conf_errors *errors)
 {
 	struct conf_place place = { file != NULL ? file : "(built-in)", 0, errors };
-	struct draft draft = { calloc(1, sizeof *draft.config), 0, false, false };
+	struct draft draft = { .config = calloc(1, sizeof *draft.config), .old = old };
 	size_t mistakes = errors->count;
 
 	if (draft.config == NULL) {
@@ -401,10 +439,15 @@ static struct config *load(const char *file, const char *text, struct conf_error
 
 struct config *config_load(const char *file, struct conf_errors *errors)
 {
-	return load(file, NULL, errors);
+	return load(file, NULL, NULL, errors);
+}
+
+struct config *config_reload(const char *file, const struct config *old, struct conf_errors *errors)
+{
+	return load(file, NULL, old, errors);
 }
 
 struct config *config_load_text(const char *text, struct conf_errors *errors)
 {
-	return load("text", text, errors);
+	return load("text", text, NULL, errors);
 }

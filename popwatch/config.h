@@ -33,6 +33,7 @@ struct config {
 	char *state;
 	char *socket; /* "" or "no": none */
 	uid_t *socket_users;
+	char **socket_user_names; /* as they were written, in the same order */
 	size_t socket_user_count;
 	char *user; /* "": stay who we are */
 	char *stats; /* "": none */
@@ -50,7 +51,11 @@ struct config {
 /* Reads FILE; NULL means the defaults alone.  Returns the settings (config_free() them), or NULL after every mistake was told. */
 struct config *config_load(const char *file, struct conf_errors *errors);
 
-/* The same for TEXT, for tests. */
+/* The same for a FILE that is read again after rights were given up, when the system's users cannot be looked up any more:
+ * those of socket-users that OLD has too keep their numbers, other names are mistakes.  OLD stays the caller's. */
+struct config *config_reload(const char *file, const struct config *old, struct conf_errors *errors);
+
+/* Like config_load() for TEXT, for tests. */
 struct config *config_load_text(const char *text, struct conf_errors *errors);
 
 /* Frees them; a NULL is fine. */

@@ -400,10 +400,11 @@ static void start_watch(struct watcher *w)
 
 	if (w->options->once || w->file_count == 0)
 		return;
-	if ((w->watch_fd = watch_start()) < 0)
-		log_say(LOG_WARNING, "inotify cannot be used, looking once a second: %s", strerror(errno));
+	/* before the thread waits for the first time */
 	for (i = 0; i < w->file_count; i++)
 		source_file_folders(w->files[i], watch_folder, NULL);
+	if ((w->watch_fd = watch_start()) < 0)
+		log_say(LOG_WARNING, "inotify cannot be used, looking once a second: %s", strerror(errno));
 }
 
 static bool start_signals(struct watcher *w)
@@ -520,7 +521,7 @@ static void use(struct watcher *w, struct config *config, struct catalogue *cata
 static void reload(struct watcher *w)
 {
 	struct conf_errors errors = { .tell = say_mistake };
-	struct config *config = config_load(w->options->config_file, &errors);
+	struct config *config = config_reload(w->options->config_file, w->config, &errors);
 	struct catalogue *catalogue = NULL;
 	struct policy *policy = NULL;
 	const char *obstacle = config != NULL ? needs_restart(w, config) : NULL;
