@@ -96,6 +96,17 @@ static bool same_file(const struct place *place, const char *suffix, int fd)
 	       fstat(fd, &by_fd) == 0 && by_name.st_dev == by_fd.st_dev && by_name.st_ino == by_fd.st_ino;
 }
 
+/* Root was killed between making the lock and giving it away, and the recorder cannot open it: with the lock held, and nobody
+ * in it therefore, root removes it; whoever waits for it sees that it is not the same any more. */
+static bool lock_remade(const struct commit *commit)
+{
+	struct stat st;
+	char name[256];
+
+	return geteuid() == 0 && fstat(commit->lock, &st) == 0 && st.st_uid != commit->place.folder.st_uid &&
+	       place_name(&commit->place, LOCK_SUFFIX, name) && unlinkat(commit->place.dir, name, 0) == 0;
+}
+
 static int writers_lock(struct commit *commit)
 {
 	int code;
@@ -105,7 +116,7 @@ static int writers_lock(struct commit *commit)
 		if (code != RELAYDB_OK)
 			return code;
 		code = lock_wait(commit->db, commit->lock, LOCK_EX, LOCK_SUFFIX);
-		if (code == RELAYDB_OK && same_file(&commit->place, LOCK_SUFFIX, commit->lock))
+		if (code == RELAYDB_OK && same_file(&commit->place, LOCK_SUFFIX, commit->lock) && !lock_remade(commit))
 			return RELAYDB_OK;
 		close(commit->lock);
 		commit->lock = -1;

@@ -239,8 +239,10 @@ int place_companion(struct relaydb *db, const struct place *place, const char *s
 	}
 	if (code == RELAYDB_OK)
 		code = companion_allowed(db, place, suffix, &st);
-	if (want == PLACE_NEW && code == RELAYDB_OK) {
-		close(*fd);
+	/* EACCES: root was killed between making it and giving it away */
+	if (want == PLACE_NEW && (code == RELAYDB_OK || (*fd < 0 && code == RELAYDB_PERM && errno == EACCES))) {
+		if (*fd >= 0)
+			close(*fd);
 		*fd = -1;
 		if (unlinkat(place->dir, name, 0) != 0)
 			return fail_errno(db, "remove", suffix, errno);

@@ -172,6 +172,63 @@ static void gets_it_when_it_is_free(void **state)
 	relaydb_close(&db);
 }
 
+/* ---- root was killed between making a file and giving it to the folder's owner ---- */
+
+#define RECORDER 65534
+
+/* Makes the folder the recorder's, and in it path+SUFFIX as root makes it at first. */
+static void leave_unfinished(const char *suffix)
+{
+	int fd;
+
+	unlink(beside(suffix));
+	fd = open(beside(suffix), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(fchown(fd, 0, 0), 0);
+	close(fd);
+}
+
+/* The recorder commits one address.  Returns the code. */
+static int recorder_commits(unsigned n)
+{
+	pid_t child = fork();
+	int status;
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct relaydb *db = database();
+
+		if (setgid(RECORDER) != 0 || setuid(RECORDER) != 0)
+			_exit(100);
+		status = commit_one(db, n);
+		relaydb_close(&db);
+		_exit(status);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void left_by_a_killed_root(void **state)
+{
+	struct relaydb *db;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	db = database();
+	assert_int_equal(chown(folder, RECORDER, RECORDER), 0);
+	put_many(db, 0, 9, 1);
+	leave_unfinished(".new"); /* the recorder needs nobody to get rid of that */
+	assert_int_equal(recorder_commits(10), RELAYDB_OK);
+	leave_unfinished(".lock"); /* of that he does, since root may hold it: root's next commit makes it anew */
+	assert_int_equal(recorder_commits(11), RELAYDB_PERM);
+	put_many(db, 12, 12, 1);
+	assert_int_equal(recorder_commits(13), RELAYDB_OK);
+	assert_int_equal(count_rows(db), 13);
+	relaydb_close(&db);
+}
+
 /* ---- 100 readers, as MTAs are: each looks the map up again and again and holds it for an instant ---- */
 
 #define READERS 100
@@ -236,6 +293,7 @@ int main(void)
 		SCRATCH_TEST(deadline_and_holder),
 		SCRATCH_TEST(no_waiting_at_all),
 		SCRATCH_TEST(gets_it_when_it_is_free),
+		SCRATCH_TEST(left_by_a_killed_root),
 		SCRATCH_TEST(writer_gets_his_turn),
 	};
 
