@@ -84,9 +84,8 @@ void *reallocarray(void *old, size_t count, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	return realloc(old,
-	    count *
-		size); /* NOLINT(clang-analyzer-optin.portability.UnixAPI): as libc does.  Its caller is we: Berkeley DB has no use for it */
+	/* its caller is we, for all that it tells: Berkeley DB has no use for it */
+	return realloc(old, count * size); /* NOLINT(clang-analyzer-optin.portability.UnixAPI): 0 as libc takes it */
 }
 
 char *strdup(const char *text)
