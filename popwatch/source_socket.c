@@ -18,7 +18,7 @@
 
 struct source_socket {
 	int fd;
-	uid_t *uids;
+	uid_t *uids; /* who may send besides root */
 	size_t count;
 	int64_t second; /* of the flood's counter */
 	unsigned taken;
@@ -59,18 +59,30 @@ static bool bind_name(int fd, const char *path, bool others)
 	return done;
 }
 
+void source_socket_configure(struct source_socket *source, const uid_t *uids, size_t count)
+{
+	uid_t *copy = count > 0 ? calloc(count, sizeof *copy) : NULL;
+
+	if (count > 0 && copy == NULL) {
+		log_say(LOG_ERR, "out of memory: the socket takes logins of root alone");
+		count = 0;
+	}
+	if (count > 0)
+		memcpy(copy, uids, count * sizeof *uids);
+	free(source->uids);
+	source->uids = copy;
+	source->count = count;
+}
+
 struct source_socket *source_socket_new(const char *path, const uid_t *uids, size_t count)
 {
 	struct source_socket *source = calloc(1, sizeof *source);
 
-	if (source == NULL || (source->uids = calloc(count + 1, sizeof *uids)) == NULL) {
+	if (source == NULL) {
 		log_say(LOG_ERR, "out of memory");
-		free(source);
 		return NULL;
 	}
-	if (count > 0)
-		memcpy(source->uids, uids, count * sizeof *uids);
-	source->count = count + 1; /* the last one is 0: root */
+	source_socket_configure(source, uids, count);
 	source->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (source->fd < 0 || !bind_name(source->fd, path, count > 0)) {
 		log_say(LOG_ERR, "cannot listen at %s: %s", path, strerror(errno));
@@ -127,7 +139,7 @@ static bool may_send(const struct source_socket *source, uid_t uid)
 		if (source->uids[i] == uid)
 			return true;
 	}
-	return false;
+	return uid == 0;
 }
 
 /* Takes TEXT apart at its blanks: exactly four words of printable bytes, the first one "login". */

@@ -28,6 +28,10 @@ struct socket_tally {
 /* Binds PATH, in place of a socket that is there, for root and the COUNT users UIDS.  Returns NULL after logging why not. */
 struct source_socket *source_socket_new(const char *path, const uid_t *uids, size_t count);
 
+/* Takes the datagrams of root and the COUNT users UIDS from now on; what waits is judged by that too.  Without memory, after logging
+ * that, those of root alone.  The name keeps its mode: it lets nobody but root in if there were no users when it was bound. */
+void source_socket_configure(struct source_socket *source, const uid_t *uids, size_t count);
+
 /* Frees it; a NULL is fine.  The name stays: senders see that nobody listens. */
 void source_socket_free(struct source_socket *source);
 

@@ -441,8 +441,11 @@ static const char *needs_restart(const struct watcher *w, const struct config *n
 		return "state";
 	if (!same(old->journal, new->journal))
 		return "journal";
-	if (!same(old->socket, new->socket) || old->socket_user_count != new->socket_user_count)
+	if (!same(old->socket, new->socket))
 		return "socket";
+	/* the socket has a mode for root alone, or one for others too */
+	if (w->socket != NULL && old->socket_user_count == 0 && new->socket_user_count > 0)
+		return "socket-users";
 	if (!same(old->user, new->user))
 		return "user";
 	if (*new->stats != '\0' && !rights_allow(&w->rights, new->stats, true))
@@ -509,6 +512,8 @@ static void use(struct watcher *w, struct config *config, struct catalogue *cata
 	w->policy = policy;
 	sessions_configure(w->sessions, config->join_max, config->session_max);
 	writer_configure(w->writer, config->commit_interval * 1000, config->expire);
+	if (w->socket != NULL)
+		source_socket_configure(w->socket, config->socket_users, config->socket_user_count);
 	if (w->pipe == NULL && !take_over_files(w, config))
 		log_say(LOG_ERR, "out of memory: some logs are not followed");
 	watch_clear();

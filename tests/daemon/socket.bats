@@ -50,6 +50,50 @@ counters() {	# the counters' line of the socket
 	stop_popwatch
 }
 
+reload() {	# reload TEXT: and what is said then
+	kill -HUP "$POPWATCH_PID"
+	eventually grep -qF -- "$1" "$DIR/stderr"
+	: >"$DIR/stderr"
+}
+
+@test "HUP takes users away, adds numbers, and keeps the names it has" {
+	prepare_socket 'socket-users = daemon'
+	start_popwatch
+	# another setting, the users as they were
+	echo 'window = 1h' >>"$DIR/popwatch.conf"
+	reload 'using the new configuration'
+	send 1 1 'login 192.0.2.1 alice pop3'
+	eventually recorded 192.0.2.1
+	# one goes, one comes
+	sed -i 's/^socket-users.*/socket-users = 2/' "$DIR/popwatch.conf"
+	reload 'using the new configuration'
+	send 1 1 'login 203.0.113.9 x y'
+	send 2 1 'login 192.0.2.2 bob pop3'
+	eventually recorded 192.0.2.2
+	! recorded 203.0.113.9
+	# all go
+	sed -i '/^socket-users/d' "$DIR/popwatch.conf"
+	reload 'using the new configuration'
+	send 2 1 'login 203.0.113.9 x y'
+	send 0 1 'login 192.0.2.3 carol pop3'
+	eventually recorded 192.0.2.3
+	! recorded 203.0.113.9
+	stop_popwatch
+}
+
+@test "HUP with a new name, or with the first user, is refused: restart needed" {
+	prepare_socket 'socket-users = daemon'
+	start_popwatch
+	sed -i 's/^socket-users.*/socket-users = daemon bin/' "$DIR/popwatch.conf"
+	reload "socket-users = 'bin', but a name that was not there at the start needs a restart"
+	stop_popwatch
+	sed -i '/^socket-users/d' "$DIR/popwatch.conf"
+	start_popwatch
+	echo 'socket-users = 1' >>"$DIR/popwatch.conf"
+	reload "restart needed for the new value of 'socket-users'"
+	stop_popwatch
+}
+
 @test "what is no login is counted as malformed and changes nothing" {
 	prepare_socket
 	start_popwatch
