@@ -17,6 +17,7 @@
 #include "header.h"
 
 #define TAI64N_DIGITS 24
+#define CLOCK_SLACK 5 /* a line may be some seconds ahead of the clock that was read before it */
 #define MEMO_MAX 60 /* seconds that the time of a stamp is remembered */
 #define TAI64_EPOCH                                                                                                            \
 	UINT64_C(4611686018427387914) /* of 1970, https://cr.yp.to/libtai/tai64.html; ten seconds were leapt before */
@@ -386,8 +387,29 @@ static int number(const char *p, size_t digits)
 	return n;
 }
 
+/* Once a year an hour comes twice.  T is one of the two times of the local stamp TM: the later one, unless that is ahead of NOW. */
+static time_t right_hour(time_t t, const struct tm *tm, int64_t now)
+{
+	static const time_t shifts[] = { 3600, 1800, 0, -1800, -3600 }; /* half an hour on Lord Howe Island */
+	struct tm other;
+	time_t right = t;
+	size_t i;
+
+	for (i = 0; i < sizeof shifts / sizeof *shifts; i++) {
+		time_t candidate = t + shifts[i];
+
+		if (localtime_r(&candidate, &other) == NULL || other.tm_mday != tm->tm_mday || other.tm_hour != tm->tm_hour ||
+		    other.tm_min != tm->tm_min || other.tm_sec != tm->tm_sec)
+			continue;
+		right = candidate;
+		if (candidate <= now + CLOCK_SLACK)
+			break;
+	}
+	return right;
+}
+
 /* TM, in local time unless it says how far east of Greenwich, as seconds; false for the 31st of June and the like. */
-static bool tm_seconds(const struct tm *tm, bool local, int64_t *seconds)
+static bool tm_seconds(const struct tm *tm, bool local, int64_t now, int64_t *seconds)
 {
 	struct tm copy = *tm;
 	time_t t;
@@ -397,7 +419,7 @@ static bool tm_seconds(const struct tm *tm, bool local, int64_t *seconds)
 	/* mktime(3) would make the 1st of July of it; the hour may move, when clocks are changed */
 	if (copy.tm_mday != tm->tm_mday || copy.tm_mon != tm->tm_mon || tm->tm_hour > 23 || tm->tm_min > 59 || tm->tm_sec > 60)
 		return false;
-	*seconds = t;
+	*seconds = local ? right_hour(t, tm, now) : t;
 	return true;
 }
 
@@ -412,7 +434,7 @@ static bool nearest_year(struct tm *tm, int64_t now, int64_t *when)
 		return false;
 	for (i = 0; i <= 8; i++) {
 		tm->tm_year = today.tm_year - i;
-		if (tm_seconds(tm, true, when) && *when <= limit)
+		if (tm_seconds(tm, true, now, when) && *when <= limit)
 			return true;
 	}
 	return false;
@@ -442,10 +464,10 @@ static bool bsd_time(const struct header *h, int64_t now, int64_t *when)
 	if (year == 0)
 		return nearest_year(&tm, now, when);
 	tm.tm_year = year - 1900;
-	return tm_seconds(&tm, true, when);
+	return tm_seconds(&tm, true, now, when);
 }
 
-static bool iso_time(const struct header *h, int64_t *when)
+static bool iso_time(const struct header *h, int64_t now, int64_t *when)
 {
 	const char *p = h->stamp.text, *zone = p + h->stamp.size - 6;
 	struct tm tm = {
@@ -459,7 +481,7 @@ static bool iso_time(const struct header *h, int64_t *when)
 	bool utc = p[h->stamp.size - 1] == 'Z', offset = h->stamp.size >= 25 && (*zone == '+' || *zone == '-');
 	int64_t east;
 
-	if (!tm_seconds(&tm, !utc && !offset, when))
+	if (!tm_seconds(&tm, !utc && !offset, now, when))
 		return false;
 	if (offset) {
 		east = number(zone + 1, 2) * 3600 + number(zone + 4, 2) * 60;
@@ -485,7 +507,7 @@ static bool stamp_time(const struct header *h, int64_t now, int64_t *when)
 {
 	switch (h->kind) {
 	case STAMP_ISO:
-		return iso_time(h, when);
+		return iso_time(h, now, when);
 	case STAMP_TAI64N:
 		return tai64n_time(h, when);
 	default:

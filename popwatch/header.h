@@ -75,6 +75,7 @@ struct header_memo {
 
 /* The time of a line, in seconds since the epoch, never later than NOW.  A stamp without a year is of the year that brings it
  * nearest to NOW without being more than HEADER_AHEAD_YEARLESS ahead: a login must not become young by a missing year.
+ * A local stamp of the hour that clocks go through twice is of its second time, unless that is ahead of NOW.
  * Returns false if the stamp is no time, or if it is more than HEADER_AHEAD_MAX ahead. */
 bool header_time(const struct header *header, int64_t now, struct header_memo *memo, int64_t *when);
 

@@ -223,6 +223,54 @@ static void test_memo(void **state)
 	assert_false(header_time(&h, NOW + DAY, &memo, &when));
 }
 
+/* On 2026-10-25 at 01:00 UTC three o'clock becomes two. */
+static void test_double_hour(void **state)
+{
+	static const struct {
+		const char *stamp;
+		int64_t now; /* seconds after 00:00 UTC of that day */
+		int64_t when;
+	} cases[] = {
+		{ "Oct 25 02:30:00", 1800, 1800 },
+		{ "Oct 25 02:30:01", 1800, 1800 }, /* the clock was read a second ago */
+		{ "Oct 25 02:30:00", 3540, 1800 },
+		{ "Oct 25 02:30:00", 5400, 5400 },
+		{ "Oct 25 02:30:00", 5399, 5399 },
+		{ "Oct 25 02:30:00", 5300, 1800 },
+		{ "Oct 25 02:30:00", 40000, 5400 },
+		{ "Oct 25 2026 02:30:00", 1860, 1800 },
+		{ "Oct 25 2026 02:30:00", 5460, 5400 },
+		{ "2026-10-25T02:30:00", 1860, 1800 },
+		{ "2026-10-25T02:30:00", 5460, 5400 },
+		{ "2026-10-25T02:30:00+02:00", 5460, 1800 },
+		{ "Oct 25 01:59:59", 5400, -1 },
+		{ "Oct 25 03:00:00", 8000, 7200 },
+	};
+	static const char line[] = "Oct 25 02:30:00 vm x: y";
+	const int64_t day = 1792886400; /* 2026-10-25 00:00:00 UTC */
+	struct header_memo memo = { .size = 0 };
+	struct header h;
+	int64_t when;
+
+	(void)state;
+	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	tzset();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		when = time_of(cases[i].stamp, day + cases[i].now);
+		if (when != day + cases[i].when)
+			fail_msg("case %zu, '%s': %lld, expected %lld", i, cases[i].stamp, (long long)(when - day),
+			    (long long)cases[i].when);
+	}
+	/* the same stamp an hour later, with nothing between */
+	assert_true(header_parse(FORMAT_SYSLOG, line, strlen(line), &h));
+	assert_true(header_time(&h, day + 1801, &memo, &when));
+	assert_int_equal(when, day + 1800);
+	assert_true(header_time(&h, day + 5401, &memo, &when));
+	assert_int_equal(when, day + 5400);
+	setenv("TZ", "UTC0", 1);
+	tzset();
+}
+
 static int use_utc(void **state)
 {
 	(void)state;
@@ -238,6 +286,7 @@ int main(void)
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_tai64n),
 		cmocka_unit_test(test_memo),
+		cmocka_unit_test(test_double_hour),
 	};
 
 	return cmocka_run_group_tests_name("header", tests, use_utc, NULL);
