@@ -14,7 +14,7 @@ make_it() {
 }
 
 files() {	# what there is, but for what every command may touch
-	find /etc /usr /var -xdev \( -path "$WORK" -o -path /var/cache -o -path "$source" -o -path /var/log \) -prune \
+	find /etc /usr /var -xdev \( -path "$WORK" -o -path /var/cache -o -path "$source" -o -path /var/log -o -path "/var/lib/scratch.*" \) -prune \
 		-o \( -type f -o -type l \) -print | sort
 }
 
