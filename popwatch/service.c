@@ -16,6 +16,7 @@
 #include "service.h"
 
 static int ready_fd = -1; /* to the waiting parent */
+static int null_fd = -1; /* /dev/null, which the sandbox puts out of reach */
 
 /* The parent's part: waits for a byte, or for the child's end. */
 static void __attribute__((noreturn)) wait_for(pid_t child, int fd)
@@ -38,6 +39,10 @@ bool service_detach(void)
 	int fds[2];
 	pid_t child;
 
+	if ((null_fd = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0) {
+		log_say(LOG_ERR, "cannot open /dev/null: %s", strerror(errno));
+		return false;
+	}
 	if (pipe2(fds, O_CLOEXEC) != 0 || (child = fork()) < 0) {
 		log_say(LOG_ERR, "cannot go into the background: %s", strerror(errno));
 		return false;
@@ -53,17 +58,12 @@ bool service_detach(void)
 
 void service_ready(void)
 {
-	int null;
-
 	if (ready_fd < 0)
 		return;
-	if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) >= 0) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		if (null > STDERR_FILENO)
-			close(null);
-	}
+	dup2(null_fd, STDIN_FILENO);
+	dup2(null_fd, STDOUT_FILENO);
+	dup2(null_fd, STDERR_FILENO);
+	close(null_fd);
 	/* without a reader there is nobody to tell */
 	if (write(ready_fd, "", 1) < 0)
 		ready_fd = -1;

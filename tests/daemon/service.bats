@@ -83,6 +83,9 @@ said() {	# said TEXT: on stderr
 	login 192.0.2.1 >"$LOG"
 	"$POPWATCH" -c "$DIR/popwatch.conf" -d 3>&-
 	POPWATCH_PID=$(cat "$DIR/db/popwatch.pid")
+	for fd in 0 1 2; do
+		[ "$(readlink "/proc/$POPWATCH_PID/fd/$fd")" = /dev/null ] || fail "descriptor $fd: $(readlink "/proc/$POPWATCH_PID/fd/$fd")"
+	done
 	eventually recorded 192.0.2.1
 	run "$POPWATCH" -c "$DIR/popwatch.conf" -d 3>&-
 	[ "$status" -ne 0 ]
