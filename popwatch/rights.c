@@ -132,6 +132,16 @@ bool rights_drop(const char *name)
 	return true;
 }
 
+void rights_give(int fd, const char *name)
+{
+	const struct passwd *user;
+
+	if (*name == '\0' || geteuid() != 0 || (user = getpwnam(name)) == NULL)
+		return;
+	if (fchown(fd, user->pw_uid, user->pw_gid) != 0)
+		log_say(LOG_WARNING, "cannot give a file to user %s: %s", name, strerror(errno));
+}
+
 /* ---- Landlock ---- */
 
 static bool allow_below(int ruleset, const char *path, bool write, __u64 handled)

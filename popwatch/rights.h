@@ -31,6 +31,10 @@ void rights_clear(struct rights *rights);
  * Returns false after logging why not. */
 bool rights_drop(const char *user);
 
+/* Gives FD's file to the user that rights_drop(USER) would make us.  What cannot be given stays root's;
+ * that is logged, but for a user who does not exist, whom rights_drop() tells of. */
+void rights_give(int fd, const char *user);
+
 /* No new privileges, Landlock with RIGHTS, seccomp.  For the whole process, threads that are started later included.
  * Returns false after logging why not; a kernel that has one of them not is no error. */
 bool rights_confine(const struct rights *rights);

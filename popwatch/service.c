@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "rights.h"
 #include "service.h"
 
 static int ready_fd = -1; /* to the waiting parent */
@@ -72,29 +74,59 @@ void service_ready(void)
 	ready_fd = -1;
 }
 
-bool service_pid_file(const char *path)
+/* Makes FD's file ours for as long as we live.  Closes it if that cannot be.  Returns a status of sysexits(3). */
+static int hold(int fd, const char *what, const char *path)
+{
+	struct stat st;
+	int error = 0;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		error = errno;
+	else if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+		error = EEXIST;
+	else if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return EX_OK;
+	else
+		error = errno;
+	if (fd >= 0)
+		close(fd);
+	log_say(LOG_ERR, "%s %s: %s", what, path,
+	    error == EWOULDBLOCK ? "another popwatch is running"
+	    : error == EEXIST    ? "not a file of its own"
+				 : strerror(error));
+	return error == EWOULDBLOCK ? EX_TEMPFAIL : EX_CANTCREAT;
+}
+
+int service_lock(const char *state, const char *user)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (snprintf(path, sizeof path, "%s.lock", state) >= (int)sizeof path) {
+		log_say(LOG_ERR, "%s: %s", state, strerror(ENAMETOOLONG));
+		return EX_CANTCREAT;
+	}
+	/* for nobody else to read: whoever can open it can lock it.  Only one that root has just made is given away */
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		rights_give(fd, user);
+	else if (errno == EEXIST)
+		fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	return hold(fd, "lock", path);
+}
+
+int service_pid_file(const char *path)
 {
 	char text[32];
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644), size;
-	struct stat st;
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644), size, status = hold(fd, "pid file", path);
 
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1) {
-		log_say(LOG_ERR, "pid file %s: %s", path, fd < 0 ? strerror(errno) : "not a file of its own");
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		log_say(
-		    LOG_ERR, "pid file %s: %s", path, errno == EWOULDBLOCK ? "another popwatch is running" : strerror(errno));
-		close(fd);
-		return false;
-	}
+	if (status != EX_OK)
+		return status;
 	size = snprintf(text, sizeof text, "%ld\n", (long)getpid());
 	if (ftruncate(fd, 0) != 0 || write(fd, text, (size_t)size) != size) {
 		log_say(LOG_ERR, "pid file %s: %s", path, strerror(errno));
 		close(fd);
-		return false;
+		return EX_CANTCREAT;
 	}
-	return true; /* open, for the lock's sake */
+	return EX_OK; /* open, for the lock's sake */
 }

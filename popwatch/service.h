@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * service.h - living in the background: detaching, the pid file
+ * service.h - living in the background: detaching, being the only one, the pid file
  */
 #ifndef POPWATCH_SERVICE_H
 #define POPWATCH_SERVICE_H
@@ -14,8 +14,13 @@ bool service_detach(void);
 /* Lets the parent go, and standard input, output and error with it. */
 void service_ready(void);
 
+/* Sees to it that only one process at a time has the file STATE and what goes with it: locks STATE.lock, which stays open while we
+ * live, and stays there.  If root makes it, it becomes that of USER (rights_drop()).
+ * Returns EX_OK; or, after logging why, EX_TEMPFAIL when a living process holds it, EX_CANTCREAT when it cannot be opened. */
+int service_lock(const char *state, const char *user);
+
 /* Writes our process id to PATH, unless a living process holds it: the file stays open and locked while we live.
- * Returns false after logging why not. */
-bool service_pid_file(const char *path);
+ * Returns the same. */
+int service_pid_file(const char *path);
 
 #endif

@@ -276,11 +276,6 @@ static bool make_sources(struct watcher *w, int64_t since)
 		if (w->journal == NULL)
 			return false;
 	}
-	if (*config->socket != '\0' && !w->options->once) {
-		w->socket = source_socket_new(config->socket, config->socket_users, config->socket_user_count);
-		if (w->socket == NULL)
-			return false;
-	}
 	return true;
 }
 
@@ -708,18 +703,35 @@ static int finish(struct watcher *w)
 	return w->state_broken ? EX_CANTCREAT : EX_OK;
 }
 
-/* In the order of rights: what needs root comes before, what needs the folders' watch after. */
-static bool start(struct watcher *w)
+/* What there may be only once: the state, the process id, the socket, which is bound in place of another's. */
+static int claim(struct watcher *w)
 {
-	const char *pid_file = w->options->pid_file != NULL ? w->options->pid_file : w->config->pid_file;
+	const struct config *config = w->config;
+	const char *pid_file = w->options->pid_file != NULL ? w->options->pid_file : config->pid_file;
+	int status = EX_OK;
+
+	if (w->pipe == NULL)
+		status = service_lock(config->state, config->user);
+	if (status == EX_OK && *pid_file != '\0')
+		status = service_pid_file(pid_file);
+	if (status != EX_OK || *config->socket == '\0' || w->options->once || w->pipe != NULL)
+		return status;
+	w->socket = source_socket_new(config->socket, config->socket_users, config->socket_user_count);
+	return w->socket != NULL ? EX_OK : EX_CONFIG;
+}
+
+/* In the order of rights: what needs root comes before, what needs the folders' watch after.  Returns a status of sysexits(3). */
+static int start(struct watcher *w)
+{
+	int status;
 
 	notify_open();
 	if ((w->options->detach && !service_detach()) || !start_signals(w))
-		return false;
-	if (*pid_file != '\0' && !service_pid_file(pid_file))
-		return false;
+		return EX_OSERR;
+	if ((status = claim(w)) != EX_OK)
+		return status;
 	if (!give_up_rights(w))
-		return false;
+		return EX_OSERR;
 	if (w->pipe == NULL)
 		load_state(w);
 	start_watch(w);
@@ -728,7 +740,7 @@ static bool start(struct watcher *w)
 	notify_send("READY=1\nSTATUS=watching");
 	log_say(LOG_NOTICE, "watching %zu logs%s%s with %s", w->file_count, w->journal != NULL ? ", the journal" : "",
 	    w->socket != NULL ? ", the socket" : "", w->config->database);
-	return true;
+	return EX_OK;
 }
 
 int watcher_run(struct config *config, const struct watcher_options *options)
@@ -738,12 +750,9 @@ int watcher_run(struct config *config, const struct watcher_options *options)
 
 	if (config->log_count == 0 && same(config->journal, "no") && *config->socket == '\0' && !options->from_stdin)
 		log_say(LOG_ERR, "nothing to watch: expected a log, the journal or a socket in %s", options->config_file);
-	else if (make(&w)) {
-		status = EX_OSERR;
-		if (start(&w)) {
-			loop(&w);
-			status = finish(&w);
-		}
+	else if (make(&w) && (status = start(&w)) == EX_OK) {
+		loop(&w);
+		status = finish(&w);
 	}
 	unmake(&w);
 	notify_close();

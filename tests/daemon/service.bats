@@ -95,6 +95,44 @@ said() {	# said TEXT: on stderr
 	POPWATCH_PID=
 }
 
+@test "a second one with the same state is refused before it touches the socket, also without a pid file" {
+	prepare "socket = $SCRATCH/$BATS_TEST_NUMBER/db/sock"
+	start_popwatch
+	before=$(stat -c %i "$DIR/db/sock")
+	run "$POPWATCH" -c "$DIR/popwatch.conf" 3>&-
+	[ "$status" -eq 75 ] || fail "status $status"
+	[[ $output == *"popwatch.state.lock: another popwatch is running"* ]]
+	[ "$(stat -c %i "$DIR/db/sock")" = "$before" ]
+	run "$POPWATCH" -o -c "$DIR/popwatch.conf" 3>&-
+	[ "$status" -eq 75 ]
+	# standard input has no state
+	login 192.0.2.1 | "$POPWATCH" -c "$DIR/popwatch.conf" -
+	recorded 192.0.2.1
+	stop_popwatch
+	[ "$(stat -c %a "$DIR/db/popwatch.state.lock")" = 600 ]
+	once
+}
+
+@test "the lock that root makes is the user's, a link in its place is refused" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root, who changes users"
+	prepare
+	sed -i 's/^user.*/user = daemon/' "$DIR/popwatch.conf"
+	chown daemon "$DIR/db"
+	once
+	[ "$(stat -c %U "$DIR/db/popwatch.state.lock")" = daemon ]
+	setpriv --reuid=daemon --regid=daemon --clear-groups "$POPWATCH" -c "$DIR/popwatch.conf" -o
+	rm "$DIR/db/popwatch.state.lock"
+	echo precious >"$DIR/precious"
+	ln -s ../precious "$DIR/db/popwatch.state.lock"
+	run once
+	[ "$status" -eq 73 ] || fail "status $status"
+	rm "$DIR/db/popwatch.state.lock"
+	ln "$DIR/precious" "$DIR/db/popwatch.state.lock"
+	run once
+	[ "$status" -eq 73 ] || fail "status $status"
+	[ "$(stat -c %U "$DIR/precious")" = root ]
+}
+
 @test "in the background: a start that fails says so with its status" {
 	[ "$(id -u)" -eq 0 ] || skip "needs root, who changes users"
 	prepare
