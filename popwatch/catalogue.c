@@ -137,6 +137,9 @@ static void take_setting(struct draft *draft, const char *name, const char *valu
 	} else if (strcmp(name, "join") == 0) {
 		if ((server->by_pid = strcmp(value, "pid") == 0) == false && strcmp(value, "no") != 0)
 			conf_error(place, "join = '%s', expected pid or no", value);
+	} else if (strcmp(name, "tries") == 0) {
+		if ((server->one_try = strcmp(value, "one") == 0) == false && strcmp(value, "many") != 0)
+			conf_error(place, "tries = '%s', expected one or many", value);
 	} else if (strcmp(name, "cut") == 0) {
 		if (!read_size(value, &server->cut))
 			conf_error(place, "cut = '%s', expected a number of bytes, 0 to 8192", value);
@@ -175,8 +178,6 @@ static void take_expression(struct draft *draft, const char *name, const char *v
 	}
 	server->expressions = more;
 	server->expressions[server->count++] = (struct expression){ role, pattern };
-	if (role == ROLE_LOGOUT)
-		server->has_logout = true;
 }
 
 /* login = ADDRESS TAG: MESSAGE, and the other roles without an address */

@@ -22,7 +22,7 @@ enum role {
 	ROLE_CONNECT, /* a client connected: the address of the logins of this process */
 	ROLE_LOGIN, /* a user proved who he is */
 	ROLE_FAIL, /* a login that failed */
-	ROLE_LOGOUT, /* the connection of a login ended */
+	ROLE_LOGOUT, /* a connection ended */
 	ROLE_START, /* the server was started anew: no connection of it is open any more */
 	ROLES
 };
@@ -45,7 +45,7 @@ struct server {
 	char **tags; /* NULL at the end, as the next one */
 	char **journal; /* each "_FIELD=VALUE ...": trusted fields that one of its entries has */
 	bool by_pid; /* lines of one connection have the same process id */
-	bool has_logout;
+	bool one_try; /* a failed login ends the connection */
 	size_t cut; /* messages of this size or more were cut by the logger; 0: it does not cut */
 	size_t longest; /* longer messages are not believed */
 	int64_t session_max; /* seconds that a connection may stay open; 0: as configured */

@@ -197,6 +197,16 @@ static bool joined_address(struct sessions *sessions, struct event *event)
 	return *event->address != '\0';
 }
 
+/* The connection of this process has ended: whoever has its number next is somebody else. */
+static void end_connection(struct sessions *sessions, const struct event *event)
+{
+	char key[KEY_MAX] = "";
+	struct session *session;
+
+	if (event->server->by_pid && connection_key(event, key) && (session = find(sessions, key)) != NULL)
+		drop(sessions, session);
+}
+
 /* Many servers tell a logout in some versions and set-ups alone.  Where none was ever seen, a login must not count as open. */
 static bool tells_logouts(struct sessions *sessions, const struct event *event)
 {
@@ -239,6 +249,7 @@ static bool take_logout(struct sessions *sessions, struct event *event)
 	char key[KEY_MAX] = "";
 	struct session *session;
 
+	end_connection(sessions, event);
 	if (!open_key(event, key))
 		return false;
 	note_logout(sessions, event);
@@ -274,6 +285,10 @@ bool sessions_take(struct sessions *sessions, struct event *event)
 		return false;
 	case ROLE_LOGIN:
 		return take_login(sessions, event);
+	case ROLE_FAIL:
+		if (event->server->one_try)
+			end_connection(sessions, event);
+		return false;
 	case ROLE_LOGOUT:
 		return take_logout(sessions, event);
 	case ROLE_START:

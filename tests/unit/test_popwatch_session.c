@@ -22,9 +22,11 @@
 static const char definition[] = "[server]\n"
 				 "tags = pop\n"
 				 "join = pid\n"
+				 "tries = one\n"
 				 "[lines]\n"
 				 "connect = ^from {ip}$\n"
 				 "login = ^user (?<user>.*)$\n"
+				 "fail = ^wrong$\n"
 				 "logout = ^bye$\n";
 
 static void tell(const char *sentence, void *arg)
@@ -98,6 +100,28 @@ static void test_join(void **state)
 	line(&f, "5", "from 192.0.2.300", NOW); /* no address */
 	line(&f, "5", "user x", NOW + 1);
 	assert_string_equal(logins, "");
+	end(&f);
+}
+
+/* What has ended is not the connection of whoever has the process id next. */
+static void test_ended(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f, 10);
+	line(&f, "1", "from 192.0.2.1", NOW);
+	line(&f, "1", "bye", NOW + 1);
+	line(&f, "1", "user x", NOW + 2);
+	line(&f, "2", "from 192.0.2.2", NOW);
+	line(&f, "2", "wrong", NOW + 1);
+	line(&f, "2", "user x", NOW + 2);
+	assert_string_equal(logins, "");
+	catalogue_servers(f.pipeline.catalogue)->one_try = false;
+	line(&f, "3", "from 192.0.2.3", NOW);
+	line(&f, "3", "wrong", NOW + 1);
+	line(&f, "3", "user x", NOW + 2);
+	assert_string_equal(logins, "login 192.0.2.3;");
 	end(&f);
 }
 
@@ -292,6 +316,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_ended),
 		cmocka_unit_test(test_logout),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_refresh),
