@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -22,40 +23,52 @@ struct arguments {
 	struct watcher_options watcher;
 	bool verbose;
 	bool check; /* -n */
+	bool help;
+	bool version;
 	const char *tryout; /* file, - for standard input; NULL: no */
 	const char *servers; /* of the configuration if NULL */
 	unsigned formats; /* of the configuration if 0 */
 };
 
-static void usage(void)
+static void usage(FILE *to)
 {
-	fprintf(stderr, "popwatch " RELAYERS_VERSION " - records POP and IMAP logins, so that their addresses may relay\n"
-			"usage: popwatch [-dov] [-c FILE] [-p FILE] [-]\n"
-			"       popwatch -n [-c FILE]\n"
-			"       popwatch -t FILE [-c FILE] [-s SERVER,...] [-F FORMAT]\n"
-			"  -c FILE    configuration (" CONFIG_FILE ")\n"
-			"  -d         go into the background\n"
-			"  -n         check the configuration and leave\n"
-			"  -o         once: read to the end, commit, leave\n"
-			"  -p FILE    write the process id there\n"
-			"  -t FILE    try out: show which logins FILE has (-: standard input), record nothing\n"
-			"  -s LIST    servers for -t: names of definitions, or all\n"
-			"  -F FORMAT  layout for -t: syslog, nohost, dovecot, courier, zimbra, any\n"
-			"  -v         say more\n"
-			"  -          read lines from standard input instead of the configured logs\n");
+	fprintf(to, "popwatch " RELAYERS_VERSION " - records POP and IMAP logins, so that their addresses may relay\n"
+		    "usage: popwatch [-dov] [-c FILE] [-p FILE] [-]\n"
+		    "       popwatch -n [-c FILE]\n"
+		    "       popwatch -t FILE [-c FILE] [-s SERVER,...] [-F FORMAT]\n"
+		    "  -c FILE    configuration (" CONFIG_FILE ")\n"
+		    "  -d         go into the background\n"
+		    "  -n         check the configuration and leave\n"
+		    "  -o         once: read to the end, commit, leave\n"
+		    "  -p FILE    write the process id there\n"
+		    "  -t FILE    try out: show which logins FILE has (-: standard input), record nothing\n"
+		    "  -s LIST    servers for -t: names of definitions, or all\n"
+		    "  -F FORMAT  layout for -t: syslog, nohost, dovecot, courier, zimbra, any\n"
+		    "  -v         say more\n"
+		    "  -          read lines from standard input instead of the configured logs\n"
+		    "  -h, --help     print this\n"
+		    "  -V, --version  print name and version\n");
 }
 
 static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
 	int c;
 
-	while ((c = getopt(argc, argv, "c:dnop:t:s:F:v")) != -1) {
+	while ((c = getopt_long(argc, argv, "c:dhnop:t:s:F:vV", options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			arguments->watcher.config_file = optarg;
 			break;
 		case 'd':
 			arguments->watcher.detach = true;
+			break;
+		case 'h':
+			arguments->help = true;
 			break;
 		case 'n':
 			arguments->check = true;
@@ -78,6 +91,9 @@ static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 			break;
 		case 'v':
 			arguments->verbose = true;
+			break;
+		case 'V':
+			arguments->version = true;
 			break;
 		default:
 			return false;
@@ -173,9 +189,15 @@ int main(int argc, char **argv)
 	if (!log_keep_descriptors())
 		return EX_OSERR;
 	if (!parse_arguments(argc, argv, &arguments)) {
-		usage();
+		usage(stderr);
 		return EX_USAGE;
 	}
+	if (arguments.help)
+		usage(stdout);
+	else if (arguments.version)
+		puts("popwatch " RELAYERS_VERSION);
+	if (arguments.help || arguments.version)
+		return fclose(stdout) == 0 ? EX_OK : EX_IOERR;
 	open_log(&arguments);
 	return run(&arguments);
 }

@@ -47,7 +47,8 @@ manual_options() {	# manual_options PAGE: short and long
 @test "options of popwatch: program, usage, manual, completion" {
 	code="$(getopt_letters "$source/popwatch/main.c") $(long_options "$source/popwatch/main.c")"
 	same 'program and manual' "$code" "$(manual_options popwatch.8)"
-	same 'program and usage' "$code" "$({ "$BUILD/popwatch/popwatch" -h 2>&1 || :; } | usage_options)"
+	same 'program and usage' "$code" "$("$BUILD/popwatch/popwatch" --help | usage_options)"
+	[ "$("$BUILD/popwatch/popwatch" --version)" = "popwatch $(sed -n 's/^VERSION = //p' "$source/config.mk")" ]
 	same 'program and completion' "$code" "$(sed -n "s/^\t\*) .*-W '\([^']*\)'.*/\1/p" "$source/completion/popwatch" | tr ' ' '\n' | grep -v '^-$')"
 }
 
