@@ -22,9 +22,13 @@ struct session {
 	UT_hash_handle hh; /* in the order of their making: the first is the oldest */
 };
 
+/* Anybody can connect, so connections have a table of their own: they push out each other, never what a login has made. */
+enum { CONNECTIONS, LOGINS, TABLES };
+
 struct sessions {
-	struct session *table;
-	size_t limit;
+	struct session *tables[TABLES];
+	int64_t swept; /* by the times of lines: when a full table was last rid of what is too old */
+	size_t limit; /* of each */
 	int64_t join_max;
 	int64_t session_max;
 	uint64_t dropped;
@@ -36,7 +40,7 @@ struct sessions *sessions_new(size_t limit, int64_t join_max, int64_t session_ma
 	struct sessions *sessions = calloc(1, sizeof *sessions);
 
 	if (sessions != NULL)
-		*sessions = (struct sessions){ .limit = limit, .join_max = join_max, .session_max = session_max };
+		*sessions = (struct sessions){ .limit = limit / TABLES, .join_max = join_max, .session_max = session_max };
 	return sessions;
 }
 
@@ -46,9 +50,16 @@ void sessions_configure(struct sessions *sessions, int64_t join_max, int64_t ses
 	sessions->session_max = session_max;
 }
 
+static struct session **table_of(struct sessions *sessions, const char *key)
+{
+	return &sessions->tables[*key == 'c' ? CONNECTIONS : LOGINS];
+}
+
 static void drop(struct sessions *sessions, struct session *session)
 {
-	HASH_DEL(sessions->table, session);
+	struct session **table = table_of(sessions, session->key);
+
+	HASH_DEL(*table, session);
 	free(session->key);
 	free(session);
 	sessions->changed = true;
@@ -60,9 +71,11 @@ void sessions_free(struct sessions *sessions)
 
 	if (sessions == NULL)
 		return;
-	HASH_ITER(hh, sessions->table, session, next)
-	{
-		drop(sessions, session);
+	for (int i = 0; i < TABLES; i++) {
+		HASH_ITER(hh, sessions->tables[i], session, next)
+		{
+			drop(sessions, session);
+		}
 	}
 	free(sessions);
 }
@@ -130,21 +143,33 @@ static struct session *find(struct sessions *sessions, const char *key)
 {
 	struct session *session;
 
-	HASH_FIND_STR(sessions->table, key, session);
+	HASH_FIND_STR(*table_of(sessions, key), key, session);
 	return session;
+}
+
+/* Makes room in the table that this key belongs to: what is too old goes first, at most once a second. */
+static void make_room(struct sessions *sessions, const char *key, int64_t now)
+{
+	struct session **table = table_of(sessions, key);
+
+	if (HASH_COUNT(*table) >= sessions->limit && now > sessions->swept) {
+		sessions->swept = now;
+		sessions_sweep(sessions, now);
+	}
+	if (HASH_COUNT(*table) >= sessions->limit) {
+		drop(sessions, *table);
+		sessions->dropped++;
+	}
 }
 
 /* Puts a new entry in, in place of one with this key.  Without memory there is none: its login is not followed. */
 static struct session *put(struct sessions *sessions, const char *key, const char *address, int64_t since, int64_t until)
 {
-	struct session *session = find(sessions, key);
+	struct session *session = find(sessions, key), **table = table_of(sessions, key);
 
 	if (session != NULL)
 		drop(sessions, session);
-	if (HASH_COUNT(sessions->table) >= sessions->limit) {
-		drop(sessions, sessions->table);
-		sessions->dropped++;
-	}
+	make_room(sessions, key, since);
 	if ((session = calloc(1, sizeof *session)) == NULL || (session->key = strdup(key)) == NULL) {
 		free(session);
 		return NULL;
@@ -152,7 +177,7 @@ static struct session *put(struct sessions *sessions, const char *key, const cha
 	memcpy(session->address, address, strlen(address) + 1);
 	session->since = session->seen = since;
 	session->until = until;
-	HASH_ADD_KEYPTR(hh, sessions->table, session->key, strlen(session->key), session);
+	HASH_ADD_KEYPTR(hh, *table, session->key, strlen(session->key), session);
 	sessions->changed = true;
 	return session;
 }
@@ -269,7 +294,7 @@ static void take_start(struct sessions *sessions, const struct event *event)
 
 	if (!server_key(event, 'o', key, &size))
 		return;
-	HASH_ITER(hh, sessions->table, session, next)
+	HASH_ITER(hh, sessions->tables[LOGINS], session, next)
 	{
 		if (strncmp(session->key, key, size) == 0 && session->key[size] == ' ')
 			drop(sessions, session);
@@ -305,10 +330,12 @@ void sessions_sweep(struct sessions *sessions, int64_t now)
 {
 	struct session *session, *next;
 
-	HASH_ITER(hh, sessions->table, session, next)
-	{
-		if (session->until < now)
-			drop(sessions, session);
+	for (int i = 0; i < TABLES; i++) {
+		HASH_ITER(hh, sessions->tables[i], session, next)
+		{
+			if (session->until < now)
+				drop(sessions, session);
+		}
 	}
 }
 
@@ -317,7 +344,7 @@ void sessions_refresh(
 {
 	struct session *session, *next;
 
-	HASH_ITER(hh, sessions->table, session, next)
+	HASH_ITER(hh, sessions->tables[LOGINS], session, next)
 	{
 		if (*session->key != 'o' || now - session->seen < every)
 			continue;
@@ -331,16 +358,18 @@ void sessions_forget(struct sessions *sessions)
 {
 	struct session *session, *next;
 
-	HASH_ITER(hh, sessions->table, session, next)
-	{
-		if (*session->key != 'k')
-			drop(sessions, session);
+	for (int i = 0; i < TABLES; i++) {
+		HASH_ITER(hh, sessions->tables[i], session, next)
+		{
+			if (*session->key != 'k')
+				drop(sessions, session);
+		}
 	}
 }
 
 size_t sessions_count(const struct sessions *sessions)
 {
-	return HASH_COUNT(sessions->table);
+	return (size_t)HASH_COUNT(sessions->tables[CONNECTIONS]) + HASH_COUNT(sessions->tables[LOGINS]);
 }
 
 uint64_t sessions_dropped(const struct sessions *sessions)
@@ -359,9 +388,11 @@ void sessions_save(struct sessions *sessions, FILE *out)
 {
 	const struct session *session;
 
-	for (session = sessions->table; session != NULL; session = session->hh.next)
-		fprintf(out, "session %lld %lld %lld %s %s\n", (long long)session->since, (long long)session->seen,
-		    (long long)session->until, *session->address != '\0' ? session->address : "-", session->key);
+	for (int i = 0; i < TABLES; i++) {
+		for (session = sessions->tables[i]; session != NULL; session = session->hh.next)
+			fprintf(out, "session %lld %lld %lld %s %s\n", (long long)session->since, (long long)session->seen,
+			    (long long)session->until, *session->address != '\0' ? session->address : "-", session->key);
+	}
 	sessions->changed = false;
 }
 

@@ -3,10 +3,12 @@
  * session.h - what belongs together over several lines: a connection and its login, a login and its logout
  *
  * Owns: the table of connections that have not logged in yet, by (host, tag, process id), and of logins that have not logged
- * out yet, by (host, server, session or process id); its limits in number and time; its text in the state file.
+ * out yet, by (host, server, session or process id); the marks of servers that are known to tell logouts, by (host, server): a login
+ * of any other is not followed, for it would seem open for ever; the limits in number and time; the text in the state file.
  * Leaves to others: what a line means, and whether an address counts.
  *
- * The table is full: the oldest entry makes room, and is counted.  Times are those of the lines.
+ * Half of the table is for connections, which anybody can make, half for what logins have made.  A half is full: what is too old
+ * makes room, then the oldest entry of that half, which is counted.  Times are those of the lines.
  */
 #ifndef POPWATCH_SESSION_H
 #define POPWATCH_SESSION_H
@@ -20,7 +22,7 @@
 
 struct sessions;
 
-/* A table of at most LIMIT entries; a connection waits JOIN_MAX seconds for its login, a login at most SESSION_MAX seconds for
+/* A table of at most LIMIT entries (two at least); a connection waits JOIN_MAX seconds for its login, a login at most SESSION_MAX seconds for
  * its logout (0: open connections are not followed).  Returns NULL without memory. */
 struct sessions *sessions_new(size_t limit, int64_t join_max, int64_t session_max);
 

@@ -148,7 +148,7 @@ static void test_limit(void **state)
 	char pid[16], address[32];
 
 	(void)state;
-	start(&f, 100);
+	start(&f, 200);
 	for (int i = 0; i < 250; i++) {
 		snprintf(pid, sizeof pid, "%d", i);
 		snprintf(address, sizeof address, "from 192.0.2.%d", i);
@@ -166,6 +166,49 @@ static void count(const char *address, void *arg)
 {
 	(void)address;
 	(*(int *)arg)++;
+}
+
+/* Whoever connects has proved nothing, and pushes out connections alone. */
+static void test_crowd(void **state)
+{
+	struct fixture f;
+	char pid[16];
+	int n = 0;
+
+	(void)state;
+	start(&f, 20); /* ten of each */
+	line(&f, "1", "bye", NOW);
+	line(&f, "1", "from 192.0.2.1", NOW);
+	line(&f, "1", "user x", NOW);
+	for (int i = 100; i < 200; i++) {
+		snprintf(pid, sizeof pid, "%d", i);
+		line(&f, pid, "from 198.51.100.1", NOW + 1);
+	}
+	assert_int_equal(sessions_count(f.pipeline.sessions), 12);
+	assert_int_equal(sessions_dropped(f.pipeline.sessions), 90);
+	line(&f, "1", "bye", NOW + 2);
+	assert_string_equal(logins, "login 192.0.2.1;logout 192.0.2.1;");
+	/* what is too old goes first, and is not missed */
+	line(&f, "300", "from 192.0.2.3", NOW + 500);
+	assert_int_equal(sessions_count(f.pipeline.sessions), 11);
+	line(&f, "301", "from 192.0.2.4", NOW + 602);
+	assert_int_equal(sessions_count(f.pipeline.sessions), 3);
+	assert_int_equal(sessions_dropped(f.pipeline.sessions), 90 + 1);
+	/* nor do logins push out connections */
+	*logins = '\0';
+	for (int i = 400; i < 430; i++) {
+		snprintf(pid, sizeof pid, "%d", i);
+		line(&f, pid, "from 198.51.100.1", NOW + 602);
+		line(&f, pid, "user x", NOW + 602);
+	}
+	*logins = '\0';
+	line(&f, "300", "user x", NOW + 603);
+	line(&f, "301", "user x", NOW + 603);
+	assert_string_equal(logins, "login 192.0.2.3;login 192.0.2.4;");
+	sessions_refresh(f.pipeline.sessions, NOW + 703, 100, count, &n);
+	assert_int_equal(sessions_count(f.pipeline.sessions), 10);
+	assert_int_equal(n, 10);
+	end(&f);
 }
 
 static void test_refresh(void **state)
@@ -319,6 +362,7 @@ int main(void)
 		cmocka_unit_test(test_ended),
 		cmocka_unit_test(test_logout),
 		cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_crowd),
 		cmocka_unit_test(test_refresh),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_state),
