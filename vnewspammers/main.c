@@ -102,8 +102,8 @@ static void open_like_list(const char *map, const struct stat *list)
 
 	if (fd < 0)
 		return;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == list->st_uid &&
-	    fchmod(fd, (list->st_mode & 0644) | 0600) != 0)
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid() &&
+	    st.st_uid == list->st_uid && fchmod(fd, (list->st_mode & 0644) | 0600) != 0)
 		log_say(LOG_WARNING, "%s: cannot set its mode: %m", map);
 	(void)close(fd);
 }

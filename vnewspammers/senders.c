@@ -86,7 +86,7 @@ static const char *host_wrong(const char *text)
 		if (*text++ != '.')
 			break;
 	}
-	return "expected user@host or host, a host name of letters, digits, - and dots between them (xn--... for other letters)";
+	return "expected user@host or host, a host name of letters, digits, - and dots between (xn--... for other letters)";
 }
 
 static const char *entry_wrong(const char *entry)

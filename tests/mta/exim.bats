@@ -52,12 +52,15 @@ exim_with() {
 
 @test "the table without a window" {
 	stanza exim acl >/dev/null
-	open=$(grep -o '`${lookup{$sender_host_address}dbmnz{[^`]*{yes}{no}}`' "$SOURCES/docs/exim.md" | tr -d '`' | sed "s,/var/lib/relayers/relayers,$RELAYERS,")
+	open=$(grep -o '^ *`${lookup{$sender_host_address}dbmnz{[^`]*{yes}{no}}`' "$SOURCES/docs/exim.md" | tr -d ' `' |
+		sed "s,/var/lib/relayers/relayers,$RELAYERS,")
 	[ -n "$open" ]
 	exim_with
 	stop $EXIM_PID
-	awk -v open="$open" '/^ *condition = \$\{lookup\{/ { print "         condition = " open; skip = 1 } !skip { print } /^ *\{no\}\}$/ { skip = 0 }' \
-		"$SCRATCH/exim.conf" >"$SCRATCH/open.conf"
+	awk -v open="$open" '
+		/^ *condition = \$\{lookup\{/ { print "         condition = " open; skip = 1 }
+		!skip { print }
+		/^ *\{no\}\}$/ { skip = 0 }' "$SCRATCH/exim.conf" >"$SCRATCH/open.conf"
 	grep -cF "$open" "$SCRATCH/open.conf"
 	quietly exim exim4 -C "$SCRATCH/open.conf" -bdf 3>&- &
 	EXIM_PID=$!
@@ -82,8 +85,8 @@ exim_with() {
 
 @test "odd values, and none" {
 	rm "$RELAYERS.db"
-	"$BUILD/tests/cli/prog_rows" "$RELAYERS.db" 127.0.2.1 OK 127.0.2.2 '' 127.0.2.3 12abc 127.0.2.4 -5 127.0.2.5 99999999999999999999 127.0.2.6 '}' \
-		127.0.2.7 '${run{/bin/false}}' 127.0.2.8 0906502527
+	"$BUILD/tests/cli/prog_rows" "$RELAYERS.db" 127.0.2.1 OK 127.0.2.2 '' 127.0.2.3 12abc 127.0.2.4 -5 \
+		127.0.2.5 99999999999999999999 127.0.2.6 '}' 127.0.2.7 '${run{/bin/false}}' 127.0.2.8 0906502527
 	chmod 644 "$RELAYERS.db"
 	exim_with
 	for i in 1 3 4 5 6 7; do
@@ -102,7 +105,7 @@ exim_with() {
 		missing) rm "$RELAYERS.db" ;;
 		empty) : >"$RELAYERS.db" ;;
 		text) seq 1 5000 >"$RELAYERS.db" ;;
-		pages) head -c $(($(stat -c %s "$SCRATCH/whole") - 4096)) /dev/urandom | dd of="$RELAYERS.db" bs=4096 seek=1 conv=notrunc status=none ;;
+		pages) damage_pages "$RELAYERS.db" ;;
 		unreadable) chgrp root "$RELAYERS.db" ;;
 		esac
 		for client in 127.0.1.9 127.0.1.3; do

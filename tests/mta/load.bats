@@ -45,19 +45,20 @@ fast_clock() {
 	gcc -shared -fPIC -O2 -o "$SCRATCH/clock.so" "$SCRATCH/clock.c"
 }
 
-# 200 clients come in the same instant; beyond ten that wait to be accepted, the usual number, the kernel keeps them waiting for many seconds
+# 200 clients come in the same instant; beyond ten that wait to be accepted, the usual number, the kernel keeps them waiting
+# for many seconds
 start_busy_sendmail() {
 	relayers_mc "$with_window"
 	configure_sendmail "$SCRATCH/sendmail.mc"
-	quietly sendmail /usr/libexec/sendmail/sendmail -bD -ODeliveryMode=queueonly -OQueueDirectory="$WORK/mqueue" -ORefuseLA=0 -OQueueLA=0 \
-		-ODaemonPortOptions=Name=MTA,Addr=127.0.0.1,Port=25,Listen=256 -OTimeout.ident=0 &
+	quietly sendmail /usr/libexec/sendmail/sendmail -bD -ODeliveryMode=queueonly -OQueueDirectory="$WORK/mqueue" -ORefuseLA=0 \
+		-OQueueLA=0 -ODaemonPortOptions=Name=MTA,Addr=127.0.0.1,Port=25,Listen=256 -OTimeout.ident=0 &
 	SENDMAIL_PID=$!
 	wait_for 20 listens 25
 }
 
 start_popwatch() {
-	printf '%s\n' "definitions = $SOURCES/popwatch/servers.d" "database = $RELAYERS.db" "state = $SCRATCH/popwatch.state" 'user =' \
-		'commit-interval = 0' "log = $SCRATCH/mail.log" >"$SCRATCH/popwatch.conf"
+	printf '%s\n' "definitions = $SOURCES/popwatch/servers.d" "database = $RELAYERS.db" "state = $SCRATCH/popwatch.state" \
+		'user =' 'commit-interval = 0' "log = $SCRATCH/mail.log" >"$SCRATCH/popwatch.conf"
 	: >"$SCRATCH/mail.log"
 	ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=$SCRATCH/clock.so quietly popwatch \
 		"$BUILD/popwatch/popwatch" -v -c "$SCRATCH/popwatch.conf" &
@@ -70,8 +71,8 @@ write_log() {
 	local n=0
 	while :; do
 		n=$((n + 1))
-		TZ=UTC printf "%(%Y-%m-%dT%H:%M:%S)T+00:00 mx dovecot: imap-login: Login: user=<u$n>, method=PLAIN, rip=10.1.%d.%d, lip=192.0.2.1, mpid=$n, session=<s$n>\n" \
-			-1 $((n / 250)) $((n % 250 + 1))
+		TZ=UTC printf '%(%Y-%m-%dT%H:%M:%S)T+00:00 mx dovecot: imap-login: Login: user=<u>, method=PLAIN, ' -1
+		echo "rip=10.1.$((n / 250)).$((n % 250 + 1)), lip=192.0.2.1, mpid=$n, session=<s$n>"
 		read -r -t 0.1 <> <(:) || :
 	done
 }

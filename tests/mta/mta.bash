@@ -88,6 +88,11 @@ shapes() {
 	done
 }
 
+# damage_pages FILE: every page of it but the first is noise
+damage_pages() {
+	head -c $(($(stat -c %s "$1") - 4096)) /dev/urandom | dd of="$1" bs=4096 seek=1 conv=notrunc status=none
+}
+
 # takes_local CLIENT [OPTION...]: mail for this host is taken, even if it may not relay
 takes_local() {
 	smtp_open -b "$@"
@@ -111,8 +116,8 @@ ask() {
 	REPLY=$answer
 }
 
-# exact END WORDS COMMAND...: asks in the open session until three answers after END, in seconds, have come, with COMMAND after each;
-# an answer that came within one second is judged by that second.  Refused has to be with WORDS
+# exact END WORDS COMMAND...: asks in the open session until three answers after END, in seconds, have come, with COMMAND after
+# each; an answer that came within one second is judged by that second.  Refused has to be with WORDS
 exact() {
 	local end=$1 words=$2 before yes=0 no=0
 	shift 2

@@ -16,12 +16,14 @@ cron_file() {
 # what is left of logins of these ages after COMMAND, run by sh with our vsmtprelay
 leaves() {
 	local now=$EPOCHSECONDS
-	printf '%s\n' "192.0.2.1 $((now - 30 * 60))" "192.0.2.2 $((now - 70 * 60))" "192.0.2.3 $((now - 25 * 3600))" "192.0.2.4 $((now + 3600))" \
-		'192.0.2.5 OK' "192.0.2.6 $((now - 60 * 60 + 30))" "192.0.2.7 $((now - 24 * 3600 + 30))" >"$DIR/rows"
+	printf '%s\n' "192.0.2.1 $((now - 30 * 60))" "192.0.2.2 $((now - 70 * 60))" "192.0.2.3 $((now - 25 * 3600))" \
+		"192.0.2.4 $((now + 3600))" '192.0.2.5 OK' "192.0.2.6 $((now - 60 * 60 + 30))" "192.0.2.7 $((now - 24 * 3600 + 30))" \
+		>"$DIR/rows"
 	"$BUILD/vsmtprelay/vsmtprelay" -f "$DIR/relayers.db" load "$DIR/rows"
 	run env PATH="$BUILD/vsmtprelay:$PATH" RELAYERS_DB="$DIR/relayers.db" sh -c "$1"
 	[ "$status" = 0 ] && [ -z "$output" ] || fail "$1: $status, $output"
-	left=$("$BUILD/vsmtprelay/vsmtprelay" -f "$DIR/relayers.db" dump | sed -n 's/^192\.0\.2\.\([0-9]\) .*/\1/p' | sort | tr -d '\n')
+	left=$("$BUILD/vsmtprelay/vsmtprelay" -f "$DIR/relayers.db" dump | sed -n 's/^192\.0\.2\.\([0-9]\) .*/\1/p' |
+		sort | tr -d '\n')
 }
 
 expected() {
@@ -57,7 +59,8 @@ units() {
 
 # setting NAME FILE: its last value, after an empty one has taken back those before
 setting() {
-	cat "$2" $(ls "$2".d/*.conf 2>/dev/null) | sed -n "s/^$1=//p" | awk '$0 == "" { delete v; n = 0; next } { v[n++] = $0 } END { for (i = 0; i < n; i++) print v[i] }'
+	cat "$2" $(ls "$2".d/*.conf 2>/dev/null) | sed -n "s/^$1=//p" |
+		awk '$0 == "" { n = 0; next } { v[n++] = $0 } END { for (i = 0; i < n; i++) print v[i] }'
 }
 
 @test "systemd: the same policies" {
@@ -77,7 +80,8 @@ setting() {
 	for policy in $policies; do
 		units $policy
 		find "$DIR/$policy" -type f -exec sed -i "s,/usr/sbin/vsmtprelay,$BUILD/vsmtprelay/vsmtprelay," {} +
-		run env SYSTEMD_UNIT_PATH="$DIR/$policy:" systemd-analyze verify --man=no "$DIR/$policy/vsmtprelay-expire.service" "$DIR/$policy/vsmtprelay-expire.timer"
+		run env SYSTEMD_UNIT_PATH="$DIR/$policy:" systemd-analyze verify --man=no \
+			"$DIR/$policy/vsmtprelay-expire.service" "$DIR/$policy/vsmtprelay-expire.timer"
 		! grep vsmtprelay <<<"$output" || fail "$policy: $output"
 		systemd-analyze calendar "$(setting OnCalendar "$DIR/$policy/vsmtprelay-expire.timer")" >/dev/null
 	done

@@ -78,7 +78,7 @@ postfix_with() {
 		missing) rm "$RELAYERS.db" ;;
 		empty) : >"$RELAYERS.db" ;;
 		text) seq 1 5000 >"$RELAYERS.db" ;;
-		pages) head -c $(($(stat -c %s "$SCRATCH/whole") - 4096)) /dev/urandom | dd of="$RELAYERS.db" bs=4096 seek=1 conv=notrunc status=none ;;
+		pages) damage_pages "$RELAYERS.db" ;;
 		esac
 		postfix reload >/dev/null 2>&1
 		for client in 127.0.1.9 127.0.1.3; do
@@ -138,8 +138,8 @@ postfix_with() {
 
 @test "mail that would be routed through this host is refused to strangers, and with the reason to clients that may relay" {
 	postfix_with relay routing
-	for recipient in '<somebody%example.net@mx.example.test>' '<example.net!somebody@mx.example.test>' '<somebody@example.net@mx.example.test>' \
-		'<"somebody@example.net"@mx.example.test>' '<"somebody%example.net"@localhost>'; do
+	for recipient in '<somebody%example.net@mx.example.test>' '<example.net!somebody@mx.example.test>' \
+		'<somebody@example.net@mx.example.test>' '<"somebody@example.net"@mx.example.test>' '<"somebody%example.net"@localhost>'; do
 		ask 127.0.1.9 "$recipient" -p 2525
 		[[ $REPLY == 5* ]] || fail "$recipient: $REPLY"
 		ask 127.0.1.1 "$recipient" -p 2525

@@ -9,7 +9,8 @@ load mta
 start_file() {
 	export RELAYERS=$SCRATCH/relayers
 	start_rsyslog
-	printf '%s\n' '# from whom no mail is taken' 'Spam@bad.Example' 'worse.example   # all of it' 'top' '[192.0.2.66]' >"$SCRATCH/spammers"
+	printf '%s\n' '# from whom no mail is taken' 'Spam@bad.Example' 'worse.example   # all of it' 'top' '[192.0.2.66]' \
+		>"$SCRATCH/spammers"
 	fresh_rows
 }
 
@@ -108,7 +109,8 @@ refuses_senders() {
 	rm "$SCRATCH/spammers.db"
 	for rules in SLocal_check_mail Scheck_mail; do
 		[ $rules = SLocal_check_mail ] && more=dnl || more=$delay
-		sendmail_with "$with_window" "$unresolvable" "$more" "$spammers" LOCAL_RULESETS $rules $'R<own@$*>\t$#error $@ 5.7.1 $: "550 own rule"'
+		sendmail_with "$with_window" "$unresolvable" "$more" "$spammers" LOCAL_RULESETS $rules \
+			$'R<own@$*>\t$#error $@ 5.7.1 $: "550 own rule"'
 		mail_from 127.0.1.1 '<spam@bad.example>'
 		[[ $REPLY == 250* && $RCPT_REPLY == 250* ]] || fail "$REPLY, $RCPT_REPLY"
 		mail_from 127.0.1.1 '<own@good.example>'

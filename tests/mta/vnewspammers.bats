@@ -17,8 +17,9 @@ keys() {
 }
 
 @test "a list with comments, blanks, line ends of DOS, capitals and repetitions" {
-	printf '%s\n' '# senders' '' 'Spam@Example.COM' '	mail.example.net  # all of it' 'spam@example.com' $'offers.example\r' '   ' 'top' \
-		"o'neil+x#y/{z}@a-b.c_d.example" '[192.0.2.1]' 'x@[IPv6:2001:DB8::1]' '  # indented' 'info@a.b.example#no' >"$LIST.dirty"
+	printf '%s\n' '# senders' '' 'Spam@Example.COM' '	mail.example.net  # all of it' 'spam@example.com' $'offers.example\r' \
+		'   ' 'top' "o'neil+x#y/{z}@a-b.c_d.example" '[192.0.2.1]' 'x@[IPv6:2001:DB8::1]' '  # indented' \
+		'info@a.b.example#no' >"$LIST.dirty"
 	head -n -1 "$LIST.dirty" >"$LIST"
 	run vnewspammers "$LIST"
 	[ "$status" = 0 ] || fail "$output"
