@@ -37,7 +37,7 @@ told() {
 	relay expire 4000000000
 	relay list >"$DIR/out"
 	relay dump >"$DIR/out"
-	! "$BUILD/vsmtprelay/vsmtprelay" -f "$DIR/no"$'\n'"ne" expire 2>/dev/null
+	not "$BUILD/vsmtprelay/vsmtprelay" -f "$DIR/no"$'\n'"ne" expire 2>/dev/null
 	told 'no\012ne does not exist'
 	told "load: 1 rows"
 	[ "$(wc -l <"$WORK/log/mail.log")" -le $((lines + 2)) ]

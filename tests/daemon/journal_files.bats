@@ -65,7 +65,7 @@ remote() {	# entries on standard input, appended to the file NAME
 	dovecot 192.0.2.6 >&7
 	start_popwatch
 	eventually recorded 192.0.2.6
-	! grep -q 'login from 192.0.2.[1-5]:' "$DIR/stderr"
+	not grep -q 'login from 192.0.2.[1-5]:' "$DIR/stderr"
 	stop_popwatch
 	exec 7>&-
 	wait

@@ -50,7 +50,7 @@ start_file() {
 	eventually grep -q 'popwatch.*login from 127.0.2.9.*203.0.113.9' "$WORK/log/mail.log"
 	login 127.0.2.10 >>"$WORK/log/mail.log"
 	eventually recorded 127.0.2.10
-	! recorded 203.0.113.9
+	not recorded 203.0.113.9
 	stop_popwatch
 }
 

@@ -19,7 +19,7 @@ said() {	# said TEXT: on stderr
 	login 192.0.2.2 >>"$LOG"
 	login 198.51.100.1 >"$DIR/log/second.log"
 	eventually recorded 198.51.100.1
-	! recorded 192.0.2.2
+	not recorded 192.0.2.2
 	[ "$(grep -c 'from 192.0.2.1:' "$DIR/stderr")" -eq 1 ]
 	stop_popwatch
 }
@@ -72,7 +72,7 @@ said() {	# said TEXT: on stderr
 	grep -qx 'popwatch_logins_total{verdict="recorded"} 1' "$prom"
 	grep -qx 'popwatch_commits_total 1' "$prom"
 	# the text format: every line is a comment or NAME{LABELS} VALUE, every metric has its type
-	! grep -Evq '^(# (HELP|TYPE) popwatch_[a-z_]+ .+|popwatch_[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9]+)$' "$prom"
+	not grep -Evq '^(# (HELP|TYPE) popwatch_[a-z_]+ .+|popwatch_[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9]+)$' "$prom"
 	for name in $(sed -n 's/^\(popwatch_[a-z_]*\).*/\1/p' "$prom" | sort -u); do
 		grep -q "^# TYPE $name " "$prom" || fail "$name has no type"
 	done
@@ -172,7 +172,7 @@ said() {	# said TEXT: on stderr
 	login 192.0.2.1 >"$LOG"			# the configured logs are not read
 	{ login 192.0.2.2; printf '%s' "$(login 192.0.2.3)"; } | "$POPWATCH" -c "$DIR/popwatch.conf" -
 	recorded 192.0.2.2 192.0.2.3
-	! recorded 192.0.2.1
+	not recorded 192.0.2.1
 }
 
 @test "standard input that stays open is recorded as it comes" {

@@ -35,7 +35,7 @@ counters() {	# the counters' line of the socket
 	[ "$(send 65534 1 'login 203.0.113.9 x y' | cut -d ' ' -f 1)" = 0 ]
 	send 0 1 'login 192.0.2.1 alice pop3'
 	eventually recorded 192.0.2.1
-	! recorded 203.0.113.9
+	not recorded 203.0.113.9
 	stop_popwatch
 }
 
@@ -45,7 +45,7 @@ counters() {	# the counters' line of the socket
 	send 1 1 'login 192.0.2.1 alice pop3'
 	send 65534 1 'login 203.0.113.9 x y'
 	eventually recorded 192.0.2.1
-	! recorded 203.0.113.9
+	not recorded 203.0.113.9
 	[[ $(counters) == *'1 logins, 1 of strangers, 0 malformed'* ]]
 	stop_popwatch
 }
@@ -70,14 +70,14 @@ reload() {	# reload TEXT: and what is said then
 	send 1 1 'login 203.0.113.9 x y'
 	send 2 1 'login 192.0.2.2 bob pop3'
 	eventually recorded 192.0.2.2
-	! recorded 203.0.113.9
+	not recorded 203.0.113.9
 	# all go
 	sed -i '/^socket-users/d' "$DIR/popwatch.conf"
 	reload 'using the new configuration'
 	send 2 1 'login 203.0.113.9 x y'
 	send 0 1 'login 192.0.2.3 carol pop3'
 	eventually recorded 192.0.2.3
-	! recorded 203.0.113.9
+	not recorded 203.0.113.9
 	stop_popwatch
 }
 
@@ -104,7 +104,7 @@ reload() {	# reload TEXT: and what is said then
 	send 0 1 'login host.example a b'
 	send 0 1 'login 192.0.2.1 alice pop3'
 	eventually recorded 192.0.2.1
-	! recorded 192.0.2.7
+	not recorded 192.0.2.7
 	[[ $(counters) == *'2 logins, 0 of strangers, 9 malformed'* ]]
 	stop_popwatch
 }
