@@ -31,6 +31,7 @@ struct sessions {
 	size_t limit; /* of each */
 	int64_t join_max;
 	int64_t session_max;
+	int64_t boot;
 	uint64_t dropped;
 	bool changed;
 };
@@ -264,7 +265,7 @@ static bool take_login(struct sessions *sessions, struct event *event)
 		return false;
 	if (max > sessions->session_max)
 		max = sessions->session_max;
-	if (max > 0 && tells_logouts(sessions, event) && open_key(event, key))
+	if (max > 0 && event->when >= sessions->boot && tells_logouts(sessions, event) && open_key(event, key))
 		put(sessions, key, event->address, event->when, event->when + max);
 	return true;
 }
@@ -354,10 +355,11 @@ void sessions_refresh(
 	}
 }
 
-void sessions_forget(struct sessions *sessions)
+void sessions_forget(struct sessions *sessions, int64_t boot)
 {
 	struct session *session, *next;
 
+	sessions->boot = boot;
 	for (int i = 0; i < TABLES; i++) {
 		HASH_ITER(hh, sessions->tables[i], session, next)
 		{

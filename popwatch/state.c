@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "atomicfile.h"
 #include "relaydb.h"
@@ -36,6 +37,13 @@ static const char *boot_id(void)
 	if (in != NULL)
 		fclose(in);
 	return boot;
+}
+
+int64_t state_boot_time(int64_t now)
+{
+	struct timespec up;
+
+	return clock_gettime(CLOCK_BOOTTIME, &up) == 0 ? now - up.tv_sec : now;
 }
 
 /* The next line, without its end; NULL after the last one, or if that has no end. */

@@ -21,6 +21,9 @@ struct state {
 	bool same_boot; /* the machine was not started anew since */
 };
 
+/* When the machine was started, by the clock that says NOW. */
+int64_t state_boot_time(int64_t now);
+
 /* Reads PATH and calls TAKE for each line with its first word and its rest.  STATE is filled in before the first call.
  * Returns true with a state, false without: *ERROR is then NULL when there is no file, else a sentence. */
 bool state_load(const char *path, struct state *state, bool (*take)(const char *word, const char *rest, void *arg), void *arg,

@@ -286,7 +286,7 @@ static void load_state(struct watcher *w)
 
 	if (state_load(w->config->state, &state, take_state, w, &error)) {
 		if (!state.same_boot)
-			sessions_forget(w->sessions);
+			sessions_forget(w->sessions, state_boot_time(w->now));
 		return;
 	}
 	if (error != NULL)

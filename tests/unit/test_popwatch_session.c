@@ -234,6 +234,31 @@ static void test_refresh(void **state)
 	end(&f);
 }
 
+/* The logins of before a boot count, but no connection of then is open. */
+static void test_boot(void **state)
+{
+	struct fixture f;
+	int n = 0;
+
+	(void)state;
+	start(&f, 20);
+	line(&f, "9", "bye", NOW - 90);
+	line(&f, "1", "from 192.0.2.1", NOW - 90);
+	line(&f, "1", "user x", NOW - 90);
+	line(&f, "2", "from 192.0.2.2", NOW - 90);
+	sessions_forget(f.pipeline.sessions, NOW);
+	line(&f, "2", "user x", NOW - 80);
+	line(&f, "3", "from 192.0.2.3", NOW - 1);
+	line(&f, "3", "user x", NOW - 1);
+	assert_string_equal(logins, "login 192.0.2.1;login 192.0.2.3;");
+	line(&f, "4", "from 192.0.2.4", NOW);
+	line(&f, "4", "user x", NOW);
+	sessions_refresh(f.pipeline.sessions, NOW + 100, 100, count, &n);
+	assert_int_equal(n, 1);
+	assert_in_range(state_boot_time(NOW), NOW - 3650 * 86400, NOW);
+	end(&f);
+}
+
 static void test_text(void **state)
 {
 	static const char *const refused[] = { "", "1 2 3", "1 2 3 192.0.2.1", "1 2 3 192.0.2.1 c vm pop",
@@ -364,6 +389,7 @@ int main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_crowd),
 		cmocka_unit_test(test_refresh),
+		cmocka_unit_test(test_boot),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_state),
 		cmocka_unit_test(test_config),
