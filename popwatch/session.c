@@ -327,6 +327,21 @@ bool sessions_take(struct sessions *sessions, struct event *event)
 
 /* ---- time ---- */
 
+#define SWEEP_EVERY 10
+
+int64_t sessions_sweep_every(int64_t window)
+{
+	return window / 4 < SWEEP_EVERY ? window / 4 : SWEEP_EVERY;
+}
+
+/* It is noticed one sweep late, and committed before the next one. */
+int64_t sessions_refresh_every(int64_t window, int64_t refresh)
+{
+	int64_t every = window / 4 > refresh ? window / 4 : refresh, most = window - 2 * sessions_sweep_every(window);
+
+	return every < most ? every : most;
+}
+
 void sessions_sweep(struct sessions *sessions, int64_t now)
 {
 	struct session *session, *next;

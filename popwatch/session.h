@@ -36,6 +36,12 @@ void sessions_configure(struct sessions *sessions, int64_t join_max, int64_t ses
  * of its login.  Returns true when the event now has an address (of a login or logout), false when there is nothing to do with it. */
 bool sessions_take(struct sessions *sessions, struct event *event);
 
+/* So that the address of an open connection never falls out of WINDOW: look at the open connections this often, */
+int64_t sessions_sweep_every(int64_t window);
+
+/* and record those again that were not for so many seconds, whatever else REFRESH says. */
+int64_t sessions_refresh_every(int64_t window, int64_t refresh);
+
 /* Drops what is too old at NOW. */
 void sessions_sweep(struct sessions *sessions, int64_t now);
 

@@ -259,6 +259,34 @@ static void test_boot(void **state)
 	end(&f);
 }
 
+static void test_intervals(void **state)
+{
+	static const struct {
+		int64_t window, refresh, sweep, every;
+	} cases[] = {
+		{ 1800, 60, 10, 450 },
+		{ 1800, 600, 10, 600 },
+		{ 120, 60, 10, 60 },
+		{ 61, 60, 10, 41 },
+		{ 60, 59, 10, 40 },
+		{ 60, 0, 10, 15 },
+		{ 20, 19, 5, 10 },
+		{ 4, 0, 1, 1 },
+		{ 1, 0, 0, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_int_equal(sessions_sweep_every(cases[i].window), cases[i].sweep);
+		assert_int_equal(sessions_refresh_every(cases[i].window, cases[i].refresh), cases[i].every);
+	}
+	/* whatever is configured: recorded again before it is too old, at the latest one sweep after it was due */
+	for (int64_t window = 4; window < 300; window++) {
+		for (int64_t refresh = 0; refresh < window; refresh++)
+			assert_true(sessions_refresh_every(window, refresh) + sessions_sweep_every(window) < window);
+	}
+}
+
 static void test_text(void **state)
 {
 	static const char *const refused[] = { "", "1 2 3", "1 2 3 192.0.2.1", "1 2 3 192.0.2.1 c vm pop",
@@ -390,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_crowd),
 		cmocka_unit_test(test_refresh),
 		cmocka_unit_test(test_boot),
+		cmocka_unit_test(test_intervals),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_state),
 		cmocka_unit_test(test_config),
