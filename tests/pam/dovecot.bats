@@ -18,6 +18,7 @@ start_file() {
 }
 
 setup() {
+	skip_sanitized
 	prepare "socket = $SCRATCH/$BATS_TEST_NUMBER/db/sock" 'refresh = 0'
 	: >"$DIR/stderr"
 	: >"$AUTHLOG"
