@@ -166,8 +166,8 @@ static void check_file(const struct check *check, const struct place *place, con
 		    "Exim's user, a member of the file's group, cannot read %s (mode %04o)", check->file, mode);
 	check_owner(check, place, st);
 	if (st->st_mtim.tv_sec > check->now + 1)
-		report(check, st->st_mtim.tv_sec > check->now + MTIME_LEAD + 1 ? RELAYDB_FAULT : RELAYDB_WARNING,
-		    "wait until then, or restart sendmail and Postfix after makemap",
+		report(check, st->st_mtim.tv_sec > check->now + MTIME_LEAD + 1 ? RELAYDB_FAULT : RELAYDB_FINE,
+		    "use vsmtprelay load instead of makemap until then",
 		    "the mtime of %s is %lld s ahead of the clock: until then an MTA that has the map open does not see what "
 		    "makemap "
 		    "writes",
