@@ -17,6 +17,8 @@
 
 struct source_journal {
 	sd_journal *journal;
+	int64_t since;
+	int complained; /* the error of reading that was complained about; 0: none */
 	char cursor[CURSOR_MAX]; /* of the last entry that was handed on; "": none */
 };
 
@@ -32,48 +34,82 @@ static int add_rule(sd_journal *journal, const char *rule)
 	return result >= 0 ? sd_journal_add_disjunction(journal) : result;
 }
 
-static int add_rules(sd_journal *journal, const struct catalogue *catalogue, size_t *count)
+static int add_rules(sd_journal *journal, const struct catalogue *catalogue)
 {
 	const struct server *server;
 	char *const *rule;
 	int result = 0;
 
 	for (server = catalogue_servers(catalogue); server != NULL; server = server->next) {
-		for (rule = server->journal; result >= 0 && rule != NULL && *rule != NULL; rule++) {
+		for (rule = server->journal; result >= 0 && rule != NULL && *rule != NULL; rule++)
 			result = add_rule(journal, *rule);
-			(*count)++;
-		}
 	}
 	return result;
+}
+
+/* Without rules everything would match. */
+static bool has_rules(const struct catalogue *catalogue)
+{
+	const struct server *server;
+
+	for (server = catalogue_servers(catalogue); server != NULL; server = server->next) {
+		if (server->journal != NULL && *server->journal != NULL)
+			return true;
+	}
+	log_say(LOG_ERR, "cannot read the journal: none of the enabled servers' definitions has a journal setting");
+	return false;
 }
 
 struct source_journal *source_journal_new(const char *folder, const struct catalogue *catalogue, int64_t since)
 {
 	struct source_journal *source = calloc(1, sizeof *source);
-	size_t rules = 0;
 	int result;
 
 	if (source == NULL) {
 		log_say(LOG_ERR, "out of memory");
 		return NULL;
 	}
+	source->since = since;
 	if (folder != NULL)
 		result = sd_journal_open_directory(&source->journal, folder, 0);
 	else
 		result = sd_journal_open(&source->journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
-	if (result >= 0)
-		result = add_rules(source->journal, catalogue, &rules);
-	if (result >= 0)
-		result = sd_journal_seek_realtime_usec(source->journal, (uint64_t)since * 1000000);
-	if (result >= 0 && rules > 0)
-		return source;
 	if (result < 0)
 		log_say(LOG_ERR, "cannot read the journal%s%s: %s", folder != NULL ? " in " : "", folder != NULL ? folder : "",
 		    strerror(-result));
-	else
-		log_say(LOG_ERR, "cannot read the journal: none of the enabled servers' definitions has a journal setting");
+	else if (source_journal_configure(source, catalogue))
+		return source;
 	source_journal_free(source);
 	return NULL;
+}
+
+/* Goes behind the last entry that was handed on, or to the first of SINCE.  Returns a negative errno if it cannot. */
+static int seek(struct source_journal *source)
+{
+	int result;
+
+	if (*source->cursor == '\0')
+		return sd_journal_seek_realtime_usec(source->journal, (uint64_t)source->since * 1000000);
+	/* the entry itself, if it is still there, was handed on; else the first one behind it comes next */
+	if ((result = sd_journal_seek_cursor(source->journal, source->cursor)) < 0)
+		return result;
+	if (sd_journal_next(source->journal) > 0 && sd_journal_test_cursor(source->journal, source->cursor) <= 0)
+		result = sd_journal_seek_cursor(source->journal, source->cursor);
+	return result;
+}
+
+bool source_journal_configure(struct source_journal *source, const struct catalogue *catalogue)
+{
+	int result;
+
+	if (!has_rules(catalogue))
+		return false;
+	sd_journal_flush_matches(source->journal);
+	if ((result = add_rules(source->journal, catalogue)) >= 0)
+		result = seek(source);
+	if (result < 0)
+		log_say(LOG_ERR, "cannot choose the servers' entries in the journal: %s", strerror(-result));
+	return result >= 0;
 }
 
 void source_journal_free(struct source_journal *source)
@@ -174,15 +210,30 @@ static size_t take_entry(
 	return text.size;
 }
 
+/* Once for each cause. */
+static void complain(struct source_journal *source, int error)
+{
+	if (error == source->complained)
+		return;
+	if (error != 0)
+		log_say(LOG_ERR, "cannot read on in the journal, will try again: %s", strerror(-error));
+	else
+		log_say(LOG_NOTICE, "the journal can be read again");
+	source->complained = error;
+}
+
 bool source_journal_read(struct source_journal *source, size_t budget, int64_t now,
     void (*take)(const struct header *header, int64_t when, void *arg), void *arg)
 {
 	size_t sum = 0;
+	int result;
 
 	/* says nothing we need, but makes the descriptor wait again, and the library look for new files */
 	sd_journal_process(source->journal);
 	while (sum < budget) {
-		if (sd_journal_next(source->journal) <= 0)
+		result = sd_journal_next(source->journal);
+		complain(source, result < 0 ? result : 0);
+		if (result <= 0)
 			return false;
 		sum += 64 + take_entry(source, now, take, arg);
 		keep_cursor(source);
@@ -198,13 +249,14 @@ void source_journal_save(const struct source_journal *source, FILE *out)
 
 bool source_journal_restore(struct source_journal *source, const char *cursor)
 {
-	if (strlen(cursor) >= sizeof source->cursor || sd_journal_seek_cursor(source->journal, cursor) < 0)
+	if (*cursor == '\0' || strlen(cursor) >= sizeof source->cursor)
 		return false;
-	/* the entry itself, if it is still there, was handed on; else the next one is the first behind it */
-	if (sd_journal_next(source->journal) > 0 && sd_journal_test_cursor(source->journal, cursor) <= 0)
-		sd_journal_previous(source->journal);
 	memcpy(source->cursor, cursor, strlen(cursor) + 1);
-	return true;
+	if (seek(source) >= 0)
+		return true;
+	*source->cursor = '\0';
+	seek(source);
+	return false;
 }
 
 #else
@@ -231,6 +283,12 @@ bool source_journal_read(struct source_journal *source, size_t budget, int64_t n
     void (*take)(const struct header *header, int64_t when, void *arg), void *arg)
 {
 	(void)source, (void)budget, (void)now, (void)take, (void)arg;
+	return false;
+}
+
+bool source_journal_configure(struct source_journal *source, const struct catalogue *catalogue)
+{
+	(void)source, (void)catalogue;
 	return false;
 }
 

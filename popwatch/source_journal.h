@@ -31,6 +31,10 @@ struct source_journal *source_journal_new(const char *folder, const struct catal
 /* Frees it; a NULL is fine. */
 void source_journal_free(struct source_journal *source);
 
+/* From now on the entries of the servers in CATALOGUE, from where it is.  Returns false after logging why not: if none of them has a
+ * rule nothing is changed; after another error only another call makes it right. */
+bool source_journal_configure(struct source_journal *source, const struct catalogue *catalogue);
+
 /* A descriptor to poll for POLLIN, or -1. */
 int source_journal_fd(const struct source_journal *source);
 

@@ -44,6 +44,7 @@
 #define SESSION_LIMIT 65536
 #define SUSPECT_EVERY 60 /* seconds between two warnings of one kind */
 #define STATS_MS 15000 /* the counters are written this often */
+#define SWEEP_EVERY 10 /* seconds between two looks at the open connections */
 #define BATCH_MAX 50000 /* with -o: commit when so many addresses wait, not only at the end */
 
 struct watcher {
@@ -89,13 +90,11 @@ static int64_t clock_ms(void)
 
 /* ---- events ---- */
 
-/* Records a login if the policy lets it; one that is DUE though it was recorded not long ago. */
-static void record(struct watcher *w, const struct login *login, bool due)
+/* Records a login if the policy lets it. */
+static void record(struct watcher *w, const struct login *login)
 {
 	enum verdict verdict = policy_judge(w->policy, login->address, login->when, w->now);
 
-	if (due && verdict == VERDICT_RECENT)
-		verdict = VERDICT_RECORD;
 	w->verdicts[verdict]++;
 	if (verdict == VERDICT_RECORD && writer_record(w->writer, login))
 		policy_note(w->policy, login->address, login->when);
@@ -113,7 +112,7 @@ static void take_event(const struct event *event, void *arg)
 		login.user = event->captures->user;
 		login.session = event->captures->session;
 	}
-	record(w, &login, false);
+	record(w, &login);
 }
 
 static void suspect(const char *what, const struct header *header, void *arg)
@@ -158,7 +157,7 @@ static void take_datagram(const char *text, const char *user, const char *servic
 		.session = { service, strlen(service) } };
 
 	if (relaydb_address(text, address) == RELAYDB_OK)
-		record(w, &login, false);
+		record(w, &login);
 }
 
 static void take_open(const char *address, void *arg)
@@ -166,16 +165,15 @@ static void take_open(const char *address, void *arg)
 	struct watcher *w = arg;
 	struct login login = { .address = address, .when = w->now };
 
-	record(w, &login, true);
+	record(w, &login);
 }
 
 /* Open connections keep their addresses fresh, but only when all is read: the logout may be in the next line. */
 static void refresh_sessions(struct watcher *w)
 {
-	int64_t sweep = sessions_sweep_every(w->config->window);
-	int64_t every = sessions_refresh_every(w->config->window, w->config->refresh);
+	int64_t every = w->config->window / 4 > w->config->refresh ? w->config->window / 4 : w->config->refresh;
 
-	if (w->now >= w->swept && w->now - w->swept < sweep)
+	if (w->now >= w->swept && w->now - w->swept < SWEEP_EVERY)
 		return;
 	w->swept = w->now;
 	sessions_sweep(w->sessions, w->now);
@@ -288,7 +286,7 @@ static void load_state(struct watcher *w)
 
 	if (state_load(w->config->state, &state, take_state, w, &error)) {
 		if (!state.same_boot)
-			sessions_forget(w->sessions, state_boot_time(w->now));
+			sessions_forget(w->sessions);
 		return;
 	}
 	if (error != NULL)
@@ -534,6 +532,11 @@ static void reload(struct watcher *w)
 		catalogue = catalogue_load((const char *const *)config->definitions, config->servers, &errors);
 	if (catalogue != NULL)
 		policy = make_policy(config);
+	if (policy != NULL && w->journal != NULL && !source_journal_configure(w->journal, catalogue)) {
+		source_journal_configure(w->journal, w->catalogue);
+		policy_free(policy);
+		policy = NULL;
+	}
 	if (policy != NULL) {
 		use(w, config, catalogue, policy);
 		log_say(LOG_NOTICE, "using the new configuration");

@@ -31,10 +31,10 @@ pop_login() {	# pop_login ADDRESS [PASSWORD]
 	prepare_journal
 	start_popwatch
 	pop_login 127.0.0.2
-	! pop_login 127.0.0.3 wrong
+	not pop_login 127.0.0.3 wrong
 	pop_login 127.0.0.4
 	DEADLINE=20 eventually recorded 127.0.0.2 127.0.0.4
-	! recorded 127.0.0.3
+	not recorded 127.0.0.3
 	stop_popwatch
 }
 
@@ -46,7 +46,7 @@ pop_login() {	# pop_login ADDRESS [PASSWORD]
 	logger -t dovecot "$forged"
 	pop_login 127.0.0.5
 	DEADLINE=20 eventually recorded 127.0.0.5
-	! recorded 203.0.113.9
+	not recorded 203.0.113.9
 	stop_popwatch
 }
 
@@ -76,7 +76,47 @@ pop_login() {	# pop_login ADDRESS [PASSWORD]
 	pop_login 127.0.0.9
 	start_popwatch
 	DEADLINE=20 eventually recorded 127.0.0.8 127.0.0.9
-	! grep -q 'login from 127.0.0.6' "$DIR/stderr"
+	not grep -q 'login from 127.0.0.6' "$DIR/stderr"
+	stop_popwatch
+}
+
+@test "HUP takes new servers over, and goes on where it was" {
+	prepare_journal 'refresh = 0' 'servers = popa3d'
+	start_popwatch
+	pop_login 127.0.0.10
+	sed -i 's/^servers = .*/servers = popa3d dovecot/' "$DIR/popwatch.conf"
+	kill -HUP "$POPWATCH_PID"
+	eventually grep -q 'using the new configuration' "$DIR/stderr"
+	pop_login 127.0.0.11
+	DEADLINE=20 eventually recorded 127.0.0.11
+	# away again, and another server's lines are none of ours
+	sed -i 's/^servers = .*/servers = popa3d/' "$DIR/popwatch.conf"
+	: >"$DIR/stderr"
+	kill -HUP "$POPWATCH_PID"
+	eventually grep -q 'using the new configuration' "$DIR/stderr"
+	pop_login 127.0.0.12
+	sed -i 's/^servers = .*/servers = dovecot/' "$DIR/popwatch.conf"
+	: >"$DIR/stderr"
+	kill -HUP "$POPWATCH_PID"
+	eventually grep -q 'using the new configuration' "$DIR/stderr"
+	pop_login 127.0.0.13
+	DEADLINE=20 eventually recorded 127.0.0.13
+	not grep -q 'login from 127.0.0.11' "$DIR/stderr"
+	stop_popwatch
+}
+
+@test "HUP to servers without a journal setting is refused" {
+	mkdir -p "$SCRATCH/ruleless"
+	sed '/^journal = /d' "$SOURCES/popwatch/servers.d/popa3d.conf" >"$SCRATCH/ruleless/popa3d.conf"
+	prepare_journal
+	sed -i "1i definitions = $SCRATCH/ruleless" "$DIR/popwatch.conf"
+	start_popwatch
+	echo 'servers = popa3d' >>"$DIR/popwatch.conf"
+	kill -HUP "$POPWATCH_PID"
+	eventually grep -q 'keeping the old configuration' "$DIR/stderr"
+	grep -q "none of the enabled servers' definitions has a journal setting" "$DIR/stderr"
+	pop_login 127.0.0.14
+	DEADLINE=20 eventually recorded 127.0.0.14
 	stop_popwatch
 }
 
