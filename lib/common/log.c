@@ -30,9 +30,10 @@ void log_open(const char *program, int facility, int stderr_upto, int syslog_upt
 
 const char *log_escape(unsigned char byte, char out[LOG_ESCAPE_SIZE])
 {
-	if (byte >= 0x20 && byte < 0x7f)
-		snprintf(out, LOG_ESCAPE_SIZE, "%c", byte);
-	else
+	if (byte >= 0x20 && byte < 0x7f) { /* nearly all bytes, and of every message */
+		out[0] = (char)byte;
+		out[1] = '\0';
+	} else
 		snprintf(out, LOG_ESCAPE_SIZE, "\\%03o", byte);
 	return out;
 }
