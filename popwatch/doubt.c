@@ -137,6 +137,7 @@ bool doubts_restore(struct doubts *doubts, const char *line)
 			return false;
 		key[i] = (char)((high - digits) << 4 | (low - digits));
 	}
-	put(doubts, key, size / 2);
+	if (doubts != NULL)
+		put(doubts, key, size / 2);
 	return true;
 }

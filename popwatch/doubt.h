@@ -33,7 +33,7 @@ bool doubts_settle(struct doubts *doubts, const char *source, const struct heade
 /* Writes the table as lines "doubt ..." to OUT. */
 void doubts_save(const struct doubts *doubts, FILE *out);
 
-/* Takes one of those lines back (without "doubt " and its end).  Returns false if it is none. */
+/* Takes one of those lines back (without "doubt " and its end).  Returns false if it is none; DOUBTS may be NULL to ask that alone. */
 bool doubts_restore(struct doubts *doubts, const char *line);
 
 #endif

@@ -441,7 +441,7 @@ bool sessions_restore(struct sessions *sessions, const char *line)
 		return false;
 	if (relaydb_address(text, address) != RELAYDB_OK && (line[at] != 'k' || strcmp(text, "-") != 0))
 		return false;
-	if ((session = put(sessions, line + at, address, since, until)) != NULL)
+	if (sessions != NULL && (session = put(sessions, line + at, address, since, until)) != NULL)
 		session->seen = seen;
 	return true;
 }

@@ -61,7 +61,8 @@ bool sessions_changed(struct sessions *sessions); /* since the last call of sess
 /* Writes the table as lines "session ..." to OUT. */
 void sessions_save(struct sessions *sessions, FILE *out);
 
-/* Takes one of those lines back (without "session " and its end).  Returns false if it is none. */
+/* Takes one of those lines back (without "session " and its end).  Returns false if it is none; SESSIONS may be NULL to ask that
+ * alone. */
 bool sessions_restore(struct sessions *sessions, const char *line);
 
 #endif

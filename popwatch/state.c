@@ -58,13 +58,28 @@ static char *next_line(char **next)
 	return line;
 }
 
+/* The lines from NEXT to the last one; false at the first that TAKE does not understand. */
+static bool take_lines(char *next, bool (*take)(const char *word, const char *rest, void *arg), void *arg)
+{
+	char *line, *rest;
+
+	while ((line = next_line(&next)) != NULL && strcmp(line, LAST) != 0) {
+		if ((rest = strchr(line, ' ')) == NULL)
+			return false;
+		*rest++ = '\0';
+		if (!take(line, rest, arg))
+			return false;
+	}
+	return true;
+}
+
 bool state_parse(char *text, size_t size, const char *boot, struct state *state,
     bool (*take)(const char *word, const char *rest, void *arg), void *arg, const char **error)
 {
-	char *line, *next = text, *rest;
+	char *line, *next = text, *copy;
 	long long saved;
 
-	*state = (struct state){ 0, false };
+	*state = (struct state){ .trial = true };
 	*error = "is not a state file of popwatch";
 	if (strlen(text) != size || (line = next_line(&next)) == NULL || strcmp(line, FIRST) != 0)
 		return false;
@@ -78,17 +93,17 @@ bool state_parse(char *text, size_t size, const char *boot, struct state *state,
 	if ((line = next_line(&next)) == NULL || sscanf(line, "saved %lld", &saved) != 1 || saved <= 0 ||
 	    saved > RELAYDB_STAMP_MAX)
 		return false;
-	state->saved = saved;
+	*error = "out of memory";
+	if ((copy = strdup(next)) == NULL)
+		return false;
 	*error = "has a line that cannot be understood";
-	while ((line = next_line(&next)) != NULL && strcmp(line, LAST) != 0) {
-		if ((rest = strchr(line, ' ')) == NULL)
-			return false;
-		*rest++ = '\0';
-		if (!take(line, rest, arg))
-			return false;
+	if (take_lines(copy, take, arg)) {
+		state->trial = false;
+		if (take_lines(next, take, arg))
+			*error = NULL;
 	}
-	*error = NULL;
-	return true;
+	free(copy);
+	return *error == NULL;
 }
 
 bool state_load(const char *path, struct state *state, bool (*take)(const char *word, const char *rest, void *arg), void *arg,
@@ -98,7 +113,7 @@ bool state_load(const char *path, struct state *state, bool (*take)(const char *
 	size_t size;
 	bool done;
 
-	*state = (struct state){ 0, false };
+	*state = (struct state){ .trial = true };
 	if ((text = atomicfile_read(path, STATE_MAX, &size)) == NULL) {
 		*error = errno == ENOENT ? NULL : strerror(errno);
 		return false;

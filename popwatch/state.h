@@ -4,7 +4,7 @@
  *
  * Owns: the frame of the file (first and last line, boot id, time), reading it, and writing it by rename.  The lines between
  * belong to those whose state they are: "file", "journal", "session", "doubt".
- * Limits: STATE_MAX bytes.  A file that is not complete, or not ours, counts as none, and is said to be.
+ * Limits: STATE_MAX bytes.  A file that is not complete, not ours, or not understood to its last line counts as none, and is said to be.
  */
 #ifndef POPWATCH_STATE_H
 #define POPWATCH_STATE_H
@@ -17,14 +17,16 @@
 #define STATE_MAX (32u * 1024 * 1024)
 
 struct state {
-	int64_t saved; /* when it was written; 0: there was none */
 	bool same_boot; /* the machine was not started anew since */
+	bool trial; /* see state_load() */
 };
 
 /* When the machine was started, by the clock that says NOW. */
 int64_t state_boot_time(int64_t now);
 
-/* Reads PATH and calls TAKE for each line with its first word and its rest.  STATE is filled in before the first call.
+/* Reads PATH and calls TAKE for each line with its first word and its rest, twice: first with STATE->trial, when the answer alone
+ * counts and nothing may be changed yet, then, if every line was understood, without.  So a bad line anywhere means that nothing
+ * was taken.  STATE is filled in before the first call.
  * Returns true with a state, false without: *ERROR is then NULL when there is no file, else a sentence. */
 bool state_load(const char *path, struct state *state, bool (*take)(const char *word, const char *rest, void *arg), void *arg,
     const char **error);

@@ -62,6 +62,7 @@ struct watcher {
 	struct source_journal *journal;
 	struct source_socket *socket;
 	struct rights rights;
+	struct state state; /* while it is read */
 	struct source_file *reading; /* whose line is on its way */
 	int watch_fd;
 	int signal_fd;
@@ -217,19 +218,20 @@ static bool take_state(const char *word, const char *rest, void *arg)
 	size_t i;
 
 	if (strcmp(word, "session") == 0)
-		return sessions_restore(w->sessions, rest);
+		return sessions_restore(w->state.trial ? NULL : w->sessions, rest);
 	if (strcmp(word, "doubt") == 0)
-		return doubts_restore(w->doubts, rest);
+		return doubts_restore(w->state.trial ? NULL : w->doubts, rest);
 	if (strcmp(word, "file") == 0) {
 		if (!source_file_parse(rest, &position))
 			return false;
-		for (i = 0; i < w->file_count; i++) {
+		for (i = 0; !w->state.trial && i < w->file_count; i++) {
 			if (strcmp(source_file_path(w->files[i]), position.path) == 0)
 				source_file_known(w->files[i], &position);
 		}
 	}
-	if (strcmp(word, "journal") == 0 && w->journal != NULL)
-		return source_journal_restore(w->journal, rest);
+	if (strcmp(word, "journal") == 0 && w->journal != NULL && !w->state.trial && !source_journal_restore(w->journal, rest))
+		log_say(LOG_WARNING, "the journal has no such place any more, reading what it has of the last %lld seconds",
+		    (long long)w->config->window);
 	return true; /* of a source that is no longer configured, or of a later version */
 }
 
@@ -281,11 +283,10 @@ static bool make_sources(struct watcher *w, int64_t since)
 
 static void load_state(struct watcher *w)
 {
-	struct state state;
 	const char *error;
 
-	if (state_load(w->config->state, &state, take_state, w, &error)) {
-		if (!state.same_boot)
+	if (state_load(w->config->state, &w->state, take_state, w, &error)) {
+		if (!w->state.same_boot)
 			sessions_forget(w->sessions);
 		return;
 	}

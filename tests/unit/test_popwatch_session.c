@@ -326,6 +326,46 @@ static void test_text(void **state)
 	end(&g);
 }
 
+struct taker {
+	struct state state;
+	struct sessions *sessions;
+};
+
+static bool take_session(const char *word, const char *rest, void *arg)
+{
+	struct taker *taker = arg;
+
+	return strcmp(word, "session") == 0 && sessions_restore(taker->state.trial ? NULL : taker->sessions, rest);
+}
+
+/* A bad line anywhere, and nothing is taken of the file. */
+static void test_state_whole(void **state)
+{
+#define BEGINNING "popwatch-state 1\nboot B\nsaved 5\nsession 1 1 9 192.0.2.1 c vm pop 1\n"
+	static const struct {
+		const char *text;
+		size_t taken;
+	} cases[] = {
+		{ BEGINNING "session 1 1 9 192.0.2.2 c vm pop 2\nend\n", 2 },
+		{ BEGINNING "session 1 1 9 192.0.2.300 c vm pop 2\nend\n", 0 },
+		{ BEGINNING "word x\nend\n", 0 },
+		{ BEGINNING "word\nend\n", 0 },
+	};
+	struct taker taker;
+	const char *error;
+	char text[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		taker.sessions = sessions_new(10, 600, 3600);
+		strcpy(text, cases[i].text);
+		assert_int_equal(
+		    state_parse(text, strlen(text), "B", &taker.state, take_session, &taker, &error), cases[i].taken > 0);
+		assert_int_equal(sessions_count(taker.sessions), cases[i].taken);
+		sessions_free(taker.sessions);
+	}
+}
+
 static bool take_word(const char *word, const char *rest, void *arg)
 {
 	char *seen = arg;
@@ -371,8 +411,7 @@ static void test_state(void **state)
 	strcpy(text, cases[0].text);
 	*seen = '\0';
 	assert_true(state_parse(text, strlen(text), "C", &s, take_word, seen, &error));
-	assert_string_equal(seen, "x(y z)");
-	assert_int_equal(s.saved, 5);
+	assert_string_equal(seen, "x(y z)x(y z)"); /* the trial is one */
 	assert_false(s.same_boot);
 	/* a NUL byte in it */
 	memcpy(text, "popwatch-state 1\nboot B\nsaved 5\nend\n\0end\n", 41);
@@ -421,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_intervals),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_state),
+		cmocka_unit_test(test_state_whole),
 		cmocka_unit_test(test_config),
 	};
 
