@@ -44,7 +44,6 @@
 #define SESSION_LIMIT 65536
 #define SUSPECT_EVERY 60 /* seconds between two warnings of one kind */
 #define STATS_MS 15000 /* the counters are written this often */
-#define SWEEP_EVERY 10 /* seconds between two looks at the open connections */
 #define BATCH_MAX 50000 /* with -o: commit when so many addresses wait, not only at the end */
 
 struct watcher {
@@ -91,11 +90,13 @@ static int64_t clock_ms(void)
 
 /* ---- events ---- */
 
-/* Records a login if the policy lets it. */
-static void record(struct watcher *w, const struct login *login)
+/* Records a login if the policy lets it; one that is DUE though it was recorded not long ago. */
+static void record(struct watcher *w, const struct login *login, bool due)
 {
 	enum verdict verdict = policy_judge(w->policy, login->address, login->when, w->now);
 
+	if (due && verdict == VERDICT_RECENT)
+		verdict = VERDICT_RECORD;
 	w->verdicts[verdict]++;
 	if (verdict == VERDICT_RECORD && writer_record(w->writer, login))
 		policy_note(w->policy, login->address, login->when);
@@ -113,7 +114,7 @@ static void take_event(const struct event *event, void *arg)
 		login.user = event->captures->user;
 		login.session = event->captures->session;
 	}
-	record(w, &login);
+	record(w, &login, false);
 }
 
 static void suspect(const char *what, const struct header *header, void *arg)
@@ -158,7 +159,7 @@ static void take_datagram(const char *text, const char *user, const char *servic
 		.session = { service, strlen(service) } };
 
 	if (relaydb_address(text, address) == RELAYDB_OK)
-		record(w, &login);
+		record(w, &login, false);
 }
 
 static void take_open(const char *address, void *arg)
@@ -166,15 +167,16 @@ static void take_open(const char *address, void *arg)
 	struct watcher *w = arg;
 	struct login login = { .address = address, .when = w->now };
 
-	record(w, &login);
+	record(w, &login, true);
 }
 
 /* Open connections keep their addresses fresh, but only when all is read: the logout may be in the next line. */
 static void refresh_sessions(struct watcher *w)
 {
-	int64_t every = w->config->window / 4 > w->config->refresh ? w->config->window / 4 : w->config->refresh;
+	int64_t sweep = sessions_sweep_every(w->config->window);
+	int64_t every = sessions_refresh_every(w->config->window, w->config->refresh);
 
-	if (w->now >= w->swept && w->now - w->swept < SWEEP_EVERY)
+	if (w->now >= w->swept && w->now - w->swept < sweep)
 		return;
 	w->swept = w->now;
 	sessions_sweep(w->sessions, w->now);
@@ -287,7 +289,7 @@ static void load_state(struct watcher *w)
 
 	if (state_load(w->config->state, &w->state, take_state, w, &error)) {
 		if (!w->state.same_boot)
-			sessions_forget(w->sessions);
+			sessions_forget(w->sessions, state_boot_time(w->now));
 		return;
 	}
 	if (error != NULL)
