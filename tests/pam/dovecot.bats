@@ -45,6 +45,14 @@ setup() {
 	nothing_recorded
 }
 
+@test "among the auth lines, where PAM calls it for wrong passwords too, it records nothing" {
+	FIRST="auth optional $MODULE db=$DB socket=$DIR/db/sock" stack dovecot
+	not pop 192.0.2.1 wrong
+	nothing_recorded
+	pop 192.0.2.1
+	recorded 192.0.2.1
+}
+
 @test "a right password of an account that is refused records nothing" {
 	BEFORE='account requisite pam_deny.so' stack dovecot
 	not pop 192.0.2.1

@@ -37,11 +37,12 @@ add_addresses() {
 }
 
 # stack SERVICE [ARGUMENT...]: the stanza of pam_relaydb(8), with the database and the socket of this test;
-# BEFORE, if set, is an account line ahead of ours
+# BEFORE, if set, is an account line ahead of ours, FIRST a line ahead of all
 stack() {
 	local service=$1
 	shift
 	cat >"/etc/pam.d/$service" <<-END
+		${FIRST:-}
 		auth     required  pam_unix.so
 		account  required  pam_unix.so
 		${BEFORE:-}
