@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * doubt.c - which line must not be believed, see doubt.h
+ * doubt.c - which lines must not be believed, see doubt.h
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +14,9 @@
 struct doubt {
 	char *key; /* bytes; see make_key() */
 	size_t size;
+	unsigned lines; /* that are not believed any more */
+	int64_t when; /* of the last cut line */
+	bool running; /* that was the last line: another one is of the same message */
 	UT_hash_handle hh; /* in the order of their making */
 };
 
@@ -70,13 +73,21 @@ static size_t make_key(char key[KEY_MAX], const char *source, const struct heade
 	return size;
 }
 
-static void put(struct doubts *doubts, const char *key, size_t size)
+static struct doubt *find(const struct doubts *doubts, const char *key, size_t size)
 {
 	struct doubt *doubt;
 
 	HASH_FIND(hh, doubts->table, key, size, doubt);
+	return doubt;
+}
+
+/* The doubt with this key, made if there is none. */
+static struct doubt *put(struct doubts *doubts, const char *key, size_t size)
+{
+	struct doubt *doubt = find(doubts, key, size);
+
 	if (doubt != NULL)
-		return;
+		return doubt;
 	if (HASH_COUNT(doubts->table) >= DOUBTS)
 		drop(doubts, doubts->table);
 	if ((doubt = calloc(1, sizeof *doubt)) == NULL || (doubt->key = malloc(size)) == NULL)
@@ -84,28 +95,45 @@ static void put(struct doubts *doubts, const char *key, size_t size)
 	memcpy(doubt->key, key, size);
 	doubt->size = size;
 	HASH_ADD_KEYPTR(hh, doubts->table, doubt->key, doubt->size, doubt);
+	return doubt;
 }
 
-void doubts_raise(struct doubts *doubts, const char *source, const struct header *header)
+static void raise_doubt(struct doubt *doubt, int64_t when)
 {
-	char key[KEY_MAX];
-
-	put(doubts, key, make_key(key, source, header));
+	if (!doubt->running)
+		doubt->lines += DOUBT_LINES_MORE;
+	if (doubt->lines < DOUBT_LINES)
+		doubt->lines = DOUBT_LINES;
+	if (doubt->lines > DOUBT_LINES_MAX)
+		doubt->lines = DOUBT_LINES_MAX;
+	doubt->when = when > 0 ? when : 0;
+	doubt->running = true;
 }
 
-bool doubts_settle(struct doubts *doubts, const char *source, const struct header *header)
+bool doubts_take(struct doubts *doubts, const char *source, const struct header *header, int64_t when, bool cut)
 {
 	char key[KEY_MAX];
 	struct doubt *doubt;
+	bool doubtful;
 	size_t size;
 
-	if (doubts->table == NULL)
+	if (doubts->table == NULL && !cut)
 		return false;
 	size = make_key(key, source, header);
-	HASH_FIND(hh, doubts->table, key, size, doubt);
-	if (doubt != NULL)
+	doubt = find(doubts, key, size);
+	if (doubt != NULL && when > doubt->when && when - doubt->when > DOUBT_SECONDS) {
 		drop(doubts, doubt);
-	return doubt != NULL;
+		doubt = NULL;
+	}
+	doubtful = doubt != NULL;
+	if (cut)
+		raise_doubt(put(doubts, key, size), when);
+	else if (doubtful) {
+		doubt->running = false;
+		if (--doubt->lines == 0)
+			drop(doubts, doubt);
+	}
+	return doubtful;
 }
 
 void doubts_save(const struct doubts *doubts, FILE *out)
@@ -114,7 +142,7 @@ void doubts_save(const struct doubts *doubts, FILE *out)
 	size_t i;
 
 	for (doubt = doubts->table; doubt != NULL; doubt = doubt->hh.next) {
-		fputs("doubt ", out);
+		fprintf(out, "doubt %u %lld ", doubt->lines, (long long)doubt->when);
 		for (i = 0; i < doubt->size; i++)
 			fprintf(out, "%02x", (unsigned char)doubt->key[i]);
 		fputc('\n', out);
@@ -124,10 +152,18 @@ void doubts_save(const struct doubts *doubts, FILE *out)
 bool doubts_restore(struct doubts *doubts, const char *line)
 {
 	static const char digits[] = "0123456789abcdef";
-	size_t size = strlen(line), i;
 	char key[KEY_MAX];
 	const char *high, *low;
+	struct doubt *doubt;
+	unsigned lines;
+	size_t size, i;
+	long long when;
+	int at = 0;
 
+	if (sscanf(line, "%u %lld %n", &lines, &when, &at) != 2 || at == 0 || lines == 0 || lines > DOUBT_LINES_MAX || when < 0)
+		return false;
+	line += at;
+	size = strlen(line);
 	if (size == 0 || size % 2 != 0 || size > TEXT_MAX)
 		return false;
 	for (i = 0; i < size / 2; i++) {
@@ -137,7 +173,10 @@ bool doubts_restore(struct doubts *doubts, const char *line)
 			return false;
 		key[i] = (char)((high - digits) << 4 | (low - digits));
 	}
-	if (doubts != NULL)
-		put(doubts, key, size / 2);
+	if (doubts == NULL)
+		return true;
+	doubt = put(doubts, key, size / 2);
+	doubt->lines = lines;
+	doubt->when = when;
 	return true;
 }

@@ -37,10 +37,8 @@ static bool read_message(struct pipeline *pipeline, struct server *server, const
 static void take_message(struct pipeline *pipeline, struct server *const *servers, const char *source,
     const struct header *header, int64_t when, bool (*admit)(const struct server *server, void *arg), void *arg)
 {
-	bool doubted = doubts_settle(pipeline->doubts, source, header);
+	bool doubted = doubts_take(pipeline->doubts, source, header, when, is_cut(servers, header->message.size));
 
-	if (is_cut(servers, header->message.size))
-		doubts_raise(pipeline->doubts, source, header);
 	if (doubted) {
 		pipeline->tally.doubted++;
 		if (pipeline->suspect != NULL)
@@ -72,16 +70,20 @@ void pipeline_entry(struct pipeline *pipeline, const char *source, const struct 
 }
 
 /* A line without its end: nothing in it counts, but what follows it may be its rest. */
-static void take_broken(struct pipeline *pipeline, const struct line *line)
+static void take_broken(struct pipeline *pipeline, const struct line *line, int64_t now)
 {
 	struct header header;
 	struct server *const *servers;
+	int64_t when;
 
 	pipeline->tally.broken++;
 	if (!header_parse(line->formats, line->text, line->size, &header))
 		return;
-	if ((servers = catalogue_find(pipeline->catalogue, header.tag)) != NULL && is_cut(servers, header.message.size))
-		doubts_raise(pipeline->doubts, line->source, &header);
+	if ((servers = catalogue_find(pipeline->catalogue, header.tag)) == NULL)
+		return;
+	if (!header_time(&header, now, &pipeline->memo, &when))
+		when = now;
+	doubts_take(pipeline->doubts, line->source, &header, when, is_cut(servers, header.message.size));
 }
 
 void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t now)
@@ -92,7 +94,7 @@ void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t n
 
 	pipeline->tally.lines++;
 	if (line->cut) {
-		take_broken(pipeline, line);
+		take_broken(pipeline, line, now);
 		return;
 	}
 	if (!header_parse(line->formats, line->text, line->size, &header)) {
@@ -104,7 +106,7 @@ void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t n
 		return;
 	}
 	if (memchr(line->text, '\0', line->size) != NULL) {
-		take_broken(pipeline, line);
+		take_broken(pipeline, line, now);
 		return;
 	}
 	if (!header_time(&header, now, &pipeline->memo, &when)) {

@@ -48,7 +48,7 @@ struct line {
 	size_t size;
 	const char *source; /* name of the source, without blanks */
 	unsigned formats; /* layouts it may have, enum header_format */
-	bool cut; /* the line was longer than this; it is not believed, nor is the one after it */
+	bool cut; /* the line was longer than this; it is not believed, nor are those after it, see doubt.h */
 };
 
 /* Runs a line through the stages. */

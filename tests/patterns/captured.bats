@@ -80,6 +80,30 @@ prove() {
 	[[ $output == *$'\tlogin\t203.0.113.9\tcourier\t'* ]]
 }
 
+@test "Courier's rest of a long name is not believed either where other pieces come before it" {
+	local head="2026-11-20T11:44:49.2+00:00 vm" long forged='LOGIN, user=, ip=[::ffff:203.0.113.66], port=[4711]'
+	long="LOGIN FAILED, user=$(head -c 487 /dev/zero | tr '\0' M)"
+	{
+		# a burst of failed logins, as seen: the rest comes behind the rest of another message
+		printf '%s pop3d: %s\n' "$head" "${long:0:505}" "$head" '=LOGIN, user=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' "$head" "$forged"
+		# a piece of 511 bytes that came without its DEBUG: and its blanks
+		printf '%s imapd: %s\n' "$head" "${long:0:505}" "$head" 'x' "$head" "$forged"
+		# long lines enough, and the forged one is far behind
+		for n in {1..20}; do
+			printf '%s pop3d-ssl: %s\n' "$head" "${long:0:505}" "$head" "rest $n"
+		done
+		for n in {1..15}; do
+			printf '%s pop3d-ssl: LOGIN FAILED, user=, ip=[::ffff:192.0.2.1], port=[%d]\n' "$head" "$n"
+		done
+		printf '%s pop3d-ssl: %s\n' "$head" "$forged"
+		# ten seconds later, and of another process, logins count
+		printf '2026-11-20T11:45:00.2+00:00 vm pop3d: LOGIN, user=alice, ip=[::ffff:192.0.2.2], port=[4712]\n'
+		printf '%s imapd-ssl: LOGIN, user=alice, ip=[::ffff:192.0.2.3], port=[4713]\n' "$head"
+	} >"$SCRATCH/burst.log"
+	run --separate-stderr "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$SCRATCH/burst.log" -s courier
+	[ "$(cut -f 3 <<<"$output")" = $'192.0.2.2\n192.0.2.3' ] || fail "$output"
+}
+
 @test "an expression that is not anchored at its end believes a user name: the test can fail" {
 	mkdir "$SCRATCH/loose"
 	cat >"$SCRATCH/loose/dovecot.conf" <<-'END'

@@ -99,36 +99,99 @@ static struct header header_of(const char *line)
 	return h;
 }
 
+/* Lines that are doubted after CUTS lines that are cut one after the other. */
+static unsigned doubted_after(unsigned cuts)
+{
+	struct doubts *doubts = doubts_new();
+	struct header h = header_of("Nov 20 11:46:38 vm pop3d: x");
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < cuts; i++)
+		assert_int_equal(doubts_take(doubts, "/log", &h, NOW, true), i > 0);
+	while (doubts_take(doubts, "/log", &h, NOW, false))
+		n++;
+	doubts_free(doubts);
+	return n;
+}
+
 static void test_doubts(void **state)
 {
-	struct doubts *doubts = doubts_new(), *other = doubts_new();
+	struct doubts *doubts = doubts_new();
 	struct header cut = header_of("Nov 20 11:46:38 vm pop3d: x"), host = header_of("Nov 20 11:46:38 vn pop3d: x"),
 		      tag = header_of("Nov 20 11:46:38 vm imapd: x"), pid = header_of("Nov 20 11:46:38 vm pop3d[1]: x");
+
+	(void)state;
+	assert_false(doubts_take(doubts, "/log", &cut, NOW, true));
+	assert_false(doubts_take(doubts, "/other", &cut, NOW, false));
+	assert_false(doubts_take(doubts, "/log", &host, NOW, false));
+	assert_false(doubts_take(doubts, "/log", &tag, NOW, false));
+	assert_false(doubts_take(doubts, "/log", &pid, NOW, false));
+	for (int i = 0; i < DOUBT_LINES; i++)
+		assert_true(doubts_take(doubts, "/log", &cut, NOW, false));
+	assert_false(doubts_take(doubts, "/log", &cut, NOW, false));
+	/* a time, which each cut line begins anew */
+	assert_false(doubts_take(doubts, "/log", &cut, NOW, true));
+	assert_true(doubts_take(doubts, "/log", &cut, NOW + DOUBT_SECONDS, true));
+	assert_true(doubts_take(doubts, "/log", &cut, NOW + 2 * DOUBT_SECONDS, false));
+	assert_true(doubts_take(doubts, "/log", &cut, NOW - 99, false)); /* a clock that was set back */
+	assert_false(doubts_take(doubts, "/log", &cut, NOW + 2 * DOUBT_SECONDS + 1, false));
+	assert_false(doubts_take(doubts, "/log", &cut, NOW, false));
+	doubts_free(doubts);
+}
+
+/* Pieces of one message do not add up, messages do. */
+static void test_doubts_many(void **state)
+{
+	struct doubts *doubts = doubts_new();
+	struct header h = header_of("Nov 20 11:46:38 vm pop3d: x");
+	unsigned n = 0;
+
+	(void)state;
+	assert_int_equal(doubted_after(1), DOUBT_LINES);
+	assert_int_equal(doubted_after(3), DOUBT_LINES);
+	for (int i = 0; i < 60; i++) {
+		doubts_take(doubts, "/log", &h, NOW, true);
+		doubts_take(doubts, "/log", &h, NOW, false);
+	}
+	while (doubts_take(doubts, "/log", &h, NOW, false))
+		n++;
+	assert_in_range(n, 64, DOUBT_LINES_MAX);
+	for (int i = 0; i < 1000; i++) {
+		doubts_take(doubts, "/log", &h, NOW, true);
+		doubts_take(doubts, "/log", &h, NOW, false);
+	}
+	for (n = 0; doubts_take(doubts, "/log", &h, NOW, false);)
+		n++;
+	assert_int_equal(n, DOUBT_LINES_MAX - 1);
+	doubts_free(doubts);
+}
+
+static void test_doubts_text(void **state)
+{
+	static const char *const refused[] = { "", "0g", "012", "5 5 ", "5 5 0g", "5 5 012", "0 5 00", "129 5 00", "-1 5 00",
+		"5 -5 00", "5 00" };
+	struct doubts *doubts = doubts_new(), *other = doubts_new();
+	struct header h = header_of("Nov 20 11:46:38 vm pop3d[1]: x");
 	char *text, *end;
 	size_t size;
 	FILE *out;
 
 	(void)state;
-	doubts_raise(doubts, "/log", &cut);
-	assert_false(doubts_settle(doubts, "/other", &cut));
-	assert_false(doubts_settle(doubts, "/log", &host));
-	assert_false(doubts_settle(doubts, "/log", &tag));
-	assert_false(doubts_settle(doubts, "/log", &pid));
-	assert_true(doubts_settle(doubts, "/log", &cut));
-	assert_false(doubts_settle(doubts, "/log", &cut));
-	/* through the state file */
-	doubts_raise(doubts, "/log", &pid);
+	doubts_take(doubts, "/log", &h, NOW, true);
+	doubts_take(doubts, "/log", &h, NOW, false);
 	out = open_memstream(&text, &size);
 	doubts_save(doubts, out);
 	fclose(out);
-	assert_memory_equal(text, "doubt ", 6);
+	assert_memory_equal(text, "doubt 5 ", 8);
 	end = strchr(text, '\n');
 	*end = '\0';
+	assert_true(doubts_restore(NULL, text + 6));
 	assert_true(doubts_restore(other, text + 6));
-	assert_false(doubts_restore(other, "0g"));
-	assert_false(doubts_restore(other, "012"));
-	assert_false(doubts_restore(other, ""));
-	assert_true(doubts_settle(other, "/log", &pid));
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+		assert_false(doubts_restore(other, refused[i]));
+	for (int i = 1; i < DOUBT_LINES; i++)
+		assert_true(doubts_take(other, "/log", &h, NOW, false));
+	assert_false(doubts_take(other, "/log", &h, NOW, false));
 	free(text);
 	doubts_free(doubts);
 	doubts_free(other);
@@ -144,13 +207,13 @@ static void test_doubts_limit(void **state)
 	for (int i = 0; i <= DOUBTS; i++) {
 		snprintf(line, sizeof line, "Nov 20 11:46:38 vm imap4d[%d]: x", i);
 		h = header_of(line);
-		doubts_raise(doubts, "/log", &h);
+		doubts_take(doubts, "/log", &h, NOW, true);
 	}
-	assert_true(doubts_settle(doubts, "/log", &h));
+	assert_true(doubts_take(doubts, "/log", &h, NOW, false));
 	h = header_of("Nov 20 11:46:38 vm imap4d[0]: x");
-	assert_false(doubts_settle(doubts, "/log", &h));
+	assert_false(doubts_take(doubts, "/log", &h, NOW, false));
 	h = header_of("Nov 20 11:46:38 vm imap4d[1]: x");
-	assert_true(doubts_settle(doubts, "/log", &h));
+	assert_true(doubts_take(doubts, "/log", &h, NOW, false));
 	doubts_free(doubts);
 }
 
@@ -161,6 +224,8 @@ int main(void)
 		cmocka_unit_test(test_refresh),
 		cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_doubts),
+		cmocka_unit_test(test_doubts_many),
+		cmocka_unit_test(test_doubts_text),
 		cmocka_unit_test(test_doubts_limit),
 	};
 
