@@ -390,6 +390,81 @@ static void refused_with_reason(void **state)
 	image_free(&image);
 }
 
+/* Where pair N of a page of IPv4 rows has its key; NULL if there is none. */
+static unsigned char *key_on_page(struct image *image, size_t page, unsigned n, size_t *size)
+{
+	unsigned char *p = image->data + page * 4096;
+	uint16_t items, begin, end = 4096;
+
+	memcpy(&items, p + 20, sizeof items);
+	if (p[25] != 13 || 2 * n >= items)
+		return NULL;
+	memcpy(&begin, p + 26 + (size_t)4 * n, sizeof begin);
+	if (n > 0)
+		memcpy(&end, p + 26 + (size_t)4 * n - 2, sizeof end);
+	*size = (size_t)(end - begin - 1);
+	return p + begin + 1;
+}
+
+/* Rows that Berkeley DB would survive, but no MTA would find: in a bucket that is not theirs, in another order than it looks. */
+static void rows_that_nobody_would_find(void **state)
+{
+	struct image image = made_by_us(1000);
+	unsigned moved = 0, disordered = 0;
+	struct image_info info;
+	char why[128];
+
+	(void)state;
+	for (size_t page = 1; page < image.size / 4096; page++)
+		for (unsigned n = 0; n < 40; n++) {
+			struct image copy = copy_of(&image, image.size);
+			size_t size, next_size;
+			unsigned char *key = key_on_page(&copy, page, n, &size),
+				      *next = key_on_page(&copy, page, n + 1, &next_size);
+			unsigned char kept[64];
+
+			if (key != NULL && next != NULL && size == next_size && size < sizeof kept) {
+				memcpy(kept, key, size);
+				memcpy(key, next, size);
+				memcpy(next, kept, size);
+				assert_false(image_check(&copy, &info, why, sizeof why));
+				assert_non_null(strstr(why, "out of order"));
+				disordered++;
+				memcpy(next, key, size); /* the same key twice */
+				assert_false(image_check(&copy, &info, why, sizeof why));
+			}
+			if (key != NULL && size > 0 && size < sizeof kept) {
+				memset(key, 'x', size);
+				moved += !image_check(&copy, &info, why, sizeof why) && strstr(why, "wrong bucket") != NULL;
+			}
+			image_free(&copy);
+		}
+	assert_true(disordered > 100);
+	assert_true(moved > 800); /* of 1,000: one in 32 stays in its bucket, where it may be in order */
+	image_free(&image);
+}
+
+/* A hash of N rows has room for as many more before Berkeley DB splits a bucket, which an open map would not see. */
+static void made_with_room(void **state)
+{
+	static const unsigned sizes[] = { 0, 1, 100, 2000, 2048, 4000, 5000, 20000 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		struct image image = made_by_us(sizes[i]);
+		struct image_info info;
+		char why[128];
+
+		assert_true(image_check(&image, &info, why, sizeof why));
+		assert_true(info.plain);
+		assert_int_equal(info.rows, sizes[i] + 4);
+		assert_true(info.fill > 0);
+		assert_true(info.room + 1 >= info.rows);
+		assert_true(info.room + info.rows >= 4095);
+		image_free(&image);
+	}
+}
+
 /* ---- damaged ---- */
 
 /* Places that steer Berkeley DB: fields of the meta page, heads of pages, the tables of offsets behind them. */
@@ -693,6 +768,8 @@ int main(void)
 		SCRATCH_TEST(walk_can_be_stopped),
 		SCRATCH_TEST(sound_at_every_size),
 		SCRATCH_TEST(refused_with_reason),
+		SCRATCH_TEST(rows_that_nobody_would_find),
+		SCRATCH_TEST(made_with_room),
 		SCRATCH_TEST(damaged_is_refused_or_harmless),
 	};
 
