@@ -33,10 +33,20 @@ static bool read_message(struct pipeline *pipeline, struct server *server, const
 	return true;
 }
 
+/* None of the SERVERS knows what the message means. */
+static void tell_miss(struct pipeline *pipeline, struct server *const *servers, const struct header *header)
+{
+	for (; pipeline->miss != NULL && *servers != NULL; servers++) {
+		if (header->message.size <= (*servers)->longest)
+			pipeline->miss(*servers, header, pipeline->arg);
+	}
+}
+
 /* What a message means to the SERVERS of its tag: the first one that knows has it. */
 static void take_message(struct pipeline *pipeline, struct server *const *servers, const char *source,
     const struct header *header, int64_t when, bool (*admit)(const struct server *server, void *arg), void *arg)
 {
+	struct server *const *all = servers;
 	bool doubted = doubts_take(pipeline->doubts, source, header, when, is_cut(servers, header->message.size));
 
 	if (doubted) {
@@ -51,10 +61,10 @@ static void take_message(struct pipeline *pipeline, struct server *const *server
 			(*servers)->tally.lines++;
 			(*servers)->tally.doubted++;
 		} else if (read_message(pipeline, *servers, header, when))
-			break;
-		else if (pipeline->miss != NULL)
-			pipeline->miss(*servers, header, pipeline->arg);
+			return;
 	}
+	if (!doubted)
+		tell_miss(pipeline, all, header);
 }
 
 void pipeline_entry(struct pipeline *pipeline, const char *source, const struct header *header, int64_t when,

@@ -34,7 +34,7 @@ struct pipeline {
 	void (*take)(const struct event *event, void *arg);
 	/* somebody may be trying something: WHAT is a sentence; may be NULL */
 	void (*suspect)(const char *what, const struct header *header, void *arg);
-	/* no expression matched a line of SERVER's tag; may be NULL */
+	/* no expression of SERVER matched a line of its tag, nor did one of another server with that tag; may be NULL */
 	void (*miss)(const struct server *server, const struct header *header, void *arg);
 	void *arg;
 	bool any_time; /* events of lines with a bad stamp too, with WHEN = 0 */

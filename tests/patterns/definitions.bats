@@ -185,6 +185,24 @@ refused() {	# refused TEXT: with status 78 and a sentence that has it
 	[ "$output" = $'1\tlogin\t192.0.2.1\tdovecot\talice' ]
 }
 
+@test "a line is a near miss only if no server with that tag knows it" {
+	local name
+	for name in one two; do
+		cat >"$SCRATCH/servers.d/$name.conf" <<-END
+			[server]
+			tags = shared
+			[lines]
+			login = ^$name {ip}$
+		END
+	done
+	printf 'Nov 20 10:00:00 vm shared: %s\n' 'two 192.0.2.2' 'one 192.0.2.1' >"$SCRATCH/log"
+	run "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$SCRATCH/log" -s all
+	[ "$(grep -c ' 0 near misses' <<<"$output")" -eq 2 ] || fail "$output"
+	echo 'Nov 20 10:00:00 vm shared: three 192.0.2.3' >>"$SCRATCH/log"
+	run "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$SCRATCH/log" -s all
+	[ "$(grep -c ' 1 near misses, the first in line 3' <<<"$output")" -eq 2 ] || fail "$output"
+}
+
 @test "an unknown server is told, with the folders that were searched" {
 	run "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t /dev/null -s nosuch
 	[ "$status" -eq 78 ]
