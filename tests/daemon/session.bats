@@ -121,13 +121,19 @@ dovecot_logout() {
 	grep -q '192.0.2.2 o vm' "$DIR/db/popwatch.state"
 }
 
-@test "the line after a cut one is not believed, not even after a restart in between" {
+@test "the lines after a cut one are not believed, not even after a restart in between" {
 	prepare 'servers = courier'
 	long=$(head -c 600 /dev/zero | tr '\0' P)
 	line pop3d "LOGIN FAILED, user=${long:0:490}" >"$LOG"
 	once
 	line pop3d 'LOGIN, user=x, ip=[203.0.113.9], port=[1]' >>"$LOG"
-	line pop3d 'LOGIN, user=alice, ip=[::ffff:192.0.2.1], port=[2]' >>"$LOG"
+	for n in 1 2 3 4; do
+		line pop3d "Connection, ip=[::ffff:192.0.2.1], port=[$n]" >>"$LOG"
+	done
+	once
+	not recorded 203.0.113.9
+	line pop3d 'LOGIN, user=x, ip=[203.0.113.9], port=[5]' >>"$LOG"
+	line pop3d 'LOGIN, user=alice, ip=[::ffff:192.0.2.1], port=[6]' >>"$LOG"
 	run once
 	recorded 192.0.2.1
 	not recorded 203.0.113.9
