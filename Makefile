@@ -2,6 +2,7 @@
 #
 #   make            libraries, programs, the PAM module
 #   make check      every test that this user may run; SANITIZE=1 for the same under ASan and UBSan
+#   make torture    the same at length, and what survived; make bench what everything costs
 #   make demo       the main job with a real Dovecot and a real sendmail (root)
 #   make lint       compiler warnings, cppcheck, clang-tidy, manuals
 #   make install    DESTDIR= PREFIX= ...; make uninstall undoes it

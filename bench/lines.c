@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 		when = rate > 0 ? time(NULL) : begin + 600 * i / count;
 		strftime(stamp, sizeof stamp, "%b %e %T", localtime(&when));
 		print_line(stamp, i, rate > 0 ? 13 + below(87) : below(100));
-		if (rate > 0 && (i + 1) % per_step == 0) {
+		if (per_step > 0 && (i + 1) % per_step == 0) {
 			fflush(stdout);
 			nanosleep(&step, NULL);
 		}

@@ -10,6 +10,7 @@ int fsync(int fd)
 	return 0;
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 int fdatasync(int fd)
 {
 	(void)fd;

@@ -27,6 +27,7 @@ __attribute__((constructor)) static void start(void)
 	close(fd);
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 int clock_gettime(clockid_t clock, struct timespec *t)
 {
 	int result = (int)syscall(SYS_clock_gettime, clock, t);
@@ -36,6 +37,7 @@ int clock_gettime(clockid_t clock, struct timespec *t)
 	return result;
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 time_t time(time_t *out)
 {
 	struct timespec t;

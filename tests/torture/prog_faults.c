@@ -38,8 +38,6 @@
 #define OLD_STAMP 900000000L
 #define NEW_STAMP 1900000000L
 
-extern char **environ;
-
 static char db_path[512], redo_path[520], new_path[520], trace_path[512], stderr_path[512], load_path[512];
 static const char *vsmtprelay, *makemap;
 static const char *context = "";
@@ -225,18 +223,19 @@ static void makemap_agrees(const char *rows)
 
 static const struct change {
 	const char *name;
-	bool fresh; /* no database before */
-	bool pending; /* a commit was cut off before, with its first blocks written */
 	const char *arguments[14];
 	int rows; /* how many the change adds; below 0: removes */
+	bool fresh; /* no database before */
+	bool pending; /* a commit was cut off before, with its first blocks written */
 } changes[] = {
-	{ "add", false, false, { "add", "10.8.0.1", "1900000000" }, 1 },
-	{ "delete", false, false,
-	    { "delete", "10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.7" }, -8 },
-	{ "expire", false, false, { "expire", "100" }, -BASE_ROWS / 2 },
-	{ "load", false, false, { "load", load_path }, 700 },
-	{ "create", true, false, { "add", "10.8.0.1", "1900000000" }, 1 },
-	{ "settle", false, true, { "add", "10.8.0.1", "1900000000" }, 1 },
+	{ "add", { "add", "10.8.0.1", "1900000000" }, 1, false, false },
+	{ "delete",
+	    { "delete", "10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.7" }, -8,
+	    false, false },
+	{ "expire", { "expire", "100" }, -BASE_ROWS / 2, false, false },
+	{ "load", { "load", load_path }, 700, false, false },
+	{ "create", { "add", "10.8.0.1", "1900000000" }, 1, true, false },
+	{ "settle", { "add", "10.8.0.1", "1900000000" }, 1, false, true },
 };
 
 static void arguments_of(const struct change *change, char *argv[20])
@@ -412,7 +411,7 @@ static bool run_hit(const struct change *change, const struct call *call, const 
 			hit = WIFSIGNALED(*status);
 		} else {
 			trace = bytes_of(trace_path);
-			hit = memmem(trace.data, trace.size, "(INJECTED)", 10) != NULL;
+			hit = trace.data != NULL && memmem(trace.data, trace.size, "(INJECTED)", 10) != NULL;
 			free(trace.data);
 		}
 		if (hit)
