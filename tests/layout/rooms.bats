@@ -5,7 +5,7 @@ setup() {
 	cd "$LIB/../.."
 }
 
-programs='vsmtprelay popwatch pam_relaydb'
+programs='vsmtprelay popwatch pam_relaydb vnewspammers'
 
 sources() {	# sources FOLDER...: C files and headers of those that are there
 	for folder; do
