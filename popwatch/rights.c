@@ -29,6 +29,10 @@
 #define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
 #endif
 
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#endif
+
 #define FILE_READ LANDLOCK_ACCESS_FS_READ_FILE
 #define FOLDER_READ (FILE_READ | LANDLOCK_ACCESS_FS_READ_DIR)
 #define FOLDER_WRITE                                                                                                           \
@@ -235,8 +239,23 @@ static const int calls[] = { SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(readv),
 	SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(getresuid), SCMP_SYS(getresgid), SCMP_SYS(getgroups),
 	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigtimedwait),
 	SCMP_SYS(sigaltstack), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday), SCMP_SYS(time),
-	SCMP_SYS(getrandom), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getrusage), SCMP_SYS(getrlimit), SCMP_SYS(prlimit64),
-	SCMP_SYS(prctl) };
+	SCMP_SYS(getrandom), SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getrusage), SCMP_SYS(getrlimit) };
+
+/* What a C library and a sanitizer do with prctl(2): names of threads and of memory. */
+static const int prctl_options[] = { PR_SET_NAME, PR_GET_NAME, PR_SET_VMA };
+
+/* Calls that do both what we need and what we do not: our own limits may be read, not set, and nobody else's. */
+static int fill_special(scmp_filter_ctx filter)
+{
+	int result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, 0),
+	    SCMP_A2(SCMP_CMP_EQ, 0));
+	size_t i;
+
+	for (i = 0; i < sizeof prctl_options / sizeof *prctl_options && result == 0; i++)
+		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
+		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)prctl_options[i]));
+	return result;
+}
 
 /* Everything in the list; sockets of AF_UNIX and SOCK_DGRAM alone; threads, but no processes. */
 static int fill_filter(scmp_filter_ctx filter)
@@ -258,6 +277,8 @@ static int fill_filter(scmp_filter_ctx filter)
 	if (result == 0)
 		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, AF_UNIX),
 		    SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_DGRAM));
+	if (result == 0)
+		result = fill_special(filter);
 	/* signals to ourselves alone: abort(3), the end of a thread */
 	if (result == 0)
 		result =

@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -133,6 +135,42 @@ static int kill_another(void)
 	return kill(getppid(), 0);
 }
 
+static int read_limit(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int set_limit(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) != 0 ? 0 : setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int limit_of_another(void)
+{
+	struct rlimit limit;
+
+	return prlimit(getppid(), RLIMIT_NOFILE, NULL, &limit);
+}
+
+static int name_thread(void)
+{
+	return prctl(PR_SET_NAME, "thread", 0, 0, 0);
+}
+
+static int let_others_trace(void)
+{
+	return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+
+static int look_at_capabilities(void)
+{
+	return prctl(PR_CAPBSET_READ, 0, 0, 0, 0);
+}
+
 static void test_confined(void **state)
 {
 	(void)state;
@@ -146,6 +184,12 @@ static void test_confined(void **state)
 	assert_int_equal(confined(internet_socket), EPERM);
 	assert_int_equal(confined(stream_socket), EPERM);
 	assert_int_equal(confined(kill_another), EPERM);
+	assert_int_equal(confined(read_limit), 0);
+	assert_int_equal(confined(set_limit), EPERM);
+	assert_int_equal(confined(limit_of_another), EPERM);
+	assert_int_equal(confined(name_thread), 0);
+	assert_int_equal(confined(let_others_trace), EPERM);
+	assert_int_equal(confined(look_at_capabilities), EPERM);
 }
 
 static void test_allow(void **state)
