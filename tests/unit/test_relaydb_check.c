@@ -227,57 +227,112 @@ static void foreign_redo(void)
 	write_file(".redo", "not a record", 12);
 }
 
+/* ---- owners; for root alone ---- */
+
+#define RECORDER 65534
+#define SOMEBODY 4711
+
+static void owned(uid_t folder_uid, gid_t folder_gid, uid_t uid, gid_t gid, mode_t mode)
+{
+	good();
+	assert_int_equal(chown(folder, folder_uid, folder_gid), 0);
+	assert_int_equal(chown(path, uid, gid), 0);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+static void closed_to_recorder(void)
+{
+	owned(RECORDER, RECORDER, 0, 0, 0640);
+}
+
+static void left_by_makemap(void)
+{
+	owned(RECORDER, RECORDER, SOMEBODY, RECORDER, 0660);
+}
+
+static void ignored_by_sendmail(void)
+{
+	owned(RECORDER, RECORDER, RECORDER, RECORDER, 0660);
+}
+
+static void foreign_group(void)
+{
+	owned(0, 0, 0, SOMEBODY, 0660);
+}
+
+struct finding_case {
+	const char *name;
+	void (*provoke)(void);
+	enum relaydb_severity severity;
+	const char *words;
+};
+
+static const struct finding_case cases[] = {
+	{ "missing", missing, RELAYDB_FAULT, "relayers.db does not exist" },
+	{ "folder writable by its group", folder_of_group, RELAYDB_FAULT, "is writable by its group (mode 0775)" },
+	{ "folder writable by everybody", folder_of_all, RELAYDB_FAULT, "is writable by everybody (mode 0757)" },
+	{ "sticky folder", folder_sticky, RELAYDB_FAULT, "is writable by everybody (mode 1777)" },
+	{ "folder closed to the group", folder_closed_to_exim, RELAYDB_WARNING, "cannot enter the folder" },
+	{ "DB_CONFIG", db_config, RELAYDB_FAULT, "/DB_CONFIG changes how" },
+	{ "writable by everybody", written_by_all, RELAYDB_FAULT, "everybody may write" },
+	{ "readable by everybody", read_by_all, RELAYDB_WARNING, "everybody may read" },
+	{ "not readable by the group", closed_to_exim, RELAYDB_WARNING, "cannot read" },
+	{ "mtime ahead", mtime_ahead, RELAYDB_FINE, "ahead of the clock" },
+	{ "mtime far ahead", mtime_far_ahead, RELAYDB_FAULT, "ahead of the clock" },
+	{ "empty", empty_file, RELAYDB_FAULT, "is empty" },
+	{ "text", text_file, RELAYDB_FAULT, "not a relay database" },
+	{ "cut", cut_file, RELAYDB_FAULT, "not a relay database" },
+	{ "a folder", is_folder, RELAYDB_FAULT, "is a folder" },
+	{ "NUL style", nul_style, RELAYDB_WARNING, "end with a NUL" },
+	{ "mixed style", mixed_style, RELAYDB_FAULT, "1 of 2 rows" },
+	{ "odd spelling", odd_spelling, RELAYDB_FAULT,
+	    "1 rows have an address in a form no MTA asks for, such as 2001:DB8::1" },
+	{ "no address", no_address, RELAYDB_WARNING, "2 rows are not for one address" },
+	{ "no stamp", no_stamp, RELAYDB_WARNING, "1 addresses have a value that is no stamp, such as 10.0.0.1" },
+	{ "future", in_the_future, RELAYDB_WARNING, "1 stamps are in the future, such as that of 10.0.0.1" },
+	{ "planted lock", planted_lock, RELAYDB_FAULT, "symbolic link" },
+	{ "linked record", linked_new, RELAYDB_FAULT, "hard links" },
+	{ "fifo for a redo", fifo_redo, RELAYDB_FAULT, "not a regular file" },
+	{ "damaged redo", foreign_redo, RELAYDB_FAULT, "cannot be finished" },
+};
+
+static const struct finding_case owner_cases[] = {
+	{ "closed to the recorder", closed_to_recorder, RELAYDB_FAULT, "the recorder cannot write it" },
+	{ "left by makemap", left_by_makemap, RELAYDB_WARNING, "belongs to uid 4711, as makemap leaves it" },
+	{ "ignored by sendmail", ignored_by_sendmail, RELAYDB_WARNING, "sendmail ignores" },
+	{ "a foreign group", foreign_group, RELAYDB_WARNING, "has group 4711, its folder 0" },
+};
+
+static void provoke(const struct finding_case *c)
+{
+	struct seen seen;
+
+	print_message("# %s\n", c->name);
+	assert_int_equal(scratch_make(NULL), 0);
+	c->provoke();
+	seen = check_at(NOW);
+	assert_found(&seen, c->severity, c->words);
+	for (size_t n = 0; n < seen.count; n++)
+		for (const char *p = seen.text[n]; *p != '\0'; p++)
+			assert_in_range((unsigned char)*p, ' ', '~'); /* nothing of a key reaches a terminal raw */
+	chmod(folder, 0755);
+	assert_int_equal(scratch_remove(NULL), 0);
+}
+
 static void each_finding(void **state)
 {
-	static const struct {
-		const char *name;
-		void (*provoke)(void);
-		enum relaydb_severity severity;
-		const char *words;
-	} cases[] = {
-		{ "missing", missing, RELAYDB_FAULT, "relayers.db does not exist" },
-		{ "folder writable by its group", folder_of_group, RELAYDB_FAULT, "is writable by its group (mode 0775)" },
-		{ "folder writable by everybody", folder_of_all, RELAYDB_FAULT, "is writable by everybody (mode 0757)" },
-		{ "sticky folder", folder_sticky, RELAYDB_FAULT, "is writable by everybody (mode 1777)" },
-		{ "folder closed to the group", folder_closed_to_exim, RELAYDB_WARNING, "cannot enter the folder" },
-		{ "DB_CONFIG", db_config, RELAYDB_FAULT, "/DB_CONFIG changes how" },
-		{ "writable by everybody", written_by_all, RELAYDB_FAULT, "everybody may write" },
-		{ "readable by everybody", read_by_all, RELAYDB_WARNING, "everybody may read" },
-		{ "not readable by the group", closed_to_exim, RELAYDB_WARNING, "cannot read" },
-		{ "mtime ahead", mtime_ahead, RELAYDB_FINE, "ahead of the clock" },
-		{ "mtime far ahead", mtime_far_ahead, RELAYDB_FAULT, "ahead of the clock" },
-		{ "empty", empty_file, RELAYDB_FAULT, "is empty" },
-		{ "text", text_file, RELAYDB_FAULT, "not a relay database" },
-		{ "cut", cut_file, RELAYDB_FAULT, "not a relay database" },
-		{ "a folder", is_folder, RELAYDB_FAULT, "is a folder" },
-		{ "NUL style", nul_style, RELAYDB_WARNING, "end with a NUL" },
-		{ "mixed style", mixed_style, RELAYDB_FAULT, "1 of 2 rows" },
-		{ "odd spelling", odd_spelling, RELAYDB_FAULT,
-		    "1 rows have an address in a form no MTA asks for, such as 2001:DB8::1" },
-		{ "no address", no_address, RELAYDB_WARNING, "2 rows are not for one address" },
-		{ "no stamp", no_stamp, RELAYDB_WARNING, "1 addresses have a value that is no stamp, such as 10.0.0.1" },
-		{ "future", in_the_future, RELAYDB_WARNING, "1 stamps are in the future, such as that of 10.0.0.1" },
-		{ "planted lock", planted_lock, RELAYDB_FAULT, "symbolic link" },
-		{ "linked record", linked_new, RELAYDB_FAULT, "hard links" },
-		{ "fifo for a redo", fifo_redo, RELAYDB_FAULT, "not a regular file" },
-		{ "damaged redo", foreign_redo, RELAYDB_FAULT, "cannot be finished" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct seen seen;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		provoke(&cases[i]);
+}
 
-		print_message("# %s\n", cases[i].name);
-		assert_int_equal(scratch_make(NULL), 0);
-		cases[i].provoke();
-		seen = check_at(NOW);
-		assert_found(&seen, cases[i].severity, cases[i].words);
-		for (size_t n = 0; n < seen.count; n++)
-			for (const char *p = seen.text[n]; *p != '\0'; p++)
-				assert_in_range((unsigned char)*p, ' ', '~'); /* nothing of a key reaches a terminal raw */
-		chmod(folder, 0755);
-		assert_int_equal(scratch_remove(NULL), 0);
-	}
+static void each_finding_about_owners(void **state)
+{
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	for (size_t i = 0; i < COUNT(owner_cases); i++)
+		provoke(&owner_cases[i]);
 }
 
 /* In order, root's and 0660 as makemap's root would find it: nothing but how many rows there are. */
@@ -355,6 +410,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_finding),
+		cmocka_unit_test(each_finding_about_owners),
 		SCRATCH_TEST(in_order),
 		cmocka_unit_test(no_folder),
 		SCRATCH_TEST(changes_nothing),
