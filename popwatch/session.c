@@ -9,6 +9,7 @@
 #include "session.h"
 
 #define KEY_MAX 400
+#define ROOM_EVERY 60 /* seconds */
 #define LOGOUTS_KNOWN (30 * 86400) /* seconds that a logout proves that there are logouts */
 
 /* An entry.  Its key has blanks between its parts and none in them:
@@ -148,12 +149,13 @@ static struct session *find(struct sessions *sessions, const char *key)
 	return session;
 }
 
-/* Makes room in the table that this key belongs to: what is too old goes first, at most once a second. */
+/* Makes room in the table that this key belongs to: what is too old goes first, but not at every line of a log that
+ * is caught up with: a look at all the entries is once a minute of the log's time. */
 static void make_room(struct sessions *sessions, const char *key, int64_t now)
 {
 	struct session **table = table_of(sessions, key);
 
-	if (HASH_COUNT(*table) >= sessions->limit && now > sessions->swept) {
+	if (HASH_COUNT(*table) >= sessions->limit && now >= sessions->swept + ROOM_EVERY) {
 		sessions->swept = now;
 		sessions_sweep(sessions, now);
 	}
