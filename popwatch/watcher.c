@@ -599,13 +599,16 @@ static void take_signals(struct watcher *w)
 	}
 }
 
-/* Returns true when there is more to read at once. */
+/* Returns true when there is more to read at once.  While a full writer cannot commit nothing is read: what is not read waits in the
+ * logs, positions are not saved, and memory stays bounded. */
 static bool read_sources(struct watcher *w, bool pipe_ready)
 {
 	bool more = false;
 	size_t i;
 
 	w->now = time(NULL);
+	if (writer_full(w->writer))
+		return false;
 	for (i = 0; i < w->file_count; i++) {
 		w->reading = w->files[i];
 		more |= source_file_read(w->files[i], READ_BUDGET, clock_ms(), take_line, w);
@@ -676,22 +679,39 @@ static int sleep_ms(const struct watcher *w)
 	return due >= 0 && due < most ? (int)due : (int)most;
 }
 
+enum { FD_SIGNAL, FD_WATCH, FD_PIPE, FD_JOURNAL, FD_SOCKET, FDS };
+
+/* What the loop waits for; of sources that are not read for now it would never get rest. */
+static void choose_fds(const struct watcher *w, struct pollfd fds[FDS])
+{
+	bool read = !writer_full(w->writer);
+	int i;
+
+	fds[FD_SIGNAL].fd = w->signal_fd;
+	fds[FD_WATCH].fd = w->watch_fd;
+	fds[FD_PIPE].fd = read && w->pipe != NULL ? STDIN_FILENO : -1;
+	fds[FD_JOURNAL].fd = read && w->journal != NULL ? source_journal_fd(w->journal) : -1;
+	fds[FD_SOCKET].fd = read && w->socket != NULL ? source_socket_fd(w->socket) : -1;
+	for (i = 0; i < FDS; i++) {
+		fds[i].events = POLLIN;
+		fds[i].revents = 0;
+	}
+}
+
 static void loop(struct watcher *w)
 {
-	struct pollfd fds[] = { { .fd = w->signal_fd, .events = POLLIN }, { .fd = w->watch_fd, .events = POLLIN },
-		{ .fd = w->pipe != NULL ? STDIN_FILENO : -1, .events = POLLIN },
-		{ .fd = w->journal != NULL ? source_journal_fd(w->journal) : -1, .events = POLLIN },
-		{ .fd = w->socket != NULL ? source_socket_fd(w->socket) : -1, .events = POLLIN } };
+	struct pollfd fds[FDS];
 	bool more = true;
 
 	while (!w->stop) {
-		if (poll(fds, sizeof fds / sizeof *fds, more ? 0 : sleep_ms(w)) < 0 && errno != EINTR) {
+		choose_fds(w, fds);
+		if (poll(fds, FDS, more ? 0 : sleep_ms(w)) < 0 && errno != EINTR) {
 			log_say(LOG_CRIT, "poll: %s", strerror(errno));
 			return;
 		}
 		take_signals(w);
 		watch_drain();
-		more = read_sources(w, (fds[2].revents & (POLLIN | POLLHUP | POLLERR)) != 0);
+		more = read_sources(w, (fds[FD_PIPE].revents & (POLLIN | POLLHUP | POLLERR)) != 0);
 		commit_and_save(w);
 		do_chores(w);
 		if (w->options->once && !more && w->pipe == NULL)

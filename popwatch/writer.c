@@ -128,6 +128,11 @@ size_t writer_waiting(const struct writer *writer)
 	return HASH_COUNT(writer->waiting);
 }
 
+bool writer_full(const struct writer *writer)
+{
+	return writer_waiting(writer) >= WRITER_MAX;
+}
+
 bool writer_pending(const struct writer *writer)
 {
 	return writer->waiting != NULL;
@@ -141,6 +146,9 @@ static bool expiry_due(const struct writer *writer, int64_t now)
 
 int64_t writer_due(const struct writer *writer, int64_t now, int64_t clock_ms)
 {
+	/* full: at once, unless that is what has just failed */
+	if (writer_full(writer) && writer->retry_ms == 0)
+		return 0;
 	if (writer_pending(writer) || expiry_due(writer, now))
 		return writer->next_ms > clock_ms ? writer->next_ms - clock_ms : 0;
 	return writer->expire > 0 ? (writer->next_expire - now) * 1000 : -1;

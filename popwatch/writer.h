@@ -4,6 +4,7 @@
  *
  * Owns: the logins that wait, when the next commit is due, trying again, the complaint when it cannot be done, and the log's
  * line for each address that was authorised, once it was.
+ * Limits: WRITER_MAX addresses, which whoever reads must heed (writer_full()).
  * Leaves to others: what counts, and the positions that may be saved after a commit.
  */
 #ifndef POPWATCH_WRITER_H
@@ -14,6 +15,8 @@
 #include <stdint.h>
 
 #include "header.h"
+
+#define WRITER_MAX 65536 /* addresses that wait */
 
 struct writer;
 
@@ -48,6 +51,9 @@ bool writer_record(struct writer *writer, const struct login *login);
 
 /* How many addresses wait. */
 size_t writer_waiting(const struct writer *writer);
+
+/* Do so many addresses wait that no more lines are to be read?  It still takes what comes. */
+bool writer_full(const struct writer *writer);
 
 /* Is anything waiting to be committed? */
 bool writer_pending(const struct writer *writer);

@@ -1,3 +1,4 @@
+# limit: 300
 # following log files: rotation, late creation, truncation, restart, odd lines
 
 load ../lib/test
@@ -205,15 +206,15 @@ lines_read() {	# how many, by its own counters
 	eventually recorded 192.0.2.1
 	exec 6<"$DB"
 	flock 6
-	login 198.51.100.1 | awk -v count=200000 '{ for (i = 0; i < count; i++) { line = $0
+	login 198.51.100.1 | awk -v count=120000 '{ for (i = 0; i < count; i++) { line = $0
 		sub(/198.51.100.1/, sprintf("10.%d.%d.%d", i / 65536, i / 256 % 256, i % 256), line); print line } }' >>"$LOG"
 	login 192.0.2.2 >>"$LOG"
 	resting() { before=$(lines_read); [ "$before" -gt 65536 ] && [ "$(lines_read)" = "$before" ]; }
 	DEADLINE=30 eventually resting
-	[ "$before" -lt 150000 ] || fail "$before lines read"
+	[ "$before" -lt 110000 ] || fail "$before lines read"
 	exec 6<&-
-	DEADLINE=60 eventually recorded 192.0.2.2
-	[ "$("$VSMTPRELAY" -f "$DB" dump | grep -c '^10\.')" -eq 200000 ]
+	DEADLINE=60 eventually grep -q 'login from 192.0.2.2:' "$DIR/stderr"
+	[ "$("$VSMTPRELAY" -f "$DB" dump | grep -c '^10\.')" -eq 120000 ]
 	stop_popwatch
 }
 
