@@ -57,14 +57,17 @@ static struct session **table_of(struct sessions *sessions, const char *key)
 	return &sessions->tables[*key == 'c' ? CONNECTIONS : LOGINS];
 }
 
-static void drop(struct sessions *sessions, struct session *session)
+static void drop_from(struct sessions *sessions, struct session **table, struct session *session)
 {
-	struct session **table = table_of(sessions, session->key);
-
 	HASH_DEL(*table, session);
 	free(session->key);
 	free(session);
 	sessions->changed = true;
+}
+
+static void drop(struct sessions *sessions, struct session *session)
+{
+	drop_from(sessions, table_of(sessions, session->key), session);
 }
 
 void sessions_free(struct sessions *sessions)
@@ -159,8 +162,8 @@ static void make_room(struct sessions *sessions, const char *key, int64_t now)
 		sessions->swept = now;
 		sessions_sweep(sessions, now);
 	}
-	if (HASH_COUNT(*table) >= sessions->limit) {
-		drop(sessions, *table);
+	if (*table != NULL && HASH_COUNT(*table) >= sessions->limit) {
+		drop_from(sessions, table, *table);
 		sessions->dropped++;
 	}
 }
