@@ -181,18 +181,28 @@ cut_off() {
 	[ "$(entries)" = $'192.0.2.3 3\n192.0.2.4 4' ]
 }
 
+# hold FILE: another process, $holder, has its lock until release
+hold() {
+	flock -F "$1" sleep 300 3>&- &
+	holder=$!
+	wait_for 10 not flock -n "$1" true
+}
+
+release() {
+	kill "$holder"
+	wait "$holder" || :
+}
+
 @test "a locked database: 75 after the deadline, and who holds it" {
 	rows '192.0.2.1 1'
-	exec 9<"$DB"
-	flock 9
-	unchanged fails 75 "$DB is locked by pid" relay dump
-	unchanged fails 75 "$DB is locked by pid" relay add 192.0.2.2 2
-	exec 9<&-
-	exec 9<"$DB.lock"
-	flock 9
-	unchanged fails 75 "$DB.lock is locked by pid" relay add 192.0.2.2 2
+	hold "$DB"
+	unchanged fails 75 "$DB is locked by pid $holder (" relay dump
+	unchanged fails 75 "$DB is locked by pid $holder (" relay add 192.0.2.2 2
+	release
+	hold "$DB.lock"
+	unchanged fails 75 "$DB.lock is locked by pid $holder (" relay add 192.0.2.2 2
 	[ "$(entries)" = '192.0.2.1 1' ]
-	exec 9<&-
+	release
 	relay add 192.0.2.2 2
 }
 
