@@ -79,7 +79,7 @@ void sessions_free(struct sessions *sessions)
 	for (int i = 0; i < TABLES; i++) {
 		HASH_ITER(hh, sessions->tables[i], session, next)
 		{
-			drop(sessions, session);
+			drop_from(sessions, &sessions->tables[i], session);
 		}
 	}
 	free(sessions);
@@ -355,7 +355,7 @@ void sessions_sweep(struct sessions *sessions, int64_t now)
 		HASH_ITER(hh, sessions->tables[i], session, next)
 		{
 			if (session->until < now)
-				drop(sessions, session);
+				drop_from(sessions, &sessions->tables[i], session);
 		}
 	}
 }
@@ -384,7 +384,7 @@ void sessions_forget(struct sessions *sessions, int64_t boot)
 		HASH_ITER(hh, sessions->tables[i], session, next)
 		{
 			if (*session->key != 'k')
-				drop(sessions, session);
+				drop_from(sessions, &sessions->tables[i], session);
 		}
 	}
 }
