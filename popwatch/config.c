@@ -264,8 +264,8 @@ static bool find_uid(const struct draft *draft, const char *word, uid_t *uid, co
 	else if ((found = (user = getpwnam(word)) != NULL))
 		*uid = user->pw_uid;
 	if (!found && !number && draft->old != NULL)
-		conf_error(place, "socket-users = '%s', but a name that was not there at the start needs a restart, or a number",
-		    word);
+		conf_error(place,
+		    "socket-users = '%s', but a name that was not there at the start needs a restart, or a number", word);
 	else if (!found)
 		conf_error(place, "socket-users = '%s', expected names or numbers of users that there are", word);
 	return found;

@@ -247,13 +247,13 @@ static const int prctl_options[] = { PR_SET_NAME, PR_GET_NAME, PR_SET_VMA };
 /* Calls that do both what we need and what we do not: our own limits may be read, not set, and nobody else's. */
 static int fill_special(scmp_filter_ctx filter)
 {
-	int result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, 0),
-	    SCMP_A2(SCMP_CMP_EQ, 0));
+	int result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
+	    SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, 0), SCMP_A2(SCMP_CMP_EQ, 0));
 	size_t i;
 
 	for (i = 0; i < sizeof prctl_options / sizeof *prctl_options && result == 0; i++)
-		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-		    SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)prctl_options[i]));
+		result = seccomp_rule_add(
+		    filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)prctl_options[i]));
 	return result;
 }
 

@@ -118,7 +118,8 @@ int service_lock(const char *state, const char *user)
 int service_pid_file(const char *path)
 {
 	char text[32];
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644), size, status = hold(fd, "pid file", path);
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644), size;
+	int status = hold(fd, "pid file", path);
 
 	if (status != EX_OK)
 		return status;
