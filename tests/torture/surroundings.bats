@@ -55,7 +55,7 @@ said() {
 	start_popwatch
 	login 192.0.2.1 >>"$LOG"
 	eventually recorded 192.0.2.1
-	mount -o remount,ro "$DIR/db"
+	eventually mount -o remount,ro "$DIR/db"		# busy while popwatch writes
 	login 192.0.2.2 >>"$LOG"
 	eventually said 'Read-only file system'
 	recorded 192.0.2.1
