@@ -77,7 +77,10 @@ bool address_plain(const char *key, size_t size)
 
 int relaydb_address(const char *text, char out[RELAYDB_ADDRSTRLEN])
 {
+	char form[RELAYDB_ADDRSTRLEN]; /* TEXT and OUT may be the same */
 	struct address address;
+	bool good = address_read(text, strlen(text), &address, form);
 
-	return address_read(text, strlen(text), &address, out) ? RELAYDB_OK : RELAYDB_BADADDR;
+	memcpy(out, form, strlen(form) + 1);
+	return good ? RELAYDB_OK : RELAYDB_BADADDR;
 }

@@ -4,8 +4,10 @@
  *
  * Works on a file in memory (memfd) and never on the database itself: old bytes in, new bytes out, and what stands between is
  * nobody else's.  One handle, no environment: Berkeley DB then neither shares a cache with another handle (a copy carries the
- * same file id, so the put would land in the other file) nor reads a DB_CONFIG from wherever it is.
+ * same file id, so the put would land in the other file) nor reads a DB_CONFIG from wherever it is (Debian's does not; one
+ * without the mend for CVE-2017-10140 reads the current folder's).
  * The bytes must have passed image_check().  Needs /proc, to name a descriptor to Berkeley DB.
+ * Limit: Berkeley DB 5.3 does not survive each failed allocation of its own, and tells some of them on stderr.
  *
  * Sizing: Berkeley DB ignores the number of rows a hash is made for unless a fill factor is set too, and it starts to count
  * rows at the number it was made for.  So a hash of N buckets is made for FILL / 2 * N + 1 rows, which rounds up to just N

@@ -332,18 +332,19 @@ static int record_write(struct commit *commit, const struct redo *redo)
 	return code;
 }
 
-/* makemap and postmap rewrite the file in place, somebody may have put another in its place. */
+/* makemap and postmap rewrite the file in place, somebody may have put another in its place.  Within one tick of the kernel's
+ * clock mtime does not tell; the meta page does, which has an id of the file and its number of rows. */
 static bool unchanged(const struct commit *commit, const struct snapshot *snapshot)
 {
-	unsigned char id[FILE_ID_SIZE], now_id[FILE_ID_SIZE] = { 0 };
+	unsigned char meta[512];
 	const struct stat *then = &snapshot->st;
+	size_t size = snapshot->image.size < sizeof meta ? snapshot->image.size : sizeof meta;
 	struct stat st;
 
-	image_id(&snapshot->image, id);
 	return fstat(snapshot->fd, &st) == 0 && st.st_size == then->st_size && st.st_mtim.tv_sec == then->st_mtim.tv_sec &&
 	       st.st_mtim.tv_nsec == then->st_mtim.tv_nsec && same_file(&commit->place, "", snapshot->fd) &&
-	       (st.st_size == 0 || pread(snapshot->fd, now_id, sizeof now_id, 52) == (ssize_t)sizeof now_id) &&
-	       memcmp(id, now_id, sizeof id) == 0;
+	       pread(snapshot->fd, meta, size, 0) == (ssize_t)size &&
+	       (size == 0 || memcmp(meta, snapshot->image.data, size) == 0);
 }
 
 static bool has_space(int fd, const struct redo *redo, const struct stat *st)

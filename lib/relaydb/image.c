@@ -480,13 +480,6 @@ int image_find(const struct image *image, struct bytes key, void *out, size_t si
 	}
 }
 
-void image_id(const struct image *image, unsigned char id[FILE_ID_SIZE])
-{
-	memset(id, 0, FILE_ID_SIZE);
-	if (image->size >= 52 + FILE_ID_SIZE)
-		memcpy(id, image->data + 52, FILE_ID_SIZE);
-}
-
 void image_free(struct image *image)
 {
 	if (image->mapped)

@@ -114,7 +114,6 @@ void pause_ms(const struct relaydb *db, int64_t ms);
 
 /* ---- image.c: the bytes of a database ---- */
 
-#define FILE_ID_SIZE 20
 #define IMAGE_MAX ((size_t)1 << 30) /* 1 GiB: a larger file is neither made nor read into memory */
 #define BUCKETS_MAX (1u << 17) /* a quarter of that, with room for 16 million rows; more rows make longer chains */
 
@@ -151,9 +150,6 @@ int image_walk(const struct image *image, int (*each)(struct bytes key, struct b
 /* Looks one key up in a checked image, as an MTA would.  Returns RELAYDB_OK with a copy of at most SIZE bytes of the value
  * in OUT and its true size in *value_size, RELAYDB_NOTFOUND or RELAYDB_NOMEM. */
 int image_find(const struct image *image, struct bytes key, void *out, size_t size, size_t *value_size);
-
-/* The 20 bytes that Berkeley DB gives a file when it is made; zeros if the image is too short. */
-void image_id(const struct image *image, unsigned char id[FILE_ID_SIZE]);
 
 void image_free(struct image *image);
 
