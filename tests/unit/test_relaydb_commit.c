@@ -452,7 +452,8 @@ static void redo_is_stale_after_a_change_in_place(void **state)
 	assert_int_equal(put(0, 99, begun), RELAYDB_OK);
 	assert_true(commit_stopped(&c, "counts", 0));
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	assert_int_equal(pwrite(fd, &rows, sizeof rows, 88), sizeof rows); /* Berkeley DB's own count of rows, on the meta page */
+	assert_int_equal(
+	    pwrite(fd, &rows, sizeof rows, 88), sizeof rows); /* Berkeley DB's own count of rows, on the meta page */
 	close(fd);
 	seen = look(begun);
 	assert_int_equal(seen.rows, 100);
