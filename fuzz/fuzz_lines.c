@@ -23,7 +23,7 @@ static void tell(const char *sentence, void *arg)
 	fprintf(stderr, "%s\n", sentence);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+int LLVMFuzzerInitialize(int *argc, char ***argv) // NOLINT(readability-non-const-parameter): libFuzzer's prototype
 {
 	char all[] = "all", *names[] = { all, NULL };
 	const char *folders[] = { getenv("FUZZ_DEFINITIONS"), NULL };

@@ -31,9 +31,9 @@ void rights_clear(struct rights *rights);
  * Returns false after logging why not. */
 bool rights_drop(const char *user);
 
-/* Gives FD's file to the user that rights_drop(USER) would make us.  What cannot be given stays root's;
+/* Gives FD's file to the user that rights_drop(NAME) would make us.  What cannot be given stays root's;
  * that is logged, but for a user who does not exist, whom rights_drop() tells of. */
-void rights_give(int fd, const char *user);
+void rights_give(int fd, const char *name);
 
 /* No new privileges, Landlock with RIGHTS, seccomp.  For the whole process, threads that are started later included.
  * Returns false after logging why not; a kernel that has one of them not is no error. */

@@ -78,16 +78,13 @@ void service_ready(void)
 static int hold(int fd, const char *what, const char *path)
 {
 	struct stat st;
-	int error = 0;
+	bool plain = fd >= 0 && fstat(fd, &st) == 0;
+	bool own = plain && S_ISREG(st.st_mode) && st.st_nlink == 1;
+	int error;
 
-	if (fd < 0 || fstat(fd, &st) != 0)
-		error = errno;
-	else if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
-		error = EEXIST;
-	else if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (own && flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return EX_OK;
-	else
-		error = errno;
+	error = plain && !own ? EEXIST : errno;
 	if (fd >= 0)
 		close(fd);
 	log_say(LOG_ERR, "%s %s: %s", what, path,

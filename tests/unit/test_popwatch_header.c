@@ -24,94 +24,91 @@ static bool same(const struct span *span, const char *text)
 	return span->size == strlen(text) && memcmp(span->text, text, span->size) == 0;
 }
 
+static const struct {
+	unsigned formats;
+	const char *line;
+	const char *host; /* NULL: no layout fits */
+	const char *tag;
+	const char *pid;
+	const char *message;
+} layouts[] = {
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm popa3d[158]: Session from 192.0.2.1", "vm", "popa3d", "158",
+	    "Session from 192.0.2.1" },
+	{ FORMAT_SYSLOG, "Nov  5 11:46:38 vm dovecot: x: y", "vm", "dovecot", "", "x: y" },
+	{ FORMAT_SYSLOG, "Nov 5 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
+	{ FORMAT_SYSLOG, "<22>Nov 20 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
+	{ FORMAT_SYSLOG, "Nov 20 2026 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 2026 vm dovecot: x", "vm", "dovecot", "", "x" },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 <mail.info> vm dovecot: x", "vm", "dovecot", "", "x" },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm imapd[7]: [ID 702911 mail.info] Login user=x", "vm", "imapd", "7",
+	    "Login user=x" },
+	{ FORMAT_SYSLOG, "2026-11-20T11:46:38.895199+00:00 vm cyrus/imap[415]: x", "vm", "cyrus/imap", "415", "x" },
+	{ FORMAT_SYSLOG, "2026-11-20T11:46:38Z vm dovecot: x", "vm", "dovecot", "", "x" },
+	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38.895Z vm dovecot 99 - - imap-login: x", "vm", "dovecot", "99",
+	    "imap-login: x" },
+	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot - ID47 [a@1 b=\"c]\\\"d\"][e] \xef\xbb\xbfx", "vm", "dovecot",
+	    "", "x" },
+	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [meta@1 seq=\"7\"] x", "vm", "dovecot", "9", "x" },
+	{ FORMAT_SYSLOG,
+	    "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [meta@1 a=\"\\]\" b=\"\\\"]\" c=\"\\\\\"][o@2 d=\"] [\"] x: y", "vm",
+	    "dovecot", "9", "x: y" },
+	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [a b=\"c\"]x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [a b=\"c] x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [a][b x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [a]", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - x", NULL, NULL, NULL, NULL },
+	/* no host: a tag stands where the host should */
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 dovecot: imap-login: Login", NULL, NULL, NULL, NULL },
+	{ FORMAT_NOHOST, "Nov 20 11:46:38 dovecot: imap-login: x", "", "dovecot", "", "imap-login: x" },
+	{ FORMAT_NOHOST, "2026-11-20T11:46:38Z dovecot: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_DOVECOT, "Nov 20 11:43:58 pop3-login: Info: Login: x", "", "dovecot", "", "pop3-login: Info: Login: x" },
+	{ FORMAT_DOVECOT, "2026-11-20 11:43:58 pop3-login: Info: Login: x", "", "dovecot", "", "pop3-login: Info: Login: x" },
+	{ FORMAT_DOVECOT, "dovecot: Nov 20 11:43:58 Info: imap-login: Login: x", "", "dovecot", "", "imap-login: Login: x" },
+	{ FORMAT_DOVECOT, "dovecot: 2026-11-20 11:43:58 Info: imap-login: Login: x", "", "dovecot", "",
+	    "imap-login: Login: x" },
+	{ FORMAT_DOVECOT, "imap-login: Nov 20 11:43:58 Info: Login: x [192.0.2.1]", "", "imap-login", "",
+	    "Login: x [192.0.2.1]" },
+	{ FORMAT_SYSLOG, "Nov 20 11:43:58 pop3-login: Info: Login: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_COURIER, "@400000006920a5e61b2c3d4e INFO: LOGIN, user=x", "", "courier", "", "LOGIN, user=x" },
+	{ FORMAT_COURIER, "@400000006920a5e61b2c3d4E INFO: LOGIN, user=x", NULL, NULL, NULL, NULL },
+	{ FORMAT_COURIER, "INFO: LOGIN, user=x", NULL, NULL, NULL, NULL },
+	{ FORMAT_ZIMBRA, "2026-11-20 11:46:38,123 INFO  [ImapServer-1] [ip=192.0.2.1;] x", "", "zimbra", "",
+	    "[ImapServer-1] [ip=192.0.2.1;] x" },
+	{ FORMAT_ZIMBRA, "2026-11-20 11:46:38,123 WARN  [ImapServer-1] x", NULL, NULL, NULL, NULL },
+	/* nginx's own log file is none of ours */
+	{ FORMAT_ANY, "2026/11/20 11:47:39 [info] 118#118: *2 client logged in, client: 203.0.113.9", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "Nov", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "Nov 20 11:46:38", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 ", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm dovecot[", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm dovecot[1]", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm dovecot[1]:", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "Xyz 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "<22>1 2026-11-20T11:46:38Z vm dovecot - - [a", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "<22>1 2026-11-20T11:46:38Z vm dovecot - -", NULL, NULL, NULL, NULL },
+};
+
 static void test_layouts(void **state)
 {
-	static const struct {
-		unsigned formats;
-		const char *line;
-		const char *host; /* NULL: no layout fits */
-		const char *tag;
-		const char *pid;
-		const char *message;
-	} cases[] = {
-		{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm popa3d[158]: Session from 192.0.2.1", "vm", "popa3d", "158",
-		    "Session from 192.0.2.1" },
-		{ FORMAT_SYSLOG, "Nov  5 11:46:38 vm dovecot: x: y", "vm", "dovecot", "", "x: y" },
-		{ FORMAT_SYSLOG, "Nov 5 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
-		{ FORMAT_SYSLOG, "<22>Nov 20 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
-		{ FORMAT_SYSLOG, "Nov 20 2026 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
-		{ FORMAT_SYSLOG, "Nov 20 11:46:38 2026 vm dovecot: x", "vm", "dovecot", "", "x" },
-		{ FORMAT_SYSLOG, "Nov 20 11:46:38 <mail.info> vm dovecot: x", "vm", "dovecot", "", "x" },
-		{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm imapd[7]: [ID 702911 mail.info] Login user=x", "vm", "imapd", "7",
-		    "Login user=x" },
-		{ FORMAT_SYSLOG, "2026-11-20T11:46:38.895199+00:00 vm cyrus/imap[415]: x", "vm", "cyrus/imap", "415", "x" },
-		{ FORMAT_SYSLOG, "2026-11-20T11:46:38Z vm dovecot: x", "vm", "dovecot", "", "x" },
-		{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38.895Z vm dovecot 99 - - imap-login: x", "vm", "dovecot", "99",
-		    "imap-login: x" },
-		{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot - ID47 [a@1 b=\"c]\\\"d\"][e] \xef\xbb\xbfx", "vm",
-		    "dovecot", "", "x" },
-		{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [meta@1 seq=\"7\"] x", "vm", "dovecot", "9", "x" },
-		{ FORMAT_SYSLOG,
-		    "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [meta@1 a=\"\\]\" b=\"\\\"]\" c=\"\\\\\"][o@2 d=\"] [\"] x: y",
-		    "vm", "dovecot", "9", "x: y" },
-		{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [a b=\"c\"]x", NULL, NULL, NULL, NULL },
-		{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [a b=\"c] x", NULL, NULL, NULL, NULL },
-		{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [a][b x", NULL, NULL, NULL, NULL },
-		{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [a]", NULL, NULL, NULL, NULL },
-		{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - x", NULL, NULL, NULL, NULL },
-		/* no host: a tag stands where the host should */
-		{ FORMAT_SYSLOG, "Nov 20 11:46:38 dovecot: imap-login: Login", NULL, NULL, NULL, NULL },
-		{ FORMAT_NOHOST, "Nov 20 11:46:38 dovecot: imap-login: x", "", "dovecot", "", "imap-login: x" },
-		{ FORMAT_NOHOST, "2026-11-20T11:46:38Z dovecot: x", NULL, NULL, NULL, NULL },
-		{ FORMAT_DOVECOT, "Nov 20 11:43:58 pop3-login: Info: Login: x", "", "dovecot", "",
-		    "pop3-login: Info: Login: x" },
-		{ FORMAT_DOVECOT, "2026-11-20 11:43:58 pop3-login: Info: Login: x", "", "dovecot", "",
-		    "pop3-login: Info: Login: x" },
-		{ FORMAT_DOVECOT, "dovecot: Nov 20 11:43:58 Info: imap-login: Login: x", "", "dovecot", "",
-		    "imap-login: Login: x" },
-		{ FORMAT_DOVECOT, "dovecot: 2026-11-20 11:43:58 Info: imap-login: Login: x", "", "dovecot", "",
-		    "imap-login: Login: x" },
-		{ FORMAT_DOVECOT, "imap-login: Nov 20 11:43:58 Info: Login: x [192.0.2.1]", "", "imap-login", "",
-		    "Login: x [192.0.2.1]" },
-		{ FORMAT_SYSLOG, "Nov 20 11:43:58 pop3-login: Info: Login: x", NULL, NULL, NULL, NULL },
-		{ FORMAT_COURIER, "@400000006920a5e61b2c3d4e INFO: LOGIN, user=x", "", "courier", "", "LOGIN, user=x" },
-		{ FORMAT_COURIER, "@400000006920a5e61b2c3d4E INFO: LOGIN, user=x", NULL, NULL, NULL, NULL },
-		{ FORMAT_COURIER, "INFO: LOGIN, user=x", NULL, NULL, NULL, NULL },
-		{ FORMAT_ZIMBRA, "2026-11-20 11:46:38,123 INFO  [ImapServer-1] [ip=192.0.2.1;] x", "", "zimbra", "",
-		    "[ImapServer-1] [ip=192.0.2.1;] x" },
-		{ FORMAT_ZIMBRA, "2026-11-20 11:46:38,123 WARN  [ImapServer-1] x", NULL, NULL, NULL, NULL },
-		/* nginx's own log file is none of ours */
-		{ FORMAT_ANY, "2026/11/20 11:47:39 [info] 118#118: *2 client logged in, client: 203.0.113.9", NULL, NULL, NULL,
-		    NULL },
-		{ FORMAT_ANY, "", NULL, NULL, NULL, NULL },
-		{ FORMAT_ANY, "Nov", NULL, NULL, NULL, NULL },
-		{ FORMAT_ANY, "Nov 20 11:46:38", NULL, NULL, NULL, NULL },
-		{ FORMAT_SYSLOG, "Nov 20 11:46:38 ", NULL, NULL, NULL, NULL },
-		{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm", NULL, NULL, NULL, NULL },
-		{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm dovecot[", NULL, NULL, NULL, NULL },
-		{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm dovecot[1]", NULL, NULL, NULL, NULL },
-		{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm dovecot[1]:", NULL, NULL, NULL, NULL },
-		{ FORMAT_ANY, "Xyz 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
-		{ FORMAT_ANY, "<22>1 2026-11-20T11:46:38Z vm dovecot - - [a", NULL, NULL, NULL, NULL },
-		{ FORMAT_ANY, "<22>1 2026-11-20T11:46:38Z vm dovecot - -", NULL, NULL, NULL, NULL },
-	};
 	struct header h;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+	for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
 		/* in a block of its own size, so that a step beyond the end is seen */
-		size_t size = strlen(cases[i].line);
+		size_t size = strlen(layouts[i].line);
 		char *line = malloc(size > 0 ? size : 1);
 		bool fits;
 
 		assert_non_null(line);
-		memcpy(line, cases[i].line, size);
-		fits = header_parse(cases[i].formats, line, size, &h);
-		if (fits != (cases[i].host != NULL))
-			fail_msg("line %zu: %s", i, cases[i].line);
-		if (fits && (!same(&h.host, cases[i].host) || !same(&h.tag, cases[i].tag) || !same(&h.pid, cases[i].pid) ||
-				!same(&h.message, cases[i].message)))
-			fail_msg("line %zu: %s: host '%.*s' tag '%.*s' pid '%.*s' message '%.*s'", i, cases[i].line,
+		memcpy(line, layouts[i].line, size);
+		fits = header_parse(layouts[i].formats, line, size, &h);
+		if (fits != (layouts[i].host != NULL))
+			fail_msg("line %zu: %s", i, layouts[i].line);
+		if (fits && (!same(&h.host, layouts[i].host) || !same(&h.tag, layouts[i].tag) ||
+				!same(&h.pid, layouts[i].pid) || !same(&h.message, layouts[i].message)))
+			fail_msg("line %zu: %s: host '%.*s' tag '%.*s' pid '%.*s' message '%.*s'", i, layouts[i].line,
 			    (int)h.host.size, h.host.text, (int)h.tag.size, h.tag.text, (int)h.pid.size, h.pid.text,
 			    (int)h.message.size, h.message.text);
 		free(line);

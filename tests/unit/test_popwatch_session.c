@@ -414,7 +414,7 @@ static void test_state(void **state)
 	assert_string_equal(seen, "x(y z)x(y z)"); /* the trial is one */
 	assert_false(s.same_boot);
 	/* a NUL byte in it */
-	memcpy(text, "popwatch-state 1\nboot B\nsaved 5\nend\n\0end\n", 41);
+	memcpy(text, "popwatch-state 1\nboot B\nsaved 5\nend\n\0end\n", 41); // NOLINT(bugprone-not-null-terminated-result)
 	assert_false(state_parse(text, 41, "B", &s, take_word, seen, &error));
 }
 
