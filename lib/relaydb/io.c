@@ -18,10 +18,12 @@ int read_whole(struct relaydb *db, int fd, const char *suffix, size_t size, size
 		return fail(db, RELAYDB_NOTDB, "%s%s is larger than any relay database", db->path, suffix);
 	if (size == 0)
 		return RELAYDB_OK;
-	/* all pages at once: one by one they would cost as much as the reading */
-	data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (data == MAP_FAILED)
 		return fail(db, RELAYDB_NOMEM, "out of memory: %s%s has %zu bytes", db->path, suffix, size);
+	/* large pages where there are some, and all at once: one by one they would cost as much as the reading */
+	madvise(data, size, MADV_HUGEPAGE);
+	madvise(data, size, MADV_POPULATE_WRITE);
 	*image = (struct image){ data, size, true };
 	while (done < size) {
 		ssize_t n = pread(fd, image->data + done, size - done, (off_t)done);
