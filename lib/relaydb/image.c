@@ -251,14 +251,22 @@ static bool item_read(struct look *look, const struct page *page, unsigned index
 	return chain_read(look, get32(p + 4), size, *data);
 }
 
-/* As Berkeley DB orders keys on a page: of two that begin alike the longer is first. */
-static int key_order(struct bytes a, struct bytes b)
-{
-	int order = memcmp(a.data, b.data, a.size < b.size ? a.size : b.size);
+/* The key before, on the same page. */
+struct last {
+	struct bytes key;
+	void *data; /* of a key on overflow pages */
+};
 
-	if (order != 0)
-		return order;
-	return a.size > b.size ? -1 : a.size < b.size;
+/* As Berkeley DB orders keys on a page: of two that begin alike the longer is first.  Where one of them is on overflow pages it
+ * puts such a pair in either order. */
+static bool in_order(const struct last *last, struct bytes key, bool overflow)
+{
+	size_t size = last->key.size < key.size ? last->key.size : key.size;
+	int order = last->key.data == NULL || size == 0 ? 0 : memcmp(last->key.data, key.data, size);
+
+	if (order != 0 || last->key.data == NULL)
+		return order <= 0;
+	return last->key.size > key.size || ((last->data != NULL || overflow) && last->key.size != key.size);
 }
 
 /* A page that a bucket will get: zeros, or, as the last of a group, the head of an empty page.  Berkeley DB clears a page of
@@ -289,7 +297,7 @@ static bool page_fits(struct look *look, const struct page *page)
 }
 
 /* One key and value.  Returns 0 to go on, -1 when WHY tells, or what EACH returned. */
-static int pair_visit(struct look *look, const struct page *page, unsigned index, uint32_t bucket, struct bytes *before)
+static int pair_visit(struct look *look, const struct page *page, unsigned index, uint32_t bucket, struct last *last)
 {
 	void *key_data, *value_data = NULL;
 	struct bytes key = { NULL, 0 }, value = { NULL, 0 };
@@ -304,13 +312,13 @@ static int pair_visit(struct look *look, const struct page *page, unsigned index
 			wrong(look, "a key on page %u stands in the wrong bucket", page->number);
 			goto out;
 		}
-		if (page->type == TYPE_HASH && key_data == NULL) {
-			if (before->data != NULL && key_order(*before, key) >= 0) {
-				wrong(look, "the keys on page %u are out of order", page->number);
-				goto out;
-			}
-			*before = key;
+		if (page->type == TYPE_HASH && !in_order(last, key, key_data != NULL)) {
+			wrong(look, "the keys on page %u are out of order", page->number);
+			goto out;
 		}
+		free(last->data);
+		*last = (struct last){ key, key_data };
+		key_data = NULL; /* LAST has it */
 		look->plain = look->plain && address_plain(key.data, key.size);
 	}
 	look->rows++;
@@ -321,31 +329,36 @@ out:
 	return answer;
 }
 
+static int page_visit(struct look *look, const struct page *page, uint32_t bucket)
+{
+	struct last last = { { NULL, 0 }, NULL };
+	int answer = 0;
+
+	for (unsigned i = 0; answer == 0 && i < page->items; i += 2)
+		answer = pair_visit(look, page, i, bucket, &last);
+	free(last.data);
+	return answer;
+}
+
 static int bucket_visit(struct look *look, uint32_t bucket)
 {
 	uint64_t number = page_of_bucket(&look->meta, bucket);
-	struct page page;
 	uint32_t previous = 0;
+	struct page page;
+	int answer;
 
 	do {
-		struct bytes before = { NULL, 0 };
-
 		if (!page_get(look, number, &page) || !page_fits(look, &page))
 			return -1;
 		if (page.type != TYPE_FREE && get32(page.bytes + 12) != previous) {
 			wrong(look, "page %u does not point back to page %u", page.number, previous);
 			return -1;
 		}
-		for (unsigned i = 0; i < page.items; i += 2) {
-			int answer = pair_visit(look, &page, i, bucket, &before);
-
-			if (answer != 0)
-				return answer;
-		}
+		answer = page_visit(look, &page, bucket);
 		previous = page.number;
 		number = page.next;
-	} while (number != 0);
-	return 0;
+	} while (answer == 0 && number != 0);
+	return answer;
 }
 
 /* Every page has a use; what nothing leads to is damage, or hidden there. */
