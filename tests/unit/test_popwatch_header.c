@@ -106,8 +106,9 @@ static void test_layouts(void **state)
 		fits = header_parse(layouts[i].formats, line, size, &h);
 		if (fits != (layouts[i].host != NULL))
 			fail_msg("line %zu: %s", i, layouts[i].line);
-		if (fits && (!same(&h.host, layouts[i].host) || !same(&h.tag, layouts[i].tag) ||
-				!same(&h.pid, layouts[i].pid) || !same(&h.message, layouts[i].message)))
+		if (fits && layouts[i].host != NULL &&
+		    (!same(&h.host, layouts[i].host) || !same(&h.tag, layouts[i].tag) || !same(&h.pid, layouts[i].pid) ||
+			!same(&h.message, layouts[i].message)))
 			fail_msg("line %zu: %s: host '%.*s' tag '%.*s' pid '%.*s' message '%.*s'", i, layouts[i].line,
 			    (int)h.host.size, h.host.text, (int)h.tag.size, h.tag.text, (int)h.pid.size, h.pid.text,
 			    (int)h.message.size, h.message.text);
