@@ -7,5 +7,5 @@ load ../lib/test
 	command -v clang >/dev/null || skip "no clang"
 	[ -z "${VALGRIND:-}" ] || skip "not under valgrind"
 	cd "$LIB/../.."
-	make fuzz FUZZ_SECONDS=20
+	make fuzz TIME=20
 }
