@@ -1,5 +1,5 @@
 # limit: 900
-# every fuzz target for 20 seconds from its seeds; `make fuzz FUZZ_SECONDS=600' is the long run
+# every fuzz target for 20 seconds from its seeds; `make fuzz TIME=600' is the long run
 
 load ../lib/test
 
