@@ -290,8 +290,8 @@ static int prove_changes(const struct work *work, const struct image *new)
 						  memcmp(value, change->value.data, size) == 0;
 
 		if (!right)
-			return fail(work->batch->db, RELAYDB_IO,
-			    "Berkeley DB lost a change in a copy of %s; nothing was changed", work->batch->db->path);
+			return fail(
+			    work->batch->db, RELAYDB_IO, "Berkeley DB lost a change in a copy of %s", work->batch->db->path);
 	}
 	return RELAYDB_OK;
 }
