@@ -24,14 +24,13 @@ static int file_of(const uint8_t *data, size_t size)
 static void lay_over(struct relaydb *db, const struct redo *redo, struct image *image, int fd)
 {
 	size_t size = redo_new_size(redo);
-	unsigned char *written = malloc(size);
 	bool fits = redo_fits(redo, image);
+	unsigned char *written;
 
-	if (size > (size_t)1 << 24) { /* nothing is wrong with it, but it takes long */
-		free(written);
+	if (size > (size_t)1 << 24) /* nothing is wrong with it, but it takes long */
 		return;
-	}
-	if (redo_overlay(db, redo, image) != RELAYDB_OK || image->size != size || redo_apply(redo, fd) != 0)
+	if ((written = malloc(size)) == NULL || redo_overlay(db, redo, image) != RELAYDB_OK || image->size != size ||
+	    redo_apply(redo, fd) != 0)
 		abort();
 	if (pread(fd, written, size, 0) != (ssize_t)size || memcmp(written, image->data, size) != 0)
 		abort(); /* a reader sees what the writer makes */

@@ -6,10 +6,11 @@
 # more for it; a target may include a .c file to get at what is static there, since it is linked with an archive.
 
 TIME = 60
+SEED = 0
 FUZZ =
 FUZZ_CC = clang
 FUZZ_FLAGS = -std=c17 -Wall -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all -D_GNU_SOURCE -DWITH_JOURNAL=0
-FUZZ_FOLDERS = lib/relaydb lib/common popwatch
+FUZZ_FOLDERS = lib/relaydb lib/common popwatch vnewspammers
 FUZZ_SOURCES = $(sort $(wildcard fuzz/fuzz_*.c))
 FUZZ_TARGETS = $(FUZZ_SOURCES:fuzz/fuzz_%.c=%)
 FUZZ_OBJECTS = $(patsubst %.c,build/fuzz/%.o,$(filter-out %/main.c,$(sort $(wildcard $(FUZZ_FOLDERS:%=%/*.c)))))
@@ -28,7 +29,7 @@ build/fuzz/fuzz_%: build/fuzz/fuzz/fuzz_%.o build/fuzz/rooms.a
 
 fuzz: $(addprefix build/fuzz/fuzz_,$(or $(FUZZ),$(FUZZ_TARGETS)))
 	@for target in $(or $(FUZZ),$(FUZZ_TARGETS)); do \
-		fuzz/run build/fuzz $$target $(TIME) || exit 1; \
+		fuzz/run build/fuzz $$target $(TIME) $(SEED) || exit 1; \
 	done
 
 .PRECIOUS: build/fuzz/fuzz/fuzz_%.o

@@ -103,7 +103,7 @@ static bool block_differs(const struct image *old, const struct image *new, uint
 	return part(number, old->size) < size || memcmp(old->data + number * BLOCK, new->data + number *BLOCK, size) != 0;
 }
 
-/* Appended blocks, then changed ones, the one with the meta page last. */
+/* In the order of turn_of(). */
 static size_t order_blocks(const struct image *old, const struct image *new, uint64_t *out)
 {
 	uint64_t blocks = (new->size + BLOCK - 1) / BLOCK, appended = old->size / BLOCK;
@@ -164,6 +164,33 @@ int redo_make(struct relaydb *db, const struct image *old, int64_t mtime, const 
 	return RELAYDB_OK;
 }
 
+/* The place of block NUMBER in the order of writing: appended blocks, then changed ones, the one with the meta page last. */
+static uint64_t turn_of(const struct head *head, uint64_t number)
+{
+	uint64_t appended = head->old_size / BLOCK;
+
+	if (number == 0)
+		return UINT64_MAX;
+	return number >= appended ? number : number + IMAGE_MAX;
+}
+
+/* As order_blocks() and block_copy() make it: no block twice, none behind the file's end, and nothing in the last one that is
+ * behind it. */
+static bool block_sound(const struct redo *redo, size_t i)
+{
+	const struct head *head = head_of(redo);
+	uint64_t number = table_of(redo)[i].number;
+
+	if (number >= (head->new_size + BLOCK - 1) / BLOCK)
+		return false;
+	if (i > 0 && turn_of(head, table_of(redo)[i - 1].number) >= turn_of(head, number))
+		return false;
+	for (size_t inside = part(number, (size_t)head->new_size); inside < BLOCK; inside++)
+		if (block_of(redo, i)[inside] != 0)
+			return false;
+	return true;
+}
+
 static bool record_sound(const struct redo *redo)
 {
 	const struct head *head = head_of(redo);
@@ -176,7 +203,7 @@ static bool record_sound(const struct redo *redo)
 	    head->mtime < -RELAYDB_STAMP_MAX || head->mtime > RELAYDB_STAMP_MAX)
 		return false;
 	for (size_t i = 0; i < head->count; i++)
-		if (table_of(redo)[i].number >= (head->new_size + BLOCK - 1) / BLOCK)
+		if (!block_sound(redo, i))
 			return false;
 	return true;
 }
