@@ -53,6 +53,9 @@ struct look {
 	void *arg;
 	size_t rows;
 	bool plain;
+	uint64_t *sums; /* of the keys of a bucket in which Berkeley DB could overlook that two are the same */
+	size_t sum_count, sum_room;
+	bool summing;
 };
 
 static uint16_t get16(const unsigned char *p)
@@ -296,6 +299,47 @@ static bool page_fits(struct look *look, const struct page *page)
 	return true;
 }
 
+/* FNV-1a; of two keys that differ it may be the same: then a sound database is made anew once, with all its rows. */
+static bool sum_add(struct look *look, struct bytes key)
+{
+	const unsigned char *p = key.data;
+	uint64_t sum = UINT64_C(0xcbf29ce484222325);
+	uint64_t *more;
+
+	if (look->sum_count == look->sum_room) {
+		look->sum_room = look->sum_room == 0 ? 256 : look->sum_room * 2;
+		if ((more = reallocarray(look->sums, look->sum_room, sizeof *more)) == NULL) {
+			errno = ENOMEM;
+			return wrong(look, "out of memory");
+		}
+		look->sums = more;
+	}
+	for (size_t i = 0; i < key.size; i++)
+		sum = (sum ^ p[i]) * UINT64_C(0x100000001b3);
+	look->sums[look->sum_count++] = sum;
+	return true;
+}
+
+static int compare_sums(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* Is one of the keys that were added up there twice?  Forgets them. */
+static bool any_twice(struct look *look)
+{
+	bool twice = false;
+
+	if (look->sum_count > 1)
+		qsort(look->sums, look->sum_count, sizeof *look->sums, compare_sums);
+	for (size_t i = 1; i < look->sum_count; i++)
+		twice = twice || look->sums[i] == look->sums[i - 1];
+	look->sum_count = 0;
+	return twice;
+}
+
 /* One key and value.  Returns 0 to go on, -1 when WHY tells, or what EACH returned. */
 static int pair_visit(struct look *look, const struct page *page, unsigned index, uint32_t bucket, struct last *last)
 {
@@ -320,6 +364,8 @@ static int pair_visit(struct look *look, const struct page *page, unsigned index
 		*last = (struct last){ key, key_data };
 		key_data = NULL; /* LAST has it */
 		look->plain = look->plain && address_plain(key.data, key.size);
+		if (look->summing && !sum_add(look, key))
+			goto out;
 	}
 	look->rows++;
 	answer = look->each != NULL ? look->each(key, value, look->arg) : 0;
@@ -354,10 +400,15 @@ static int bucket_visit(struct look *look, uint32_t bucket)
 			wrong(look, "page %u does not point back to page %u", page.number, previous);
 			return -1;
 		}
+		/* a page in order has no key twice */
+		if (previous == 0)
+			look->summing = look->seen != NULL && (page.next != 0 || page.type == TYPE_HASH_UNSORTED);
 		answer = page_visit(look, &page, bucket);
 		previous = page.number;
 		number = page.next;
 	} while (answer == 0 && number != 0);
+	if (look->summing && any_twice(look))
+		look->plain = false;
 	return answer;
 }
 
@@ -420,6 +471,7 @@ bool image_check(const struct image *image, struct image_info *info, char *why, 
 		sound = bucket_visit(&look, bucket) == 0;
 	sound = sound && rest_check(&look);
 	free(look.seen);
+	free(look.sums);
 	if (!sound)
 		return false;
 	full = (uint64_t)look.meta.fill * ((uint64_t)look.meta.max_bucket + 1);

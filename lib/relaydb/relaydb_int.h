@@ -128,7 +128,7 @@ struct image_info {
 	uint32_t fill; /* rows a bucket is meant for; 0: made by makemap */
 	uint64_t room; /* how many rows can be added before Berkeley DB splits a bucket; 0 if fill is */
 	uint64_t buckets;
-	bool plain; /* all keys are in the store's form: no NUL style, no odd spelling of an address */
+	bool plain; /* all keys are in the store's form, each once: no NUL style, no odd spelling of an address */
 };
 
 /* Proves that Berkeley DB may be trusted with IMAGE: every page, item, chain and free list in bounds and used once, every key

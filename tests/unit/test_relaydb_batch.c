@@ -323,6 +323,68 @@ static void brought_into_the_store_s_form(void **state)
 	}
 }
 
+/* A database in which address TWICE has the row of another one too, on another page of its bucket: sound to look at, but what
+ * Berkeley DB deletes is the first of them, and when it moves rows it makes pages that are not. */
+static struct image image_of_two(char twice[32], size_t *rows)
+{
+	static char value[900];
+	struct raw raw[1000];
+	static char keys[COUNT(raw)][32];
+	struct image image;
+	struct image_info info;
+	char why[128], kept[32];
+
+	*rows = COUNT(raw);
+	memset(value, '1', sizeof value);
+	for (unsigned n = 0; n < COUNT(raw); n++) {
+		snprintf(keys[n], sizeof keys[n], "10.100.%u.%u", 100 + n / 100, 100 + n % 100); /* none within another */
+		raw[n] = (struct raw){ keys[n], value, -1, (int)sizeof value };
+	}
+	write_rows(raw, COUNT(raw));
+	image = read_file(); /* in memory that may be written */
+	for (unsigned n = 0; n + 1 < COUNT(raw); n++) {
+		for (unsigned m = n + 1; m < COUNT(raw) && m < n + 50; m++) {
+			size_t size = strlen(keys[n]);
+			char *there = memmem(image.data, image.size, keys[m], size);
+
+			assert_non_null(there);
+			memcpy(kept, there, size);
+			memcpy(there, keys[n], size);
+			/* (it may also have been the free space of a page) */
+			if (image_check(&image, &info, why, sizeof why) && !info.plain) {
+				strcpy(twice, keys[n]);
+				return image;
+			}
+			memcpy(there, kept, size);
+		}
+	}
+	fail_msg("no such image");
+	return image;
+}
+
+static void a_row_that_is_there_twice_is_made_one(void **state)
+{
+	struct relaydb *db = database();
+	struct relaydb_batch *batch;
+	struct relaydb_result result;
+	char twice[32];
+	size_t rows;
+	int64_t stamp;
+	struct image image = image_of_two(twice, &rows);
+
+	(void)state;
+	write_file("", image.data, image.size);
+	image_free(&image);
+	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
+	assert_code(db, relaydb_batch_delete(batch, twice), RELAYDB_OK);
+	assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_OK);
+	assert_true(result.rebuilt);
+	assert_int_equal(result.rows, rows - 2);
+	assert_code(db, relaydb_get(db, twice, &stamp), RELAYDB_NOTFOUND);
+	relaydb_batch_free(&batch);
+	relaydb_close(&db);
+}
+
 /* ---- the size of the hash ---- */
 
 static void grows_and_shrinks_without_losing_rows(void **state)
@@ -376,6 +438,7 @@ int main(void)
 		SCRATCH_TEST(missing_folder),
 		SCRATCH_TEST(foreign_rows_are_carried_over),
 		SCRATCH_TEST(brought_into_the_store_s_form),
+		SCRATCH_TEST(a_row_that_is_there_twice_is_made_one),
 		SCRATCH_TEST(grows_and_shrinks_without_losing_rows),
 	};
 
