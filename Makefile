@@ -57,4 +57,4 @@ $(BUILD)/%.lo: %.c Makefile config.mk $(BUILD)/settings
 clean:
 	rm -rf build
 
-.PHONY: FORCE all clean check check-root demo lint install uninstall fuzz bench
+.PHONY: FORCE all clean check check-root demo lint install uninstall fuzz bench figures

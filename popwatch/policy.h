@@ -14,7 +14,7 @@
 
 #include "ipnet.h"
 
-#define POLICY_MEMORY 65536 /* addresses whose last record is remembered */
+#define POLICY_MEMORY 65536 /* places for addresses whose last record is remembered */
 
 enum verdict {
 	VERDICT_RECORD,
@@ -39,7 +39,8 @@ bool policy_ignore(struct policy *policy, const struct ipnet *net);
 /* The verdict on a login of ADDRESS (in the store's form) at WHEN. */
 enum verdict policy_judge(struct policy *policy, const char *address, int64_t when, int64_t now);
 
-/* Remembers that ADDRESS is recorded with WHEN. */
+/* Remembers that ADDRESS (in the store's form) is recorded with WHEN.  Where there is no place for it, one that was recorded
+ * longer ago is forgotten: that one will be recorded once more than needed. */
 void policy_note(struct policy *policy, const char *address, int64_t when);
 
 const char *verdict_name(enum verdict verdict);

@@ -30,7 +30,7 @@ void log_open(const char *program, int facility, int stderr_upto, int syslog_upt
 
 const char *log_escape(unsigned char byte, char out[LOG_ESCAPE_SIZE])
 {
-	if (byte >= 0x20 && byte < 0x7f) { /* nearly all bytes, and of every message */
+	if (byte >= 0x20 && byte < 0x7f) {
 		out[0] = (char)byte;
 		out[1] = '\0';
 	} else
@@ -46,8 +46,13 @@ static void escape(const char *from, char *to, size_t size)
 	size_t n = 0;
 
 	for (; *from != '\0'; from++) {
-		size_t more = strlen(log_escape((unsigned char)*from, shown));
+		size_t more;
 
+		if (*from >= 0x20 && *from < 0x7f && n + 1 + sizeof cut <= size) { /* nearly all bytes */
+			to[n++] = *from;
+			continue;
+		}
+		more = strlen(log_escape((unsigned char)*from, shown));
 		if (n + more + sizeof cut > size) {
 			memcpy(to + n, cut, sizeof cut);
 			return;

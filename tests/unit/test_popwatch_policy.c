@@ -74,20 +74,32 @@ static void test_refresh(void **state)
 	policy_free(policy);
 }
 
-/* More addresses than are remembered: the oldest is forgotten, nothing else happens. */
+static const char *nth_address(unsigned n)
+{
+	static char address[32];
+
+	snprintf(address, sizeof address, "10.%u.%u.%u", n >> 16, n >> 8 & 255, n & 255);
+	return address;
+}
+
+/* As many addresses as a busy host has in a minute are all remembered; of more than there are places, the latest. */
 static void test_memory(void **state)
 {
 	struct policy *policy = policy_new(1800, 60);
-	char address[32];
+	unsigned forgotten = 0;
 
 	(void)state;
-	for (unsigned i = 0; i <= POLICY_MEMORY; i++) {
-		snprintf(address, sizeof address, "10.%u.%u.%u", i >> 16, i >> 8 & 255, i & 255);
-		policy_note(policy, address, NOW);
+	for (unsigned i = 0; i < POLICY_MEMORY / 4; i++)
+		policy_note(policy, nth_address(i), NOW);
+	for (unsigned i = 0; i < POLICY_MEMORY / 4; i++)
+		forgotten += policy_judge(policy, nth_address(i), NOW, NOW) != VERDICT_RECENT;
+	assert_in_range(forgotten, 0, POLICY_MEMORY / 1000);
+	for (unsigned i = 0; i < 4 * POLICY_MEMORY; i++) {
+		policy_note(policy, nth_address(i), NOW + i);
+		assert_int_equal(policy_judge(policy, nth_address(i), NOW + i, NOW + i), VERDICT_RECENT);
 	}
-	assert_int_equal(policy_judge(policy, "10.0.0.0", NOW, NOW), VERDICT_RECORD);
-	assert_int_equal(policy_judge(policy, "10.0.0.1", NOW, NOW), VERDICT_RECENT);
-	assert_int_equal(policy_judge(policy, address, NOW, NOW), VERDICT_RECENT);
+	for (unsigned i = 0; i < POLICY_MEMORY; i++)
+		assert_int_equal(policy_judge(policy, nth_address(i), NOW + 3, NOW + 3), VERDICT_RECORD);
 	policy_free(policy);
 }
 
