@@ -1,9 +1,12 @@
 # fuzz: what reads hostile bytes, under libFuzzer with AddressSanitizer and UndefinedBehaviorSanitizer (clang)
 #
-#   make fuzz [TIME=60] [FUZZ=NAME...]	each target, or these, for so many seconds from its seeds; findings stay in build/fuzz
+#	make fuzz [TIME=60] [FUZZ=NAME...] [SEED=n]	each target, or these, for so many seconds, each time with other inputs unless
+#		there is a SEED; findings stay in build/fuzz
+#	make fuzz-keep [FUZZ=NAME...]	takes what the runs have reached into fuzz/corpus, in as few inputs as reach all of it
 #
-# Found by name: fuzz/fuzz_NAME.c, its seeds in fuzz/seeds/NAME/, its words in fuzz/NAME.dict.  Everything but main.c is built once
-# more for it; a target may include a .c file to get at what is static there, since it is linked with an archive.
+# Found by name: fuzz/fuzz_NAME.c, its seeds in fuzz/seeds/NAME/, what earlier runs found in fuzz/corpus/NAME/, its words in
+# fuzz/NAME.dict.  Everything but main.c is built once more for it; a target may include a .c file to get at what is static
+# there, since it is linked with an archive.
 
 TIME = 60
 SEED = 0
@@ -32,4 +35,10 @@ fuzz: $(addprefix build/fuzz/fuzz_,$(or $(FUZZ),$(FUZZ_TARGETS)))
 		fuzz/run build/fuzz $$target $(TIME) $(SEED) || exit 1; \
 	done
 
+fuzz-keep: $(addprefix build/fuzz/fuzz_,$(or $(FUZZ),$(FUZZ_TARGETS)))
+	@for target in $(or $(FUZZ),$(FUZZ_TARGETS)); do \
+		fuzz/keep build/fuzz $$target || exit 1; \
+	done
+
+.PHONY: fuzz-keep
 .PRECIOUS: build/fuzz/fuzz/fuzz_%.o
