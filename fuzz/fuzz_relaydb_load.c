@@ -39,11 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (fd < 0 || pwrite(fd, data, size, 0) != (ssize_t)size || relaydb_open(&load.db, &options) != RELAYDB_OK)
 		abort();
-	code = input_read(&load, fd);
-	if (code == RELAYDB_OK)
-		code = input_parse(&load);
-	if (code == RELAYDB_OK)
-		code = by_key_strictly(&load);
+	code = load_read(&load, fd);
 	if (code == RELAYDB_OK)
 		build(&load);
 	else if ((code != RELAYDB_BADADDR && code != RELAYDB_BADSTAMP) || strncmp(relaydb_error(load.db), "line ", 5) != 0)

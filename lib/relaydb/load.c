@@ -207,6 +207,16 @@ static int load_transform(struct relaydb *db, const struct image *old, const str
 	return rows_build(db, &load->rows, &load->progress, new);
 }
 
+/* The rows of the dump, sorted, each address once. */
+static int load_read(struct load *load, int fd)
+{
+	int code = input_read(load, fd);
+
+	if (code == RELAYDB_OK)
+		code = input_parse(load);
+	return code == RELAYDB_OK ? by_key_strictly(load) : code;
+}
+
 int relaydb_load(struct relaydb *db, int fd, int64_t now, int (*progress)(size_t done, size_t total, void *arg), void *arg,
     struct relaydb_result *result)
 {
@@ -214,11 +224,7 @@ int relaydb_load(struct relaydb *db, int fd, int64_t now, int (*progress)(size_t
 	int code;
 
 	call_begin(db);
-	code = input_read(&load, fd);
-	if (code == RELAYDB_OK)
-		code = input_parse(&load);
-	if (code == RELAYDB_OK)
-		code = by_key_strictly(&load);
+	code = load_read(&load, fd);
 	if (code == RELAYDB_OK)
 		code = commit_run(db, now, true, load_transform, &load, result);
 	rows_free(&load.rows);

@@ -177,13 +177,17 @@ load daemon
 	recorded 192.0.2.2
 }
 
-@test "while the database is locked logins wait, and are recorded afterwards" {
+watch_locked() {	# popwatch, and a database whose lock descriptor 6 has
 	prepare
 	login 192.0.2.1 >"$LOG"
 	start_popwatch
 	eventually recorded 192.0.2.1
 	exec 6<"$DB"
 	flock 6
+}
+
+@test "while the database is locked logins wait, and are recorded afterwards" {
+	watch_locked
 	login 192.0.2.2 >>"$LOG"
 	eventually grep -q 'will try again' "$DIR/stderr"
 	exec 6<&-
@@ -200,12 +204,7 @@ lines_read() {	# how many, by its own counters
 }
 
 @test "while the database is locked only so many logins wait, the rest stays in the log" {
-	prepare
-	login 192.0.2.1 >"$LOG"
-	start_popwatch
-	eventually recorded 192.0.2.1
-	exec 6<"$DB"
-	flock 6
+	watch_locked
 	login 198.51.100.1 | awk -v count=120000 '{ for (i = 0; i < count; i++) { line = $0
 		sub(/198.51.100.1/, sprintf("10.%d.%d.%d", i / 65536, i / 256 % 256, i % 256), line); print line } }' >>"$LOG"
 	login 192.0.2.2 >>"$LOG"

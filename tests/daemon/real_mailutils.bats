@@ -8,18 +8,11 @@ load daemon
 load real
 
 start_file() {
-	ldconfig /usr/lib/x86_64-linux-gnu/libmariadb3
 	start_rsyslog
 	unix_user alice
-	for server in pop3d imap4d; do
-		pam_service "$server"
-		cat >"$WORK/$server.conf" <<-END
-			pam { service "$server"; };
-			auth { authentication pam; authorization system; };
-			mailbox { mail-spool "/var/mail"; };
-			logging { syslog yes; facility mail; };
-		END
-	done
+	configure_mailutils pop3d imap4d
+	pam_service pop3d
+	pam_service imap4d
 	inetd 110 /usr/sbin/tcpd /usr/sbin/pop3d --inetd --no-config --config-file="$WORK/pop3d.conf"
 	inetd 143 /usr/sbin/tcpd /usr/sbin/imap4d --inetd --no-config --config-file="$WORK/imap4d.conf"
 }

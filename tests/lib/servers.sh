@@ -76,6 +76,21 @@ stop_dovecot() {
 	stop "$(cat "$WORK/dovecot/run/master.pid")"
 }
 
+# ---- Mailutils: pop3d and imap4d, started by an inetd for each client ----
+
+# configure_mailutils SERVICE...: $WORK/SERVICE.conf: passwords by the PAM service of that name, /var/mail, syslog's mail
+configure_mailutils() {
+	ldconfig /usr/lib/x86_64-linux-gnu/libmariadb3
+	for service; do
+		cat >"$WORK/$service.conf" <<-END
+			pam { service "$service"; };
+			auth { authentication pam; authorization system; };
+			mailbox { mail-spool "/var/mail"; };
+			logging { syslog yes; facility mail; };
+		END
+	done
+}
+
 # ---- sendmail: SMTP on 25 of 127.0.0.1 and ::1; nothing is delivered, everything is queued ----
 
 # configure_sendmail [FILE.mc]: /etc/mail/sendmail.cf from it, or from sendmail-cf/sample.mc with the map $RELAYERS

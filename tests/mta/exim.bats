@@ -7,12 +7,10 @@ load ../lib/test
 load mta
 
 start_file() {
-	export RELAYERS=$SCRATCH/relayers
-	add_addresses $CLIENTS6
 	add_user Debian-exim relayers
 	chown relayers: "$SCRATCH"
 	usermod -a -G relayers Debian-exim
-	start_rsyslog
+	start_mta_file
 }
 
 setup() {

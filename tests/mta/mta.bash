@@ -25,6 +25,13 @@ fresh_rows() {
 		| "$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" load
 }
 
+# what a file of tests begins with: rsyslogd, the clients of the table, and where the map will be
+start_mta_file() {
+	export RELAYERS=$SCRATCH/relayers
+	add_addresses $CLIENTS6
+	start_rsyslog
+}
+
 # client, what it is, with a window, without
 CLIENTS='
 127.0.1.1		logged-in	yes	yes

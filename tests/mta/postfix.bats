@@ -7,9 +7,7 @@ load ../lib/test
 load mta
 
 start_file() {
-	export RELAYERS=$SCRATCH/relayers
-	add_addresses $CLIENTS6
-	start_rsyslog
+	start_mta_file
 }
 
 setup() {

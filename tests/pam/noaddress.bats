@@ -8,16 +8,10 @@ load ../daemon/daemon
 load pam
 
 start_file() {
-	ldconfig /usr/lib/x86_64-linux-gnu/libmariadb3
 	start_rsyslog_with_auth
 	add_carol
 	add_user popa3d
-	cat >"$WORK/pop3d.conf" <<-END2
-		pam { service "pop3d"; };
-		auth { authentication pam; authorization system; };
-		mailbox { mail-spool "/var/mail"; };
-		logging { syslog yes; facility mail; };
-	END2
+	configure_mailutils pop3d
 	inetd=$BATS_TEST_DIRNAME/../daemon/inetd.py
 	(quietly inetd110 "$inetd" 110 "$WORK/inetd110.pid" /usr/sbin/tcpd /usr/sbin/popa3d)
 	(quietly inetd1110 "$inetd" 1110 "$WORK/inetd1110.pid" /usr/sbin/tcpd \
