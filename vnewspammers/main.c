@@ -135,11 +135,26 @@ static int store(const char *map, const struct stat *list, const struct senders 
 	if (code == RELAYDB_OK && is_new)
 		open_like_list(map, list);
 	if (code == RELAYDB_OK && result.committed)
-		log_say(LOG_INFO, "%zu senders, %zu of them new, %zu gone (%s, by uid %ld)", result.rows, result.added,
-		    result.deleted, map, (long)getuid());
+		log_say(LOG_INFO, "%zu sender%s, %zu of them new, %zu gone (%s, by uid %ld)", result.rows,
+		    result.rows == 1 ? "" : "s", result.added, result.deleted, map, (long)getuid());
 	relaydb_close(&db);
 	(void)close(fd);
 	return exit_status(code);
+}
+
+/* Tells why the list could not be read.  Returns the exit status. */
+static int tell_unread(const char *path, int error)
+{
+	const char *why = strerror(error);
+
+	if (error == EINVAL)
+		why = "it is not a file";
+	else if (error == ELOOP)
+		why = "it is a symbolic link, expected the file itself";
+	else if (error == EFBIG)
+		why = "it has more than 64 MiB";
+	log_say(LOG_ERR, "cannot read the list %s: %s", path, why);
+	return error == EACCES ? EX_NOPERM : EX_NOINPUT;
 }
 
 /* Makes the map of the list PATH.  Returns the exit status. */
@@ -158,8 +173,7 @@ static int make_map(char *path)
 	}
 	text = atomicfile_read(path, LIST_SIZE_MAX, &size);
 	if (text == NULL || lstat(path, &st) != 0) {
-		status = errno == EACCES ? EX_NOPERM : EX_NOINPUT;
-		log_say(LOG_ERR, "cannot read the list %s: %m", path);
+		status = tell_unread(path, errno);
 		free(text);
 		return status;
 	}
@@ -168,7 +182,7 @@ static int make_map(char *path)
 		log_say(LOG_ERR, "out of memory");
 		status = EX_OSERR;
 	} else if (refused > 0) {
-		log_say(LOG_ERR, "%s: %d lines cannot be taken, %s is as it was", path, refused, map);
+		log_say(LOG_ERR, "%s: %d line%s cannot be taken, %s is as it was", path, refused, refused == 1 ? "" : "s", map);
 		status = EX_DATAERR;
 	} else {
 		status = store(map, &st, &senders);

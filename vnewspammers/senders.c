@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "senders.h"
 
@@ -16,7 +17,7 @@
 #define HOST_MAX 253
 #define LABEL_MAX 63
 
-#define LETTERS "abcdefghijklmnopqrstuvwxyz"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
 static bool blank(char c)
@@ -37,6 +38,8 @@ static const char *local_part_wrong(const char *text, size_t size)
 {
 	if (size == 0)
 		return "a host without @ stands for everybody there";
+	if (size == 1 && *text == '*')
+		return "a mail server would ask for the user \"*\" alone: everybody at a host is the host without *@";
 	if (size > LOCAL_PART_MAX)
 		return "the part before the @ has more than 64 characters";
 	if (text[0] == '"')
@@ -51,7 +54,7 @@ static const char *literal_wrong(const char *text)
 {
 	static const char tag[] = "[ipv6:";
 	char address[INET6_ADDRSTRLEN];
-	bool v6 = strncmp(text, tag, sizeof tag - 1) == 0;
+	bool v6 = strncasecmp(text, tag, sizeof tag - 1) == 0;
 	size_t begin = v6 ? sizeof tag - 1 : 1, size = strcspn(text + begin, "]");
 	unsigned char bytes[16];
 
@@ -163,9 +166,9 @@ int senders_parse(char *text, size_t size, struct senders *senders, senders_wron
 		entry = entry_of(line, (size_t)(stop - line));
 		if (*entry == '\0' && !holds_nul)
 			continue;
-		fold(entry);
 		why = holds_nul ? "a NUL byte, expected text" : entry_wrong(entry);
 		if (why == NULL) {
+			fold(entry);
 			senders->sender[senders->count++] = entry;
 			continue;
 		}

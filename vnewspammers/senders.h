@@ -17,7 +17,8 @@ struct senders {
 	size_t count;
 };
 
-/* Is told of a line that is refused: its number from 1 on, its entry, and what is wrong with it or was expected. */
+/* Is told of a line that is refused: its number from 1 on, its entry as it was written, and what is wrong with it or was
+ * expected. */
 typedef void (*senders_wrong)(size_t line, const char *entry, const char *why, void *arg);
 
 /* Takes a list apart: SIZE bytes of TEXT, followed by a NUL, which are changed and must outlive SENDERS.  WRONG is called for

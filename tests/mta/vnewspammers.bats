@@ -60,12 +60,13 @@ keys() {
 		run vnewspammers "$LIST"
 		[ "$status" = 65 ] || fail "$entry: $status"
 		[[ ${lines[0]} == "vnewspammers: $LIST: line 3: "*"$why"* ]] || fail "$entry: $output"
-		[[ ${lines[1]} == *"1 lines cannot be taken, $LIST.db is as it was" ]] || fail "$entry: $output"
+		[[ ${lines[1]} == *": 1 line cannot be taken, $LIST.db is as it was" ]] || fail "$entry: $output"
 		[ "$before" = "$(stat -c '%i %s %y' "$LIST.db"; cksum <"$LIST.db")" ]
 	done <<-END
 	a@b.example c@d.example|expected one sender
 	a@b.example REJECT|expected one sender
 	@host.example|stands for everybody there
+	*@host.example|everybody at a host is the host without *@
 	a@|expected user@host or host
 	.host.example|stands for all hosts below it too
 	*.host.example|stands for all hosts below it too
@@ -96,6 +97,9 @@ keys() {
 	run vnewspammers "$LIST"
 	[ "${#lines[@]}" = 4 ]
 	[[ ${lines[1]} == *'line 3: "c d"'* && ${lines[3]} == *'3 lines cannot be taken'* ]] || fail "$output"
+	printf '%s\n' 'Foo <Bar@Example.COM>' Good@Example.COM >"$LIST"
+	run vnewspammers "$LIST"
+	[[ ${lines[0]} == *'line 1: "Foo <Bar@Example.COM>": expected one sender' ]] || fail "$output"
 	for n in {1..100}; do echo 'a b'; done >"$LIST"
 	run vnewspammers "$LIST"
 	[ "${#lines[@]}" = 21 ]
@@ -113,13 +117,22 @@ keys() {
 	vnewspammers "$LIST"
 	[ "$(keys)" = no-newline.example ]
 	rm "$LIST"
-	for make in : 'mkdir' 'mkfifo' 'ln -s /etc/hosts'; do
-		[ "$make" = : ] || $make "$LIST"
+	while IFS='|' read -r make why; do
+		$make "$LIST"
 		run vnewspammers "$LIST"
 		[ "$status" = 66 ] || fail "$make: $status $output"
-		[[ $output == "vnewspammers: cannot read the list $LIST: "* ]]
+		[ "$output" = "vnewspammers: cannot read the list $LIST: $why" ] || fail "$make: $output"
 		[ ! -e "$LIST" ] && [ ! -L "$LIST" ] || rm -r "$LIST"
-	done
+	done <<-END
+	:|No such file or directory
+	mkdir|it is not a file
+	mkfifo|it is not a file
+	ln -s /etc/hosts|it is a symbolic link, expected the file itself
+	truncate -s 65M|it has more than 64 MiB
+	END
+	run vnewspammers /dev/null
+	[ "$status" = 66 ]
+	[ "$output" = 'vnewspammers: cannot read the list /dev/null: it is not a file' ] || fail "$output"
 	for arguments in '-x' '--file' 'a b'; do
 		run vnewspammers $arguments
 		[ "$status" = 64 ] || fail "$arguments: $status"
