@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -239,28 +240,51 @@ static int show_progress(size_t done, size_t total, void *arg)
 	return 0;
 }
 
+/* Tells what came of the load of DUMP.  Returns the exit status. */
+static int told_load(const struct relaydb *db, int code, const struct relaydb_result *result, const char *dump)
+{
+	if (code == RELAYDB_BADADDR || code == RELAYDB_BADSTAMP) {
+		log_say(LOG_ERR, "load: %.256s, %s; nothing was changed", dump, relaydb_error(db));
+		return exit_status(code);
+	}
+	if (code == RELAYDB_OK && result->permanent == 1)
+		log_say(LOG_NOTICE, "load: line %zu of %.256s is no address with a time: it never expires",
+		    result->permanent_line, dump);
+	else if (code == RELAYDB_OK && result->permanent > 1)
+		log_say(LOG_NOTICE,
+		    "load: %zu lines of %.256s are no address with a time, line %zu the first: they never expire",
+		    result->permanent, dump, result->permanent_line);
+	if (code == RELAYDB_OK && result->committed)
+		told_change(db, "load: %zu rows, %zu of them new, %zu with another value", result->rows, result->added,
+		    result->changed);
+	return told(db, code);
+}
+
 static int cmd_load(struct relaydb *db, int n, char **arg)
 {
 	struct progress progress = { .next = monotonic_ms() + 1000 };
 	struct relaydb_result result;
 	bool from_file = n > 0 && strcmp(arg[0], "-") != 0;
 	int fd = STDIN_FILENO, code, status;
+	struct stat st;
 
 	if (from_file && (fd = open(arg[0], O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0) {
 		status = errno == EACCES ? EX_NOPERM : EX_NOINPUT;
 		log_say(LOG_ERR, "load: cannot open the dump \"%.256s\": %s", arg[0], strerror(errno));
 		return status;
 	}
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		log_say(LOG_ERR, "load: %.256s is a folder, expected a dump", from_file ? arg[0] : "standard input");
+		if (from_file)
+			close(fd);
+		return EX_NOINPUT;
+	}
 	code = relaydb_load(db, fd, (int64_t)time(NULL), isatty(STDERR_FILENO) ? show_progress : NULL, &progress, &result);
 	if (from_file)
 		close(fd);
 	if (progress.shown)
 		fputs("\r\033[K", stderr);
-	status = told(db, code);
-	if (code == RELAYDB_OK && result.committed)
-		told_change(
-		    db, "load: %zu rows, %zu of them new, %zu with another value", result.rows, result.added, result.changed);
-	return status;
+	return told_load(db, code, &result, from_file ? arg[0] : "standard input");
 }
 
 static void print_text(const char *title, const char *text)

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TEXT_SIZE (2 * PATH_MAX + 1024) /* two paths and a sentence */
+#define TEXT_SIZE (6 * PATH_MAX + 1024) /* three paths for a shell and a sentence */
 
 struct check {
 	struct relaydb *db;
@@ -24,6 +24,7 @@ struct check {
 	void (*each)(const struct relaydb_finding *finding, void *arg);
 	void *arg;
 	char folder[PATH_MAX], file[PATH_MAX + 256]; /* for the sentences */
+	char word[2 * PATH_MAX]; /* the file for a shell */
 };
 
 /* What is only counted, with the first as an example. */
@@ -52,9 +53,40 @@ static void report(const struct check *check, enum relaydb_severity severity, co
 	check->each(&finding, check->arg);
 }
 
+/* PATH as one word of a shell, in quotes if need be; as it is where there is no room for those. */
+static void shell_word(const char *path, char *word, size_t size)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%";
+	size_t n = 0;
+
+	snprintf(word, size, "%s", path);
+	if (path[strspn(path, plain)] == '\0' || 4 * strlen(path) + 3 > size)
+		return;
+	word[n++] = '\'';
+	for (; *path != '\0'; path++) {
+		if (*path == '\'') {
+			memcpy(word + n, "'\\'", 3);
+			n += 3;
+		}
+		word[n++] = *path;
+	}
+	word[n++] = '\'';
+	word[n] = '\0';
+}
+
 static const char *mend_with(char *buf, size_t size, const char *command, const char *path)
 {
-	snprintf(buf, size, "%s %s", command, path);
+	char word[2 * PATH_MAX];
+
+	shell_word(path, word, sizeof word);
+	snprintf(buf, size, "%s %s", command, word);
+	return buf;
+}
+
+/* A command of vsmtprelay on this very file, whatever the default is. */
+static const char *mend_here(const struct check *check, char *buf, size_t size, const char *arguments)
+{
+	snprintf(buf, size, "vsmtprelay -f %s %s", check->word, arguments);
 	return buf;
 }
 
@@ -83,6 +115,7 @@ static void check_folders(struct check *check, const struct place *place)
 	size = readlink(link, check->folder, sizeof check->folder - 1);
 	check->folder[size > 0 ? size : 0] = '\0';
 	snprintf(check->file, sizeof check->file, "%s/%s", check->folder, place->name);
+	shell_word(check->file, check->word, sizeof check->word);
 	strcpy(path, check->folder);
 	while (path[0] == '/' && path[1] != '\0') {
 		check_one_folder(check, path);
@@ -92,9 +125,9 @@ static void check_folders(struct check *check, const struct place *place)
 		report(check, RELAYDB_WARNING, mend_with(mend, sizeof mend, "chmod g+x", check->folder),
 		    "Exim's user cannot enter the folder %s (mode %04o)", check->folder, place->folder.st_mode & 07777);
 	if (faccessat(place->dir, "DB_CONFIG", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-		snprintf(mend, sizeof mend, "rm %s/DB_CONFIG", check->folder);
-		report(check, RELAYDB_FAULT, mend, "%s/DB_CONFIG changes how Postfix's Berkeley DB works on this map",
-		    check->folder);
+		snprintf(path, sizeof path, "%.4000s/DB_CONFIG", check->folder);
+		report(check, RELAYDB_FAULT, mend_with(mend, sizeof mend, "rm", path),
+		    "%s/DB_CONFIG changes how Postfix's Berkeley DB works on this map", check->folder);
 	}
 }
 
@@ -114,7 +147,7 @@ static void check_companions(const struct check *check, const struct place *plac
 			close(fd);
 		if (code == RELAYDB_OK || code == RELAYDB_NOTFOUND || errno == EACCES)
 			continue; /* EACCES: the caller may not look, which is in order */
-		snprintf(mend, sizeof mend, "rm %s%s", check->file, suffixes[i]);
+		snprintf(mend, sizeof mend, "rm %s%s", check->word, suffixes[i]);
 		report(check, RELAYDB_FAULT, mend, "%s: nobody can commit", relaydb_error(check->db));
 	}
 }
@@ -130,7 +163,7 @@ static void check_owner(const struct check *check, const struct place *place, co
 	bool group_writes = st->st_gid == place->folder.st_gid && (st->st_mode & S_IWGRP) != 0;
 	char mend[TEXT_SIZE];
 
-	snprintf(mend, sizeof mend, "chown root:%ld %s && chmod 0660 %s", (long)place->folder.st_gid, check->file, check->file);
+	snprintf(mend, sizeof mend, "chown root:%ld %s && chmod 0660 %s", (long)place->folder.st_gid, check->word, check->word);
 	if (st->st_uid != place->folder.st_uid && !group_writes)
 		report(check, RELAYDB_FAULT, mend,
 		    "%s belongs to uid %ld and group %ld, its folder to uid %ld and group %ld, so the "
@@ -150,11 +183,25 @@ static void check_owner(const struct check *check, const struct place *place, co
 		    (long)place->folder.st_gid);
 }
 
+/* sendmail and Postfix put .db behind the name they are told, where it is not there. */
+static void check_name(const struct check *check, const struct place *place)
+{
+	size_t size = strlen(place->name);
+	char mend[TEXT_SIZE];
+
+	if (size > 3 && strcmp(place->name + size - 3, ".db") == 0)
+		return;
+	snprintf(mend, sizeof mend, "mv %s %s.db", check->word, check->word);
+	report(check, RELAYDB_WARNING, mend, "the name of %s does not end in .db: sendmail and Postfix look for %s.db",
+	    check->file, check->file);
+}
+
 static void check_file(const struct check *check, const struct place *place, const struct stat *st)
 {
 	char mend[TEXT_SIZE];
 	unsigned mode = st->st_mode & 07777;
 
+	check_name(check, place);
 	if (mode & S_IWOTH)
 		report(check, RELAYDB_FAULT, mend_with(mend, sizeof mend, "chmod 0660", check->file),
 		    "everybody may write %s (mode %04o): anybody can let himself relay", check->file, mode);
@@ -167,7 +214,7 @@ static void check_file(const struct check *check, const struct place *place, con
 	check_owner(check, place, st);
 	if (st->st_mtim.tv_sec > check->now + 1)
 		report(check, st->st_mtim.tv_sec > check->now + MTIME_LEAD + 1 ? RELAYDB_FAULT : RELAYDB_FINE,
-		    "use vsmtprelay load instead of makemap until then",
+		    mend_here(check, mend, sizeof mend, "load FILE, instead of makemap, until then"),
 		    "the mtime of %s is %lld s ahead of the clock: until then an MTA that has the map open does not see what "
 		    "makemap "
 		    "writes",
@@ -209,8 +256,10 @@ static int survey_row(struct bytes key, struct bytes value, void *arg)
 
 static void check_style(const struct check *check, const struct snapshot *snapshot, const struct survey *survey)
 {
+	char mend[TEXT_SIZE];
+
 	if (snapshot->st.st_size == 0 && !snapshot->redone)
-		report(check, RELAYDB_FAULT, "vsmtprelay load /dev/null",
+		report(check, RELAYDB_FAULT, mend_here(check, mend, sizeof mend, "load /dev/null"),
 		    "%s is empty, no MTA can open it before the first commit", check->file);
 	if (survey->nul > 0 && survey->nul < survey->rows)
 		report(check, RELAYDB_FAULT, "the next commit that changes a row converts it",
@@ -223,23 +272,25 @@ static void check_style(const struct check *check, const struct snapshot *snapsh
 
 static void check_rows(const struct check *check, const struct survey *survey)
 {
-	const char *dump = "vsmtprelay dump >F, edit F, vsmtprelay load F";
+	char dump[TEXT_SIZE], delete[TEXT_SIZE];
 
+	snprintf(dump, sizeof dump, "vsmtprelay -f %s dump >F, edit F, vsmtprelay -f %s load F", check->word, check->word);
+	mend_here(check, delete, sizeof delete, "delete ADDRESS, if that is not meant");
 	if (survey->spelling.count > 0)
 		report(check, RELAYDB_FAULT, "nothing to do: the next commit that changes a row rewrites them",
-		    "%zu rows have an address in a form no MTA asks for, such as %s", survey->spelling.count,
-		    survey->spelling.example);
+		    "%zu of %zu rows have an address in a form no MTA asks for, such as %s", survey->spelling.count,
+		    survey->rows, survey->spelling.example);
 	if (survey->no_address.count > 0)
-		report(check, RELAYDB_WARNING, dump, "%zu rows are not for one address, such as %s; they never expire",
-		    survey->no_address.count, survey->no_address.example);
+		report(check, RELAYDB_WARNING, dump, "%zu of %zu rows are not for one address, such as %s; that never expires",
+		    survey->no_address.count, survey->rows, survey->no_address.example);
 	if (survey->no_stamp.count > 0)
 		report(check, RELAYDB_WARNING, dump,
-		    "%zu addresses have a value that is no stamp, such as %s; they may relay for ever", survey->no_stamp.count,
-		    survey->no_stamp.example);
+		    "%zu of %zu rows have a value that is no stamp, such as %s; that may relay for ever",
+		    survey->no_stamp.count, survey->rows, survey->no_stamp.example);
 	if (survey->future.count > 0)
-		report(check, RELAYDB_WARNING, "vsmtprelay delete ADDRESS, if that is not meant",
-		    "%zu stamps are in the future, such as that of %s; they do not expire before then", survey->future.count,
-		    survey->future.example);
+		report(check, RELAYDB_WARNING, delete,
+		    "%zu of %zu rows have a stamp in the future, such as %s; that does not expire before then",
+		    survey->future.count, survey->rows, survey->future.example);
 }
 
 /* ---- all of it ---- */
@@ -248,13 +299,16 @@ static void check_rows(const struct check *check, const struct survey *survey)
 static int check_snapshot(const struct check *check, const struct place *place, struct snapshot *snapshot)
 {
 	int code = snapshot_take(check->db, place, false, snapshot);
+	char mend[TEXT_SIZE];
 
 	if (code == RELAYDB_NOFILE)
-		report(check, RELAYDB_FAULT, "vsmtprelay load /dev/null makes an empty one", "%s does not exist", check->file);
-	else if (code == RELAYDB_NOTDB)
-		report(check, RELAYDB_FAULT, "move it away, then vsmtprelay load a dump, or /dev/null", "%s",
-		    relaydb_error(check->db));
-	else
+		report(check, RELAYDB_FAULT, mend_here(check, mend, sizeof mend, "load /dev/null, which makes an empty one"),
+		    "%s does not exist", check->file);
+	else if (code == RELAYDB_NOTDB) {
+		snprintf(mend, sizeof mend, "mv %s %s.damaged, then vsmtprelay -f %s load a dump, or /dev/null", check->word,
+		    check->word, check->word);
+		report(check, RELAYDB_FAULT, mend, "%s", relaydb_error(check->db));
+	} else
 		return code;
 	return RELAYDB_NOTFOUND;
 }
@@ -263,20 +317,22 @@ static int check_snapshot(const struct check *check, const struct place *place, 
 static int check_settle(const struct check *check)
 {
 	int code = relaydb_settle(check->db, check->now);
-	char said[sizeof check->db->error], mend[TEXT_SIZE];
+	char said[sizeof check->db->error], word[2 * PATH_MAX], mend[TEXT_SIZE], again[TEXT_SIZE];
 
 	if (code == RELAYDB_LOCKED)
 		return code;
+	shell_word(check->db->path, word, sizeof word);
 	snprintf(said, sizeof said, "%s", code == RELAYDB_OK ? relaydb_notice(check->db) : relaydb_error(check->db));
-	snprintf(mend, sizeof mend, "rm %.4096s" REDO_SUFFIX, check->db->path);
+	snprintf(mend, sizeof mend, "rm %s" REDO_SUFFIX, word);
+	snprintf(again, sizeof again, "vsmtprelay -f %s check, %s", word,
+	    code == RELAYDB_PERM ? "as root or the folder's owner" : "once there is room or the disk is mended");
 	if (code == RELAYDB_PERM)
-		report(check, RELAYDB_WARNING, "vsmtprelay check, as root or the folder's owner",
-		    "a commit is under way or was cut off, and you may not finish it: %s", said);
+		report(
+		    check, RELAYDB_WARNING, again, "a commit is under way or was cut off, and you may not finish it: %s", said);
 	else if (code == RELAYDB_NOTDB)
 		report(check, RELAYDB_FAULT, mend, "a commit was cut off and cannot be finished: %s", said);
 	else if (code != RELAYDB_OK)
-		report(check, RELAYDB_FAULT, "make room or mend the disk, then vsmtprelay check",
-		    "a commit was cut off and cannot be finished: %s", said);
+		report(check, RELAYDB_FAULT, again, "a commit was cut off and cannot be finished: %s", said);
 	else if (*said != '\0')
 		report(check, RELAYDB_FINE, "", "%s", said);
 	return RELAYDB_OK;

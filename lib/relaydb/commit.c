@@ -128,11 +128,19 @@ static int writers_lock(struct commit *commit)
 
 /* ---- owner and mtime ---- */
 
-/* Before PATH is locked: waits until the mtime that this commit will give is allowed. */
-static int mtime_wait(struct commit *commit, const struct stat *st)
+/* Will an MTA that has seen the mtime SEEN see that the kernel's clock sets another one now? */
+static bool mtime_passed(const struct commit *commit, int64_t seen)
+{
+	struct timespec kernel;
+
+	return !commit->kernel_mtime || clock_gettime(CLOCK_REALTIME_COARSE, &kernel) != 0 || kernel.tv_sec > seen;
+}
+
+/* Before PATH is locked: waits until the mtime that this commit will give is allowed.  SEEN is the latest that an MTA can have
+ * seen, ST the file. */
+static int mtime_wait(struct commit *commit, const struct stat *st, int64_t seen)
 {
 	struct relaydb *db = commit->db;
-	struct timespec kernel;
 
 	if (geteuid() != 0 && geteuid() != st->st_uid)
 		commit->kernel_mtime = true;
@@ -140,16 +148,16 @@ static int mtime_wait(struct commit *commit, const struct stat *st)
 		/* A loop of commits moves it ahead of the clock; by more than MTIME_LEAD only a clock that was set back does.
 		 * One second a commit keeps both from growing.  A caller whose deadline is shorter than that goes on all the
 		 * same: a client who may not send is worse than a makemap run that is noticed late. */
-		if (st->st_mtim.tv_sec + 1 - now_of(commit) > MTIME_LEAD)
+		if (seen + 1 - now_of(commit) > MTIME_LEAD)
 			pause_ms(db, 1000);
 		return RELAYDB_OK;
 	}
-	while (clock_gettime(CLOCK_REALTIME_COARSE, &kernel) == 0 && kernel.tv_sec <= st->st_mtim.tv_sec) {
+	while (!mtime_passed(commit, seen)) {
 		if (clock_ms() >= db->deadline)
 			return fail(db, RELAYDB_LOCKED,
 			    "the mtime of %s, %lld s from now, must pass before uid %ld may write it; root and uid %ld need "
 			    "not wait",
-			    db->path, (long long)(st->st_mtim.tv_sec - kernel.tv_sec) + 1, (long)geteuid(), (long)st->st_uid);
+			    db->path, (long long)(seen - time(NULL)) + 1, (long)geteuid(), (long)st->st_uid);
 		pause_ms(db, 10);
 	}
 	return RELAYDB_OK;
@@ -267,6 +275,12 @@ static int settle_map(struct commit *commit, int fd, const struct redo *redo, st
 		lock_release(fd);
 		return code == RELAYDB_OK ? settle_stale(commit) : code;
 	}
+	/* the dead writer's first block has made mtime fall to the clock */
+	if (!mtime_passed(commit, redo_mtime(redo))) {
+		lock_release(fd);
+		code = mtime_wait(commit, st, redo_mtime(redo));
+		return code == RELAYDB_OK ? again(commit) : code;
+	}
 	code = put_in_force(commit, fd, redo, st);
 	if (code == RELAYDB_OK)
 		tell(db, "finished a commit of %s that was cut off", db->path);
@@ -281,7 +295,7 @@ static int settle_attempt(struct commit *commit, const struct redo *redo)
 
 	if (code != RELAYDB_OK)
 		return code == RELAYDB_NOFILE ? settle_stale(commit) : code;
-	code = mtime_wait(commit, &st);
+	code = mtime_wait(commit, &st, st.st_mtim.tv_sec);
 	if (code == RELAYDB_OK)
 		code = lock_wait(db, fd, LOCK_EX, "");
 	if (code == RELAYDB_OK)
@@ -453,7 +467,7 @@ static int write_changes(struct commit *commit, struct snapshot *snapshot, const
 	if (code == RELAYDB_OK && created)
 		code = map_create(commit, snapshot);
 	if (code == RELAYDB_OK)
-		code = mtime_wait(commit, &snapshot->st);
+		code = mtime_wait(commit, &snapshot->st, snapshot->st.st_mtim.tv_sec);
 	if (code == RELAYDB_OK)
 		code = lock_wait(db, snapshot->fd, LOCK_EX, "");
 	if (code == RELAYDB_OK)
@@ -518,7 +532,30 @@ static void commit_end(struct commit *commit)
 	signals_release(commit);
 }
 
-static int commit_begin(struct commit *commit, struct relaydb *db, int64_t now)
+static bool has_companion(const struct place *place, const char *suffix)
+{
+	struct stat st;
+	char name[256];
+
+	return place_name(place, suffix, name) && fstatat(place->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* What is no database gets no lock beside it: somebody may have mistyped the name, and PATH.lock may mean something to others
+ * (/etc/passwd.lock keeps useradd(8) out). */
+static int before_first_lock(const struct commit *commit, bool create)
+{
+	struct snapshot snapshot;
+	int code;
+
+	if (has_companion(&commit->place, LOCK_SUFFIX) || has_companion(&commit->place, REDO_SUFFIX))
+		return RELAYDB_OK;
+	code = snapshot_take(commit->db, &commit->place, true, &snapshot);
+	if (code == RELAYDB_OK)
+		snapshot_free(&snapshot);
+	return code == RELAYDB_NOFILE && create ? RELAYDB_OK : code;
+}
+
+static int commit_begin(struct commit *commit, struct relaydb *db, int64_t now, bool create)
 {
 	int code;
 
@@ -530,7 +567,9 @@ static int commit_begin(struct commit *commit, struct relaydb *db, int64_t now)
 	if (code != RELAYDB_OK)
 		return code;
 	signals_hold(commit);
-	code = writers_lock(commit);
+	code = before_first_lock(commit, create);
+	if (code == RELAYDB_OK)
+		code = writers_lock(commit);
 	STEP("alone");
 	if (code == RELAYDB_OK)
 		code = settle(commit);
@@ -543,7 +582,7 @@ int commit_run(struct relaydb *db, int64_t now, bool create, transform *change, 
 {
 	struct relaydb_result unwanted;
 	struct commit commit;
-	int code = commit_begin(&commit, db, now);
+	int code = commit_begin(&commit, db, now, create);
 
 	if (result == NULL)
 		result = &unwanted;
@@ -579,7 +618,7 @@ int relaydb_settle(struct relaydb *db, int64_t now)
 		close(fd);
 	else if (code != RELAYDB_PERM || errno != EACCES) /* not to be read by us: whether it can be settled shows next */
 		return code;
-	code = commit_begin(&commit, db, now);
+	code = commit_begin(&commit, db, now, false);
 	if (code == RELAYDB_OK)
 		commit_end(&commit);
 	return code == RELAYDB_NOFILE ? RELAYDB_OK : code;

@@ -18,6 +18,7 @@ struct load {
 	struct progress progress;
 	struct image input;
 	struct rows rows;
+	size_t permanent, permanent_line; /* rows that are no address with a time, and where the first of them stands */
 };
 
 static bool blank(char c)
@@ -128,6 +129,8 @@ static int input_parse(struct load *load)
 		if (code != RELAYDB_OK)
 			return fail(load->db, code, "line %zu: %s", number, wrong);
 		value_trim(&row, digits);
+		if (!row.entry && load->permanent++ == 0)
+			load->permanent_line = number;
 		code = rows_add(load->db, &load->rows, &row);
 		if (code != RELAYDB_OK)
 			return code;
@@ -221,12 +224,18 @@ int relaydb_load(struct relaydb *db, int fd, int64_t now, int (*progress)(size_t
     struct relaydb_result *result)
 {
 	struct load load = { .db = db, .progress = { progress, arg } };
+	struct relaydb_result unwanted;
 	int code;
 
+	if (result == NULL)
+		result = &unwanted;
+	*result = (struct relaydb_result){ .committed = false };
 	call_begin(db);
 	code = load_read(&load, fd);
 	if (code == RELAYDB_OK)
 		code = commit_run(db, now, true, load_transform, &load, result);
+	result->permanent = load.permanent;
+	result->permanent_line = load.permanent_line;
 	rows_free(&load.rows);
 	image_free(&load.input);
 	return code;

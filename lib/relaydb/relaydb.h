@@ -150,6 +150,8 @@ struct relaydb_result {
 	size_t deleted; /* rows that delete removed */
 	size_t absent; /* addresses to delete that had no row; relaydb_batch_absent() names them */
 	size_t expired; /* rows that expire removed */
+	size_t permanent; /* rows of a load that are no address with a time: they never expire */
+	size_t permanent_line; /* of the dump: the first of them */
 	int64_t mtime; /* of the file afterwards; ahead of NOW when commits came faster than one a second */
 };
 
@@ -170,7 +172,8 @@ const char *relaydb_batch_absent(const struct relaydb_batch *batch, size_t i);
 /* Replaces the whole database by a dump read from FD up to its end, in makemap's form: key, blanks, value; lines that are
  * empty or start with # are skipped.  All or nothing, in one commit.  Keys that are addresses are brought into the store's
  * form; other rows are kept as they stand.  Refused with the line's number: a line without a value (RELAYDB_BADSTAMP), one that
- * starts with a blank or has a NUL byte, a key that came before (RELAYDB_BADADDR).  A database that has these rows already,
+ * starts with a blank or has a NUL byte, a key that came before (RELAYDB_BADADDR).  Rows that are no address with a time are
+ * taken, since a network or an "OK" may be meant; result.permanent counts them.  A database that has these rows already,
  * in a hash of this library's, is left alone.
  * PROGRESS (may be NULL) is called now and then with how many rows of TOTAL are stored in the new database; TOTAL is 0 and
  * DONE counts lines while FD is still read.  It may return nonzero to stop the load, which is then returned (choose a negative

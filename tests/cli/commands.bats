@@ -221,10 +221,22 @@ expire_removes_what_list_prints() {
 @test "load: what cannot be read" {
 	rows '192.0.2.1 1'
 	unchanged fails 66 "cannot open the dump \"$DIR/none\": No such file" relay load "$DIR/none"
-	unchanged fails 74 'cannot read the dump: Is a directory' relay load "$DIR"
+	unchanged fails 66 "load: $DIR is a folder, expected a dump" relay load "$DIR"
 	unchanged fails 74 'cannot read the dump: Bad file descriptor' eval 'relay load <&-'
-	unchanged fails 65 'line 1: a NUL byte' relay load "$DB"
+	unchanged fails 65 "load: $DB, line 1: a NUL byte, expected text; nothing was changed" relay load "$DB"
 	[ "$(entries)" = '192.0.2.1 1' ]
+}
+
+@test "load: rows that never expire are taken, and told" {
+	printf '%s\n' '192.0.2.1 1' '# edited' '192.0.2.2 12x' '192.0.2.3 1' >"$DIR/rows"
+	relay load "$DIR/rows" 2>"$DIR/stderr"
+	grep -qx "vsmtprelay: load: line 3 of $DIR/rows is no address with a time: it never expires" "$DIR/stderr" ||
+		fail "$(cat "$DIR/stderr")"
+	echo '192.0.2 OK' >>"$DIR/rows"
+	relay load <"$DIR/rows" 2>"$DIR/stderr"
+	grep -qx "vsmtprelay: load: 2 lines of standard input are no address with a time, line 3 the first: they never expire" \
+		"$DIR/stderr" || fail "$(cat "$DIR/stderr")"
+	[ "$(entries | wc -l)" = 4 ]
 }
 
 # A load fed slowly on a terminal: lines follow each other until the count is seen, which the program has to show after a second.
@@ -248,12 +260,26 @@ expire_removes_what_list_prints() {
 	status=0
 	relay check >"$DIR/out" || status=$?
 	[ "$status" = 1 ]
-	grep -A 1 '^warning: 1 rows are not for one address, such as 192.168.7' "$DIR/out" | grep -q '	mend: vsmtprelay dump'
+	grep -A 1 '^warning: 1 of [0-9]* rows are not for one address, such as 192.168.7' "$DIR/out" | grep -q "	mend: vsmtprelay -f $DB dump >F"
 	chmod 775 "$DIR"
 	status=0
 	relay check >"$DIR/out" || status=$?
 	[ "$status" = 1 ]
 	grep -A 1 "^fault: the folder $DIR is writable by its group" "$DIR/out" | grep -qx "	mend: chmod go-w $DIR"
+}
+
+@test "check: the mend is a command for this database, whatever it is called" {
+	mkdir -m 755 "$DIR/it's here"
+	DB="$DIR/it's here/relay ers.db"
+	relay check >"$DIR/out" || [ $? = 1 ]
+	mend=$(grep -A 1 '^fault: .* does not exist' "$DIR/out" | sed -n 's/^	mend: \(.*\), which makes an empty one$/\1/p')
+	HOME=$DIR/home PATH=$BUILD/vsmtprelay:$PATH sh -c "$mend" || fail "$(cat "$DIR/out")"
+	[ -f "$DB" ]
+	! grep -q ' does not exist' <(relay check)
+	mv "$DB" "$DIR/relayers"
+	DB=$DIR/relayers
+	relay check >"$DIR/out" || [ $? = 1 ]
+	grep -A 1 "^warning: the name of $DB does not end in .db" "$DIR/out" | grep -qx "	mend: mv $DB $DB.db"
 }
 
 @test "check: shows no raw byte of a key or a name" {

@@ -34,6 +34,7 @@ relay_check_status() {
 	reading 66 "$DB does not exist"
 	unchanged fails 66 "$DB does not exist" relay delete 192.0.2.1
 	unchanged fails 66 "$DB does not exist" relay expire
+	[ ! -e "$DB.lock" ]
 	found "$DB does not exist"
 	relay add 192.0.2.1 1
 	[ "$(entries)" = '192.0.2.1 1' ]
@@ -76,6 +77,7 @@ relay_check_status() {
 		reading 65 "$DB"
 		changing 65 "$DB"
 		found "$DB"
+		[ "$(ls "$DIR")" = "$(printf '%s\n' findings relayers.db status stderr)" ] || fail "left behind: $(ls "$DIR")"
 	done
 	head -c 100000 /dev/zero >"$DB"
 	reading 65 "$DB"

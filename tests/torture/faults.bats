@@ -21,6 +21,7 @@ faults() {	# faults NAME FAULTS [CHANGE...]
 @test "a commit of which each call fails once" {
 	if short; then
 		faults errors ENOSPC add
+		faults settled EACCES settle
 	else
 		faults errors ENOSPC,EIO,EACCES,EINTR,EDQUOT
 	fi
