@@ -191,7 +191,7 @@ static int change_row(struct work *work, struct bytes key, bool remove, int64_t 
 static int look_up(const struct work *work, struct bytes key, bool *entry, int64_t *stamp)
 {
 	const struct stored *stored;
-	char value[128];
+	char value[STAMP_SIZE];
 	size_t size = 0;
 	int code;
 
@@ -327,6 +327,15 @@ static bool fits(const struct work *work, const struct image_info *info)
 	       (room_when_made <= 4096 || room_when_made / 32 <= work->result->rows);
 }
 
+/* Is there an address that an MTA has to find afterwards? */
+static bool records(const struct relaydb_batch *batch)
+{
+	for (const struct op *op = batch->ops; op != NULL; op = op->hh.next)
+		if (op->kind != DELETE)
+			return true;
+	return false;
+}
+
 /* The rows and the changes in a hash of their own, in the store's form.  PLAIN: the changes are gathered already. */
 static int rebuild(struct work *work, const struct image *old, bool plain, struct image *new)
 {
@@ -340,7 +349,8 @@ static int rebuild(struct work *work, const struct image *old, bool plain, struc
 		if (!plain)
 			code = gather_changes(work, rows.count);
 	}
-	if (code == RELAYDB_OK && work->count > 0) {
+	/* what is recorded already, but in a form that no MTA asks for, is not yet as the batch wants it */
+	if (code == RELAYDB_OK && (work->count > 0 || (!plain && records(work->batch)))) {
 		work->result->rebuilt = true;
 		code = rows_change(db, &rows, work->changes, work->count);
 		if (code == RELAYDB_OK)
@@ -372,15 +382,13 @@ static int batch_transform(struct relaydb *db, const struct image *old, const st
 
 int relaydb_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_result *result)
 {
-	bool create = false;
-
 	call_begin(batch->db);
+	if (result != NULL)
+		*result = (struct relaydb_result){ .committed = false };
 	free(batch->absent);
 	batch->absent_count = 0;
 	batch->absent = calloc(batch->count + 1, sizeof *batch->absent);
 	if (batch->absent == NULL)
 		return fail(batch->db, RELAYDB_NOMEM, "out of memory");
-	for (const struct op *op = batch->ops; op != NULL; op = op->hh.next)
-		create = create || op->kind != DELETE;
-	return commit_run(batch->db, now, create, batch_transform, batch, result);
+	return commit_run(batch->db, now, records(batch), batch_transform, batch, result);
 }

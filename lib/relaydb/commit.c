@@ -113,6 +113,10 @@ static int writers_lock(struct commit *commit)
 
 	do {
 		code = place_companion(commit->db, &commit->place, LOCK_SUFFIX, PLACE_KEEP, &commit->lock);
+		if (code == RELAYDB_NOTFOUND) { /* it came and went while we looked */
+			code = RELAYDB_OK;
+			continue;
+		}
 		if (code != RELAYDB_OK)
 			return code;
 		code = lock_wait(commit->db, commit->lock, LOCK_EX, LOCK_SUFFIX);
@@ -128,12 +132,15 @@ static int writers_lock(struct commit *commit)
 
 /* ---- owner and mtime ---- */
 
-/* Will an MTA that has seen the mtime SEEN see that the kernel's clock sets another one now? */
+/* Will an MTA that has seen the mtime SEEN see that the kernel's clock sets another one now?  Further ahead than commits can
+ * bring it, the clock was set back since: to record nobody for as long would be worse than what an MTA misses that looks for a
+ * later mtime alone, which is new rows in sessions that were open before the clock was set. */
 static bool mtime_passed(const struct commit *commit, int64_t seen)
 {
 	struct timespec kernel;
 
-	return !commit->kernel_mtime || clock_gettime(CLOCK_REALTIME_COARSE, &kernel) != 0 || kernel.tv_sec > seen;
+	return !commit->kernel_mtime || clock_gettime(CLOCK_REALTIME_COARSE, &kernel) != 0 || kernel.tv_sec > seen ||
+	       seen - kernel.tv_sec > 2 * MTIME_LEAD;
 }
 
 /* Before PATH is locked: waits until the mtime that this commit will give is allowed.  SEEN is the latest that an MTA can have
@@ -141,15 +148,16 @@ static bool mtime_passed(const struct commit *commit, int64_t seen)
 static int mtime_wait(struct commit *commit, const struct stat *st, int64_t seen)
 {
 	struct relaydb *db = commit->db;
+	int64_t left = db->deadline - clock_ms();
 
 	if (geteuid() != 0 && geteuid() != st->st_uid)
 		commit->kernel_mtime = true;
 	if (!commit->kernel_mtime) {
 		/* A loop of commits moves it ahead of the clock; by more than MTIME_LEAD only a clock that was set back does.
-		 * One second a commit keeps both from growing.  A caller whose deadline is shorter than that goes on all the
-		 * same: a client who may not send is worse than a makemap run that is noticed late. */
+		 * One second a commit keeps both from growing.  A caller whose deadline is shorter than that goes on after half of
+		 * it, the rest is for the lock: a client who may not send is worse than a makemap run that is noticed late. */
 		if (seen + 1 - now_of(commit) > MTIME_LEAD)
-			pause_ms(db, 1000);
+			pause_ms(db, left < 2000 ? left / 2 : 1000);
 		return RELAYDB_OK;
 	}
 	while (!mtime_passed(commit, seen)) {
@@ -322,6 +330,8 @@ static int settle(struct commit *commit)
 		code = settle_attempt(commit, &redo);
 	} while (commit->again && clock_ms() < db->deadline);
 	redo_free(&redo);
+	if (code == RELAYDB_IO && commit->counts)
+		fail(db, code, "a commit of %s that was cut off cannot be finished: %m", db->path);
 	commit->counts = false; /* that was the other's */
 	return code;
 }
@@ -588,6 +598,8 @@ int commit_run(struct relaydb *db, int64_t now, bool create, transform *change, 
 		result = &unwanted;
 	if (code != RELAYDB_OK) {
 		*result = (struct relaydb_result){ .committed = false };
+		if (code == RELAYDB_IO)
+			also(db, "; nothing was changed");
 		return code;
 	}
 	do {

@@ -18,6 +18,7 @@ struct load {
 	struct progress progress;
 	struct image input;
 	struct rows rows;
+	bool built; /* once; see load_transform() */
 	size_t permanent, permanent_line; /* rows that are no address with a time, and where the first of them stands */
 };
 
@@ -201,13 +202,19 @@ static int load_transform(struct relaydb *db, const struct image *old, const str
     struct image *new, struct relaydb_result *result)
 {
 	struct load *load = arg;
+	int code;
 
 	if (compare(load, old, info->rows, result) != RELAYDB_OK)
 		return fail(db, RELAYDB_NOMEM, "out of memory");
 	if (info->fill != 0 && result->added + result->changed + result->deleted == 0)
 		return RELAYDB_OK; /* it is there already, and in a hash of ours */
 	result->rebuilt = true;
-	return rows_build(db, &load->rows, &load->progress, new);
+	code = rows_build(db, &load->rows, &load->progress, new);
+	/* the deadline is for waiting, and building takes seconds of it; but only once, if somebody rewrites the file meanwhile */
+	if (code == RELAYDB_OK && !load->built)
+		deadline_begin(db);
+	load->built = true;
+	return code;
 }
 
 /* The rows of the dump, sorted, each address once. */

@@ -111,7 +111,7 @@ static int search_row(struct bytes key, struct bytes value, void *arg)
 static int image_get(struct relaydb *db, const struct snapshot *snapshot, const char *address, int64_t *stamp)
 {
 	struct search search = { address, stamp };
-	char value[128];
+	char value[STAMP_SIZE];
 	size_t size = 0;
 	int code;
 

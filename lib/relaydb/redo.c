@@ -155,7 +155,9 @@ int redo_make(struct relaydb *db, const struct image *old, int64_t mtime, const 
 	memcpy(head_of(redo)->magic, magic, sizeof magic);
 	head_of(redo)->old_size = old->size;
 	head_of(redo)->new_size = new->size;
-	head_of(redo)->mtime = mtime;
+	head_of(redo)->mtime = mtime > RELAYDB_STAMP_MAX    ? RELAYDB_STAMP_MAX
+			       : mtime < -RELAYDB_STAMP_MAX ? -RELAYDB_STAMP_MAX
+							    : mtime;
 	head_of(redo)->count = count;
 	for (size_t i = 0; i < count; i++)
 		entry_fill(redo, i, numbers[i], old, new);

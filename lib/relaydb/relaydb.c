@@ -120,10 +120,15 @@ int64_t clock_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+void deadline_begin(struct relaydb *db)
+{
+	db->deadline = clock_ms() + (db->timeout_ms > 0 ? db->timeout_ms : 0);
+}
+
 void call_begin(struct relaydb *db)
 {
 	*db->error = *db->notice = '\0';
-	db->deadline = clock_ms() + (db->timeout_ms > 0 ? db->timeout_ms : 0);
+	deadline_begin(db);
 }
 
 int fail(struct relaydb *db, int code, const char *format, ...)

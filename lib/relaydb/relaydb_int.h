@@ -27,6 +27,9 @@ struct relaydb {
 /* Starts a public call: forgets the last error, sets the deadline. */
 void call_begin(struct relaydb *db);
 
+/* The whole timeout again, from now on. */
+void deadline_begin(struct relaydb *db);
+
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t clock_ms(void);
 
@@ -55,7 +58,9 @@ bool address_read(const char *text, size_t size, struct address *address, char o
 /* Is a key spelled as the store does?  One that is no address is; one with the NUL of postmap is not. */
 bool address_plain(const char *key, size_t size);
 
-/* Reads a value from the file.  More lenient than relaydb_stamp(): an edited dump leaves blanks or a CR behind the digits. */
+/* Reads a value from the file.  More lenient than relaydb_stamp(): an edited dump leaves blanks or a CR behind the digits.
+ * What is longer than STAMP_SIZE is none: that much of a value is read where a stamp is looked for. */
+#define STAMP_SIZE 128
 bool stamp_read(const char *value, size_t size, int64_t *stamp);
 
 /* ---- place.c: the folder, the names in it, and who may own them ---- */

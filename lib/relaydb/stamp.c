@@ -28,6 +28,8 @@ static bool digits_read(const char *text, size_t size, int64_t *stamp)
 
 bool stamp_read(const char *value, size_t size, int64_t *stamp)
 {
+	if (size > STAMP_SIZE)
+		return false;
 	while (size > 0 && (value[size - 1] == ' ' || value[size - 1] == '\t' || value[size - 1] == '\r'))
 		size--;
 	return digits_read(value, size, stamp);

@@ -50,6 +50,15 @@ all_commands() {
 	done
 }
 
+@test "the clock was set back by a day: the recorder, who cannot set mtime, records all the same" {
+	"$BUILD/vsmtprelay/vsmtprelay" -f "$DB" add 192.0.2.1 1
+	[ "$(stat -c %U "$DB")" = root ]
+	touch -d '+1 day' "$DB"
+	theirs add 192.0.2.2 2
+	theirs add 192.0.2.3 3
+	[ "$(theirs dump | grep -c '^192')" = 3 ]
+}
+
 @test "planted symbolic links at .lock, .new, .redo: refused, nothing outside changes" {
 	make_victims
 	for suffix in .lock .new .redo; do

@@ -168,9 +168,13 @@ static void unreadable_input(void **state)
 	int fd = open("/", O_RDONLY | O_CLOEXEC), pipes[2];
 	struct relaydb *db = database();
 
+	struct relaydb_result result = { .rows = 1, .committed = true };
+
 	(void)state;
-	assert_code(db, relaydb_load(db, fd, NOW, NULL, NULL, NULL), RELAYDB_IO);
+	assert_code(db, relaydb_load(db, fd, NOW, NULL, NULL, &result), RELAYDB_IO);
 	assert_says(db, "cannot read the dump");
+	assert_int_equal(result.rows, 0);
+	assert_false(result.committed);
 	close(fd);
 	assert_code(db, relaydb_load(db, -1, NOW, NULL, NULL, NULL), RELAYDB_IO);
 	assert_false(exists(""));

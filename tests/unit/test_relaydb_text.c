@@ -201,6 +201,7 @@ static void stamps(void **state)
 		{ "1,000", -1 },
 		{ "\xd9\xa1", -1 },
 	};
+	char long_text[STAMP_SIZE + 1];
 	int64_t stamp;
 
 	(void)state;
@@ -213,6 +214,10 @@ static void stamps(void **state)
 	assert_int_equal(stamp, 12);
 	assert_true(stamp_read("123", 2, &stamp));
 	assert_int_equal(stamp, 12);
+	memset(long_text, ' ', sizeof long_text);
+	memcpy(long_text, "12", 2);
+	assert_true(stamp_read(long_text, STAMP_SIZE, &stamp));
+	assert_false(stamp_read(long_text, STAMP_SIZE + 1, &stamp));
 	assert_false(stamp_read(" 12", 3, &stamp));
 	assert_false(stamp_read("  ", 2, &stamp));
 	assert_false(stamp_read("1 2", 3, &stamp));
