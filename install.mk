@@ -23,11 +23,33 @@ CRONDIR = $(SYSCONFDIR)/cron.d
 STATEDIR = $(LOCALSTATEDIR)/lib/relayers
 
 UNITS = popwatch.service relayers-settle.service vsmtprelay-expire.service vsmtprelay-expire.timer
-UNIT_FILES = $(UNITS:%=$(BUILD)/systemd/%)
-PROGRAMS += $(UNIT_FILES)
-DOCUMENTS = $(wildcard README.md CHANGELOG.md LICENSE docs/*.md)
-
 POLICIES = $(patsubst systemd/%,%,$(wildcard systemd/*/*.d/*.conf))	# other times to expire
+# they name each other, so they keep their places below DOCDIR
+DOCUMENTS = $(wildcard README.md CHANGELOG.md HACKING.md LICENSE docs/*.md) $(addprefix sendmail-cf/,README.md relayers.cf sample.mc)
+
+# SOURCE:TARGET of the texts that name folders
+TEXTS = \
+	lib/relaydb/relaydb.h:$(INCLUDEDIR)/relaydb.h \
+	popwatch/popwatch.conf.sample:$(DATADIR)/relayers/popwatch.conf.sample \
+	$(foreach file,$(wildcard sendmail-cf/feature/*.m4),$(file):$(CFDIR)/feature/$(notdir $(file))) \
+	$(foreach file,$(UNITS),systemd/$(file):$(UNITDIR)/$(file)) \
+	systemd/relayers.sysusers:$(SYSUSERSDIR)/relayers.conf \
+	systemd/relayers.tmpfiles:$(TMPFILESDIR)/relayers.conf \
+	completion/vsmtprelay:$(COMPLETIONDIR)/vsmtprelay \
+	completion/popwatch:$(COMPLETIONDIR)/popwatch \
+	$(foreach page,$(MANUALS),$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
+	$(foreach file,$(wildcard cron/*.cron),$(file):$(DOCDIR)/examples/$(notdir $(file))) \
+	$(foreach file,$(POLICIES),systemd/$(file):$(DOCDIR)/examples/$(file)) \
+	$(foreach file,$(DOCUMENTS),$(file):$(DOCDIR)/$(file))
+
+# SOURCE:TARGET of those that an administrator changes
+CONFIGURED = \
+	popwatch/popwatch.conf.sample:$(CONFDIR)/popwatch.conf \
+	cron/vsmtprelay.cron:$(CRONDIR)/vsmtprelay
+
+PLACED = $(BUILD)/placed
+PLACED_FILES = $(sort $(foreach entry,$(TEXTS) $(CONFIGURED),$(PLACED)/$(firstword $(subst :, ,$(entry)))))
+PROGRAMS += $(PLACED_FILES)
 
 # MODE:SOURCE:TARGET of every file that is ours alone
 INSTALLED = \
@@ -38,31 +60,24 @@ INSTALLED = \
 	644:$(RELAYDB_SO):$(LIBDIR)/librelaydb.so.1 \
 	644:$(RELAYDB_INSTALL):$(LIBDIR)/librelaydb.a \
 	644:$(BUILD)/relaydb.pc:$(LIBDIR)/pkgconfig/relaydb.pc \
-	644:lib/relaydb/relaydb.h:$(INCLUDEDIR)/relaydb.h \
-	644:popwatch/popwatch.conf.sample:$(DATADIR)/relayers/popwatch.conf.sample \
 	$(foreach file,$(sort $(wildcard popwatch/servers.d/*.conf)),644:$(file):$(DATADIR)/relayers/servers.d/$(notdir $(file))) \
-	$(foreach file,$(wildcard sendmail-cf/feature/*.m4),644:$(file):$(CFDIR)/feature/$(notdir $(file))) \
-	$(foreach file,$(UNITS),644:$(BUILD)/systemd/$(file):$(UNITDIR)/$(file)) \
-	644:systemd/relayers.sysusers:$(SYSUSERSDIR)/relayers.conf \
-	644:systemd/relayers.tmpfiles:$(TMPFILESDIR)/relayers.conf \
-	644:completion/vsmtprelay:$(COMPLETIONDIR)/vsmtprelay \
-	644:completion/popwatch:$(COMPLETIONDIR)/popwatch \
-	$(foreach page,$(MANUALS),644:$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
-	$(foreach file,$(wildcard sendmail-cf/*.cf sendmail-cf/*.mc cron/*.cron),644:$(file):$(DOCDIR)/examples/$(notdir $(file))) \
-	$(foreach file,$(POLICIES),644:systemd/$(file):$(DOCDIR)/examples/$(file)) \
-	$(foreach file,$(DOCUMENTS),644:$(file):$(DOCDIR)/$(notdir $(file)))
-
-# SOURCE:TARGET of those that an administrator changes
-CONFIGURED = \
-	popwatch/popwatch.conf.sample:$(CONFDIR)/popwatch.conf \
-	cron/vsmtprelay.cron:$(CRONDIR)/vsmtprelay
+	$(foreach entry,$(TEXTS),644:$(PLACED)/$(entry))
 
 OWN_FOLDERS = $(DATADIR)/relayers $(DOCDIR) $(CONFDIR) $(STATEDIR)
 
-# units and snippets name the folders that were chosen
-$(BUILD)/systemd/%: systemd/% config.mk $(BUILD)/settings
+# texts name the folders that were chosen (~/etc/relayers.db is none of them), and cron finds the programs
+FOLDERS = $(SBINDIR) $(STATEDIR) $(CONFDIR) $(DATADIR)
+$(PLACED)/folders: FORCE
 	@mkdir -p $(@D)
-	sed -e 's,/usr/sbin/,$(SBINDIR)/,g' -e 's,/var/lib/relayers,$(STATEDIR),g' -e 's,/etc/relayers,$(CONFDIR),g' $< >$@
+	@echo '$(FOLDERS)' | cmp -s - $@ || echo '$(FOLDERS)' >$@
+
+$(PLACED_FILES): $(PLACED)/%: % install.mk config.mk $(PLACED)/folders
+	@mkdir -p $(@D)
+	@sed -e 's,/usr/sbin/\(vsmtprelay\|popwatch\|vnewspammers\),$(SBINDIR)/\1,g' \
+		-e '\,^PATH=,{ \,[=:]$(SBINDIR)\(:\|$$\),!s,=,=$(SBINDIR):, }' \
+		-e 's,/var/lib/relayers,$(STATEDIR),g' \
+		-e 's,\(^\|[^~[:alnum:]]\)/etc/relayers\($$\|[^.[:alnum:]]\),\1$(CONFDIR)\2,g' \
+		-e 's,/usr/share/relayers,$(DATADIR)/relayers,g' $< >$@
 
 install: all
 	@set -e; for entry in $(INSTALLED); do \
@@ -72,17 +87,17 @@ install: all
 	@ln -sf librelaydb.so.1 '$(DESTDIR)$(LIBDIR)/librelaydb.so'
 	@set -e; for entry in $(CONFIGURED); do \
 		to="$(DESTDIR)$${entry#*:}"; \
-		[ -e "$$to" ] || install -D -m 644 "$${entry%%:*}" "$$to"; \
+		[ -e "$$to" ] || install -D -m 644 "$(PLACED)/$${entry%%:*}" "$$to"; \
 	done
 	@install -d '$(DESTDIR)$(CONFDIR)/servers.d'
-	@[ -n '$(DESTDIR)' ] || echo 'Installed. What is left to do: $(DOCDIR)/INSTALL.md'
+	@[ -n '$(DESTDIR)' ] || echo 'Installed. What is left to do: $(DOCDIR)/docs/INSTALL.md'
 
-uninstall:
+uninstall: $(PLACED_FILES)
 	@set -e; for entry in $(INSTALLED); do rm -f "$(DESTDIR)$${entry##*:}"; done
 	@rm -f '$(DESTDIR)$(LIBDIR)/librelaydb.so'
 	@set -e; for entry in $(CONFIGURED); do \
 		to="$(DESTDIR)$${entry#*:}"; \
-		if cmp -s "$${entry%%:*}" "$$to"; then rm -f "$$to"; \
+		if cmp -s "$(PLACED)/$${entry%%:*}" "$$to"; then rm -f "$$to"; \
 		elif [ -e "$$to" ]; then echo "left, since it was changed: $$to"; fi; \
 	done
 	@for folder in $(OWN_FOLDERS); do \

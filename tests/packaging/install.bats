@@ -23,8 +23,9 @@ make_it() {	# make_it TARGET DESTDIR [SETTING...]
 		[ -s "$SCRATCH/all/$file" ] || fail "no $file"
 	done
 	[ -e "$SCRATCH"/all/usr/lib/*/security/pam_relaydb.so ]
-	for folder in popwatch/servers.d sendmail-cf/feature; do	# every definition and feature, manual and document
-		for file in "$source/$folder"/*; do
+	for folder in popwatch/servers.d sendmail-cf sendmail-cf/feature man docs; do	# every definition and feature, manual and page
+		for file in "$source/$folder"/*.*; do
+			[ "${file##*.}" != mk ] || continue
 			[ -n "$(find "$SCRATCH/all" -name "${file##*/}")" ] || fail "not installed: $file"
 		done
 	done
@@ -32,6 +33,30 @@ make_it() {	# make_it TARGET DESTDIR [SETTING...]
 	make_it uninstall "$SCRATCH/all"
 	[ "$(find "$SCRATCH/all" ! -type d)" = '' ] || fail "left: $(find "$SCRATCH/all" ! -type d)"
 	[ "$(find "$SCRATCH/all" -name '*rela*' -o -name 'servers.d')" = '' ]
+}
+
+@test "the links of the installed pages lead to installed files" {
+	make_it install "$SCRATCH/pages"
+	cd "$SCRATCH/pages/usr/share/doc/relayers"
+	links=0
+	for page in $(find . -name '*.md'); do
+		for link in $(grep -oE '\]\([^)]+\)' "$page" | tr -d '()]' | grep -v ://); do
+			[ -s "${page%/*}/$link" ] || fail "$page: $link"
+			((++links))
+		done
+	done
+	[ "$links" -ge 30 ]
+	grep -q 'see README.md' sendmail-cf/relayers.cf		# which is beside it
+	for name in $(grep -oE '`(nightly|lenient)[a-z.]*`' docs/INSTALL.md | tr -d '`'); do
+		[ -e "examples/$name" ] || fail "docs/INSTALL.md: examples/$name"
+	done
+}
+
+@test "a cron file that was emptied for the timer is not filled again" {
+	mkdir -p "$SCRATCH/timer/etc/cron.d"
+	echo '# the timer' >"$SCRATCH/timer/etc/cron.d/vsmtprelay"
+	make_it install "$SCRATCH/timer"
+	[ "$(cat "$SCRATCH/timer/etc/cron.d/vsmtprelay")" = '# the timer' ]
 }
 
 @test "what an administrator has changed is neither overwritten nor taken away" {
@@ -76,6 +101,16 @@ make_it() {	# make_it TARGET DESTDIR [SETTING...]
 	grep -q '^ExecStart=/opt/relay/sbin/popwatch$' "$SCRATCH/opt/opt/relay/lib/systemd/system/popwatch.service"
 	grep -q '^ReadWritePaths=/opt/var/lib/relayers$' "$SCRATCH/opt/opt/relay/lib/systemd/system/popwatch.service"
 	grep -q '^libdir=/opt/relay/lib$' "$SCRATCH/opt/opt/relay/lib/pkgconfig/relaydb.pc"
+	grep -q '^d /opt/var/lib/relayers ' "$SCRATCH/opt/opt/relay/lib/tmpfiles.d/relayers.conf"
+	grep -q '^PATH=/opt/relay/sbin:' "$SCRATCH/opt/opt/etc/cron.d/vsmtprelay"
+	grep -q '^\.Pa /opt/etc/relayers/servers\.d ,' "$SCRATCH/opt/opt/relay/share/man/man5/relayers-servers.5"
+	grep -qF '~/etc/relayers.db' "$SCRATCH/opt/opt/relay/share/man/man8/vsmtprelay.8"
+	for file in "$SCRATCH"/popwatch/servers.d/*; do		# these are installed as they are
+		rm "$SCRATCH/opt/opt/relay/share/relayers/servers.d/${file##*/}"
+	done
+	default='(^|[^~[:alnum:]])/(var/lib|etc|usr/share)/relayers($|[^.[:alnum:]])|/usr/sbin/(vsmtprelay|popwatch|vnewspammers)'
+	grep -rqE '/opt/(var/lib|etc|relay/share)/relayers' "$SCRATCH/opt/opt/relay/share/bash-completion"
+	not grep -rnIE "$default" "$SCRATCH/opt"
 	strings "$SCRATCH/opt/opt/relay/sbin/popwatch" | not grep -E '^/(var/lib|etc|usr/share)/relayers'
 	make_it uninstall "$SCRATCH/opt" "${settings[@]}"
 	[ "$(find "$SCRATCH/opt" ! -type d)" = '' ]
