@@ -79,6 +79,7 @@ static int dump_of(const struct senders *senders)
 {
 	int fd = memfd_create("spammers", MFD_CLOEXEC);
 	FILE *out = fd >= 0 ? fdopen(fcntl(fd, F_DUPFD_CLOEXEC, 3), "w") : NULL;
+	bool failed;
 
 	if (out == NULL) {
 		if (fd >= 0)
@@ -86,7 +87,8 @@ static int dump_of(const struct senders *senders)
 		return -1;
 	}
 	senders_print(senders, out);
-	if (fclose(out) != 0 || lseek(fd, 0, SEEK_SET) != 0) {
+	failed = fflush(out) != 0 || ferror(out) != 0; /* a write in the middle shows in the stream alone */
+	if (fclose(out) != 0 || failed || lseek(fd, 0, SEEK_SET) != 0) {
 		(void)close(fd);
 		return -1;
 	}

@@ -174,6 +174,16 @@ keys() {
 	[ "$status" != 0 ]
 }
 
+@test "a list that cannot be kept in memory whole changes nothing" {
+	seq -f 'host%.0f.example' 1 4000 >"$LIST"
+	for call in 1 3 20; do
+		run strace -f -o "$DIR/strace" -e trace=write -e inject=write:error=ENOSPC:when=$call "$BUILD/vnewspammers/vnewspammers" "$LIST"
+		[ "$status" = 71 ] || fail "call $call: $status, $output"
+		[[ $output == *'cannot keep the senders in memory: No space left on device'* ]] || fail "$output"
+		[ ! -e "$LIST.db" ]
+	done
+}
+
 @test "100,000 senders" {
 	seq -f 'user%.0f@host.example' 1 100000 >"$LIST"
 	vnewspammers "$LIST"
