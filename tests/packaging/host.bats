@@ -45,6 +45,30 @@ start_file() {
 	! grep -E 'popwatch|relayers|vsmtprelay' <<<"$output"
 }
 
+@test "popwatch starts before the same mail servers as the settling unit" {
+	before() {
+		sed -n 's/^Before=//p' "/usr/lib/systemd/system/$1.service" | tr ' ' '\n' | grep -v '^popwatch' | sort
+	}
+	[ "$(before popwatch | wc -l)" -ge 4 ]
+	[ "$(before popwatch)" = "$(before relayers-settle)" ] || fail "$(before popwatch)"
+}
+
+@test "docs/INSTALL.md: the timer in place of cron, and another policy for it" {
+	block INSTALL.md timer 1 >"$SCRATCH/block"
+	bash -eu "$SCRATCH/block"
+	make_it install
+	not grep -q '^[^#]' /etc/cron.d/vsmtprelay
+	rm /etc/cron.d/vsmtprelay
+	make_it install
+	grep -q '^[^#].*expire 60$' /etc/cron.d/vsmtprelay
+	block INSTALL.md policy 1 >"$SCRATCH/block"
+	bash -eu "$SCRATCH/block"
+	[ "$(systemd-delta --type=extended --no-pager | grep -c 'vsmtprelay-expire.*/policy.conf')" = 2 ]
+	run systemd-analyze verify --man=no vsmtprelay-expire.service vsmtprelay-expire.timer
+	not grep -E 'vsmtprelay' <<<"$output"
+	rm -r /etc/systemd/system/vsmtprelay-expire.*.d
+}
+
 @test "systemd's own rating of each service is 1.5 or better" {
 	for unit in popwatch relayers-settle vsmtprelay-expire; do
 		systemd-analyze security --offline=yes --threshold=15 --no-pager "/usr/lib/systemd/system/$unit.service" >"$SCRATCH/rating" ||
@@ -138,6 +162,8 @@ start_file() {
 	block UPGRADING.md move 1 | sed "s,/root/,$SCRATCH/," >"$SCRATCH/block"
 	bash -eu "$SCRATCH/block"
 	[ "$(vsmtprelay -f /var/lib/relayers/relayers.db dump | grep -v '^#' | sort)" = "$(sort "$SCRATCH/rows")" ]
+	vsmtprelay add 192.0.2.77			# that is where it goes from now on
+	vsmtprelay -f /var/lib/relayers/relayers.db dump | grep -q '^192.0.2.77 '
 	cp -p "$SCRATCH/good" /var/lib/relayers/relayers.db
 	rm -r "$HOME/etc"
 }
@@ -186,6 +212,11 @@ start_file() {
 	[ "$(complete_it vsmtprelay delete 192.0.2.1)" = 192.0.2.1 ]
 	[ "$(complete_it vsmtprelay -f /var/lib/relayers/relayers.db delete 192.0.2.1)" = 192.0.2.1 ]
 	[ "$(complete_it vsmtprelay -f /var/lib/relay)" = /var/lib/relayers ]
+	vsmtprelay -f "$SCRATCH/other.db" add 192.0.2.200
+	[ "$(complete_it vsmtprelay --file = "$SCRATCH/other.db" delete 192)" = 192.0.2.200 ]
+	[ "$(complete_it vsmtprelay "--file=$SCRATCH/other.db" delete 192)" = 192.0.2.200 ]
+	[ "$(complete_it vsmtprelay --file = /var/lib/relay)" = /var/lib/relayers ]
+	[ "$(complete_it vsmtprelay --file = /var/lib/relayers/relayers.db du)" = dump ]
 	[ "$(complete_it popwatch -s dov)" = dovecot ]
 	[ "$(complete_it popwatch -F zi)" = zimbra ]
 }

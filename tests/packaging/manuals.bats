@@ -95,3 +95,9 @@ manual_options() {	# manual_options PAGE: short and long
 		[ -e "$source/man/$name" ] || fail "no page $name"
 	done
 }
+
+@test "lines for cron in a manual name the program with its path" {
+	lines=$(grep -hE '^(\.Dl )?[*0-9][*0-9/]*( [*0-9/]+){4} ' "$source"/man/*.[1-9])
+	[ "$(wc -l <<<"$lines")" -ge 3 ]
+	not grep -vE '/usr/sbin/(vsmtprelay|popwatch) ' <<<"$lines"
+}
