@@ -10,8 +10,10 @@
 #include <pwd.h>
 #include <seccomp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -43,13 +45,6 @@
 
 /* ---- the list ---- */
 
-bool rights_add(struct rights *rights, const char *path, bool write)
-{
-	char ***list = write ? &rights->writable : &rights->readable;
-
-	return list_has(*list, path, strlen(path)) || list_add(list, path);
-}
-
 static void folder_of(const char *path, char folder[PATH_MAX])
 {
 	const char *slash = strrchr(path, '/');
@@ -61,6 +56,57 @@ static void folder_of(const char *path, char folder[PATH_MAX])
 	folder[size] = '\0';
 	if (size == 0)
 		memcpy(folder, slash != NULL ? "/" : ".", 2);
+}
+
+#define LINKS_MAX 40 /* as the kernel */
+
+static char *resolve(const char *path, int links);
+
+/* Where PATH, which does not exist, would lead: its folder's place, or, of a link that leads nowhere, the place it names. */
+static char *resolve_missing(const char *path, int links)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX], target[PATH_MAX], *joined = NULL, *found = NULL;
+	ssize_t size = readlink(path, target, sizeof target - 1);
+
+	folder_of(path, folder);
+	if (size > 0) {
+		target[size] = '\0';
+		if (*target == '/')
+			return resolve(target, links - 1);
+		if (asprintf(&joined, "%s/%s", folder, target) > 0)
+			found = resolve(joined, links - 1);
+		free(joined);
+		return found;
+	}
+	if ((joined = resolve(folder, links - 1)) != NULL &&
+	    asprintf(&found, "%s/%s", joined, slash != NULL ? slash + 1 : path) < 0)
+		found = NULL;
+	free(joined);
+	return found;
+}
+
+/* Where PATH really leads, which need not exist.  The caller frees it; NULL if that cannot be told. */
+static char *resolve(const char *path, int links)
+{
+	char *found = links > 0 ? realpath(path, NULL) : NULL;
+
+	return found != NULL || links == 0 || errno != ENOENT ? found : resolve_missing(path, links);
+}
+
+static bool add(char ***list, const char *path)
+{
+	return list_has(*list, path, strlen(path)) || list_add(list, path);
+}
+
+/* The real place too: by that what is asked for later is judged, when the link may lead elsewhere. */
+bool rights_add(struct rights *rights, const char *path, bool write)
+{
+	char ***list = write ? &rights->writable : &rights->readable, *real = resolve(path, LINKS_MAX);
+	bool done = add(list, path) && (real == NULL || add(list, real));
+
+	free(real);
+	return done;
 }
 
 bool rights_add_folder_of(struct rights *rights, const char *path, bool write)
@@ -95,9 +141,17 @@ static bool is_below(char *const *folders, const char *path)
 
 bool rights_allow(const struct rights *rights, const char *path, bool write)
 {
+	char *real;
+	bool allowed;
+
 	if (strstr(path, "/../") != NULL)
 		return false;
-	return is_below(rights->writable, path) || (!write && is_below(rights->readable, path));
+	/* Landlock goes by the real place; what cannot be looked at cannot be opened either */
+	if ((real = resolve(path, LINKS_MAX)) != NULL)
+		path = real;
+	allowed = is_below(rights->writable, path) || (!write && is_below(rights->readable, path));
+	free(real);
+	return allowed;
 }
 
 void rights_clear(struct rights *rights)
@@ -215,7 +269,7 @@ static const int calls[] = { SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(readv),
 	SCMP_SYS(lstat), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(statfs), SCMP_SYS(fstatfs),
 	SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(lseek), SCMP_SYS(getdents64), SCMP_SYS(readlink),
 	SCMP_SYS(readlinkat), SCMP_SYS(getcwd), SCMP_SYS(fcntl), SCMP_SYS(flock), SCMP_SYS(dup), SCMP_SYS(dup2), SCMP_SYS(dup3),
-	SCMP_SYS(ioctl), SCMP_SYS(umask),
+	SCMP_SYS(umask),
 	/* replacing files, committing */
 	SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate), SCMP_SYS(fallocate), SCMP_SYS(rename), SCMP_SYS(renameat),
 	SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(fchmod), SCMP_SYS(fchmodat), SCMP_SYS(fchown),
@@ -244,6 +298,9 @@ static const int calls[] = { SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(readv),
 /* What a C library and a sanitizer do with prctl(2): names of threads and of memory. */
 static const int prctl_options[] = { PR_SET_NAME, PR_GET_NAME, PR_SET_VMA };
 
+/* What libinotifytools and isatty(3) ask of a descriptor.  Nothing that writes: TIOCSTI types into the terminal we were started from. */
+static const int ioctl_requests[] = { FIONREAD, TCGETS };
+
 /* Calls that do both what we need and what we do not: our own limits may be read, not set, and nobody else's. */
 static int fill_special(scmp_filter_ctx filter)
 {
@@ -254,6 +311,9 @@ static int fill_special(scmp_filter_ctx filter)
 	for (i = 0; i < sizeof prctl_options / sizeof *prctl_options && result == 0; i++)
 		result = seccomp_rule_add(
 		    filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)prctl_options[i]));
+	for (i = 0; i < sizeof ioctl_requests / sizeof *ioctl_requests && result == 0; i++)
+		result = seccomp_rule_add(
+		    filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, (scmp_datum_t)ioctl_requests[i]));
 	return result;
 }
 

@@ -18,11 +18,12 @@ struct rights {
 	char **writable;
 };
 
-/* Adds the folder that PATH is in, or PATH itself, to be read or to be written too.  Returns false without memory. */
+/* Adds the folder that PATH is in, or PATH itself, to be read or to be written too; of a link the place that it leads to as well.
+ * Returns false without memory. */
 bool rights_add_folder_of(struct rights *rights, const char *path, bool write);
 bool rights_add(struct rights *rights, const char *path, bool write);
 
-/* May a file PATH be opened under RIGHTS? */
+/* May a file PATH, which need not exist, be opened under RIGHTS?  What counts is where links lead to now. */
 bool rights_allow(const struct rights *rights, const char *path, bool write);
 
 void rights_clear(struct rights *rights);

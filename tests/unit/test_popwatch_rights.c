@@ -14,11 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -171,9 +173,45 @@ static int look_at_capabilities(void)
 	return prctl(PR_CAPBSET_READ, 0, 0, 0, 0);
 }
 
+static int ends[2]; /* of a pipe */
+
+/* How an ioctl(2) on a pipe ends, where the kernel itself would say 0 or ENOTTY, but never EPERM. */
+static int ask_pipe(unsigned long request)
+{
+	char argument[sizeof(struct termios)] = "";
+
+	return ioctl(ends[0], request, argument);
+}
+
+static int count_bytes(void)
+{
+	return ask_pipe(FIONREAD);
+}
+
+static int ask_terminal(void)
+{
+	return ask_pipe(TCGETS);
+}
+
+static int type_into_terminal(void)
+{
+	return ask_pipe(TIOCSTI);
+}
+
+static int take_terminal(void)
+{
+	return ask_pipe(TIOCSCTTY);
+}
+
+static int set_nonblocking(void)
+{
+	return ask_pipe(FIONBIO);
+}
+
 static void test_confined(void **state)
 {
 	(void)state;
+	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(confined(write_inside), 0);
 	assert_int_equal(confined(datagram_socket), 0);
 	assert_int_equal(confined(write_outside), EACCES);
@@ -190,6 +228,13 @@ static void test_confined(void **state)
 	assert_int_equal(confined(name_thread), 0);
 	assert_int_equal(confined(let_others_trace), EPERM);
 	assert_int_equal(confined(look_at_capabilities), EPERM);
+	assert_int_equal(confined(count_bytes), 0);
+	assert_int_equal(confined(ask_terminal), ENOTTY);
+	assert_int_equal(confined(type_into_terminal), EPERM);
+	assert_int_equal(confined(take_terminal), EPERM);
+	assert_int_equal(confined(set_nonblocking), EPERM);
+	close(ends[0]);
+	close(ends[1]);
 }
 
 static void test_allow(void **state)
@@ -209,11 +254,54 @@ static void test_allow(void **state)
 	rights_clear(&rights);
 }
 
+/* A link in a folder that may be read is as good as the place it leads to; the places need not exist. */
+static void test_links(void **state)
+{
+	static const struct {
+		const char *name, *target;
+		bool allowed;
+	} cases[] = {
+		{ "out", "../outside/file", false },
+		{ "dangling", "../outside/nobody", false },
+		{ "further", "dangling", false },
+		{ "nowhere", "/nowhere/at/all", false },
+		{ "in", "file", true },
+		{ "back", "../inside/../inside/nobody", true },
+	};
+	struct rights rights = { NULL, NULL };
+	char path[128], linked[96];
+
+	(void)state;
+	snprintf(linked, sizeof linked, "%s/linked", folder);
+	assert_int_equal(symlink("inside", linked), 0);
+	assert_true(rights_add(&rights, linked, false));
+	/* it was what it was when we were confined */
+	unlink(linked);
+	assert_int_equal(symlink("outside", linked), 0);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		snprintf(path, sizeof path, "%s/%s", inside, cases[i].name);
+		assert_int_equal(symlink(cases[i].target, path), 0);
+		if (rights_allow(&rights, path, false) != cases[i].allowed)
+			fail_msg("%s -> %s", cases[i].name, cases[i].target);
+	}
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		snprintf(path, sizeof path, "%s/%s", inside, cases[i].name);
+		unlink(path);
+	}
+	snprintf(path, sizeof path, "%s/mail.log", inside);
+	assert_true(rights_allow(&rights, path, false));
+	snprintf(path, sizeof path, "%s/mail.log", linked);
+	assert_false(rights_allow(&rights, path, false));
+	unlink(linked);
+	rights_clear(&rights);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_confined),
 		cmocka_unit_test(test_allow),
+		cmocka_unit_test(test_links),
 	};
 
 	return cmocka_run_group_tests_name("rights", tests, setup, teardown);
