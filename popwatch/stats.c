@@ -13,17 +13,20 @@
 void stats_log(const struct stats *stats)
 {
 	const struct line_tally *lines = stats->lines;
+	const uint64_t *logins = stats->verdicts[OCCASION_LOGIN];
 	const struct server *server;
 
 	log_say(LOG_NOTICE,
 	    "%" PRIu64 " lines (%" PRIu64 " of other programs, %" PRIu64 " of another layout, %" PRIu64
 	    " without a time, %" PRIu64 " broken, %" PRIu64 " doubted); %" PRIu64 " logins recorded, %" PRIu64
-	    " recent, %" PRIu64 " ignored, %" PRIu64 " old, %" PRIu64 " unusable; %" PRIu64 " commits, %" PRIu64
-	    " failed; %" PRIu64 " sessions, %" PRIu64 " dropped",
+	    " recent, %" PRIu64 " ignored, %" PRIu64 " old, %" PRIu64 " unusable; %" PRIu64
+	    " refreshes of open connections, %" PRIu64 " logouts recorded; %" PRIu64 " commits, %" PRIu64 " failed; %" PRIu64
+	    " sessions, %" PRIu64 " dropped",
 	    lines->lines, lines->stranger, lines->headless, lines->timeless, lines->broken, lines->doubted,
-	    stats->verdicts[VERDICT_RECORD], stats->verdicts[VERDICT_RECENT], stats->verdicts[VERDICT_IGNORED],
-	    stats->verdicts[VERDICT_OLD], stats->verdicts[VERDICT_UNUSABLE], stats->writer->commits, stats->writer->failures,
-	    stats->sessions, stats->sessions_dropped);
+	    logins[VERDICT_RECORD], logins[VERDICT_RECENT], logins[VERDICT_IGNORED], logins[VERDICT_OLD],
+	    logins[VERDICT_UNUSABLE], stats->verdicts[OCCASION_REFRESH][VERDICT_RECORD],
+	    stats->verdicts[OCCASION_LOGOUT][VERDICT_RECORD], stats->writer->commits, stats->writer->failures, stats->sessions,
+	    stats->sessions_dropped);
 	for (server = catalogue_servers(stats->catalogue); server != NULL; server = server->next) {
 		if (server->tally.lines > 0)
 			log_say(LOG_NOTICE,
@@ -100,16 +103,31 @@ static void print_socket(FILE *out, const struct socket_tally *socket)
 	fprintf(out, "popwatch_datagrams_total{result=\"flood\"} %" PRIu64 "\n", socket->flooded);
 }
 
+static void print_verdicts(FILE *out, const struct stats *stats)
+{
+	static const struct {
+		const char *name, *help;
+	} occasions[OCCASIONS] = {
+		[OCCASION_LOGIN] = { "logins_total", "Logins with an address, by the verdict on them." },
+		[OCCASION_REFRESH] = { "refreshes_total",
+		    "Refreshes of addresses of open connections, by the verdict on them." },
+		[OCCASION_LOGOUT] = { "logouts_total", "Logouts with an address, by the verdict on them." },
+	};
+	int i, verdict;
+
+	for (i = 0; i < OCCASIONS; i++) {
+		metric(out, occasions[i].name, "counter", occasions[i].help);
+		for (verdict = 0; verdict < VERDICTS; verdict++)
+			fprintf(out, "popwatch_%s{verdict=\"%s\"} %" PRIu64 "\n", occasions[i].name,
+			    verdict_name((enum verdict)verdict), stats->verdicts[i][verdict]);
+	}
+}
+
 static void print_all(FILE *out, const struct stats *stats)
 {
-	int verdict;
-
 	print_lines(out, stats->lines);
 	print_servers(out, stats->catalogue);
-	metric(out, "logins_total", "counter", "Logins with an address, by the verdict on them.");
-	for (verdict = 0; verdict < VERDICTS; verdict++)
-		fprintf(out, "popwatch_logins_total{verdict=\"%s\"} %" PRIu64 "\n", verdict_name((enum verdict)verdict),
-		    stats->verdicts[verdict]);
+	print_verdicts(out, stats);
 	single(out, "commits_total", "counter", "Commits that changed the database.", stats->writer->commits);
 	single(out, "commit_failures_total", "counter", "Attempts to commit that failed.", stats->writer->failures);
 	single(out, "expired_total", "counter", "Entries that expire = removed.", stats->writer->expired);

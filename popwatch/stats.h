@@ -13,11 +13,14 @@
 #include "source_socket.h"
 #include "writer.h"
 
+/* What an address was judged for: somebody logged in, a connection is still open, it ended. */
+enum occasion { OCCASION_LOGIN, OCCASION_REFRESH, OCCASION_LOGOUT, OCCASIONS };
+
 /* Everything that is counted; borrowed for the time of a call. */
 struct stats {
 	const struct catalogue *catalogue;
 	const struct line_tally *lines;
-	const uint64_t *verdicts; /* of VERDICTS */
+	const uint64_t (*verdicts)[VERDICTS]; /* of OCCASIONS */
 	const struct writer_tally *writer;
 	const struct socket_tally *socket; /* NULL: no socket */
 	uint64_t sessions; /* in the table now */

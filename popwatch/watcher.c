@@ -75,7 +75,7 @@ struct watcher {
 	int64_t stats_ms;
 	int64_t sign_ms; /* of life, to the service manager */
 	int64_t swept; /* by the clock of stamps */
-	uint64_t verdicts[VERDICTS];
+	uint64_t verdicts[OCCASIONS][VERDICTS];
 	struct log_limit suspect;
 	int64_t now; /* the clock of this round */
 };
@@ -90,14 +90,14 @@ static int64_t clock_ms(void)
 
 /* ---- events ---- */
 
-/* Records a login if the policy lets it; one that is DUE though it was recorded not long ago. */
-static void record(struct watcher *w, const struct login *login, bool due)
+/* Records a login if the policy lets it; the refresh of an open connection is due though it was recorded not long ago. */
+static void record(struct watcher *w, const struct login *login, enum occasion occasion)
 {
 	enum verdict verdict = policy_judge(w->policy, login->address, login->when, w->now);
 
-	if (due && verdict == VERDICT_RECENT)
+	if (occasion == OCCASION_REFRESH && verdict == VERDICT_RECENT)
 		verdict = VERDICT_RECORD;
-	w->verdicts[verdict]++;
+	w->verdicts[occasion][verdict]++;
 	if (verdict == VERDICT_RECORD && writer_record(w->writer, login))
 		policy_note(w->policy, login->address, login->when);
 }
@@ -114,7 +114,7 @@ static void take_event(const struct event *event, void *arg)
 		login.user = event->captures->user;
 		login.session = event->captures->session;
 	}
-	record(w, &login, false);
+	record(w, &login, event->role == ROLE_LOGIN ? OCCASION_LOGIN : OCCASION_LOGOUT);
 }
 
 static void suspect(const char *what, const struct header *header, void *arg)
@@ -159,7 +159,7 @@ static void take_datagram(const char *text, const char *user, const char *servic
 		.session = { service, strlen(service) } };
 
 	if (relaydb_address(text, address) == RELAYDB_OK)
-		record(w, &login, false);
+		record(w, &login, OCCASION_LOGIN);
 }
 
 static void take_open(const char *address, void *arg)
@@ -167,7 +167,7 @@ static void take_open(const char *address, void *arg)
 	struct watcher *w = arg;
 	struct login login = { .address = address, .when = w->now };
 
-	record(w, &login, true);
+	record(w, &login, OCCASION_REFRESH);
 }
 
 /* Open connections keep their addresses fresh, but only when all is read: the logout may be in the next line. */
@@ -663,8 +663,8 @@ static void do_chores(struct watcher *w)
 	}
 	if (clock - w->stats_ms >= STATS_MS) {
 		write_stats(w);
-		notify_send("STATUS=%llu logins recorded, %zu sessions open", (unsigned long long)w->verdicts[VERDICT_RECORD],
-		    sessions_count(w->sessions));
+		notify_send("STATUS=%llu logins recorded, %zu sessions open",
+		    (unsigned long long)w->verdicts[OCCASION_LOGIN][VERDICT_RECORD], sessions_count(w->sessions));
 		w->stats_ms = clock;
 	}
 }
