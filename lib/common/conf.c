@@ -13,12 +13,14 @@
 #include "conf.h"
 
 #define FILE_MAX (1024 * 1024)
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
 /* What inih hands from its reader to its handler: it counts lines, but tells nobody */
 struct reading {
 	const char *next; /* rest of the text */
+	bool flat; /* no sections */
 	struct conf_place place;
-	void (*entry)(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place);
+	conf_entry *entry;
 	void *arg;
 };
 
@@ -38,11 +40,21 @@ void conf_error(const struct conf_place *place, const char *format, ...)
 	place->errors->tell(sentence, place->errors->arg);
 }
 
+/* The section's head in LINE, the N-th of the file, or NULL: blanks may be before it, and in the first line a byte order mark,
+ * as inih has it. */
+static const char *find_head(const char *line, int n)
+{
+	if (n == 1 && strncmp(line, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
+		line += strlen(BYTE_ORDER_MARK);
+	line += strspn(line, " \t\v\f\r");
+	return *line == '[' ? line : NULL;
+}
+
 /* A line for inih, as fgets(3) would give it.  One that does not fit becomes an empty line: its rest must not pass as a line. */
 static char *next_line(char *line, int size, void *stream)
 {
 	struct reading *reading = stream;
-	const char *end = strchrnul(reading->next, '\n');
+	const char *end = strchrnul(reading->next, '\n'), *head;
 	size_t n = (size_t)(end - reading->next);
 
 	if (*reading->next == '\0')
@@ -54,6 +66,11 @@ static char *next_line(char *line, int size, void *stream)
 	}
 	memcpy(line, reading->next, n);
 	line[n] = '\0';
+	/* here, since inih does not tell of a section before there is an entry in it */
+	if (reading->flat && (head = find_head(line, reading->place.line)) != NULL) {
+		conf_error(&reading->place, "section '%s', expected no sections in this file", head);
+		*line = '\0';
+	}
 	reading->next = *end == '\n' ? end + 1 : end;
 	return line;
 }
@@ -69,11 +86,9 @@ static int take_entry(void *user, const char *section, const char *name, const c
 	return 1;
 }
 
-void conf_read_text(const char *file, const char *text, struct conf_errors *errors,
-    void (*entry)(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place),
-    void *arg)
+static void read_text(const char *file, const char *text, bool flat, struct conf_errors *errors, conf_entry *entry, void *arg)
 {
-	struct reading reading = { text, { file, 0, errors }, entry, arg };
+	struct reading reading = { text, flat, { file, 0, errors }, entry, arg };
 	int bad;
 
 	/* regular expressions are longer than inih's 200 bytes, hold semicolons, and do not go on in the next line */
@@ -89,9 +104,7 @@ void conf_read_text(const char *file, const char *text, struct conf_errors *erro
 	conf_error(&reading.place, bad > 0 ? "expected NAME = VALUE, [SECTION] or # comment" : "out of memory");
 }
 
-bool conf_read(const char *path, struct conf_errors *errors,
-    void (*entry)(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place),
-    void *arg)
+static bool read_file(const char *path, bool flat, struct conf_errors *errors, conf_entry *entry, void *arg)
 {
 	struct conf_place place = { path, 0, errors };
 	size_t size;
@@ -100,7 +113,7 @@ bool conf_read(const char *path, struct conf_errors *errors,
 
 	free(resolved);
 	if (text == NULL) {
-		conf_error(&place, "cannot read it: %s", strerror(errno));
+		conf_error(&place, "cannot read it: %s", errno == EINVAL ? "it is not a file" : strerror(errno));
 		return false;
 	}
 	if (strlen(text) != size) {
@@ -108,7 +121,27 @@ bool conf_read(const char *path, struct conf_errors *errors,
 		free(text);
 		return false;
 	}
-	conf_read_text(path, text, errors, entry, arg);
+	read_text(path, text, flat, errors, entry, arg);
 	free(text);
 	return true;
+}
+
+bool conf_read(const char *path, struct conf_errors *errors, conf_entry *entry, void *arg)
+{
+	return read_file(path, false, errors, entry, arg);
+}
+
+bool conf_read_flat(const char *path, struct conf_errors *errors, conf_entry *entry, void *arg)
+{
+	return read_file(path, true, errors, entry, arg);
+}
+
+void conf_read_text(const char *file, const char *text, struct conf_errors *errors, conf_entry *entry, void *arg)
+{
+	read_text(file, text, false, errors, entry, arg);
+}
+
+void conf_read_flat_text(const char *file, const char *text, struct conf_errors *errors, conf_entry *entry, void *arg)
+{
+	read_text(file, text, true, errors, entry, arg);
 }

@@ -31,16 +31,20 @@ struct conf_place {
 /* Complains about PLACE and counts it. */
 void conf_error(const struct conf_place *place, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Reads PATH and calls ENTRY for each "name = value", in the order of the file, with the section it stands in ("" before the
- * first).  Strings and place end with the call.  Mistakes of syntax are complained about here, those of meaning by ENTRY.
- * Returns true when the file could be read, whatever was in it; false after complaining that it could not. */
-bool conf_read(const char *path, struct conf_errors *errors,
-    void (*entry)(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place),
-    void *arg);
+/* Is told of each "name = value" at PLACE, with the section it stands in ("" before the first).  Strings and place end with the
+ * call. */
+typedef void conf_entry(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place);
 
-/* The same for TEXT, named FILE in complaints. */
-void conf_read_text(const char *file, const char *text, struct conf_errors *errors,
-    void (*entry)(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place),
-    void *arg);
+/* Reads PATH and calls ENTRY for each entry, in the order of the file.  Mistakes of syntax are complained about here, those of
+ * meaning by ENTRY.
+ * Returns true when the file could be read, whatever was in it; false after complaining that it could not. */
+bool conf_read(const char *path, struct conf_errors *errors, conf_entry *entry, void *arg);
+
+/* The same for a file that has no sections: the head of one is a mistake, and what comes after it still has the section "". */
+bool conf_read_flat(const char *path, struct conf_errors *errors, conf_entry *entry, void *arg);
+
+/* The same two for TEXT, named FILE in complaints. */
+void conf_read_text(const char *file, const char *text, struct conf_errors *errors, conf_entry *entry, void *arg);
+void conf_read_flat_text(const char *file, const char *text, struct conf_errors *errors, conf_entry *entry, void *arg);
 
 #endif
