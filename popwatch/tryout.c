@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sysexits.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "pipeline.h"
@@ -88,6 +89,12 @@ static void take_line(const char *text, size_t size, bool cut, void *arg)
 	pipeline_line(&t->pipeline, &line, t->now);
 }
 
+/* ", 2 logins"; PLURAL is what its word has when it is not one. */
+static void report_count(const char *before, uint64_t count, const char *word, const char *plural)
+{
+	fprintf(stderr, "%s%" PRIu64 " %s%s", before, count, word, count == 1 ? "" : plural);
+}
+
 static void report_server(const struct tryout *t, const struct server *server)
 {
 	const struct tally *tally = &server->tally;
@@ -95,15 +102,20 @@ static void report_server(const struct tryout *t, const struct server *server)
 
 	if (tally->lines == 0)
 		return;
-	fprintf(stderr, "%s: %" PRIu64 " lines, %" PRIu64 " logins, %" PRIu64 " logouts, %" PRIu64 " failed logins",
-	    server->name, tally->lines, tally->role[ROLE_LOGIN], tally->role[ROLE_LOGOUT], tally->role[ROLE_FAIL]);
+	fputs(server->name, stderr);
+	report_count(": ", tally->lines, "line", "s");
+	report_count(", ", tally->role[ROLE_LOGIN], "login", "s");
+	report_count(", ", tally->role[ROLE_LOGOUT], "logout", "s");
+	report_count(", ", tally->role[ROLE_FAIL], "failed login", "s");
 	if (tally->doubted > 0)
-		fprintf(stderr, ", %" PRIu64 " not believed", tally->doubted);
-	if (tally->stopped > 0)
-		fprintf(stderr, ", %" PRIu64 " matches stopped", tally->stopped);
+		report_count(", ", tally->doubted, "not believed", "");
+	if (tally->stopped > 0) {
+		report_count(", ", tally->stopped, "match", "es");
+		fputs(" stopped", stderr);
+	}
 	for (example = t->examples; example != NULL && example->server != server; example = example->next)
 		;
-	fprintf(stderr, ", %" PRIu64 " near misses", example != NULL ? example->misses : 0);
+	report_count(", ", example != NULL ? example->misses : 0, "near miss", "es");
 	if (example != NULL) {
 		fprintf(stderr, ", the first in line %" PRIu64 ":\n  ", example->line);
 		print_bytes(stderr, example->text, strlen(example->text));
@@ -118,15 +130,26 @@ static void report(const struct tryout *t)
 
 	for (server = catalogue_servers(t->pipeline.catalogue); server != NULL; server = server->next)
 		report_server(t, server);
-	fprintf(stderr, "%" PRIu64 " lines: %" PRIu64 " of other programs, %" PRIu64 " of another layout", tally->lines,
-	    tally->stranger, tally->headless);
+	report_count("", tally->lines, "line", "s");
+	report_count(": ", tally->stranger, "of other programs", "");
+	report_count(", ", tally->headless, "of another layout", "");
 	if (tally->timeless > 0)
-		fprintf(stderr, ", %" PRIu64 " without a time that can be", tally->timeless);
+		report_count(", ", tally->timeless, "without a time that can be", "");
 	if (tally->broken > 0)
-		fprintf(stderr, ", %" PRIu64 " too long or with a NUL byte", tally->broken);
-	if (t->addressless > 0)
-		fprintf(stderr, "; %" PRIu64 " logins without an address", t->addressless);
+		report_count(", ", tally->broken, "too long or with a NUL byte", "");
+	if (t->addressless > 0) {
+		report_count("; ", t->addressless, "login", "s");
+		fputs(" without an address", stderr);
+	}
 	fputc('\n', stderr);
+}
+
+/* The source says no more than that it has come to an end, of whatever kind. */
+static bool is_at_end(int fd)
+{
+	char byte;
+
+	return read(fd, &byte, 1) == 0;
 }
 
 int tryout_run(int fd, unsigned formats, struct catalogue *catalogue)
@@ -149,7 +172,7 @@ int tryout_run(int fd, unsigned formats, struct catalogue *catalogue)
 		while (source_pipe_read(source, take_line, &t))
 			;
 		report(&t);
-		status = fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+		status = !is_at_end(fd) ? EX_NOINPUT : fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 	}
 	while ((example = t.examples) != NULL) {
 		t.examples = example->next;

@@ -11,7 +11,7 @@
 
 /* Reads FD to its end, lines of the layouts FORMATS, with the servers of CATALOGUE.  Prints each login to standard output as
  * LINE<tab>login<tab>ADDRESS<tab>SERVER<tab>USER, and a summary by server to standard error.
- * Returns an exit status of sysexits(3). */
+ * Returns an exit status of sysexits(3): EX_NOINPUT after logging that FD could not be read to its end. */
 int tryout_run(int fd, unsigned formats, struct catalogue *catalogue);
 
 #endif
