@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,14 +19,18 @@
 #include "check.h"
 #include "log.h"
 #include "rights.h"
+#include "service.h"
 
-static const char *who(const struct config *config)
+/* As whom we look. */
+static const char *who(void)
 {
-	return *config->user != '\0' && geteuid() != 0 ? config->user : "this user";
+	const struct passwd *user = getpwuid(geteuid());
+
+	return user != NULL ? user->pw_name : "this user";
 }
 
 /* Returns 1 after telling, 0 if it is fine. */
-static int look(const char *path, int mode, const char *what, const char *user)
+static int look(const char *path, int mode, const char *what)
 {
 	/* as the effective user, whom the kernel will ask about too */
 	if (faccessat(AT_FDCWD, path, mode, AT_EACCESS) == 0)
@@ -34,40 +39,67 @@ static int look(const char *path, int mode, const char *what, const char *user)
 		log_say(LOG_WARNING, "%s does not exist (yet)", path);
 		return 0;
 	}
-	log_say(LOG_ERR, "%s cannot %s %s: %s", user, what, path, strerror(errno));
+	log_say(LOG_ERR, "%s cannot %s %s: %s", who(), what, path, strerror(errno));
 	return 1;
 }
 
-static int look_at_folder_of(const char *path, const char *user)
+static int look_at_log(const char *path, const struct config *config)
 {
-	char copy[PATH_MAX];
+	bool missing = access(path, F_OK) != 0 && errno == ENOENT;
+
+	if (!missing || !WITH_JOURNAL || strcmp(config->journal, "no") != 0)
+		return look(path, R_OK, "read");
+	log_say(LOG_WARNING,
+	    "%s does not exist (yet); Debian 12 without rsyslog has no such file: there 'journal = yes' reads the journal",
+	    path);
+	return 0;
+}
+
+static int look_at_folder_of(const char *path, const struct config *config)
+{
+	char copy[PATH_MAX], missing[LOG_MESSAGE_MAX];
+	const char *folder;
 
 	snprintf(copy, sizeof copy, "%s", path);
-	return look(dirname(copy), W_OK | X_OK, "write in the folder", user);
+	folder = dirname(copy);
+	if (access(folder, F_OK) == 0 || errno != ENOENT)
+		return look(folder, W_OK | X_OK, "write in the folder");
+	log_say(LOG_ERR, "%s: %s", path, service_missing_folder(path, config->user, missing, sizeof missing));
+	return 1;
 }
 
 /* What the user that popwatch becomes would meet.  Returns the number of obstacles. */
 static int look_around(const struct config *config)
 {
-	const char *user = who(config);
 	char *const *folder;
 	int bad = 0;
 	size_t i;
 
 	for (i = 0; i < config->log_count; i++)
-		bad += look(config->logs[i].path, R_OK, "read", user);
+		bad += look_at_log(config->logs[i].path, config);
 	for (folder = config->definitions; folder != NULL && *folder != NULL; folder++) {
 		if (access(*folder, F_OK) == 0)
-			bad += look(*folder, R_OK | X_OK, "read", user);
+			bad += look(*folder, R_OK | X_OK, "read");
 	}
 	if (strcmp(config->journal, "yes") == 0)
-		bad += look("/var/log/journal", R_OK, "read", user);
+		bad += look("/var/log/journal", R_OK, "read");
 	else if (strcmp(config->journal, "no") != 0)
-		bad += look(config->journal, R_OK | X_OK, "read", user);
-	bad += look_at_folder_of(config->database, user);
-	bad += look_at_folder_of(config->state, user);
+		bad += look(config->journal, R_OK | X_OK, "read");
+	bad += look_at_folder_of(config->database, config);
+	bad += look_at_folder_of(config->state, config);
 	if (*config->stats != '\0')
-		bad += look_at_folder_of(config->stats, user);
+		bad += look_at_folder_of(config->stats, config);
+	return bad;
+}
+
+/* The same for whoever we are, who may be another one. */
+static int look_around_here(const struct config *config)
+{
+	int bad = look_around(config);
+
+	if (*config->user != '\0' && strcmp(config->user, who()) != 0)
+		log_say(LOG_NOTICE, "files were looked at as %s: what %s can read and write, root alone can test", who(),
+		    config->user);
 	return bad;
 }
 
@@ -78,7 +110,7 @@ static int look_around_as_user(const struct config *config)
 	int status;
 
 	if (geteuid() != 0 || *config->user == '\0')
-		return look_around(config);
+		return look_around_here(config);
 	if ((child = fork()) < 0) {
 		log_say(LOG_ERR, "fork: %s", strerror(errno));
 		return 1;
@@ -90,20 +122,31 @@ static int look_around_as_user(const struct config *config)
 	return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
 
+/* The mistakes that only the system shows.  Returns true if it is worthwhile to look at the files: nothing that says which, and
+ * who needs them, is mistaken. */
+static bool check_settings(const struct config *config, struct conf_errors *errors)
+{
+	bool right = errors->count == 0;
+
+	if (right && config->log_count == 0 && strcmp(config->journal, "no") == 0 && *config->socket == '\0')
+		conf_error(&(struct conf_place){ config->file, 0, errors },
+		    "nothing to watch: expected a log, the journal or a socket");
+	/* who is not root stays who he is; but a name that was written down should be right */
+	if (geteuid() == 0 || config->user_line > 0)
+		right &= config_has_user(config, errors);
+	return right;
+}
+
 int check_run(const struct config *config, struct conf_errors *errors)
 {
-	struct catalogue *catalogue = catalogue_load((const char *const *)config->definitions, config->servers, errors);
+	bool look = check_settings(config, errors);
 	int status = EX_OK;
 
-	if (catalogue == NULL)
-		status = EX_CONFIG;
-	catalogue_free(catalogue);
-	if (config->log_count == 0 && strcmp(config->journal, "no") == 0 && *config->socket == '\0') {
-		log_say(LOG_ERR, "nothing to watch: expected a log, the journal or a socket");
-		status = EX_CONFIG;
-	}
-	if (look_around_as_user(config) != 0 && status == EX_OK)
+	catalogue_free(config_catalogue(config, errors));
+	if (look && look_around_as_user(config) != 0)
 		status = EX_NOPERM;
+	if (errors->count > 0)
+		status = EX_CONFIG;
 	if (status == EX_OK)
 		log_say(LOG_INFO, "fine");
 	return status;

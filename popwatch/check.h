@@ -7,7 +7,8 @@
 
 #include "config.h"
 
-/* Reads the definitions, proves their samples, and looks at the files as the configured user would, which needs root.
+/* Looks for the user, reads the definitions and proves their samples, and, if CONFIG has no mistakes, looks at the files as the
+ * configured user would, which needs root.  CONFIG is what config_load_anyway() could take, ERRORS counts what it could not.
  * Tells each finding to the log, and "fine" if there is none.  Returns an exit status of sysexits(3). */
 int check_run(const struct config *config, struct conf_errors *errors);
 

@@ -2,39 +2,35 @@
  *
  * config.c - popwatch.conf(5): the settings and their defaults, see config.h
  */
+#include <errno.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "catalogue.h"
 #include "config.h"
 #include "duration.h"
 #include "header.h"
 #include "list.h"
 #include "relaydb.h"
 
-/* A config while it is read. */
-struct draft {
-	struct config *config;
-	const struct config *old; /* which it is to replace, or NULL */
-	int format_line; /* of a format that no log came after; 0: none */
-	bool ignore_given;
-	bool definitions_given;
-};
+struct draft;
 
 enum kind {
-	KIND_TEXT,
 	KIND_PATH, /* absolute */
 	KIND_PATH_OR_NONE, /* or empty */
 	KIND_DURATION,
-	KIND_OTHER /* by a function of its own */
+	KIND_OTHER, /* by a function of its own */
+	KIND_AGAIN /* the same, and it may come again */
 };
 
 struct setting {
 	const char *name;
 	enum kind kind;
-	size_t offset; /* in struct config; of KIND_OTHER not used */
+	size_t offset; /* in struct config; of the last two not used */
 	const char *value; /* default; NULL: none, or set elsewhere */
 	int64_t min, max; /* of a duration, in seconds */
 	void (*take)(struct draft *draft, const char *value, const struct conf_place *place);
@@ -47,11 +43,8 @@ static void take_servers(struct draft *draft, const char *value, const struct co
 static void take_definitions(struct draft *draft, const char *value, const struct conf_place *place);
 static void take_ignore(struct draft *draft, const char *value, const struct conf_place *place);
 static void take_socket_users(struct draft *draft, const char *value, const struct conf_place *place);
+static void take_user(struct draft *draft, const char *value, const struct conf_place *place);
 
-#define TEXT(name, member, value)                                                                                              \
-	{                                                                                                                      \
-		name, KIND_TEXT, offsetof(struct config, member), value, 0, 0, NULL                                            \
-	}
 #define PATHNAME(name, member, value)                                                                                          \
 	{                                                                                                                      \
 		name, KIND_PATH, offsetof(struct config, member), value, 0, 0, NULL                                            \
@@ -64,25 +57,29 @@ static void take_socket_users(struct draft *draft, const char *value, const stru
 	{                                                                                                                      \
 		name, KIND_DURATION, offsetof(struct config, member), value, min, max, NULL                                    \
 	}
+#define AGAIN(name, take)                                                                                                      \
+	{                                                                                                                      \
+		name, KIND_AGAIN, 0, NULL, 0, 0, take                                                                          \
+	}
 #define OTHER(name, take, value)                                                                                               \
 	{                                                                                                                      \
 		name, KIND_OTHER, 0, value, 0, 0, take                                                                         \
 	}
 
 static const struct setting settings[] = {
-	OTHER("log", take_log, NULL),
-	OTHER("format", take_format, NULL),
+	AGAIN("log", take_log),
+	AGAIN("format", take_format),
 	OTHER("journal", take_journal, "no"),
 	OTHER("servers", take_servers, "dovecot"),
-	OTHER("definitions", take_definitions, NULL),
-	OTHER("ignore", take_ignore, NULL),
+	AGAIN("definitions", take_definitions),
+	AGAIN("ignore", take_ignore),
 	OTHER("socket-users", take_socket_users, NULL),
 	PATHNAME("database", database, NULL),
 	PATHNAME("state", state, RELAYERS_STATEDIR "/popwatch.state"),
 	PATHNAME_OR_NONE("socket", socket, ""),
 	PATHNAME_OR_NONE("stats-file", stats, ""),
 	PATHNAME_OR_NONE("pid-file", pid_file, ""),
-	TEXT("user", user, "relayers"),
+	OTHER("user", take_user, "relayers"),
 	SECONDS("window", window, "30m", 1, 366 * 86400),
 	SECONDS("refresh", refresh, "60", 0, 86400),
 	SECONDS("expire", expire, "0", 0, 366 * 86400),
@@ -93,11 +90,35 @@ static const struct setting settings[] = {
 
 #define SETTINGS (sizeof settings / sizeof *settings)
 
+/* What the file says of a setting. */
+struct seen {
+	int line; /* the first one; 0: none */
+	bool wrong; /* with a value that could not be taken */
+};
+
+/* A config while it is read. */
+struct draft {
+	struct config *config;
+	const struct config *old; /* which it is to replace, or NULL */
+	struct seen seen[SETTINGS];
+	int format_line; /* of a format that no log came after; 0: none */
+	bool ignore_given;
+	bool definitions_given;
+};
+
 /* ---- settings of their own kind ---- */
 
 static bool is_path(const char *value)
 {
 	return *value == '/' && strlen(value) < PATH_MAX - 64;
+}
+
+/* Is something else in the place of a log?  What is not there yet is awaited. */
+static bool is_no_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
 static void take_log(struct draft *draft, const char *value, const struct conf_place *place)
@@ -106,8 +127,13 @@ static void take_log(struct draft *draft, const char *value, const struct conf_p
 	struct config_log *more;
 	size_t i;
 
+	draft->format_line = 0;
 	if (!is_path(value)) {
 		conf_error(place, "log = '%s', expected an absolute path", value);
+		return;
+	}
+	if (is_no_file(value)) {
+		conf_error(place, "log = '%s' is not a file", value);
 		return;
 	}
 	for (i = 0; i < config->log_count; i++) {
@@ -127,7 +153,6 @@ static void take_log(struct draft *draft, const char *value, const struct conf_p
 		conf_error(place, "out of memory");
 	else
 		config->log_count++;
-	draft->format_line = 0;
 }
 
 static void take_format(struct draft *draft, const char *value, const struct conf_place *place)
@@ -175,6 +200,7 @@ static void take_servers(struct draft *draft, const char *value, const struct co
 {
 	const char *twice;
 
+	draft->config->servers_line = place->line;
 	set_list(&draft->config->servers, value, place);
 	if (draft->config->servers != NULL && *draft->config->servers == NULL)
 		conf_error(place, "servers is empty, expected names of definitions, or all");
@@ -303,6 +329,12 @@ static void take_socket_users(struct draft *draft, const char *value, const stru
 	list_free(words);
 }
 
+static void take_user(struct draft *draft, const char *value, const struct conf_place *place)
+{
+	draft->config->user_line = place->line;
+	set_text(&draft->config->user, value, place);
+}
+
 /* ---- the table ---- */
 
 static void take_value(struct draft *draft, const struct setting *setting, const char *value, const struct conf_place *place)
@@ -324,9 +356,6 @@ static void take_value(struct draft *draft, const struct setting *setting, const
 		}
 		set_text((char **)(void *)where, value, place);
 		return;
-	case KIND_TEXT:
-		set_text((char **)(void *)where, value, place);
-		return;
 	case KIND_DURATION:
 		if (!duration_parse(value, &seconds) || seconds < setting->min || seconds > setting->max)
 			conf_error(place, "%s = '%s', expected a duration of %lld to %lld seconds, such as 90 or 1h30m",
@@ -335,26 +364,38 @@ static void take_value(struct draft *draft, const struct setting *setting, const
 			memcpy(where, &seconds, sizeof seconds);
 		return;
 	case KIND_OTHER:
+	case KIND_AGAIN:
 		setting->take(draft, value, place);
 		return;
 	}
 }
 
+static size_t find_setting(const char *name)
+{
+	size_t i = 0;
+
+	while (i < SETTINGS && strcmp(settings[i].name, name) != 0)
+		i++;
+	return i;
+}
+
 static void take_entry(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place)
 {
-	size_t i;
+	struct draft *draft = arg;
+	size_t i = find_setting(name), mistakes = place->errors->count;
 
-	if (*section != '\0') {
-		conf_error(place, "in section [%s], expected no sections in this file", section);
-		return;
+	(void)section;
+	if (i == SETTINGS)
+		conf_error(place, "unknown setting '%s'", name);
+	else if (draft->seen[i].line != 0 && settings[i].kind != KIND_AGAIN)
+		conf_error(place, "%s = '%s' for the second time, expected it once: it is in line %d too", name, value,
+		    draft->seen[i].line);
+	else {
+		take_value(draft, &settings[i], value, place);
+		if (draft->seen[i].line == 0)
+			draft->seen[i].line = place->line;
+		draft->seen[i].wrong |= place->errors->count > mistakes;
 	}
-	for (i = 0; i < SETTINGS; i++) {
-		if (strcmp(settings[i].name, name) == 0) {
-			take_value(arg, &settings[i], value, place);
-			return;
-		}
-	}
-	conf_error(place, "unknown setting '%s'", name);
 }
 
 void config_free(struct config *config)
@@ -366,6 +407,7 @@ void config_free(struct config *config)
 	for (i = 0; i < config->log_count; i++)
 		free(config->logs[i].path);
 	free(config->logs);
+	free(config->file);
 	free(config->journal);
 	list_free(config->servers);
 	list_free(config->definitions);
@@ -396,58 +438,150 @@ static void set_defaults(struct draft *draft, const struct conf_place *place)
 	draft->ignore_given = draft->definitions_given = false;
 }
 
+/* ---- the whole ---- */
+
+static const struct seen *seen_of(const struct draft *draft, const char *name)
+{
+	return &draft->seen[find_setting(name)];
+}
+
+static void check_refresh(const struct draft *draft, struct conf_place place)
+{
+	const struct seen *refresh = seen_of(draft, "refresh"), *window = seen_of(draft, "window");
+	const struct config *config = draft->config;
+
+	if (refresh->wrong || window->wrong || config->refresh < config->window)
+		return;
+	place.line = refresh->line != 0 ? refresh->line : window->line;
+	conf_error(&place, "refresh is %lld seconds, expected less than the window of %lld", (long long)config->refresh,
+	    (long long)config->window);
+}
+
 /* What can only be said when everything was read. */
-static void finish(struct draft *draft, const struct conf_place *place)
+static void finish(struct draft *draft, struct conf_place place)
 {
 	struct config *config = draft->config;
 	char path[PATH_MAX];
 
+	check_refresh(draft, place);
+	place.line = draft->format_line;
 	if (draft->format_line != 0 && config->log_count > 0)
-		conf_error(&(struct conf_place){ place->file, draft->format_line, place->errors },
-		    "no log after this format, expected it before the logs that it is for");
+		conf_error(&place, "no log after this format, expected it before the logs that it is for");
+	place.line = seen_of(draft, "database")->line;
 	if (relaydb_path(config->database, path, sizeof path) != RELAYDB_OK)
-		conf_error(place, "the path of the database is too long");
+		conf_error(&place, "the path of the database is too long");
 	else
-		set_text(&config->database, path, place);
-	if (config->refresh >= config->window)
-		conf_error(place, "refresh is %lld seconds, expected less than the window of %lld", (long long)config->refresh,
-		    (long long)config->window);
+		set_text(&config->database, path, &place);
+	if (!seen_of(draft, "definitions")->wrong)
+		return;
+	/* what the others would lack could be in the folder that was meant */
+	list_free(config->definitions);
+	config->definitions = NULL;
 }
 
+/* Returns what could be taken, whatever the mistakes; NULL when there is nothing to read. */
 static struct config *load(const char *file, const char *text, const struct config *old, struct conf_errors *errors)
 {
 	struct conf_place place = { file != NULL ? file : "(built-in)", 0, errors };
 	struct draft draft = { .config = calloc(1, sizeof *draft.config), .old = old };
-	size_t mistakes = errors->count;
+	bool done = true;
 
-	if (draft.config == NULL) {
+	if (draft.config == NULL || (draft.config->file = strdup(place.file)) == NULL) {
 		conf_error(&place, "out of memory");
+		free(draft.config);
 		return NULL;
 	}
 	set_defaults(&draft, &place);
 	if (text != NULL)
-		conf_read_text(file, text, errors, take_entry, &draft);
+		conf_read_flat_text(file, text, errors, take_entry, &draft);
 	else if (file != NULL)
-		conf_read(file, errors, take_entry, &draft);
-	if (errors->count == mistakes)
-		finish(&draft, &place);
-	if (errors->count == mistakes)
+		done = conf_read_flat(file, errors, take_entry, &draft);
+	if (done) {
+		finish(&draft, place);
 		return draft.config;
+	}
 	config_free(draft.config);
+	return NULL;
+}
+
+/* The same, but without mistakes or not at all. */
+static struct config *load_right(const char *file, const char *text, const struct config *old, struct conf_errors *errors)
+{
+	size_t mistakes = errors->count;
+	struct config *config = load(file, text, old, errors);
+
+	if (errors->count == mistakes)
+		return config;
+	config_free(config);
 	return NULL;
 }
 
 struct config *config_load(const char *file, struct conf_errors *errors)
 {
-	return load(file, NULL, NULL, errors);
+	return load_right(file, NULL, NULL, errors);
 }
 
 struct config *config_reload(const char *file, const struct config *old, struct conf_errors *errors)
 {
-	return load(file, NULL, old, errors);
+	return load_right(file, NULL, old, errors);
+}
+
+struct config *config_load_anyway(const char *file, struct conf_errors *errors)
+{
+	return load(file, NULL, NULL, errors);
 }
 
 struct config *config_load_text(const char *text, struct conf_errors *errors)
 {
-	return load("text", text, NULL, errors);
+	return load_right("text", text, NULL, errors);
+}
+
+/* ---- what the settings name ---- */
+
+/* Complaints about definitions on their way to those about the configuration. */
+struct naming {
+	const struct config *config;
+	struct conf_errors *errors;
+};
+
+/* The catalogue knows the names as those of "servers", but not where they are written; all else has its place. */
+static void tell_place(const char *sentence, void *arg)
+{
+	static const char setting[] = "servers: ";
+	struct naming *naming = arg;
+	const struct conf_place place = { naming->config->file, naming->config->servers_line, naming->errors };
+
+	if (strncmp(sentence, setting, sizeof setting - 1) == 0) {
+		conf_error(&place, "%s", sentence);
+		return;
+	}
+	naming->errors->count++;
+	naming->errors->tell(sentence, naming->errors->arg);
+}
+
+struct catalogue *config_catalogue(const struct config *config, struct conf_errors *errors)
+{
+	struct naming naming = { config, errors };
+	struct conf_errors named = { .tell = tell_place, .arg = &naming };
+
+	if (config->definitions == NULL || config->servers == NULL)
+		return NULL;
+	return catalogue_load((const char *const *)config->definitions, config->servers, &named);
+}
+
+/* getpwnam(3) has many ways to say that there is none. */
+static bool says_none(int error)
+{
+	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+}
+
+bool config_has_user(const struct config *config, struct conf_errors *errors)
+{
+	const struct conf_place place = { config->file, config->user_line, errors };
+
+	errno = 0;
+	if (*config->user == '\0' || getpwnam(config->user) != NULL || !says_none(errno))
+		return true;
+	conf_error(&place, "user = '%s', expected a user that there is", config->user);
+	return false;
 }

@@ -15,6 +15,8 @@
 #include "conf.h"
 #include "ipnet.h"
 
+struct catalogue;
+
 #define CONFIG_FILE RELAYERS_SYSCONFDIR "/popwatch.conf"
 
 struct config_log {
@@ -23,6 +25,9 @@ struct config_log {
 };
 
 struct config {
+	char *file; /* that it was read from, for complaints */
+	int servers_line; /* where these two are in it; 0: the defaults */
+	int user_line;
 	struct config_log *logs;
 	size_t log_count;
 	unsigned formats; /* of standard input, and of the logs named after the setting */
@@ -55,8 +60,20 @@ struct config *config_load(const char *file, struct conf_errors *errors);
  * those of socket-users that OLD has too keep their numbers, other names are mistakes.  OLD stays the caller's. */
 struct config *config_reload(const char *file, const struct config *old, struct conf_errors *errors);
 
+/* Like config_load() for whoever looks for mistakes: returns what could be taken in spite of them; NULL only when FILE could not
+ * be read.  Where DEFINITIONS was mistaken there are none. */
+struct config *config_load_anyway(const char *file, struct conf_errors *errors);
+
 /* Like config_load() for TEXT, for tests. */
 struct config *config_load_text(const char *text, struct conf_errors *errors);
+
+/* The definitions that are configured, as catalogue_load() reads them; a name in servers that cannot be is told with the place of
+ * that setting.  Returns the catalogue, or NULL after complaints, or when there are no folders of definitions. */
+struct catalogue *config_catalogue(const struct config *config, struct conf_errors *errors);
+
+/* Is there the user that popwatch shall become?  False after complaining that there is not; a system that cannot answer now
+ * (rights_drop() will tell) makes it true. */
+bool config_has_user(const struct config *config, struct conf_errors *errors);
 
 /* Frees them; a NULL is fine. */
 void config_free(struct config *config);

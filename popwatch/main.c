@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -50,6 +51,61 @@ static void usage(FILE *to)
 		    "  -V, --version  print name and version\n");
 }
 
+/* What of the command line makes no sense together; NULL if all does. */
+static const char *at_odds(const struct arguments *arguments)
+{
+	const struct watcher_options *watcher = &arguments->watcher;
+	bool runs = watcher->detach || watcher->once || watcher->pid_file != NULL || watcher->from_stdin;
+
+	if (arguments->check && (runs || arguments->tryout != NULL))
+		return "-n goes with -c and -v alone";
+	if (arguments->tryout != NULL && runs)
+		return "-t goes with -c, -F, -s and -v alone (standard input is -t -)";
+	if (arguments->tryout == NULL && (arguments->servers != NULL || arguments->formats != 0))
+		return "-s and -F are for -t";
+	if (watcher->detach && watcher->from_stdin)
+		return "-d leaves standard input, which - reads";
+	return NULL;
+}
+
+/* An option that getopt_long(3) refuses; C is what it returned. */
+static void say_refused(int c, char **argv)
+{
+	if (c == ':')
+		log_say(LOG_ERR, "-%c, expected a value after it", optopt);
+	else if (optopt == 0 || optopt == 'h' || optopt == 'V') /* the long ones; these letters alone are right */
+		log_say(LOG_ERR, "%s is no option, or takes no value", argv[optind - 1]);
+	else
+		log_say(LOG_ERR, "-%c is no option", optopt);
+}
+
+/* Returns false after saying why. */
+static bool take_format(const char *name, unsigned *formats)
+{
+	if ((*formats = header_format(name)) == 0)
+		log_say(LOG_ERR, "-F %s, expected syslog, nohost, dovecot, courier, zimbra or any", name);
+	return *formats != 0;
+}
+
+/* Returns false after saying why. */
+static bool take_operands(int argc, char **argv, struct arguments *arguments)
+{
+	const char *why;
+
+	if (optind < argc && strcmp(argv[optind], "-") == 0) {
+		arguments->watcher.from_stdin = true;
+		optind++;
+	}
+	if (optind < argc) {
+		log_say(LOG_ERR, "'%s', expected options and -, for standard input, alone", argv[optind]);
+		return false;
+	}
+	if ((why = at_odds(arguments)) != NULL)
+		log_say(LOG_ERR, "%s", why);
+	return why == NULL;
+}
+
+/* Returns false after saying why. */
 static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
 	static const struct option options[] = {
@@ -59,7 +115,8 @@ static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:dhnop:t:s:F:vV", options, NULL)) != -1) {
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":c:dhnop:t:s:F:vV", options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			arguments->watcher.config_file = optarg;
@@ -86,7 +143,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 			arguments->servers = optarg;
 			break;
 		case 'F':
-			if ((arguments->formats = header_format(optarg)) == 0)
+			if (!take_format(optarg, &arguments->formats))
 				return false;
 			break;
 		case 'v':
@@ -96,16 +153,11 @@ static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 			arguments->version = true;
 			break;
 		default:
+			say_refused(c, argv);
 			return false;
 		}
 	}
-	if (optind < argc && strcmp(argv[optind], "-") == 0) {
-		arguments->watcher.from_stdin = true;
-		optind++;
-	}
-	if (arguments->tryout == NULL && (arguments->servers != NULL || arguments->formats != 0))
-		return false;
-	return optind == argc;
+	return take_operands(argc, argv, arguments);
 }
 
 static void say_mistake(const char *sentence, void *arg)
@@ -114,26 +166,64 @@ static void say_mistake(const char *sentence, void *arg)
 	log_say(LOG_ERR, "%s", sentence);
 }
 
+/* Can lines be read from FD, which is NAME?  A folder can be opened too.  Returns false after saying why not. */
+static bool is_readable(int fd, const char *name)
+{
+	struct stat st;
+	char byte;
+	bool done = fstat(fd, &st) == 0;
+
+	if (done && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY) {
+		errno = EBADF;
+		done = false;
+	} else if (done && (S_ISDIR(st.st_mode) || S_ISREG(st.st_mode)))
+		done = pread(fd, &byte, 1, 0) >= 0;
+	if (!done)
+		log_say(LOG_ERR, "cannot read %s: %s", name, strerror(errno));
+	return done;
+}
+
+/* The file of -t.  Returns -1 after saying why not. */
+static int open_lines(const char *path)
+{
+	bool standard = strcmp(path, "-") == 0;
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		log_say(LOG_ERR, "cannot read %s: %s", path, strerror(errno));
+	else if (!is_readable(fd, standard ? "standard input" : path)) {
+		if (!standard)
+			close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+/* The definitions that the command line names, or else the configured ones. */
+static struct catalogue *load_servers(const struct config *config, char *const *servers, struct conf_errors *errors)
+{
+	if (servers == NULL)
+		return config_catalogue(config, errors);
+	return catalogue_load((const char *const *)config->definitions, servers, errors);
+}
+
 /* The configured folders and servers, but for what the command line says. */
 static int try_out(const struct arguments *arguments, const struct config *config, struct conf_errors *errors)
 {
 	char **servers = arguments->servers != NULL ? list_split(arguments->servers, ", ") : NULL;
 	struct catalogue *catalogue;
-	int fd = STDIN_FILENO, status = EX_CONFIG;
+	int fd, status = EX_CONFIG;
 
 	if (list_twice(servers) != NULL) {
 		log_say(LOG_ERR, "-s has '%s' twice", list_twice(servers));
 		list_free(servers);
 		return EX_USAGE;
 	}
-	if (strcmp(arguments->tryout, "-") != 0 && (fd = open(arguments->tryout, O_RDONLY | O_CLOEXEC)) < 0) {
-		log_say(LOG_ERR, "%s: %s", arguments->tryout, strerror(errno));
+	if ((fd = open_lines(arguments->tryout)) < 0) {
 		list_free(servers);
 		return EX_NOINPUT;
 	}
-	catalogue =
-	    catalogue_load((const char *const *)config->definitions, servers != NULL ? servers : config->servers, errors);
-	if (catalogue != NULL)
+	if ((catalogue = load_servers(config, servers, errors)) != NULL)
 		status = tryout_run(fd, arguments->formats != 0 ? arguments->formats : config->formats, catalogue);
 	catalogue_free(catalogue);
 	list_free(servers);
@@ -154,29 +244,46 @@ static void open_log(const struct arguments *arguments)
 	    records ? LOG_INFO : LOG_NOWHERE);
 }
 
+static int check(const char *file, struct conf_errors *errors)
+{
+	struct config *config = config_load_anyway(file, errors);
+	int status = config != NULL ? check_run(config, errors) : EX_CONFIG;
+
+	config_free(config);
+	return status;
+}
+
+static int watch(struct config *config, const struct watcher_options *options, struct conf_errors *errors)
+{
+	int status = EX_OK;
+
+	if (geteuid() == 0 && !config_has_user(config, errors))
+		status = EX_CONFIG;
+	else if (options->from_stdin && !is_readable(STDIN_FILENO, "standard input"))
+		status = EX_NOINPUT;
+	if (status == EX_OK)
+		return watcher_run(config, options);
+	config_free(config);
+	return status;
+}
+
 static int run(struct arguments *arguments)
 {
 	struct conf_errors errors = { .tell = say_mistake };
-	const char *file = arguments->watcher.config_file;
+	const char *file = arguments->watcher.config_file != NULL ? arguments->watcher.config_file : CONFIG_FILE;
 	struct config *config;
 	int status;
 
 	/* trying out a log needs no configuration, if there is none */
-	if (arguments->tryout != NULL && file == NULL && access(CONFIG_FILE, R_OK) != 0)
-		config = config_load(NULL, &errors);
-	else {
-		arguments->watcher.config_file = file != NULL ? file : CONFIG_FILE;
-		config = config_load(arguments->watcher.config_file, &errors);
-	}
-	if (config == NULL)
+	if (arguments->tryout != NULL && arguments->watcher.config_file == NULL && access(CONFIG_FILE, R_OK) != 0)
+		file = NULL;
+	arguments->watcher.config_file = file;
+	if (arguments->check)
+		return check(file, &errors);
+	if ((config = config_load(file, &errors)) == NULL)
 		return EX_CONFIG;
-	if (arguments->check) {
-		status = check_run(config, &errors);
-		config_free(config);
-		return status;
-	}
 	if (arguments->tryout == NULL)
-		return watcher_run(config, &arguments->watcher);
+		return watch(config, &arguments->watcher, &errors);
 	status = try_out(arguments, config, &errors);
 	config_free(config);
 	return status;
@@ -188,8 +295,9 @@ int main(int argc, char **argv)
 
 	if (!log_keep_descriptors())
 		return EX_OSERR;
+	log_open("popwatch", LOG_MAIL, LOG_NOTICE, LOG_NOWHERE);
 	if (!parse_arguments(argc, argv, &arguments)) {
-		usage(stderr);
+		fputs("try \"popwatch --help\"\n", stderr);
 		return EX_USAGE;
 	}
 	if (arguments.help)

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,9 +75,25 @@ void service_ready(void)
 	ready_fd = -1;
 }
 
-/* Makes FD's file ours for as long as we live.  Closes it if that cannot be.  Returns a status of sysexits(3). */
-static int hold(int fd, const char *what, const char *path)
+const char *service_missing_folder(const char *path, const char *user, char *text, size_t size)
 {
+	char copy[PATH_MAX];
+	const char *folder;
+
+	snprintf(copy, sizeof copy, "%s", path);
+	folder = dirname(copy);
+	if (*user != '\0')
+		snprintf(text, size, "there is no folder %s; make it: install -d -m 755 %s && chown %s: %s", folder, folder,
+		    user, folder);
+	else
+		snprintf(text, size, "there is no folder %s; make it: install -d -m 755 %s", folder, folder);
+	return text;
+}
+
+/* Makes FD's file ours for as long as we live, USER's soon.  Closes it if that cannot be.  Returns a status of sysexits(3). */
+static int hold(int fd, const char *what, const char *path, const char *user)
+{
+	char missing[LOG_MESSAGE_MAX];
 	struct stat st;
 	bool plain = fd >= 0 && fstat(fd, &st) == 0;
 	bool own = plain && S_ISREG(st.st_mode) && st.st_nlink == 1;
@@ -90,6 +107,7 @@ static int hold(int fd, const char *what, const char *path)
 	log_say(LOG_ERR, "%s %s: %s", what, path,
 	    error == EWOULDBLOCK ? "another popwatch is running"
 	    : error == EEXIST    ? "not a file of its own"
+	    : error == ENOENT    ? service_missing_folder(path, user, missing, sizeof missing)
 				 : strerror(error));
 	return error == EWOULDBLOCK ? EX_TEMPFAIL : EX_CANTCREAT;
 }
@@ -109,14 +127,14 @@ int service_lock(const char *state, const char *user)
 		rights_give(fd, user);
 	else if (errno == EEXIST)
 		fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	return hold(fd, "lock", path);
+	return hold(fd, "lock", path, user);
 }
 
-int service_pid_file(const char *path)
+int service_pid_file(const char *path, const char *user)
 {
 	char text[32];
 	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644), size;
-	int status = hold(fd, "pid file", path);
+	int status = hold(fd, "pid file", path, user);
 
 	if (status != EX_OK)
 		return status;

@@ -6,6 +6,7 @@
 #define POPWATCH_SERVICE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Goes on in a new session, in a child.  The parent waits until service_ready() and leaves with status 0, or until the child
  * dies and leaves with its status.  Call it before there are threads.  Returns, in the child, false if that failed. */
@@ -20,7 +21,11 @@ void service_ready(void);
 int service_lock(const char *state, const char *user);
 
 /* Writes our process id to PATH, unless a living process holds it: the file stays open and locked while we live.
- * Returns the same. */
-int service_pid_file(const char *path);
+ * USER is who will need its folder.  Returns the same. */
+int service_pid_file(const char *path, const char *user);
+
+/* Puts a sentence into the SIZE bytes of TEXT: that the folder of PATH is missing, and how root makes it for USER ("": nobody
+ * else).  Returns TEXT. */
+const char *service_missing_folder(const char *path, const char *user, char *text, size_t size);
 
 #endif

@@ -387,7 +387,7 @@ static void complain(struct source_file *source, int error)
 	if (error == ENOENT && source->files == NULL)
 		log_say(LOG_NOTICE, "%s does not exist yet, waiting for it", source->path);
 	else if (error != 0 && error != ENOENT)
-		log_say(LOG_ERR, "cannot read %s: %s", source->path, strerror(error));
+		log_say(LOG_ERR, "cannot read %s: %s", source->path, error == EINVAL ? "it is not a file" : strerror(error));
 }
 
 /* Opens the candidate and makes sure which file it is.  Returns the file, or NULL if there is nothing to read there. */

@@ -88,6 +88,11 @@ static int64_t clock_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static const char *plural(uint64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 /* ---- events ---- */
 
 /* Records a login if the policy lets it; the refresh of an open connection is due though it was recorded not long ago. */
@@ -302,7 +307,7 @@ static bool make(struct watcher *w)
 	struct conf_errors errors = { .tell = say_mistake };
 
 	w->now = time(NULL);
-	w->catalogue = catalogue_load((const char *const *)w->config->definitions, w->config->servers, &errors);
+	w->catalogue = config_catalogue(w->config, &errors);
 	if (w->catalogue == NULL)
 		return false;
 	w->sessions = sessions_new(SESSION_LIMIT, w->config->join_max, w->config->session_max);
@@ -532,7 +537,7 @@ static void reload(struct watcher *w)
 	if (obstacle != NULL)
 		log_say(LOG_ERR, "restart needed for the new value of '%s'", obstacle);
 	else if (config != NULL)
-		catalogue = catalogue_load((const char *const *)config->definitions, config->servers, &errors);
+		catalogue = config_catalogue(config, &errors);
 	if (catalogue != NULL)
 		policy = make_policy(config);
 	if (policy != NULL && w->journal != NULL && !source_journal_configure(w->journal, catalogue)) {
@@ -640,6 +645,15 @@ static void commit_and_save(struct watcher *w)
 		save_state(w);
 }
 
+static void tell_status(const struct watcher *w)
+{
+	uint64_t logins = w->verdicts[OCCASION_LOGIN][VERDICT_RECORD];
+	size_t sessions = sessions_count(w->sessions);
+
+	notify_send("STATUS=%llu login%s recorded, %zu session%s open", (unsigned long long)logins, plural(logins), sessions,
+	    plural(sessions));
+}
+
 /* Signs of life, counters, what signals asked for. */
 static void do_chores(struct watcher *w)
 {
@@ -663,8 +677,7 @@ static void do_chores(struct watcher *w)
 	}
 	if (clock - w->stats_ms >= STATS_MS) {
 		write_stats(w);
-		notify_send("STATUS=%llu logins recorded, %zu sessions open",
-		    (unsigned long long)w->verdicts[OCCASION_LOGIN][VERDICT_RECORD], sessions_count(w->sessions));
+		tell_status(w);
 		w->stats_ms = clock;
 	}
 }
@@ -741,7 +754,7 @@ static int claim(struct watcher *w)
 	if (w->pipe == NULL)
 		status = service_lock(config->state, config->user);
 	if (status == EX_OK && *pid_file != '\0')
-		status = service_pid_file(pid_file);
+		status = service_pid_file(pid_file, config->user);
 	if (status != EX_OK || *config->socket == '\0' || w->options->once || w->pipe != NULL)
 		return status;
 	w->socket = source_socket_new(config->socket, config->socket_users, config->socket_user_count);
@@ -766,8 +779,8 @@ static int start(struct watcher *w)
 	w->saved_ms = w->stats_ms = clock_ms();
 	service_ready();
 	notify_send("READY=1\nSTATUS=watching");
-	log_say(LOG_NOTICE, "watching %zu logs%s%s with %s", w->file_count, w->journal != NULL ? ", the journal" : "",
-	    w->socket != NULL ? ", the socket" : "", w->config->database);
+	log_say(LOG_NOTICE, "watching %zu log%s%s%s with %s", w->file_count, plural(w->file_count),
+	    w->journal != NULL ? ", the journal" : "", w->socket != NULL ? ", the socket" : "", w->config->database);
 	return EX_OK;
 }
 

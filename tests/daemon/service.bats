@@ -139,8 +139,11 @@ said() {	# said TEXT: on stderr
 	sed -i '/^user/d' "$DIR/popwatch.conf"
 	echo 'user = no-such-user-here' >>"$DIR/popwatch.conf"
 	run "$POPWATCH" -c "$DIR/popwatch.conf" -d 3>&-
-	[ "$status" -eq 71 ] || fail "status $status"
-	[[ $output == *'there is no such user'* ]]
+	[ "$status" -eq 78 ] || fail "status $status"
+	[[ $output == *"popwatch.conf:6: user = 'no-such-user-here', expected a user that there is" ]] || fail "$output"
+	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
+	[ "$status" -eq 78 ] || fail "status $status"
+	[[ $output == *"popwatch.conf:6: user = 'no-such-user-here', expected a user that there is"* ]] || fail "$output"
 }
 
 @test "the service manager hears when it is ready, that it lives, and that it stops" {
@@ -203,12 +206,18 @@ said() {	# said TEXT: on stderr
 		expire
 		[section]
 		refresh = 5
+		user = no-such-user-here
+		servers = no-such-server
+		refresh = 6
+		[x]
 	END
 	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
 	[ "$status" -eq 78 ]
 	for mistake in "1: log = 'mail.log', expected an absolute path" "2: format = 'fancy', expected syslog" "3: window = '0', expected a duration" \
 		"4: ignore = '192.0.2.1/24', expected an address or a network" "5: ignore = 'host.example'" "6: socket-users = 'no-such-user-here'" \
-		"7: 'expire': expected NAME = VALUE" '9: in section [section]'; do
+		"7: 'expire': expected NAME = VALUE" \
+		"8: section '[section]', expected no sections" "10: user = 'no-such-user-here', expected a user that there is" \
+		"11: servers: no definition 'no-such-server'" "12: refresh = '6' for the second time" "13: section '[x]'"; do
 		[[ $output == *"popwatch.conf:$mistake"* ]] || fail "not told: $mistake; but: $output"
 	done
 }
@@ -218,30 +227,157 @@ said() {	# said TEXT: on stderr
 	sed -i '/^log/d' "$DIR/popwatch.conf"
 	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
 	[ "$status" -eq 78 ]
-	[[ $output == *'nothing to watch'* ]]
+	[[ $output == *'popwatch.conf: nothing to watch'* ]] || fail "$output"
+	run "$POPWATCH" -n -c "$DIR"
+	[ "$status" -eq 78 ]
+	[[ $output == *"$DIR: cannot read it: it is not a file" ]] || fail "$output"
 	run "$POPWATCH" -n -c "$DIR/nowhere.conf"
 	[ "$status" -eq 78 ]
 	[[ $output == *'nowhere.conf: cannot read it: No such file or directory'* ]]
 }
 
-@test "usage" {
-	run "$POPWATCH" -x
-	[ "$status" -eq 64 ]
-	[[ $output == *'usage: popwatch'* ]]
-	run "$POPWATCH" -s all
-	[ "$status" -eq 64 ]
-	run "$POPWATCH" -F fancy -t /dev/null
-	[ "$status" -eq 64 ]
+@test "HUP to a server that has no definition names the line" {
+	prepare
+	start_popwatch
+	echo 'servers = nosuch' >>"$DIR/popwatch.conf"
+	kill -HUP "$POPWATCH_PID"
+	eventually said 'keeping the old configuration'
+	said "popwatch.conf:7: servers: no definition 'nosuch'"
+	stop_popwatch
+}
+
+@test "a log that is a folder is refused with its line; one that becomes a folder is no file" {
+	prepare
+	mkdir "$LOG"
+	for how in -n -o; do
+		run "$POPWATCH" $how -c "$DIR/popwatch.conf"
+		[ "$status" -eq 78 ] || fail "$how: $status"
+		[[ $output == *"popwatch.conf:6: log = '$LOG' is not a file" ]] || fail "$how: $output"
+	done
+	rmdir "$LOG"
+	start_popwatch
+	mkdir "$LOG"
+	eventually said "cannot read $LOG: it is not a file"
+	stop_popwatch
+}
+
+@test "-n says as whom it looked, and that it takes root to look as somebody else" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root, who changes users"
+	prepare
+	sed -i 's/^user.*/user = daemon/' "$DIR/popwatch.conf"
+	install -m 600 /dev/null "$LOG"
+	run setpriv --reuid=nobody --regid=nogroup --clear-groups "$POPWATCH" -n -c "$DIR/popwatch.conf"
+	[ "$status" -eq 77 ] || fail "$output"
+	[[ $output == *"nobody cannot read $LOG: Permission denied"* ]] || fail "$output"
+	[[ $output == *"looked at as nobody: what daemon can read and write, root alone can test"* ]] || fail "$output"
+	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
+	[ "$status" -eq 77 ] || fail "$output"
+	[[ $output == *"daemon cannot read $LOG: Permission denied"* ]] || fail "$output"
+	[[ $output != *'looked at as'* ]] || fail "$output"
+}
+
+@test "-n of a log that does not exist points to the journal, unless that is read" {
+	prepare
+	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
+	[ "$status" -eq 0 ] || fail "$output"
+	[[ $output == *"$LOG does not exist (yet); Debian 12 without rsyslog"*"'journal = yes' reads the journal"* ]] || fail "$output"
+	mkdir "$DIR/journal"
+	echo "journal = $DIR/journal" >>"$DIR/popwatch.conf"
+	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
+	[[ $output == *"$LOG does not exist (yet)"* && $output != *rsyslog* ]] || fail "$output"
+}
+
+@test "the folder of the state or the pid file is missing: that, and how to make it" {
+	prepare
+	sed -i "s,^state = .*,state = $DIR/none/state," "$DIR/popwatch.conf"
+	sed -i 's/^user.*/user = daemon/' "$DIR/popwatch.conf"
+	missing="there is no folder $DIR/none; make it: install -d -m 755 $DIR/none && chown daemon: $DIR/none"
+	run "$POPWATCH" -o -c "$DIR/popwatch.conf"
+	[ "$status" -eq 73 ] || fail "$status"
+	[ "$output" = "popwatch: lock $DIR/none/state.lock: $missing" ] || fail "$output"
+	chmod 777 "$DIR/db"
+	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
+	[ "$status" -eq 77 ] || fail "$status"
+	[[ $output == *"$DIR/none/state: $missing"* ]] || fail "$output"
+	sed -i "s,^state = .*,state = $DIR/db/state,; s/^user.*/user =/" "$DIR/popwatch.conf"
+	run "$POPWATCH" -o -c "$DIR/popwatch.conf" -p "$DIR/none/pid"
+	[ "$status" -eq 73 ] || fail "$status"
+	[[ $output == *"pid file $DIR/none/pid: there is no folder $DIR/none; make it: install -d -m 755 $DIR/none" ]] || fail "$output"
+}
+
+@test "one log, two logs" {
+	prepare
+	start_popwatch
+	said 'watching 1 log with'
+	stop_popwatch
+	echo "log = $DIR/log/second.log" >>"$DIR/popwatch.conf"
+	start_popwatch
+	said 'watching 2 logs with'
+	stop_popwatch
+}
+
+@test "used wrongly: the reason, where to read on, status 64" {
+	while IFS='|' read -r arguments why; do
+		run "$POPWATCH" $arguments
+		[ "$status" -eq 64 ] || fail "$arguments: $status"
+		[ "${#lines[@]}" -eq 2 ] || fail "$arguments: $output"
+		[ "${lines[0]}" = "popwatch: $why" ] || fail "$arguments: $output"
+		[ "${lines[1]}" = 'try "popwatch --help"' ] || fail "$arguments: $output"
+	done <<-'END'
+	-x|-x is no option
+	-ox|-x is no option
+	--once|--once is no option, or takes no value
+	--help=x|--help=x is no option, or takes no value
+	-c|-c, expected a value after it
+	foo|'foo', expected options and -, for standard input, alone
+	- foo|'foo', expected options and -, for standard input, alone
+	-h x|'x', expected options and -, for standard input, alone
+	-F fancy -t /dev/null|-F fancy, expected syslog, nohost, dovecot, courier, zimbra or any
+	-s all|-s and -F are for -t
+	-F any|-s and -F are for -t
+	-n -o|-n goes with -c and -v alone
+	-n -d|-n goes with -c and -v alone
+	-n -p /no/pid|-n goes with -c and -v alone
+	-n -|-n goes with -c and -v alone
+	-n -t /dev/null|-n goes with -c and -v alone
+	-t /dev/null -o|-t goes with -c, -F, -s and -v alone (standard input is -t -)
+	-t /dev/null -|-t goes with -c, -F, -s and -v alone (standard input is -t -)
+	-d -|-d leaves standard input, which - reads
+	END
 	run "$POPWATCH" -t /dev/null -s dovecot,dovecot
 	[ "$status" -eq 64 ]
 	[[ $output == *"-s has 'dovecot' twice"* ]]
+	run "$POPWATCH" --help
+	[ "$status" -eq 0 ]
+	[[ $output == *'usage: popwatch'* ]]
+}
+
+@test "what cannot be read as lines is told, with status 66" {
+	prepare
+	for file in "$DIR/db" "$DIR/nowhere" /proc/self/mem; do
+		run "$POPWATCH" -c "$DIR/popwatch.conf" -t "$file"
+		[ "$status" -eq 66 ] || fail "$file: $status $output"
+		[[ $output == "popwatch: cannot read $file: "* ]] || fail "$file: $output"
+		[ "${#lines[@]}" -eq 1 ] || fail "$file: $output"
+	done
+	for how in '-t -' -; do
+		run "$POPWATCH" -c "$DIR/popwatch.conf" $how <"$DIR/db"
+		[ "$status" -eq 66 ] || fail "$how: $status $output"
+		[ "$output" = 'popwatch: cannot read standard input: Is a directory' ] || fail "$how: $output"
+		run "$POPWATCH" -c "$DIR/popwatch.conf" $how 0>/dev/null
+		[ "$status" -eq 66 ] || fail "$how: $status $output"
+		[ "$output" = 'popwatch: cannot read standard input: Bad file descriptor' ] || fail "$how: $output"
+	done
 }
 
 @test "the sample configuration is right" {
-	run "$POPWATCH" -n -c "$SOURCES/popwatch/popwatch.conf.sample"
-	[[ $output != *popwatch.conf.sample:* ]] || fail "$output"
+	# (there need not be a user relayers, nor an installation)
+	{ echo "definitions = $SOURCES/popwatch/servers.d"; cat "$SOURCES/popwatch/popwatch.conf.sample"; } >"$SCRATCH/sample.conf"
+	run "$POPWATCH" -n -c "$SCRATCH/sample.conf"
+	[[ $output != *sample.conf:[0-9]* ]] || fail "$output"
 	# and every setting's default in it is the built-in one: taking the comments away changes nothing
-	sed -n 's/^#\([a-z-]* = .*\)/\1/p' "$SOURCES/popwatch/popwatch.conf.sample" >"$SCRATCH/defaults.conf"
+	sed -n 's/^#\([a-z-]* = .*\)/\1/p' "$SCRATCH/sample.conf" >"$SCRATCH/defaults.conf"
+	echo "definitions = $SOURCES/popwatch/servers.d" >>"$SCRATCH/defaults.conf"
 	run "$POPWATCH" -n -c "$SCRATCH/defaults.conf"
-	[[ $output != *defaults.conf:* ]] || fail "$output"
+	[[ $(grep -v "user = 'relayers', expected" <<<"$output") != *defaults.conf:[0-9]* ]] || fail "$output"
 }

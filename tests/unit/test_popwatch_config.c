@@ -15,13 +15,13 @@
 
 #include "config.h"
 
-/* The last complaint. */
-static char said[512];
+/* The complaints, a line each. */
+static char said[2048];
 
 static void tell(const char *sentence, void *arg)
 {
 	(void)arg;
-	snprintf(said, sizeof said, "%s", sentence);
+	snprintf(said + strlen(said), sizeof said - strlen(said), "%s%s", *said != '\0' ? "\n" : "", sentence);
 }
 
 static void test_refused(void **state)
@@ -35,18 +35,115 @@ static void test_refused(void **state)
 		{ "database = no\n", "text:1: database = 'no', expected an absolute path" },
 		{ "\nservers = dovecot, dovecot\n", "text:2: servers has 'dovecot' twice" },
 		{ "servers = courier dovecot uw courier\n", "text:1: servers has 'courier' twice" },
+		{ "window = 1h\n\nwindow = 1h\n",
+		    "text:3: window = '1h' for the second time, expected it once: it is in line 1 too" },
+		{ "servers = a\nservers = b\n",
+		    "text:2: servers = 'b' for the second time, expected it once: it is in line 1 too" },
+		{ "user = a\nuser =\n", "text:2: user = '' for the second time, expected it once: it is in line 1 too" },
+		{ "window = 1h\n[x]\n", "text:2: section '[x]', expected no sections in this file" },
+		{ "\xEF\xBB\xBF[x", "text:1: section '[x', expected no sections in this file" },
+		{ "log = /dev/null\n", "text:1: log = '/dev/null' is not a file" },
+		{ "log = /\n", "text:1: log = '/' is not a file" },
+		{ "\nrefresh = 31m\n", "text:2: refresh is 1860 seconds, expected less than the window of 1800" },
+		{ "\n\nwindow = 1m\n", "text:3: refresh is 60 seconds, expected less than the window of 60" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct conf_errors errors = { .tell = tell };
-		struct config *config = config_load_text(cases[i].text, &errors);
+		struct config *config;
 
+		*said = '\0';
+		config = config_load_text(cases[i].text, &errors);
 		if (config != NULL)
 			fail_msg("taken: %s", cases[i].text);
 		assert_int_equal(errors.count, 1);
 		assert_string_equal(said, cases[i].complaint);
 	}
+}
+
+/* All mistakes are told at once, and of them none that another one makes. */
+static void test_every_mistake(void **state)
+{
+	struct conf_errors errors = { .tell = tell };
+
+	(void)state;
+	*said = '\0';
+	assert_null(config_load_text("log = /no/such/log\nwindow = soon\nrefresh = 1h\n[x]\nsevers = all\nlog = /no/such/log\n"
+				     "format = dovecot\nlog = mail.log\nformat = courier\n",
+	    &errors));
+	assert_int_equal(errors.count, 6);
+	assert_string_equal(said, "text:2: window = 'soon', expected a duration of 1 to 31622400 seconds, such as 90 or 1h30m\n"
+				  "text:4: section '[x]', expected no sections in this file\n"
+				  "text:5: unknown setting 'severs'\n"
+				  "text:6: log = '/no/such/log' for the second time\n"
+				  "text:8: log = 'mail.log', expected an absolute path\n"
+				  "text:9: no log after this format, expected it before the logs that it is for");
+}
+
+/* What is a list by being repeated may be repeated. */
+static void test_lists(void **state)
+{
+	struct conf_errors errors = { .tell = tell };
+	struct config *config = config_load_text("log = /no/a\nformat = dovecot\nlog = /no/b\nformat = courier\nlog = /no/c\n"
+						 "ignore = 192.0.2.0/24\nignore = ::1\ndefinitions = /a\ndefinitions = /b\n",
+	    &errors);
+
+	(void)state;
+	assert_non_null(config);
+	assert_int_equal(config->log_count, 3);
+	assert_int_equal(config->ignore_count, 2);
+	assert_string_equal(config->definitions[1], "/b");
+	config_free(config);
+}
+
+/* Who wants to know all mistakes gets what could be taken; names that cannot be have the place of their setting. */
+static void test_names(void **state)
+{
+	char path[] = "/tmp/test_config.XXXXXX", expected[512];
+	static const char text[] = "windw = 1h\nservers = nosuch\ndefinitions = /no/such/folder\nuser = no-such-user-here\n";
+	struct conf_errors errors = { .tell = tell };
+	int fd = mkstemp(path);
+	struct config *config;
+
+	(void)state;
+	*said = '\0';
+	assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+	config = config_load_anyway(path, &errors);
+	assert_non_null(config);
+	assert_null(config_catalogue(config, &errors));
+	assert_false(config_has_user(config, &errors));
+	assert_int_equal(errors.count, 3);
+	snprintf(expected, sizeof expected,
+	    "%s:1: unknown setting 'windw'\n"
+	    "%s:2: servers: no definition 'nosuch': there is no nosuch.conf in /no/such/folder\n"
+	    "%s:4: user = 'no-such-user-here', expected a user that there is",
+	    path, path, path);
+	assert_string_equal(said, expected);
+	config_free(config);
+	close(fd);
+	unlink(path);
+	assert_null(config_load_anyway(path, &errors));
+}
+
+/* A folder of definitions that was mistaken may be the one that has them. */
+static void test_no_folder(void **state)
+{
+	char path[] = "/tmp/test_config.XXXXXX";
+	static const char text[] = "definitions = here\ndefinitions = /no/such/folder\nservers = nosuch\n";
+	struct conf_errors errors = { .tell = tell };
+	int fd = mkstemp(path);
+	struct config *config;
+
+	(void)state;
+	assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+	config = config_load_anyway(path, &errors);
+	assert_non_null(config);
+	assert_null(config_catalogue(config, &errors));
+	assert_int_equal(errors.count, 1);
+	config_free(config);
+	close(fd);
+	unlink(path);
 }
 
 /* Where there may be none, no is none. */
@@ -91,6 +188,7 @@ static void test_reload(void **state)
 		size_t size = strlen(cases[i].text);
 		struct config *config;
 
+		*said = '\0';
 		assert_int_equal(ftruncate(fd, 0), 0);
 		assert_int_equal(pwrite(fd, cases[i].text, size, 0), size);
 		config = config_reload(path, &old, &errors);
@@ -111,6 +209,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_every_mistake),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_no_folder),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_reload),
 	};
