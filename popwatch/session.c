@@ -260,16 +260,22 @@ static void note_logout(struct sessions *sessions, const struct event *event)
 		put(sessions, key, "", event->when, event->when + LOGOUTS_KNOWN);
 }
 
+/* Seconds that a connection of SERVER may stay open; 0: it is not followed. */
+static int64_t open_max(const struct sessions *sessions, const struct server *server)
+{
+	bool own = server->session_max != 0 && server->session_max < sessions->session_max;
+
+	return own ? server->session_max : sessions->session_max;
+}
+
 static bool take_login(struct sessions *sessions, struct event *event)
 {
-	int64_t max = event->server->session_max != 0 ? event->server->session_max : sessions->session_max;
+	int64_t max = open_max(sessions, event->server);
 	char key[KEY_MAX] = "";
 
 	/* a line that has an address, though none that we can read, must not fall back on another one */
 	if (event->captures->ip.text != NULL ? !own_address(event) : !joined_address(sessions, event))
 		return false;
-	if (max > sessions->session_max)
-		max = sessions->session_max;
 	if (max > 0 && event->when >= sessions->boot && tells_logouts(sessions, event) && open_key(event, key))
 		put(sessions, key, event->address, event->when, event->when + max);
 	return true;
@@ -387,6 +393,50 @@ void sessions_forget(struct sessions *sessions, int64_t boot)
 				drop_from(sessions, &sessions->tables[i], session);
 		}
 	}
+}
+
+/* Does the entry of a login, or the mark, with this key belong to a server of this name?  It is the third part of the key. */
+static bool belongs_to(const char *key, const char *name)
+{
+	const char *part = strchr(key + 2, ' ');
+
+	if (part == NULL)
+		return false;
+	for (part++; *name != '\0' && *part == (*name == ' ' ? '_' : *name); part++)
+		name++;
+	return *name == '\0' && (*part == ' ' || *part == '\0');
+}
+
+/* Returns false if there is no reason any more to have it in the table. */
+static bool limit_login(const struct sessions *sessions, struct session *session, const struct server *servers)
+{
+	const struct server *server = servers;
+	int64_t max;
+
+	while (server != NULL && !belongs_to(session->key, server->name))
+		server = server->next;
+	if (server == NULL || *session->key == 'k')
+		return server != NULL;
+	max = open_max(sessions, server);
+	if (session->until - session->since > max)
+		session->until = session->since + max;
+	return max > 0;
+}
+
+void sessions_limit(struct sessions *sessions, const struct server *servers)
+{
+	struct session *session, *next;
+
+	for (session = sessions->tables[CONNECTIONS]; session != NULL; session = session->hh.next) {
+		if (session->until - session->since > sessions->join_max)
+			session->until = session->since + sessions->join_max;
+	}
+	HASH_ITER(hh, sessions->tables[LOGINS], session, next)
+	{
+		if (!limit_login(sessions, session, servers))
+			drop_from(sessions, &sessions->tables[LOGINS], session);
+	}
+	sessions->changed = true;
 }
 
 size_t sessions_count(const struct sessions *sessions)

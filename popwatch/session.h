@@ -29,8 +29,13 @@ struct sessions *sessions_new(size_t limit, int64_t join_max, int64_t session_ma
 /* Frees it; a NULL is fine. */
 void sessions_free(struct sessions *sessions);
 
-/* New times, after the configuration was read again. */
+/* New times, after the configuration was read again: for what comes. */
 void sessions_configure(struct sessions *sessions, int64_t join_max, int64_t session_max);
+
+/* The times for what is in the table already, after it was restored or they have changed: whatever is to end earlier by them does, open
+ * connections that are not followed any more are forgotten, and so is what belongs to none of SERVERS (the first of a catalogue; what
+ * waits for a login, which they cannot have, is left to its time). */
+void sessions_limit(struct sessions *sessions, const struct server *servers);
 
 /* Takes an event in and completes it: a login gets its address, from its own line or from its connection, a logout that
  * of its login.  Returns true when the event now has an address (of a login or logout), false when there is nothing to do with it. */

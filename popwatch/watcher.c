@@ -295,6 +295,7 @@ static void load_state(struct watcher *w)
 	if (state_load(w->config->state, &w->state, take_state, w, &error)) {
 		if (!w->state.same_boot)
 			sessions_forget(w->sessions, state_boot_time(w->now));
+		sessions_limit(w->sessions, catalogue_servers(w->catalogue));
 		return;
 	}
 	if (error != NULL)
@@ -514,6 +515,7 @@ static void use(struct watcher *w, struct config *config, struct catalogue *cata
 	w->catalogue = w->pipeline.catalogue = catalogue;
 	w->policy = policy;
 	sessions_configure(w->sessions, config->join_max, config->session_max);
+	sessions_limit(w->sessions, catalogue_servers(catalogue));
 	writer_configure(w->writer, config->commit_interval * 1000, config->expire);
 	if (w->socket != NULL)
 		source_socket_configure(w->socket, config->socket_users, config->socket_user_count);

@@ -234,6 +234,45 @@ static void test_refresh(void **state)
 	end(&f);
 }
 
+static size_t restored(const char *const *lines, int64_t session_max, const struct server *servers, int64_t now)
+{
+	struct sessions *sessions = sessions_new(20, 600, 86400);
+	size_t found;
+	int n = 0;
+
+	for (; *lines != NULL; lines++)
+		assert_true(sessions_restore(sessions, *lines));
+	sessions_configure(sessions, 300, session_max);
+	sessions_limit(sessions, servers);
+	sessions_sweep(sessions, now);
+	sessions_refresh(sessions, now, 0, count, &n);
+	found = sessions_count(sessions) * 10 + (size_t)n;
+	sessions_free(sessions);
+	return found;
+}
+
+/* A new configuration counts for what is in the table, too. */
+static void test_new_limits(void **state)
+{
+	static const char *const lines[] = { "1000 1000 1600 192.0.2.1 c vm tag 1", "1000 1000 87400 192.0.2.2 o vm pop 2",
+		"1000 1000 87400 192.0.2.3 o vm old_pop 3", "1000 1000 87400 192.0.2.4 o vm gone 4",
+		"1000 1000 2593000 - k vm pop", "1000 1000 2593000 - k vm po", "1000 1000 2593000 - k vm popp", NULL };
+	char pop[] = "pop", old[] = "old pop";
+	struct server second = { .name = old, .session_max = 200 }, first = { .name = pop, .next = &second };
+
+	(void)state;
+	/* entries times ten, and how many of them are refreshed */
+	assert_int_equal(restored(lines, 86400, &first, 1200), 42);
+	assert_int_equal(restored(lines, 86400, &first, 1201), 31); /* the definition's own limit */
+	assert_int_equal(restored(lines, 86400, &first, 1301), 21); /* the new time of a connection */
+	assert_int_equal(restored(lines, 500, &first, 1500), 21);
+	assert_int_equal(restored(lines, 500, &first, 1501), 10);
+	assert_int_equal(restored(lines, 0, &first, 1000), 20);
+	assert_int_equal(restored(lines, 86400, NULL, 1000), 10);
+	assert_int_equal(restored(lines, 864000, &first, 87400), 21); /* never longer than it was promised */
+	assert_int_equal(restored(lines, 864000, &first, 87401), 10);
+}
+
 /* The logins of before a boot count, but no connection of then is open. */
 static void test_boot(void **state)
 {
@@ -456,6 +495,7 @@ int main(void)
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_crowd),
 		cmocka_unit_test(test_refresh),
+		cmocka_unit_test(test_new_limits),
 		cmocka_unit_test(test_boot),
 		cmocka_unit_test(test_intervals),
 		cmocka_unit_test(test_text),
