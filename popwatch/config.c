@@ -23,8 +23,8 @@ enum kind {
 	KIND_PATH, /* absolute */
 	KIND_PATH_OR_NONE, /* or empty */
 	KIND_DURATION,
-	KIND_OTHER, /* by a function of its own */
-	KIND_AGAIN /* the same, and it may come again */
+	KIND_ONCE, /* by a function of its own */
+	KIND_AGAIN /* the same, and it may be given again */
 };
 
 struct setting {
@@ -57,29 +57,25 @@ static void take_user(struct draft *draft, const char *value, const struct conf_
 	{                                                                                                                      \
 		name, KIND_DURATION, offsetof(struct config, member), value, min, max, NULL                                    \
 	}
-#define AGAIN(name, take)                                                                                                      \
+#define OTHER(name, kind, take, value)                                                                                         \
 	{                                                                                                                      \
-		name, KIND_AGAIN, 0, NULL, 0, 0, take                                                                          \
-	}
-#define OTHER(name, take, value)                                                                                               \
-	{                                                                                                                      \
-		name, KIND_OTHER, 0, value, 0, 0, take                                                                         \
+		name, kind, 0, value, 0, 0, take                                                                               \
 	}
 
 static const struct setting settings[] = {
-	AGAIN("log", take_log),
-	AGAIN("format", take_format),
-	OTHER("journal", take_journal, "no"),
-	OTHER("servers", take_servers, "dovecot"),
-	AGAIN("definitions", take_definitions),
-	AGAIN("ignore", take_ignore),
-	OTHER("socket-users", take_socket_users, NULL),
+	OTHER("log", KIND_AGAIN, take_log, NULL),
+	OTHER("format", KIND_AGAIN, take_format, NULL),
+	OTHER("journal", KIND_ONCE, take_journal, "no"),
+	OTHER("servers", KIND_ONCE, take_servers, "dovecot"),
+	OTHER("definitions", KIND_AGAIN, take_definitions, NULL),
+	OTHER("ignore", KIND_AGAIN, take_ignore, NULL),
+	OTHER("socket-users", KIND_ONCE, take_socket_users, NULL),
 	PATHNAME("database", database, NULL),
 	PATHNAME("state", state, RELAYERS_STATEDIR "/popwatch.state"),
 	PATHNAME_OR_NONE("socket", socket, ""),
 	PATHNAME_OR_NONE("stats-file", stats, ""),
 	PATHNAME_OR_NONE("pid-file", pid_file, ""),
-	OTHER("user", take_user, "relayers"),
+	OTHER("user", KIND_ONCE, take_user, "relayers"),
 	SECONDS("window", window, "30m", 1, 366 * 86400),
 	SECONDS("refresh", refresh, "60", 0, 86400),
 	SECONDS("expire", expire, "0", 0, 366 * 86400),
@@ -363,7 +359,7 @@ static void take_value(struct draft *draft, const struct setting *setting, const
 		else
 			memcpy(where, &seconds, sizeof seconds);
 		return;
-	case KIND_OTHER:
+	case KIND_ONCE:
 	case KIND_AGAIN:
 		setting->take(draft, value, place);
 		return;
