@@ -104,6 +104,44 @@ prove() {
 	[ "$(cut -f 3 <<<"$output")" = $'192.0.2.2\n192.0.2.3' ] || fail "$output"
 }
 
+# cut_at SIZE HEAD WORDS: the piece that a logger leaves of a message "HEAD NAME ..." if it cuts at SIZE, the name being such that it ends in WORDS
+cut_at() {
+	local fill=$(($1 - ${#2} - ${#3}))
+	printf '%s%s%s' "$2" "$(head -c $fill /dev/zero | tr '\0' A)" "$3"
+}
+
+@test "a name that fills the line until the syslog daemon cuts it is not believed" {
+	local stamp="Nov 20 10:00:00 vm" size auth
+	auth='Auth: 203.0.113.9:41903->198.51.100.1:110 client-secure=plaintext authorisation_id=NONE authentication_id="'
+	for size in 215 256 985 1024 8150; do
+		echo "$stamp vm-pop3d[19]: $(cut_at $size "User '" "' logged in from 203.0.113.9")"
+		echo "$stamp vm-pop3d[20]: Connect from 203.0.113.9"
+		echo "$stamp vm-pop3d[20]: $(cut_at $size "User '" "' logged in")"
+		echo "$stamp cucipop[21]: $(cut_at $size '' ' 203.0.113.9 0, 2 (3456), 0 (0)')"
+		echo "$stamp vpopmail[22]: $(cut_at $size 'vchkpw: login [' '] from 203.0.113.9')"
+		echo "$stamp imap4d[23]: connect from h (203.0.113.9)"
+		echo "$stamp imap4d[23]: $(cut_at $size "user \`" "' logged in (source: system)")"
+		# and the rest of it, which imap4d itself has cut off
+		echo "$stamp imap4d[23]: User x logged in with mailbox y from 203.0.113.10"
+		[ $size -ge 985 ] || continue
+		echo "$stamp perdition[24]: $(cut_at $size "$auth" '" server="h" protocol=POP3 server-secure=plaintext status="ok"')"
+		echo "$stamp dovecot: pop3-login: $(cut_at $size 'proxy(' '): started proxying to h: user=<y>, method=PLAIN, rip=203.0.113.9, lip=127.0.0.1')"
+	done >"$SCRATCH/cut.log"
+	run --separate-stderr "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$SCRATCH/cut.log" -s all
+	[ "$status" -eq 0 ]
+	[ -z "$output" ] || fail "$output"
+	# those who believe them do so for no other reason: the test can fail
+	mkdir "$SCRATCH/long"
+	for file in "$DEFINITIONS"/{vm-pop3d,cucipop,vpopmail,mailutils,perdition,dovecot}.conf; do
+		sed '/^cut/d; s/^longest.*/longest = 8192/; /^\[samples\]/,$d' "$file" >"$SCRATCH/long/${file##*/}"
+	done
+	echo "definitions = $SCRATCH/long" >"$SCRATCH/long.conf"
+	run --separate-stderr "$POPWATCH" -c "$SCRATCH/long.conf" -t "$SCRATCH/cut.log" -s all
+	for name in vm-pop3d cucipop vpopmail mailutils perdition dovecot; do
+		[[ $output == *$'\t'"$name"$'\t'* ]] || fail "$name believes none: $output"
+	done
+}
+
 @test "an expression that is not anchored at its end believes a user name: the test can fail" {
 	mkdir "$SCRATCH/loose"
 	cat >"$SCRATCH/loose/dovecot.conf" <<-'END'
