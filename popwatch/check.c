@@ -21,6 +21,13 @@
 #include "rights.h"
 #include "service.h"
 
+/* What may be behind a log that is missing. */
+#if WITH_JOURNAL
+#define NO_LOG "; Debian 12 without rsyslog has no such file: there 'journal = yes' reads the journal"
+#else
+#define NO_LOG ""
+#endif
+
 /* As whom we look. */
 static const char *who(void)
 {
@@ -47,11 +54,9 @@ static int look_at_log(const char *path, const struct config *config)
 {
 	bool missing = access(path, F_OK) != 0 && errno == ENOENT;
 
-	if (!missing || !WITH_JOURNAL || strcmp(config->journal, "no") != 0)
+	if (!missing || strcmp(config->journal, "no") != 0)
 		return look(path, R_OK, "read");
-	log_say(LOG_WARNING,
-	    "%s does not exist (yet); Debian 12 without rsyslog has no such file: there 'journal = yes' reads the journal",
-	    path);
+	log_say(LOG_WARNING, "%s does not exist (yet)" NO_LOG, path);
 	return 0;
 }
 
