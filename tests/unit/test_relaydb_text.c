@@ -215,7 +215,7 @@ static void stamps(void **state)
 	assert_true(stamp_read("123", 2, &stamp));
 	assert_int_equal(stamp, 12);
 	memset(long_text, ' ', sizeof long_text);
-	memcpy(long_text, "12", 2);
+	long_text[0] = '1';
 	assert_true(stamp_read(long_text, STAMP_SIZE, &stamp));
 	assert_false(stamp_read(long_text, STAMP_SIZE + 1, &stamp));
 	assert_false(stamp_read(" 12", 3, &stamp));
