@@ -79,4 +79,20 @@ struct header_memo {
  * Returns false if the stamp is no time, or if it is more than HEADER_AHEAD_MAX ahead. */
 bool header_time(const struct header *header, int64_t now, struct header_memo *memo, int64_t *when);
 
+/* A line alone cannot tell whether it is of today or of this day of last year: the lines behind it in its log do, since there the
+ * stamps are seen to go back where a year has passed.  Zero at first. */
+struct header_turns {
+	int64_t when; /* of the line before; 0: there was none */
+	char date[40]; /* its beginning, up to its day */
+	size_t size; /* 0: its layout has the day elsewhere */
+	struct header_memo memo;
+};
+
+/* Less is disorder: lines of several hosts, clocks that are set. */
+#define HEADER_TURN (31 * 86400)
+
+/* Takes the next line of a log that had no lines later than CLOCK, the same for all of them.  Returns true where a year has turned, since
+ * the line seems more than HEADER_TURN older than the one before: what comes before it was written before TURNS->when. */
+bool header_turned(struct header_turns *turns, unsigned formats, const char *line, size_t size, int64_t clock);
+
 #endif

@@ -79,6 +79,15 @@ void pipeline_entry(struct pipeline *pipeline, const char *source, const struct 
 		take_message(pipeline, servers, source, header, when, admit, arg);
 }
 
+/* The time of a line; false if its stamp is none. */
+static bool line_time(
+    struct pipeline *pipeline, const struct line *line, const struct header *header, int64_t now, int64_t *when)
+{
+	if (header->kind == STAMP_BSD && line->latest != 0 && line->latest < now)
+		now = line->latest;
+	return header_time(header, now, &pipeline->memo, when);
+}
+
 /* A line without its end: nothing in it counts, but what follows it may be its rest. */
 static void take_broken(struct pipeline *pipeline, const struct line *line, int64_t now)
 {
@@ -91,7 +100,7 @@ static void take_broken(struct pipeline *pipeline, const struct line *line, int6
 		return;
 	if ((servers = catalogue_find(pipeline->catalogue, header.tag)) == NULL)
 		return;
-	if (!header_time(&header, now, &pipeline->memo, &when))
+	if (!line_time(pipeline, line, &header, now, &when))
 		when = now;
 	doubts_take(pipeline->doubts, line->source, &header, when, is_cut(servers, header.message.size));
 }
@@ -119,7 +128,7 @@ void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t n
 		take_broken(pipeline, line, now);
 		return;
 	}
-	if (!header_time(&header, now, &pipeline->memo, &when)) {
+	if (!line_time(pipeline, line, &header, now, &when)) {
 		pipeline->tally.timeless++;
 		if (!pipeline->any_time)
 			return;

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "header.h"
 #include "log.h"
 #include "source_file.h"
 
@@ -22,6 +23,21 @@
 #define SETTLE 1 /* a folder's mtime of this many seconds ago does not yet prove that nothing changed since */
 #define RESCAN_MS 60000 /* look at all neighbours this often, whatever the folder says */
 #define GONE_MS 60000 /* a file without a name that has not grown for so long is let go: it holds its blocks on the disk */
+
+#define DAY 86400
+
+/* When the lines that a file had when it was opened were written at the latest.  Its mtime says so, unless some other program has touched
+ * it, and within it each turn of the year. */
+struct survey {
+	off_t at; /* up to here it was looked through */
+	off_t end; /* of what it had */
+	bool inside; /* of a line that is longer than the buffer */
+	int64_t clock; /* no line is later; a day more than that, for clocks that differ */
+	int64_t latest; /* the same as a bound, 0 if it is none */
+	off_t turn; /* where the year turned last, */
+	int64_t before; /* and when: the bound of what comes before it */
+	struct header_turns turns;
+};
 
 /* A file that is or was the log. */
 struct log_file {
@@ -36,6 +52,7 @@ struct log_file {
 	int64_t dead_ms; /* since when it has no name and does not grow; -1: it is not so */
 	int fd; /* -1: closed */
 	bool here; /* found in the last scan */
+	struct survey survey;
 	struct log_file *next; /* younger */
 };
 
@@ -55,7 +72,9 @@ struct source_file {
 	struct log_file *current; /* the one that has the name */
 	size_t copied; /* offset of what was truncated last, to find its copy by */
 	uint64_t copied_hash;
-	int64_t clock_ms; /* of this round */
+	int64_t now; /* of this round, as the next one */
+	int64_t clock_ms;
+	int64_t latest; /* of the line that is handed on */
 	int64_t scanned_ms;
 	int complained; /* errno of the last complaint about PATH */
 	char *buffer;
@@ -169,6 +188,11 @@ void source_file_folders(
 		each(source->places[i].folder, source->places[i].name, arg);
 }
 
+int64_t source_file_latest(const struct source_file *source)
+{
+	return source->latest;
+}
+
 size_t source_file_open(const struct source_file *source)
 {
 	const struct log_file *file;
@@ -177,6 +201,70 @@ size_t source_file_open(const struct source_file *source)
 	for (file = source->files; file != NULL; file = file->next)
 		n += file->fd >= 0;
 	return n;
+}
+
+/* ---- of which year is it? ---- */
+
+/* From the offset on, in the file as ST has it. */
+static void survey_begin(const struct source_file *source, struct log_file *file, const struct stat *st)
+{
+	int64_t clock = st->st_mtim.tv_sec + DAY;
+
+	if (clock > source->now + DAY)
+		clock = source->now + DAY;
+	file->survey = (struct survey){ .at = file->offset, .end = st->st_size, .clock = clock };
+	if (clock < source->now)
+		file->survey.latest = clock;
+}
+
+static void survey_line(const struct source_file *source, struct survey *survey, off_t at, const char *line, size_t size)
+{
+	if (!header_turned(&survey->turns, source->formats, line, size, survey->clock))
+		return;
+	survey->turn = at;
+	survey->before = survey->turns.when;
+}
+
+/* Looks through the lines of one piece.  Returns the bytes read; 0 where there is no whole line any more. */
+static size_t survey_piece(const struct source_file *source, struct log_file *file)
+{
+	struct survey *survey = &file->survey;
+	ssize_t size = pread(file->fd, source->buffer, BUFFER_SIZE, survey->at);
+	const char *p = source->buffer, *end = p + (size > 0 ? size : 0), *newline;
+
+	while (p < end && (newline = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		if (!survey->inside)
+			survey_line(source, survey, survey->at + (p - source->buffer), p, (size_t)(newline - p));
+		survey->inside = false;
+		p = newline + 1;
+	}
+	if (p == source->buffer && size == BUFFER_SIZE) {
+		survey->inside = true;
+		p = end;
+	}
+	survey->at += p - source->buffer;
+	return (size_t)(p - source->buffer);
+}
+
+/* Looks through what the file had when it was opened, until about BUDGET is used up.  Returns the bytes read. */
+static size_t survey(const struct source_file *source, struct log_file *file, size_t budget)
+{
+	size_t sum = 0, n;
+
+	while (file->survey.at < file->survey.end && sum < budget) {
+		if ((n = survey_piece(source, file)) == 0)
+			file->survey.at = file->survey.end;
+		sum += n;
+	}
+	return sum;
+}
+
+/* The bound of the line that begins at AT. */
+static int64_t latest_at(const struct survey *survey, off_t at)
+{
+	if (at < survey->turn)
+		return survey->before;
+	return at < survey->end ? survey->latest : 0;
 }
 
 /* ---- which file is it? ---- */
@@ -428,6 +516,7 @@ static struct log_file *open_candidate(struct source_file *source, const struct 
 	file->changed = st.st_ctim;
 	file->fd = fd;
 	file->size = -1;
+	survey_begin(source, file, &st);
 	return file;
 }
 
@@ -539,12 +628,13 @@ static bool must_scan(struct source_file *source, int64_t clock_ms)
 /* ---- reading ---- */
 
 /* Hands on the whole lines of a piece of the file.  Returns how many bytes of it are done with. */
-static size_t take_lines(
-    const char *piece, size_t size, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
+static size_t take_lines(struct source_file *source, const struct log_file *file, size_t size,
+    void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
 {
-	const char *p = piece, *end = piece + size, *newline;
+	const char *piece = source->buffer, *p = piece, *end = piece + size, *newline;
 
 	while (p < end && (newline = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		source->latest = latest_at(&file->survey, file->offset + (p - piece));
 		if (newline - p > SOURCE_LINE_MAX)
 			take(p, SOURCE_LINE_MAX, true, arg);
 		else
@@ -580,9 +670,10 @@ static size_t read_piece(struct source_file *source, struct log_file *file,
 		skip_rest(file, source->buffer, (size_t)size);
 		return (size_t)size;
 	}
-	done = take_lines(source->buffer, (size_t)size, take, arg);
+	done = take_lines(source, file, (size_t)size, take, arg);
 	file->offset += (off_t)done;
 	if (done == 0 && size > SOURCE_LINE_MAX) {
+		source->latest = latest_at(&file->survey, file->offset);
 		take(source->buffer, SOURCE_LINE_MAX, true, arg);
 		file->skip = file->offset + size;
 		return (size_t)size;
@@ -596,7 +687,7 @@ static size_t read_piece(struct source_file *source, struct log_file *file,
 static size_t read_file(struct source_file *source, struct log_file *file, size_t budget,
     void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
 {
-	size_t sum = 0, n;
+	size_t sum, n;
 	struct stat st;
 	bool changed;
 
@@ -610,8 +701,11 @@ static size_t read_file(struct source_file *source, struct log_file *file, size_
 	if (!changed)
 		return 0;
 	/* shorter than what we read, or grown over it since: truncated */
-	if (st.st_size < file->offset || (file->hash != 0 && hash_first_line(file->fd) != file->hash))
+	if (st.st_size < file->offset || (file->hash != 0 && hash_first_line(file->fd) != file->hash)) {
 		begin_again(source, file);
+		survey_begin(source, file, &st);
+	}
+	sum = survey(source, file, budget);
 	while (sum < budget && (n = read_piece(source, file, take, arg)) > 0)
 		sum += n;
 	file->size = sum < budget ? st.st_size : -1;
@@ -644,12 +738,13 @@ static void close_old(struct source_file *source)
 	}
 }
 
-bool source_file_read(struct source_file *source, size_t budget, int64_t clock_ms,
+bool source_file_read(struct source_file *source, size_t budget, int64_t now, int64_t clock_ms,
     void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
 {
 	struct log_file *file;
 	size_t sum = 0;
 
+	source->now = now;
 	source->clock_ms = clock_ms;
 	if (must_scan(source, clock_ms)) {
 		scan(source);

@@ -4,7 +4,8 @@
  *
  * Owns: which files are the log (the one that has the name now, and those that had it: its neighbours NAME.1, NAME-20261120, ...), how
  * far each was read, what a line is.  A file is known by device, inode number and a hash of its first line, since inode
- * numbers come back at once.  A file that lost the name is read on for as long as it grows.
+ * numbers come back at once.  A file that lost the name is read on for as long as it grows.  What a file has when it is opened is
+ * looked through before a line of it is handed on: a stamp without a year may be of last year, see header_turned().
  * Leaves to others: when to look (watch.h, and once a second), what a line means, where positions are kept.
  *
  * Limits: lines of more than SOURCE_LINE_MAX bytes are dropped (their beginning is handed on, marked as cut).  A file that
@@ -41,9 +42,12 @@ void source_file_folders(
 
 /* Looks which files there are and reads what they have got, at most about BUDGET bytes, oldest file first.  TAKE gets each line, without
  * its end, for the time of the call; CUT: it was longer than SOURCE_LINE_MAX, this is its beginning.
- * CLOCK_MS is the monotonic clock.  Returns true when the budget was used up before the end. */
-bool source_file_read(struct source_file *source, size_t budget, int64_t clock_ms,
+ * NOW is the clock of stamps, CLOCK_MS the monotonic clock.  Returns true when the budget was used up before the end. */
+bool source_file_read(struct source_file *source, size_t budget, int64_t now, int64_t clock_ms,
     void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg);
+
+/* While TAKE has a line: the time before which it was written; 0: it may be of now. */
+int64_t source_file_latest(const struct source_file *source);
 
 /* How many files are open, for counters and tests. */
 size_t source_file_open(const struct source_file *source);

@@ -140,6 +140,7 @@ static void take_line(const char *text, size_t size, bool cut, void *arg)
 
 	line.source = w->reading != NULL ? source_file_path(w->reading) : "-";
 	line.formats = w->reading != NULL ? source_file_formats(w->reading) : w->config->formats;
+	line.latest = w->reading != NULL ? source_file_latest(w->reading) : 0;
 	w->moved = true;
 	pipeline_line(&w->pipeline, &line, w->now);
 }
@@ -618,7 +619,7 @@ static bool read_sources(struct watcher *w, bool pipe_ready)
 		return false;
 	for (i = 0; i < w->file_count; i++) {
 		w->reading = w->files[i];
-		more |= source_file_read(w->files[i], READ_BUDGET, clock_ms(), take_line, w);
+		more |= source_file_read(w->files[i], READ_BUDGET, w->now, clock_ms(), take_line, w);
 	}
 	w->reading = NULL;
 	if (w->journal != NULL)

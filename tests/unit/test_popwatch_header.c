@@ -268,6 +268,63 @@ static void test_double_hour(void **state)
 	tzset();
 }
 
+/* Where the years turn in a log that is read at NOW, as the number of the line (from 1) behind the last turn; 0: nowhere. */
+static size_t last_turn(const char *const *stamps, int64_t now, int64_t *before)
+{
+	struct header_turns turns = { .size = 0 };
+	char line[200];
+	size_t last = 0;
+
+	for (size_t i = 0; stamps[i] != NULL; i++) {
+		snprintf(line, sizeof line, "%s vm dovecot: x", stamps[i]);
+		if (header_turned(&turns, FORMAT_SYSLOG, line, strlen(line), now)) {
+			last = i + 1;
+			*before = turns.when;
+		}
+	}
+	return last;
+}
+
+static void test_turns(void **state)
+{
+	static const struct {
+		const char *stamps[8];
+		int64_t now;
+		size_t last;
+	} cases[] = {
+		/* a year ago to the minute, and the year since */
+		{ { "Nov 20 11:46:38", "Jan  1 00:00:00", "Sep 10 00:00:00", "Nov 20 11:46:38" }, NOW, 2 },
+		{ { "Nov 20 11:46:38", "Nov 22 11:00:00" }, NOW, 2 },
+		{ { "Nov 20 11:46:38", "Oct 20 11:00:00" }, NOW, 2 },
+		{ { "<22>Nov 20 11:46:38", "<22>Jan  1 00:00:00", "<22>Nov 20 11:46:38" }, NOW, 2 },
+		{ { "Nov 20 11:46:38", "Mar  1 00:00:00", "Nov 20 11:46:38", "Feb  1 00:00:00", "Nov 20 11:47:00" }, NOW, 4 },
+		/* the year goes on with stamps that have one */
+		{ { "Nov 20 11:46:38", "2026-02-01T00:00:00Z", "2026-11-20T11:46:38Z" }, NOW, 2 },
+		/* a silent year cannot be told from a silent minute */
+		{ { "Nov 20 11:46:38", "Nov 20 11:46:39" }, NOW, 0 },
+		/* one year, New Year's Eve, and lines of several hosts in it */
+		{ { "Nov 22 11:46:38", "Dec 31 23:59:59", "Jan  1 00:00:00", "Nov 20 11:46:38" }, NOW, 0 },
+		{ { "Dec 31 23:59:58", "Jan  1 00:00:01", "Dec 31 23:59:59", "Jan  1 00:00:02" }, 1798761603, 0 },
+		{ { "Nov 20 11:46:38", "Oct 25 00:00:00", "Nov 20 11:46:39", "Nov 20 12:30:00", "Nov 20 11:46:40" }, NOW, 0 },
+		/* what is no time does not count */
+		{ { "Nov 20 11:46:38", "Feb 30 00:00:00", "Jan  0 00:00:00", "nonsense", "Nov 20 11:46:39" }, NOW, 0 },
+		{ { "Nov 20 11:46:38", NULL }, NOW, 0 },
+	};
+	int64_t before;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		before = 0;
+		/* the clock of a log that is still written: a day ahead */
+		if (last_turn(cases[i].stamps, cases[i].now + DAY, &before) != cases[i].last)
+			fail_msg("log %zu", i);
+		/* far enough back to be of no account, whatever is configured */
+		assert_true(before <= NOW - 30 * DAY);
+	}
+	assert_int_equal(last_turn(cases[1].stamps, NOW + DAY, &before), 2);
+	assert_int_equal(before, NOW + 2 * DAY - 2858 - 365 * DAY);
+}
+
 static int use_utc(void **state)
 {
 	(void)state;
@@ -284,6 +341,7 @@ int main(void)
 		cmocka_unit_test(test_tai64n),
 		cmocka_unit_test(test_memo),
 		cmocka_unit_test(test_double_hour),
+		cmocka_unit_test(test_turns),
 	};
 
 	return cmocka_run_group_tests_name("header", tests, use_utc, NULL);

@@ -11,14 +11,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "header.h"
 #include "source_file.h"
 
 #define BUDGET 1000000
 #define MINUTE 60000
+#define NOW INT64_C(1795175258)
 
 static char folder[] = "/tmp/test_source.XXXXXX";
 
@@ -71,7 +74,7 @@ static const char *look(struct source_file *source, int64_t clock_ms)
 	static struct taken taken;
 
 	*taken.text = '\0';
-	assert_false(source_file_read(source, BUDGET, clock_ms, take, &taken));
+	assert_false(source_file_read(source, BUDGET, NOW, clock_ms, take, &taken));
 	return taken.text;
 }
 
@@ -169,12 +172,126 @@ static void test_renamed(void **state)
 	unlink(old);
 }
 
+struct bounds {
+	struct source_file *source;
+	char text[1024];
+};
+
+/* Each line with its bound, as days before NOW: "a<323 b ". */
+static void take_bound(const char *text, size_t size, bool cut, void *arg)
+{
+	struct bounds *bounds = arg;
+	size_t used = strlen(bounds->text);
+	int64_t latest = source_file_latest(bounds->source);
+
+	assert_false(cut);
+	used += (size_t)snprintf(bounds->text + used, sizeof bounds->text - used, "%.*s", 1, text + size - 1);
+	if (latest != 0)
+		snprintf(
+		    bounds->text + used, sizeof bounds->text - used, "<%lld ", (long long)((NOW - latest + 43200) / 86400));
+	else
+		snprintf(bounds->text + used, sizeof bounds->text - used, " ");
+}
+
+static void set_written(const char *name, int64_t when)
+{
+	struct timespec times[2] = { { .tv_sec = when }, { .tv_sec = when } };
+
+	assert_int_equal(utimensat(AT_FDCWD, path_of(name), times, 0), 0);
+}
+
+/* What the file had when it was opened may be of last year; what is written then is of now. */
+static void test_years(void **state)
+{
+	static const char old[] = "Nov 20 11:46:38 vm x: a\nNov 20 11:46:39 vm x: b\nJan  1 00:00:00 vm x: c\n";
+	static const char new[] = "Nov 20 11:47:00 vm x: d\n";
+	static const struct {
+		const char *texts[3];
+		int64_t written;
+		const char *expected;
+	} cases[] = {
+		{ { old, new }, NOW, "a<323 b<323 c d " },
+		{ { old, new }, NOW + 99999999, "a<323 b<323 c d " },
+		{ { old, new, old }, NOW, "a<323 b<323 c<323 d<323 a<323 b<323 c " },
+		{ { new }, NOW, "d " },
+		{ { new }, NOW - 86400, "d " },
+		{ { new }, NOW - 2 * 86400, "d<1 " },
+		{ { old }, NOW - 300 * 86400, "a<299 b<299 c<299 " },
+		{ { new }, NOW - 365 * 86400, "d<364 " },
+	};
+	struct bounds bounds;
+	int64_t clock_ms;
+
+	(void)state;
+	setenv("TZ", "UTC0", 1);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		/* in one go, and with so small a budget that nothing is done in one */
+		for (size_t budget = 1; budget <= BUDGET; budget += BUDGET - 1) {
+			bounds.source = source_file_new(path_of("log"), FORMAT_SYSLOG, 0);
+			*bounds.text = '\0';
+			clock_ms = 0;
+			for (size_t j = 0; j < 3 && cases[i].texts[j] != NULL; j++)
+				append("log", cases[i].texts[j]);
+			set_written("log", cases[i].written);
+			while (source_file_read(bounds.source, budget, NOW, clock_ms++, take_bound, &bounds))
+				assert_true(clock_ms < 100);
+			assert_string_equal(bounds.text, cases[i].expected);
+			/* written while we look */
+			*bounds.text = '\0';
+			append("log", old);
+			while (source_file_read(bounds.source, budget, NOW, clock_ms++, take_bound, &bounds))
+				assert_true(clock_ms < 100);
+			assert_string_equal(bounds.text, "a b c ");
+			/* emptied: begun again */
+			*bounds.text = '\0';
+			assert_int_equal(truncate(path_of("log"), 0), 0);
+			append("log", new);
+			set_written("log", NOW);
+			while (source_file_read(bounds.source, budget, NOW, clock_ms++, take_bound, &bounds))
+				assert_true(clock_ms < 100);
+			assert_string_equal(bounds.text, "d ");
+			source_file_free(bounds.source);
+			unlink(path_of("log"));
+		}
+	}
+}
+
+static void take_current(const char *text, size_t size, bool cut, void *arg)
+{
+	(void)text;
+	(void)size;
+	if (!cut)
+		assert_int_equal(source_file_latest(arg), 0);
+}
+
+/* A piece of a line that is too long is no line, though it looks like one. */
+static void test_years_long(void **state)
+{
+	struct source_file *source = source_file_new(path_of("log"), FORMAT_SYSLOG, 0);
+	FILE *out = fopen(path_of("log"), "we");
+
+	(void)state;
+	assert_non_null(out);
+	fputs("Nov 20 11:46:38 vm x: y\n", out);
+	for (int i = 0; i < 20000; i++) /* of 32 bytes each, as many as fit into a buffer */
+		fputs("Jan  1 00:00:00 vm x: yyyyyyyyy ", out);
+	fputs("\nNov 20 11:47:00 vm x: y\n", out);
+	assert_int_equal(fclose(out), 0);
+	set_written("log", NOW);
+	while (source_file_read(source, BUDGET, NOW, 0, take_current, source))
+		;
+	source_file_free(source);
+	unlink(path_of("log"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_neighbours),
 		cmocka_unit_test(test_deleted),
 		cmocka_unit_test(test_renamed),
+		cmocka_unit_test(test_years),
+		cmocka_unit_test(test_years_long),
 	};
 
 	return cmocka_run_group_tests_name("source_file", tests, setup, teardown);
