@@ -68,6 +68,16 @@ static void take_lines(struct source_pipe *source, void (*take)(const char *text
 	memmove(source->buffer, p, source->size);
 }
 
+/* Whoever wrote it has died, or was stopped, within a line: an address in it may have lost its last digits. */
+static void take_rest(struct source_pipe *source, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
+{
+	if (source->size == 0)
+		return;
+	log_say(LOG_WARNING, "the last line has no end: it is not believed");
+	take(source->buffer, source->size, true, arg);
+	source->size = 0;
+}
+
 bool source_pipe_read(struct source_pipe *source, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
 {
 	ssize_t n = read(source->fd, source->buffer + source->size, BUFFER_SIZE - source->size);
@@ -81,8 +91,6 @@ bool source_pipe_read(struct source_pipe *source, void (*take)(const char *text,
 		take_lines(source, take, arg);
 		return true;
 	}
-	if (source->size > 0)
-		take_line(source, source->buffer, source->size, take, arg);
-	source->size = 0;
+	take_rest(source, take, arg);
 	return false;
 }

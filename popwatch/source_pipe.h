@@ -18,8 +18,8 @@ struct source_pipe *source_pipe_new(int fd);
 /* Frees it; a NULL is fine. */
 void source_pipe_free(struct source_pipe *source);
 
-/* Reads once, and hands on the whole lines there are, as source_file_read() does; at the end a last line without an end too.
- * Returns false at the end, or after logging that FD cannot be read. */
+/* Reads once, and hands on the whole lines there are, as source_file_read() does.  What comes last and has no end may
+ * be any part of a line: that is logged, and it is handed on as cut.  Returns false at the end, or after logging that FD cannot be read. */
 bool source_pipe_read(struct source_pipe *source, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg);
 
 #endif

@@ -173,7 +173,7 @@ said() {	# said TEXT: on stderr
 @test "lines from standard input, until its end" {
 	prepare
 	login 192.0.2.1 >"$LOG"			# the configured logs are not read
-	{ login 192.0.2.2; printf '%s' "$(login 192.0.2.3)"; } | "$POPWATCH" -c "$DIR/popwatch.conf" -
+	{ login 192.0.2.2; login 192.0.2.3; } | "$POPWATCH" -c "$DIR/popwatch.conf" -
 	recorded 192.0.2.2 192.0.2.3
 	not recorded 192.0.2.1
 }
