@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memcpy(text, data, size);
 	text[size] = '\0';
-	digits = *text != '\0' && strspn(text, "0123456789") == strlen(text);
+	digits = *text != '\0' && strspn(text, "0123456789") == strlen(text) && strlen(text) <= STAMP_SIZE;
 	errno = 0;
 	number = strtoull(text, &end, 10);
 	if (relaydb_stamp(text, &stamp) == RELAYDB_OK) {

@@ -53,7 +53,7 @@ struct relaydb_batch; /* changes that are committed at once */
  * Returns RELAYDB_OK or RELAYDB_BADADDR (OUT is then ""). */
 int relaydb_address(const char *text, char out[RELAYDB_ADDRSTRLEN]);
 
-/* Reads a stamp: decimal digits alone, 0 to RELAYDB_STAMP_MAX.  No sign, no blank, no exponent.
+/* Reads a stamp: at most 128 decimal digits alone, 0 to RELAYDB_STAMP_MAX.  No sign, no blank, no exponent.
  * Returns RELAYDB_OK, or RELAYDB_BADSTAMP and leaves *stamp alone. */
 int relaydb_stamp(const char *text, int64_t *stamp);
 

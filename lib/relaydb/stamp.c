@@ -13,7 +13,7 @@ static bool digits_read(const char *text, size_t size, int64_t *stamp)
 {
 	int64_t number = 0;
 
-	if (size == 0)
+	if (size == 0 || size > STAMP_SIZE)
 		return false;
 	for (size_t i = 0; i < size; i++) {
 		if (text[i] < '0' || text[i] > '9')
