@@ -17,6 +17,9 @@
 #include "source_file.h"
 
 #define BUFFER_SIZE (128 * 1024)
+#define LEAP (1024 * 1024)
+#define TAIL (32 * LEAP)
+#define PEEK 1024 /* a line's end, and then the stamp of the next */
 #define HASH_BYTES 256 /* of the first line */
 #define KEEP_OPEN 8 /* files beside the current one that stay open though they do not grow */
 #define KNOWN_MAX 4096 /* files that are remembered */
@@ -246,13 +249,35 @@ static size_t survey_piece(const struct source_file *source, struct log_file *fi
 	return (size_t)(p - source->buffer);
 }
 
+/* Where the day is still the same LEAP bytes further on, no year has turned in between, and nothing there need be read: not in a log
+ * that is as large as this one.  The last TAIL bytes of it are looked through line by line, it may have grown slowly of late.
+ * Returns the bytes read; 0 if it cannot be said. */
+static size_t survey_leap(const struct source_file *source, struct log_file *file)
+{
+	struct survey *survey = &file->survey;
+	off_t at = survey->at + LEAP;
+	const char *line = source->buffer, *newline;
+	ssize_t size;
+
+	if (survey->inside || survey->turns.size == 0 || at + TAIL > survey->end)
+		return 0;
+	size = pread(file->fd, source->buffer, PEEK, at);
+	if (size < PEEK || (newline = memchr(line, '\n', PEEK / 2)) == NULL)
+		return 0;
+	line = newline + 1;
+	if (memcmp(line, survey->turns.date, survey->turns.size) != 0)
+		return 0;
+	survey->at = at + (line - source->buffer);
+	return PEEK;
+}
+
 /* Looks through what the file had when it was opened, until about BUDGET is used up.  Returns the bytes read. */
 static size_t survey(const struct source_file *source, struct log_file *file, size_t budget)
 {
 	size_t sum = 0, n;
 
 	while (file->survey.at < file->survey.end && sum < budget) {
-		if ((n = survey_piece(source, file)) == 0)
+		if ((n = survey_leap(source, file)) == 0 && (n = survey_piece(source, file)) == 0)
 			file->survey.at = file->survey.end;
 		sum += n;
 	}

@@ -284,10 +284,58 @@ static void test_years_long(void **state)
 	unlink(path_of("log"));
 }
 
+struct leaps {
+	struct source_file *source;
+	unsigned old, current;
+};
+
+static void take_leap(const char *text, size_t size, bool cut, void *arg)
+{
+	struct leaps *leaps = arg;
+
+	(void)size;
+	assert_false(cut);
+	assert_int_equal(strncmp(text + 7, "11:46", 5) == 0, source_file_latest(leaps->source) != 0);
+	*(source_file_latest(leaps->source) != 0 ? &leaps->old : &leaps->current) += 1;
+}
+
+static void many_lines(FILE *out, const char *stamp, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		fprintf(out, "%s vm x: %0*u\n", stamp, 10 + (int)(i % 150), i);
+}
+
+/* A large log is not looked through line by line; the turn of the year in it is seen all the same, near its end or far from it. */
+static void test_years_leaps(void **state)
+{
+	static const unsigned sizes[][3] = { { 480000, 1, 2000 }, { 30000, 30000, 480000 }, { 30300, 10000, 480000 } };
+
+	(void)state;
+	setenv("TZ", "UTC0", 1);
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		struct leaps leaps = { .source = source_file_new(path_of("log"), FORMAT_SYSLOG, 0) };
+		FILE *out = fopen(path_of("log"), "we");
+
+		assert_non_null(out);
+		many_lines(out, "Nov 20 11:46:38", sizes[i][0]);
+		many_lines(out, "Jan  1 00:00:00", sizes[i][1]);
+		many_lines(out, "Nov 20 11:47:00", sizes[i][2]);
+		assert_int_equal(fclose(out), 0);
+		set_written("log", NOW);
+		while (source_file_read(leaps.source, BUDGET, NOW, 0, take_leap, &leaps))
+			;
+		source_file_free(leaps.source);
+		unlink(path_of("log"));
+		assert_int_equal(leaps.old, sizes[i][0]);
+		assert_int_equal(leaps.current, sizes[i][1] + sizes[i][2]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_neighbours),
+		cmocka_unit_test(test_years_leaps),
 		cmocka_unit_test(test_deleted),
 		cmocka_unit_test(test_renamed),
 		cmocka_unit_test(test_years),
