@@ -165,6 +165,17 @@ date_is() {
 	relays 127.0.1.1
 }
 
+# authenticates CLIENT PASSWORD AUTH-CODE RCPT-CODE: what sendmail says to alice there, and then to her remote recipient
+authenticates() {
+	smtp_open -b "$1"
+	smtp "AUTH PLAIN $(printf '\0alice@mx.example.test\0%s' "$2" | base64)"
+	[[ $REPLY == $3* ]] || fail "$1: $REPLY"
+	smtp 'MAIL FROM:<>'
+	smtp 'RCPT TO:<somebody@example.net>'
+	[[ $REPLY == $4* ]] || fail "$1: $REPLY"
+	smtp_close
+}
+
 @test "SMTP AUTH relays as before: without a row, with an old one; and nobody else does" {
 	mkdir -p /etc/sasl2
 	printf '%s\n' 'pwcheck_method: auxprop' 'auxprop_plugin: sasldb' 'mech_list: PLAIN' "sasldb_path: $SCRATCH/sasldb" \
@@ -175,21 +186,9 @@ date_is() {
 	for delay in dnl "FEATURE(\`delay_checks')dnl"; do
 		sendmail_with "$with_window" "define(\`confAUTH_MECHANISMS', \`PLAIN')dnl" "TRUST_AUTH_MECH(\`PLAIN')dnl" "$delay"
 		for client in 127.0.1.1 127.0.1.3 127.0.1.9; do
-			smtp_open -b $client
-			smtp "AUTH PLAIN $(printf '\0alice@mx.example.test\0secret' | base64)"
-			[[ $REPLY == 235* ]] || fail "$REPLY"
-			smtp 'MAIL FROM:<>'
-			smtp 'RCPT TO:<somebody@example.net>'
-			[[ $REPLY == 250* ]] || fail "$client: $REPLY"
-			smtp_close
+			authenticates $client secret 235 250
 		done
-		smtp_open -b 127.0.1.9
-		smtp "AUTH PLAIN $(printf '\0alice@mx.example.test\0wrong' | base64)"
-		[[ $REPLY == 535* ]] || fail "$REPLY"
-		smtp 'MAIL FROM:<>'
-		smtp 'RCPT TO:<somebody@example.net>'
-		[[ $REPLY == 550* ]] || fail "$REPLY"
-		smtp_close
+		authenticates 127.0.1.9 wrong 535 550
 		end_sendmail
 	done
 }

@@ -97,20 +97,33 @@ static void test_lists(void **state)
 	config_free(config);
 }
 
+/* A file with this TEXT, read as one who wants to know all mistakes reads it; its name is put into PATH, a template. */
+static struct config *load_anyway(char *path, const char *text, struct conf_errors *errors)
+{
+	size_t size = strlen(text);
+	int fd = mkstemp(path);
+	struct config *config;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, size), size);
+	close(fd);
+	config = config_load_anyway(path, errors);
+	unlink(path);
+	assert_non_null(config);
+	return config;
+}
+
 /* Who wants to know all mistakes gets what could be taken; names that cannot be have the place of their setting. */
 static void test_names(void **state)
 {
 	char path[] = "/tmp/test_config.XXXXXX", expected[512];
-	static const char text[] = "windw = 1h\nservers = nosuch\ndefinitions = /no/such/folder\nuser = no-such-user-here\n";
 	struct conf_errors errors = { .tell = tell };
-	int fd = mkstemp(path);
 	struct config *config;
 
 	(void)state;
 	*said = '\0';
-	assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
-	config = config_load_anyway(path, &errors);
-	assert_non_null(config);
+	config = load_anyway(
+	    path, "windw = 1h\nservers = nosuch\ndefinitions = /no/such/folder\nuser = no-such-user-here\n", &errors);
 	assert_null(config_catalogue(config, &errors));
 	assert_false(config_has_user(config, &errors));
 	assert_int_equal(errors.count, 3);
@@ -121,29 +134,21 @@ static void test_names(void **state)
 	    path, path, path);
 	assert_string_equal(said, expected);
 	config_free(config);
-	close(fd);
-	unlink(path);
-	assert_null(config_load_anyway(path, &errors));
+	assert_null(config_load_anyway(path, &errors)); /* gone */
 }
 
 /* A folder of definitions that was mistaken may be the one that has them. */
 static void test_no_folder(void **state)
 {
 	char path[] = "/tmp/test_config.XXXXXX";
-	static const char text[] = "definitions = here\ndefinitions = /no/such/folder\nservers = nosuch\n";
 	struct conf_errors errors = { .tell = tell };
-	int fd = mkstemp(path);
 	struct config *config;
 
 	(void)state;
-	assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
-	config = config_load_anyway(path, &errors);
-	assert_non_null(config);
+	config = load_anyway(path, "definitions = here\ndefinitions = /no/such/folder\nservers = nosuch\n", &errors);
 	assert_null(config_catalogue(config, &errors));
 	assert_int_equal(errors.count, 1);
 	config_free(config);
-	close(fd);
-	unlink(path);
 }
 
 /* Where there may be none, no is none. */
