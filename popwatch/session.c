@@ -492,7 +492,8 @@ bool sessions_restore(struct sessions *sessions, const char *line)
 
 	if (sscanf(line, "%lld %lld %lld %45s %n", &since, &seen, &until, text, &at) != 4 || at == 0 || !is_key(line + at))
 		return false;
-	if (since < 0 || seen < 0 || until < 0 || until > RELAYDB_STAMP_MAX)
+	if (since < 0 || since > RELAYDB_STAMP_MAX || seen < 0 || seen > RELAYDB_STAMP_MAX || until < 0 ||
+	    until > RELAYDB_STAMP_MAX)
 		return false;
 	if (relaydb_address(text, address) != RELAYDB_OK && (line[at] != 'k' || strcmp(text, "-") != 0))
 		return false;
