@@ -1,11 +1,16 @@
-# Makefile - the whole suite, without recursion: each folder's rules.mk adds its own to the lists below
+# Makefile - the whole suite, without recursion: each directory's rules.mk adds
+# to the lists below
 #
 #   make            libraries, programs, the PAM module
-#   make check      every test that this user may run; SANITIZE=1 for the same under ASan and UBSan
-#   make torture    the same at length, and what survived; make bench what everything costs
+#   make check      every test that this user may run; SANITIZE=1 for the same
+#                   under ASan and UBSan
+#   make torture    the same at length, and what survived
+#   make bench      what everything costs
 #   make demo       the main job with a real Dovecot and a real sendmail (root)
 #   make lint       compiler warnings, cppcheck, clang-tidy, manuals
 #   make install    DESTDIR= PREFIX= ...; make uninstall undoes it
+#
+# One line a file is printed; V=1 prints the commands.
 
 include config.mk
 
@@ -15,13 +20,23 @@ all:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
 
+# $(call say,WORD,FILE) begins a recipe's command: with V=1 the command is
+# shown, with make -s nothing, else WORD and FILE
+V =
+SILENT = $(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS))))
+say = $(if $(V),,@$(if $(SILENT),,printf '%-4s %s\n' '$(1)' '$(2)';))
+
 SRCDIR := $(CURDIR)
-CPPFLAGS_ALL = -D_GNU_SOURCE -DRELAYERS_VERSION='"$(VERSION)"' -DRELAYERS_STATEDIR='"$(LOCALSTATEDIR)/lib/relayers"' \
-	-DRELAYERS_SYSCONFDIR='"$(SYSCONFDIR)/relayers"' -DRELAYERS_DATADIR='"$(DATADIR)/relayers"' -Ilib/relaydb $(CPPFLAGS)
+CPPFLAGS_ALL = -D_GNU_SOURCE -DRELAYERS_VERSION='"$(VERSION)"' \
+	-DRELAYERS_STATEDIR='"$(LOCALSTATEDIR)/lib/relayers"' \
+	-DRELAYERS_SYSCONFDIR='"$(SYSCONFDIR)/relayers"' \
+	-DRELAYERS_DATADIR='"$(DATADIR)/relayers"' -Ilib/relaydb $(CPPFLAGS)
 CFLAGS_ALL = -std=c17 $(CFLAGS) $(WARN) $(HARDEN)
-# one object; FLAGS are what its folder adds
+# one object; FLAGS are what its directory adds
 COMPILE = $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(FLAGS) -MMD -MP -c -o $@ $<
-LINK = $(CC) $(CFLAGS_ALL) $(HARDEN_LD) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
+LINK = $(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $(HARDEN_LD) $(LDFLAGS) -o $@ \
+	$(filter %.o %.a,$^) $(LIBS)
+ARCHIVE = $(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 
 PROGRAMS =		# what all builds
 UNIT_TESTS =		# cmocka programs
@@ -29,32 +44,47 @@ TEST_PROGRAMS =		# helpers that bats files call
 MANUALS =		# mdoc pages
 LINT_SOURCES =		# C files
 
-include $(sort $(wildcard lib/*/rules.mk */rules.mk))
-
+# libraries first, then what uses their names
+include lib/common/rules.mk
+include lib/relaydb/rules.mk
+include vsmtprelay/rules.mk
+include popwatch/rules.mk
+include vnewspammers/rules.mk
+include pam_relaydb/rules.mk
+include man/rules.mk
+include tests/rules.mk
+include bench/rules.mk
+include fuzz/rules.mk
 include lint.mk
 include install.mk
 include distcheck.mk
 
 all: $(PROGRAMS)
 
-# made anew, and everything after it, when another setting is given than the last time
-SETTINGS = $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS) $(WITH_JOURNAL) $(PREFIX) $(SBINDIR) $(LIBDIR) $(INCLUDEDIR)
+# rewritten, so that everything is rebuilt, when a setting differs from the
+# last time
+SETTINGS = $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS) $(WITH_JOURNAL) \
+	$(PREFIX) $(SBINDIR) $(LIBDIR) $(INCLUDEDIR)
 $(BUILD)/settings: FORCE
 	@mkdir -p $(@D)
 	@echo '$(SETTINGS)' | cmp -s - $@ || echo '$(SETTINGS)' >$@
 
 $(BUILD)/%.o: %.c Makefile config.mk $(BUILD)/settings
 	@mkdir -p $(@D)
-	$(COMPILE)
+	$(call say,CC,$<)$(COMPILE)
 
 # what goes into a shared object
 $(BUILD)/%.lo: %.c Makefile config.mk $(BUILD)/settings
 	@mkdir -p $(@D)
-	$(COMPILE) -fPIC
+	$(call say,CC,$< (shared))$(COMPILE) -fPIC
 
--include $(shell [ -d $(BUILD) ] && find $(BUILD) \( -path $(BUILD)/root -o -path $(BUILD)/distcheck \) -prune -o -name '*.d' -type f -print)
+DEPENDENCIES = $(shell [ -d $(BUILD) ] && find $(BUILD) \
+	\( -path $(BUILD)/root -o -path $(BUILD)/distcheck \) -prune -o \
+	-name '*.d' -type f -print)
+-include $(DEPENDENCIES)
 
 clean:
 	rm -rf build
 
-.PHONY: FORCE all clean check check-root demo lint install uninstall fuzz bench figures
+.PHONY: FORCE all clean check check-root demo lint install uninstall fuzz \
+	bench figures

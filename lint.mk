@@ -27,4 +27,8 @@ lint-tidy:
 lint-manuals:
 	mandoc -Tlint -W warning $(MANUALS)
 
-.PHONY: format lint-format lint-cppcheck lint-tidy lint-manuals
+# what the build knows, one a line: C files and the rules.mk of each directory
+sources:
+	@printf '%s\n' $(LINT_SOURCES) $(filter %/rules.mk,$(MAKEFILE_LIST))
+
+.PHONY: sources format lint-format lint-cppcheck lint-tidy lint-manuals

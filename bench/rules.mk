@@ -9,8 +9,7 @@ BENCH_SOURCES = $(sort $(wildcard bench/*.c))
 BENCHES = $(patsubst %.c,$(BUILD)/%,$(filter-out bench/nosync.c,$(BENCH_SOURCES)))
 LINT_SOURCES += $(BENCH_SOURCES)
 
-# by its name: this file is read before the one that names it
-$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/librelaydb.a
+$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(RELAYDB)
 	$(LINK)
 $(BENCHES): LIBS = -Wl,--as-needed $(RELAYDB_LIBS) -lpam -pthread
 
@@ -19,7 +18,7 @@ $(BUILD)/bench/floor: LIBS = -lpcre2-8
 # to be preloaded
 NOSYNC = $(BUILD)/bench/nosync.so
 $(NOSYNC): $(BUILD)/bench/nosync.lo
-	$(CC) $(LDFLAGS) -shared -o $@ $<
+	$(call say,LINK,$@)$(CC) $(LDFLAGS) -shared -o $@ $<
 
 # ROUNDS=5: how often everything is measured
 bench: all $(BENCHES) $(NOSYNC)

@@ -16,19 +16,20 @@ FUZZ_FLAGS = -std=c17 -Wall -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover
 FUZZ_FOLDERS = lib/relaydb lib/common popwatch vnewspammers
 FUZZ_SOURCES = $(sort $(wildcard fuzz/fuzz_*.c))
 FUZZ_TARGETS = $(FUZZ_SOURCES:fuzz/fuzz_%.c=%)
-FUZZ_OBJECTS = $(patsubst %.c,build/fuzz/%.o,$(filter-out %/main.c,$(sort $(wildcard $(FUZZ_FOLDERS:%=%/*.c)))))
+FUZZ_OBJECTS = $(patsubst %.c,build/fuzz/%.o,$(filter-out %/main.c, \
+	$(RELAYDB_SOURCES) $(COMMON_SOURCES) $(POPWATCH_SOURCES) \
+	$(VNEWSPAMMERS_SOURCES)))
 LINT_SOURCES += $(FUZZ_SOURCES)
 
 build/fuzz/%.o: %.c Makefile fuzz/rules.mk
 	@mkdir -p $(@D)
-	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined $(CPPFLAGS_ALL) $(FUZZ_FOLDERS:%=-I%) -MMD -MP -c -o $@ $<
+	$(call say,CC,$< (fuzz))$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined $(CPPFLAGS_ALL) $(FUZZ_FOLDERS:%=-I%) -MMD -MP -c -o $@ $<
 
 build/fuzz/rooms.a: $(FUZZ_OBJECTS)
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(ARCHIVE)
 
 build/fuzz/fuzz_%: build/fuzz/fuzz/fuzz_%.o build/fuzz/rooms.a
-	$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(filter-out -lsystemd,$(POPWATCH_LIBS)) $(RELAYDB_LIBS)
+	$(call say,LINK,$@)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(filter-out -lsystemd,$(POPWATCH_LIBS)) $(RELAYDB_LIBS)
 
 fuzz: $(addprefix build/fuzz/fuzz_,$(or $(FUZZ),$(FUZZ_TARGETS)))
 	@for target in $(or $(FUZZ),$(FUZZ_TARGETS)); do \

@@ -1,7 +1,12 @@
 # popwatch: the daemon
 
-POPWATCH_SOURCES = $(sort $(wildcard popwatch/*.c))
-POPWATCH_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out popwatch/main.c,$(POPWATCH_SOURCES)))
+POPWATCH_SOURCES = $(addprefix popwatch/, \
+	catalogue.c check.c config.c doubt.c header.c main.c notify.c pattern.c \
+	pipeline.c policy.c rights.c service.c session.c source_file.c \
+	source_journal.c source_pipe.c source_socket.c state.c stats.c \
+	tryout.c watch.c watcher.c writer.c)
+POPWATCH_OBJECTS = $(patsubst %.c,$(BUILD)/%.o, \
+	$(filter-out popwatch/main.c,$(POPWATCH_SOURCES)))
 POPWATCH = $(BUILD)/popwatch/popwatch
 POPWATCH_LIBS = -linotifytools -lpcre2-8 -linih -lseccomp -lpthread
 ifeq ($(WITH_JOURNAL),1)

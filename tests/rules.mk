@@ -21,15 +21,16 @@ LINT_SOURCES += $(UNIT_SOURCES) $(HELPER_SOURCES)
 
 include tests/torture/rules.mk
 
-# what the programs are made of, but for each main.o: a unit test takes in the module it is about and what that needs
-ROOMS = $(patsubst %/rules.mk,%,$(sort $(wildcard lib/common/rules.mk vsmtprelay/rules.mk popwatch/rules.mk)))
-ROOM_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(sort $(wildcard $(ROOMS:%=%/*.c)))))
+# what the programs are made of, except each main.o: a unit test takes the
+# module that it is about, and what that needs
+ROOMS = lib/common vsmtprelay popwatch
+ROOM_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c, \
+	$(COMMON_SOURCES) $(VSMTPRELAY_SOURCES) $(POPWATCH_SOURCES)))
 ROOM_ARCHIVE = $(BUILD)/tests/rooms.a
 
 $(ROOM_ARCHIVE): $(ROOM_OBJECTS)
 	@mkdir -p $(@D)
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(ARCHIVE)
 
 $(UNIT_OBJECTS) $(HELPER_OBJECTS): FLAGS = $(ROOMS:%=-I%)
 

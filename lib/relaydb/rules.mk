@@ -1,6 +1,8 @@
 # librelaydb: static for our own programs, shared and static for others
 
-RELAYDB_SOURCES = $(sort $(wildcard lib/relaydb/*.c))
+RELAYDB_SOURCES = $(addprefix lib/relaydb/, \
+	address.c batch.c bdb.c check.c commit.c image.c io.c load.c lock.c \
+	place.c read.c redo.c relaydb.c rows.c stamp.c)
 RELAYDB_OBJECTS = $(RELAYDB_SOURCES:%.c=$(BUILD)/%.o)
 RELAYDB = $(BUILD)/librelaydb.a
 RELAYDB_LIBS = -ldb
@@ -13,8 +15,7 @@ PROGRAMS += $(RELAYDB) $(RELAYDB_SO) $(BUILD)/relaydb.pc
 $(RELAYDB_OBJECTS): FLAGS = -fPIC -fvisibility=hidden
 
 $(RELAYDB): $(RELAYDB_OBJECTS)
-	rm -f $@
-	$(AR) rcs $@ $^
+	$(ARCHIVE)
 
 # the one that is installed: a single object in which only the public names are left
 RELAYDB_INSTALL = $(BUILD)/install/librelaydb.a
@@ -22,17 +23,21 @@ PROGRAMS += $(RELAYDB_INSTALL)
 
 $(RELAYDB_INSTALL): $(RELAYDB_OBJECTS)
 	@mkdir -p $(@D)
-	$(LD) -r -o $(@D)/relaydb.o $^
-	objcopy --localize-hidden $(@D)/relaydb.o
-	rm -f $@
-	$(AR) rcs $@ $(@D)/relaydb.o
+	$(call say,AR,$@)$(LD) -r -o $(@D)/relaydb.o $^ && \
+		objcopy --localize-hidden $(@D)/relaydb.o && \
+		rm -f $@ && $(AR) rcs $@ $(@D)/relaydb.o
 
 $(RELAYDB_SO): $(RELAYDB_OBJECTS) lib/relaydb/relaydb.map
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS) -shared -Wl,-soname,librelaydb.so.1 -Wl,--version-script=lib/relaydb/relaydb.map \
-		-Wl,-z,relro,-z,now $(if $(SANITIZE),,-Wl,-z,defs) -o $@ $(RELAYDB_OBJECTS) $(RELAYDB_LIBS)
-	ln -sf librelaydb.so.1 $(BUILD)/librelaydb.so
+	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -shared \
+		-Wl,-soname,librelaydb.so.1 \
+		-Wl,--version-script=lib/relaydb/relaydb.map \
+		-Wl,-z,relro,-z,now $(if $(SANITIZE),,-Wl,-z,defs) \
+		-o $@ $(RELAYDB_OBJECTS) $(RELAYDB_LIBS)
+	@ln -sf librelaydb.so.1 $(BUILD)/librelaydb.so
 
 $(BUILD)/relaydb.pc: lib/relaydb/relaydb.pc.in config.mk $(BUILD)/settings
 	@mkdir -p $(@D)
-	sed -e 's,@PREFIX@,$(PREFIX),g' -e 's,@LIBDIR@,$(LIBDIR),g' -e 's,@INCLUDEDIR@,$(INCLUDEDIR),g' \
+	$(call say,GEN,$@)sed -e 's,@PREFIX@,$(PREFIX),g' \
+		-e 's,@LIBDIR@,$(LIBDIR),g' \
+		-e 's,@INCLUDEDIR@,$(INCLUDEDIR),g' \
 		-e 's,@VERSION@,$(VERSION),g' $< >$@

@@ -108,3 +108,26 @@ own() {		# own FILE: what it includes with ""
 		sed -n 3,8p "$file" | grep -qF " * ${name%.c}" || fail "$file: its head does not say what it is"
 	done
 }
+
+@test "no C file and no rules.mk is missing from the build's lists" {
+	known=$(env -u MAKEFLAGS -u MAKELEVEL make -s sources | sort -u)
+	[ "$(wc -l <<<"$known")" -gt 60 ]
+	there=$(find lib $programs tests fuzz bench man -name '*.c' -o -name rules.mk | sort -u)
+	diff <(comm -13 <(echo "$known") <(echo "$there")) /dev/null || fail "listed in no rules.mk"
+}
+
+@test "a build prints one short line a file, and the commands with V=1" {
+	build() {
+		env -u MAKEFLAGS -u MAKELEVEL make "$@" BUILD="$SCRATCH/quiet" "$SCRATCH/quiet/libcommon.a"
+	}
+	build >"$SCRATCH/out" 2>&1
+	[ "$(grep -c '^CC   lib/common/' "$SCRATCH/out")" = "$(ls lib/common/*.c | wc -l)" ]
+	grep -qx "AR   $SCRATCH/quiet/libcommon.a" "$SCRATCH/out"
+	not grep -E 'Wall|^(mkdir|printf)' "$SCRATCH/out"
+	rm -r "$SCRATCH/quiet"
+	build -s >"$SCRATCH/out" 2>&1
+	[ ! -s "$SCRATCH/out" ] || fail "$(cat "$SCRATCH/out")"
+	rm -r "$SCRATCH/quiet"
+	build V=1 >"$SCRATCH/out" 2>&1
+	grep -q -- '-Wall .* -c -o .*/lib/common/list.o lib/common/list.c' "$SCRATCH/out"
+}

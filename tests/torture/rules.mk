@@ -7,7 +7,7 @@ MUTANT = $(BUILD)/tests/torture/mutant
 TEST_PROGRAMS += $(MUTANT)
 LINT_SOURCES += tests/torture/mutant.c
 
-$(MUTANT): $(MUTANT).o $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard vsmtprelay/*.c))) $(COMMON) $(RELAYDB)
+$(MUTANT): $(MUTANT).o $(patsubst %.c,$(BUILD)/%.o,$(VSMTPRELAY_SOURCES)) $(COMMON) $(RELAYDB)
 	$(LINK) $(RELAYDB_LIBS)
 
 # a clock that tests can set, to be preloaded
@@ -16,7 +16,7 @@ TEST_PROGRAMS += $(CLOCK)
 LINT_SOURCES += tests/torture/clock.c
 
 $(CLOCK): $(BUILD)/tests/torture/clock.lo
-	$(CC) $(LDFLAGS) -shared -o $@ $<
+	$(call say,LINK,$@)$(CC) $(LDFLAGS) -shared -o $@ $<
 
 torture: all $(TEST_PROGRAMS)
 	@rm -rf $(BUILD)/torture
