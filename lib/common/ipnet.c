@@ -2,10 +2,12 @@
  *
  * ipnet.c - addresses as numbers, and networks that hold them, see ipnet.h
  */
-#include <arpa/inet.h>
-#include <string.h>
-
 #include "ipnet.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define MAPPED_BITS 96 /* ::ffff:0:0/96, RFC 4291 2.5.5.2 */
 
@@ -16,7 +18,7 @@ static bool is_mapped(const struct ipnet *net)
 	return net->family == AF_INET6 && net->bits >= MAPPED_BITS && memcmp(net->address, prefix, sizeof prefix) == 0;
 }
 
-/* Decimal digits alone, at most MAX. */
+/* Decimal digits without a leading zero, at most MAX. */
 static bool parse_bits(const char *text, unsigned max, unsigned *bits)
 {
 	unsigned n = 0;
@@ -24,7 +26,10 @@ static bool parse_bits(const char *text, unsigned max, unsigned *bits)
 	if (*text == '\0' || (*text == '0' && text[1] != '\0'))
 		return false;
 	for (; *text != '\0'; text++) {
-		if (*text < '0' || *text > '9' || (n = n * 10 + (unsigned)(*text - '0')) > max)
+		if (*text < '0' || *text > '9')
+			return false;
+		n = n * 10 + (unsigned)(*text - '0');
+		if (n > max)
 			return false;
 	}
 	*bits = n;
@@ -34,9 +39,9 @@ static bool parse_bits(const char *text, unsigned max, unsigned *bits)
 /* Nothing set beyond the prefix? */
 static bool is_network(const struct ipnet *net)
 {
-	unsigned size = net->family == AF_INET ? 32 : 128, i;
+	unsigned size = net->family == AF_INET ? 32 : 128;
 
-	for (i = net->bits; i < size; i++) {
+	for (unsigned i = net->bits; i < size; i++) {
 		if (net->address[i / 8] & (0x80u >> i % 8))
 			return false;
 	}
@@ -78,4 +83,44 @@ bool ipnet_holds(const struct ipnet *net, const struct ipnet *address)
 	if (net->family != address->family || memcmp(net->address, address->address, whole) != 0)
 		return false;
 	return rest == 0 || ((net->address[whole] ^ address->address[whole]) >> (8 - rest)) == 0;
+}
+
+bool netset_add(struct netset *set, const struct ipnet *net)
+{
+	struct ipnet *more = realloc(set->nets, (set->count + 1) * sizeof *more);
+
+	if (more == NULL)
+		return false;
+	set->nets = more;
+	more[set->count++] = *net;
+	return true;
+}
+
+int netset_add_text(struct netset *set, const char *text)
+{
+	struct ipnet net;
+
+	if (!ipnet_parse(text, &net)) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (netset_add(set, &net))
+		return 0;
+	errno = ENOMEM;
+	return -1;
+}
+
+bool netset_holds(const struct netset *set, const struct ipnet *address)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		if (ipnet_holds(&set->nets[i], address))
+			return true;
+	}
+	return false;
+}
+
+void netset_clear(struct netset *set)
+{
+	free(set->nets);
+	*set = (struct netset){ NULL, 0 };
 }

@@ -98,6 +98,33 @@ bool log_due(struct log_limit *limit, int64_t now, int64_t interval, unsigned lo
 	return true;
 }
 
+bool log_once(struct log_once *once, int cause, int64_t now, int64_t interval)
+{
+	bool again = interval > 0 && (now < once->since || now - once->since >= interval);
+
+	once->failures++;
+	if (cause == once->cause && !again)
+		return false;
+	once->cause = cause;
+	once->since = now;
+	return true;
+}
+
+bool log_over(struct log_once *once, unsigned long *failures)
+{
+	bool told = once->cause != 0;
+
+	if (failures != NULL)
+		*failures = once->failures;
+	*once = (struct log_once){ 0, 0, 0 };
+	return told;
+}
+
+const char *log_program(void)
+{
+	return voice.program != NULL ? voice.program : "program";
+}
+
 bool log_keep_descriptors(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {

@@ -42,6 +42,27 @@ struct log_limit {
  * Returns true, with *KEPT the number of messages kept back since the last time (0 at first), or false and counts one. */
 bool log_due(struct log_limit *limit, int64_t now, int64_t interval, unsigned long *kept);
 
+/* A complaint that may repeat itself as long as its cause lasts: one for each
+ * thing that can fail, zero at first. */
+struct log_once {
+	int cause; /* what was complained about last; 0: nothing */
+	int64_t since; /* when */
+	unsigned long failures; /* since the first complaint */
+};
+
+/* Is the failure for CAUSE (an errno or a code, not 0) to be logged?  A new cause
+ * is, and one that lasts again every INTERVAL (0: never again); NOW and INTERVAL
+ * have any one unit.  A clock that was set back does not silence it. */
+bool log_once(struct log_once *once, int cause, int64_t now, int64_t interval);
+
+/* It went well this time.  Returns true if a complaint was logged before, so that
+ * its end may be logged too, with the number of *FAILURES (NULL: not wanted). */
+bool log_over(struct log_once *once, unsigned long *failures);
+
+/* The name that log_open() was given, for messages that name the program; a word
+ * for any program before that. */
+const char *log_program(void);
+
 /* Opens /dev/null on those of the descriptors 0, 1 and 2 that are closed, in a direction that makes their use an error.  Call
  * it first in main: a file opened later could otherwise become "standard output" and be written to.
  * Returns false with errno set if that is not possible; the program should leave with EX_OSERR. */

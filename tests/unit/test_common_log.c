@@ -186,6 +186,29 @@ static void repeated_messages(void **state)
 	assert_false(log_due(&limit, 1120 - 86400, 60, &kept));
 }
 
+static void complaints(void **state)
+{
+	struct log_once once = { 0 };
+	unsigned long failures = 99;
+
+	(void)state;
+	assert_false(log_over(&once, &failures));
+	assert_int_equal(failures, 0);
+	assert_true(log_once(&once, EIO, 1000, 60));
+	assert_false(log_once(&once, EIO, 1059, 60));
+	assert_true(log_once(&once, ENOSPC, 1059, 60));
+	assert_false(log_once(&once, ENOSPC, 1118, 60));
+	assert_true(log_once(&once, ENOSPC, 1119, 60));
+	/* the clock goes back */
+	assert_true(log_once(&once, ENOSPC, 1000, 60));
+	assert_true(log_over(&once, &failures));
+	assert_int_equal(failures, 6);
+	assert_false(log_over(&once, NULL));
+	/* never again, until it is over */
+	assert_true(log_once(&once, EIO, 1000, 0));
+	assert_false(log_once(&once, EIO, 999999, 0));
+}
+
 /* In a child without descriptors 0, 1 and 2: a file that is opened next must not become one of them. */
 static void closed_descriptors(void **state)
 {
@@ -220,6 +243,7 @@ int main(void)
 		cmocka_unit_test(long_messages),
 		cmocka_unit_test(errno_is_kept),
 		cmocka_unit_test(repeated_messages),
+		cmocka_unit_test(complaints),
 		cmocka_unit_test(closed_descriptors),
 	};
 

@@ -2,6 +2,7 @@
  *
  * test_common_net.c - addresses and networks (ipnet.h), durations (duration.h), lists (list.h), the ini files (conf.h)
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,6 +73,25 @@ static void test_no_networks(void **state)
 		if (ipnet_parse(refused[i], &net))
 			fail_msg("'%s' is taken for a network", refused[i]);
 	}
+}
+
+static void test_sets(void **state)
+{
+	struct netset set = { NULL, 0 };
+	struct ipnet address;
+
+	(void)state;
+	assert_true(ipnet_parse("192.0.2.9", &address));
+	assert_false(netset_holds(&set, &address));
+	assert_int_equal(netset_add_text(&set, "2001:db8::/32"), 0);
+	assert_int_equal(netset_add_text(&set, "192.0.2.1/24"), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(set.count, 1);
+	assert_false(netset_holds(&set, &address));
+	assert_int_equal(netset_add_text(&set, "192.0.2.0/24"), 0);
+	assert_true(netset_holds(&set, &address));
+	netset_clear(&set);
+	assert_int_equal(set.count, 0);
 }
 
 static void test_durations(void **state)
@@ -151,6 +171,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_no_networks),
+		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_conf),
