@@ -13,12 +13,16 @@
 
 #include "catalogue.h"
 #include "check.h"
+#include "cli.h"
 #include "config.h"
 #include "header.h"
 #include "list.h"
 #include "log.h"
 #include "tryout.h"
 #include "watcher.h"
+
+#define PROGRAM "popwatch"
+#define SHORTS ":c:dhnop:t:s:F:vV"
 
 struct arguments {
 	struct watcher_options watcher;
@@ -58,25 +62,14 @@ static const char *at_odds(const struct arguments *arguments)
 	bool runs = watcher->detach || watcher->once || watcher->pid_file != NULL || watcher->from_stdin;
 
 	if (arguments->check && (runs || arguments->tryout != NULL))
-		return "-n goes with -c and -v alone";
+		return "-n can only be combined with -c and -v";
 	if (arguments->tryout != NULL && runs)
-		return "-t goes with -c, -F, -s and -v alone (standard input is -t -)";
+		return "-t can only be combined with -c, -F, -s and -v (-t - reads standard input)";
 	if (arguments->tryout == NULL && (arguments->servers != NULL || arguments->formats != 0))
 		return "-s and -F are for -t";
 	if (watcher->detach && watcher->from_stdin)
-		return "-d leaves standard input, which - reads";
+		return "-d detaches from standard input and cannot be used with -";
 	return NULL;
-}
-
-/* An option that getopt_long(3) refuses; C is what it returned. */
-static void say_refused(int c, char **argv)
-{
-	if (c == ':')
-		log_say(LOG_ERR, "-%c, expected a value after it", optopt);
-	else if (optopt == 0 || optopt == 'h' || optopt == 'V') /* the long ones; these letters alone are right */
-		log_say(LOG_ERR, "%s is no option, or takes no value", argv[optind - 1]);
-	else
-		log_say(LOG_ERR, "-%c is no option", optopt);
 }
 
 /* Returns false after saying why. */
@@ -87,8 +80,8 @@ static bool take_format(const char *name, unsigned *formats)
 	return *formats != 0;
 }
 
-/* Returns false after saying why. */
-static bool take_operands(int argc, char **argv, struct arguments *arguments)
+/* Returns EX_OK, or EX_USAGE after saying why. */
+static int take_operands(int argc, char **argv, struct arguments *arguments)
 {
 	const char *why;
 
@@ -97,26 +90,28 @@ static bool take_operands(int argc, char **argv, struct arguments *arguments)
 		optind++;
 	}
 	if (optind < argc) {
-		log_say(LOG_ERR, "'%s', expected options and -, for standard input, alone", argv[optind]);
-		return false;
+		log_say(LOG_ERR, "unexpected argument '%s': only - (standard input) may follow the options",
+		    argv[optind]);
+		return cli_misused(PROGRAM);
 	}
-	if ((why = at_odds(arguments)) != NULL)
-		log_say(LOG_ERR, "%s", why);
-	return why == NULL;
+	why = at_odds(arguments);
+	if (why == NULL)
+		return EX_OK;
+	log_say(LOG_ERR, "%s", why);
+	return cli_misused(PROGRAM);
 }
 
-/* Returns false after saying why. */
-static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
+/* Returns EX_OK, or EX_USAGE after saying why. */
+static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
 	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
+		CLI_OPTIONS,
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":c:dhnop:t:s:F:vV", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, SHORTS, options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			arguments->watcher.config_file = optarg;
@@ -144,7 +139,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 			break;
 		case 'F':
 			if (!take_format(optarg, &arguments->formats))
-				return false;
+				return cli_misused(PROGRAM);
 			break;
 		case 'v':
 			arguments->verbose = true;
@@ -153,8 +148,7 @@ static bool parse_arguments(int argc, char **argv, struct arguments *arguments)
 			arguments->version = true;
 			break;
 		default:
-			say_refused(c, argv);
-			return false;
+			return cli_refused(PROGRAM, c, argv, SHORTS);
 		}
 	}
 	return take_operands(argc, argv, arguments);
@@ -237,7 +231,7 @@ static void open_log(const struct arguments *arguments)
 {
 	bool records = arguments->tryout == NULL && !arguments->check;
 
-	log_open("popwatch", LOG_MAIL,
+	log_open(PROGRAM, LOG_MAIL,
 	    arguments->verbose ? LOG_DEBUG
 	    : records          ? LOG_NOTICE
 			       : LOG_INFO,
@@ -292,20 +286,20 @@ static int run(struct arguments *arguments)
 int main(int argc, char **argv)
 {
 	struct arguments arguments = { 0 };
+	int status;
 
 	if (!log_keep_descriptors())
 		return EX_OSERR;
-	log_open("popwatch", LOG_MAIL, LOG_NOTICE, LOG_NOWHERE);
-	if (!parse_arguments(argc, argv, &arguments)) {
-		fputs("try \"popwatch --help\"\n", stderr);
-		return EX_USAGE;
-	}
+	log_open(PROGRAM, LOG_MAIL, LOG_NOTICE, LOG_NOWHERE);
+	status = parse_arguments(argc, argv, &arguments);
+	if (status != EX_OK)
+		return status;
 	if (arguments.help)
 		usage(stdout);
 	else if (arguments.version)
-		puts("popwatch " RELAYERS_VERSION);
+		cli_version(PROGRAM);
 	if (arguments.help || arguments.version)
-		return fclose(stdout) == 0 ? EX_OK : EX_IOERR;
+		return cli_finish(EX_OK);
 	open_log(&arguments);
 	return run(&arguments);
 }

@@ -20,11 +20,13 @@
 #include <unistd.h>
 
 #include "atomicfile.h"
+#include "cli.h"
 #include "log.h"
 #include "relaydb.h"
 #include "senders.h"
 
 #define PROGRAM "vnewspammers"
+#define SHORTS "+:hV"
 #define LIST_SIZE_MAX ((size_t)64 << 20)
 #define REFUSED_SHOWN 20
 
@@ -37,12 +39,6 @@ static void usage(FILE *to)
 			    "  -h, --help     print this\n"
 			    "  -V, --version  print name and version\n\n"
 			    "See " PROGRAM "(8).\n");
-}
-
-static int misused(void)
-{
-	fprintf(stderr, "Try \"" PROGRAM " --help\".\n");
-	return EX_USAGE;
 }
 
 static int exit_status(int code)
@@ -197,8 +193,7 @@ static int make_map(char *path)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
+		CLI_OPTIONS,
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *home = getenv("HOME");
@@ -209,22 +204,21 @@ int main(int argc, char **argv)
 		return EX_OSERR;
 	log_open(PROGRAM, LOG_MAIL, LOG_NOTICE, LOG_INFO);
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+hV", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, SHORTS, options, NULL)) != -1) {
 		switch (option) {
 		case 'h':
 			usage(stdout);
-			return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+			return cli_finish(EX_OK);
 		case 'V':
-			puts(PROGRAM " " RELAYERS_VERSION);
-			return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+			cli_version(PROGRAM);
+			return cli_finish(EX_OK);
 		default:
-			log_say(LOG_ERR, "option \"%.64s\" is unknown or takes no argument", argv[optind - 1]);
-			return misused();
+			return cli_refused(PROGRAM, option, argv, SHORTS);
 		}
 	}
 	if (argc - optind > 1 || (argc - optind == 1 && argv[optind][0] == '\0')) {
 		log_say(LOG_ERR, "expected the path of one list, or none");
-		return misused();
+		return cli_misused(PROGRAM);
 	}
 	if (optind < argc)
 		return make_map(argv[optind]);

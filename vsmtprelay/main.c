@@ -5,7 +5,6 @@
  * Owns the command line (options, usage, which command) and the end of standard output.  The commands are in commands.c.
  * Sets no locale: day and month names are those of asctime(3) everywhere.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,10 +12,12 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "cli.h"
 #include "commands.h"
 #include "log.h"
 
 #define PROGRAM "vsmtprelay"
+#define SHORTS "+:f:hV"
 
 static void usage(FILE *to)
 {
@@ -30,35 +31,6 @@ static void usage(FILE *to)
 		    "  -h, --help       print this\n"
 		    "  -V, --version    print name and version\n\n"
 		    "An address is IPv4 or IPv6.  Ticks are seconds since 1970, UTC.  See " PROGRAM "(8).\n");
-}
-
-static int misused(void)
-{
-	fprintf(stderr, "Try \"" PROGRAM " --help\".\n");
-	return EX_USAGE;
-}
-
-/* Tells what is wrong with the option that getopt_long() has just refused. */
-static int misused_option(const char *wrong, const char *word)
-{
-	if (optopt != 0)
-		log_say(LOG_ERR, "option -%c %s", optopt, wrong);
-	else
-		log_say(LOG_ERR, "option %.64s %s", word, wrong);
-	return misused();
-}
-
-/* Does the output stand where it should?  A full disk may show only now; if it showed before, errno still has the reason. */
-static int finish(int status)
-{
-	bool failed = ferror(stdout) != 0;
-
-	if (!failed)
-		errno = 0;
-	if (fclose(stdout) == 0 && !failed)
-		return status;
-	log_say(LOG_ERR, "cannot write to standard output%s%s", errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
-	return EX_IOERR;
 }
 
 static const struct command *find_command(const char *name)
@@ -78,12 +50,12 @@ static int run(const struct command *command, const char *path, int n, char **ar
 
 	if (n < command->min) {
 		log_say(LOG_ERR, "%s: an argument is missing, expected: %s", command->name, command->arguments);
-		return misused();
+		return cli_misused(PROGRAM);
 	}
 	if (command->max >= 0 && n > command->max) {
 		log_say(LOG_ERR, "%s: one argument too many, \"%.64s\", expected: %s", command->name, arg[command->max],
 		    command->max > 0 ? command->arguments : "none");
-		return misused();
+		return cli_misused(PROGRAM);
 	}
 	if ((code = relaydb_open(&db, &options)) != RELAYDB_OK) {
 		log_say(LOG_ERR, "cannot use the database \"%.256s\": %s", path != NULL ? path : "(default)",
@@ -99,8 +71,7 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "file", required_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
+		CLI_OPTIONS,
 		{ NULL, 0, NULL, 0 },
 	};
 	const struct command *command;
@@ -111,26 +82,24 @@ int main(int argc, char **argv)
 		return EX_OSERR;
 	log_open(PROGRAM, LOG_MAIL, LOG_NOTICE, LOG_INFO);
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+:f:hV", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, SHORTS, options, NULL)) != -1) {
 		switch (option) {
 		case 'f':
 			path = optarg;
 			break;
 		case 'h':
 			usage(stdout);
-			return finish(EX_OK);
+			return cli_finish(EX_OK);
 		case 'V':
-			puts(PROGRAM " " RELAYERS_VERSION);
-			return finish(EX_OK);
-		case ':':
-			return misused_option("needs an argument", argv[optind - 1]);
+			cli_version(PROGRAM);
+			return cli_finish(EX_OK);
 		default:
-			return misused_option("is unknown or takes no argument", argv[optind - 1]);
+			return cli_refused(PROGRAM, option, argv, SHORTS);
 		}
 	}
 	if (path != NULL && path[0] == '\0') {
 		log_say(LOG_ERR, "-f: expected the path of the database, got an empty one");
-		return misused();
+		return cli_misused(PROGRAM);
 	}
 	if (optind == argc) {
 		usage(stderr);
@@ -138,7 +107,7 @@ int main(int argc, char **argv)
 	}
 	if ((command = find_command(argv[optind])) == NULL) {
 		log_say(LOG_ERR, "\"%.64s\" is not a command", argv[optind]);
-		return misused();
+		return cli_misused(PROGRAM);
 	}
-	return finish(run(command, path, argc - optind - 1, argv + optind + 1));
+	return cli_finish(run(command, path, argc - optind - 1, argv + optind + 1));
 }

@@ -29,7 +29,7 @@ load cli
 	fails 64 'option -x is unknown' relay_bare -f "$DB" -xh dump
 	fails 64 'expected the path' relay_bare --fil=
 	fails 64 'option --nonsense is unknown' relay_bare --nonsense dump
-	fails 64 'option -h ' relay_bare --help=please
+	fails 64 'option --help=please ' relay_bare --help=please
 	fails 64 'option -f needs an argument' relay_bare -f
 	fails 64 'option -f needs an argument' relay_bare --file
 	fails 64 'expected the path of the database' relay_bare -f '' dump

@@ -322,27 +322,27 @@ said() {	# said TEXT: on stderr
 		[ "$status" -eq 64 ] || fail "$arguments: $status"
 		[ "${#lines[@]}" -eq 2 ] || fail "$arguments: $output"
 		[ "${lines[0]}" = "popwatch: $why" ] || fail "$arguments: $output"
-		[ "${lines[1]}" = 'try "popwatch --help"' ] || fail "$arguments: $output"
+		[ "${lines[1]}" = 'Try "popwatch --help".' ] || fail "$arguments: $output"
 	done <<-'END'
-	-x|-x is no option
-	-ox|-x is no option
-	--once|--once is no option, or takes no value
-	--help=x|--help=x is no option, or takes no value
-	-c|-c, expected a value after it
-	foo|'foo', expected options and -, for standard input, alone
-	- foo|'foo', expected options and -, for standard input, alone
-	-h x|'x', expected options and -, for standard input, alone
+	-x|option -x is unknown or takes no argument
+	-ox|option -x is unknown or takes no argument
+	--once|option --once is unknown or takes no argument
+	--help=x|option --help=x is unknown or takes no argument
+	-c|option -c needs an argument
+	foo|unexpected argument 'foo': only - (standard input) may follow the options
+	- foo|unexpected argument 'foo': only - (standard input) may follow the options
+	-h x|unexpected argument 'x': only - (standard input) may follow the options
 	-F fancy -t /dev/null|-F fancy, expected syslog, nohost, dovecot, courier, zimbra or any
 	-s all|-s and -F are for -t
 	-F any|-s and -F are for -t
-	-n -o|-n goes with -c and -v alone
-	-n -d|-n goes with -c and -v alone
-	-n -p /no/pid|-n goes with -c and -v alone
-	-n -|-n goes with -c and -v alone
-	-n -t /dev/null|-n goes with -c and -v alone
-	-t /dev/null -o|-t goes with -c, -F, -s and -v alone (standard input is -t -)
-	-t /dev/null -|-t goes with -c, -F, -s and -v alone (standard input is -t -)
-	-d -|-d leaves standard input, which - reads
+	-n -o|-n can only be combined with -c and -v
+	-n -d|-n can only be combined with -c and -v
+	-n -p /no/pid|-n can only be combined with -c and -v
+	-n -|-n can only be combined with -c and -v
+	-n -t /dev/null|-n can only be combined with -c and -v
+	-t /dev/null -o|-t can only be combined with -c, -F, -s and -v (-t - reads standard input)
+	-t /dev/null -|-t can only be combined with -c, -F, -s and -v (-t - reads standard input)
+	-d -|-d detaches from standard input and cannot be used with -
 	END
 	run "$POPWATCH" -t /dev/null -s dovecot,dovecot
 	[ "$status" -eq 64 ]
