@@ -45,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct relaydb *db;
 	struct image image = { NULL, 0, false };
 	struct redo redo;
+	struct stat st;
 	size_t map;
 	int fd, map_fd;
 
@@ -65,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		redo_free(&all);
 	}
-	if (read_whole(db, map_fd, "", map, IMAGE_MAX, &image) == RELAYDB_OK && redo_read(db, fd, &redo) == RELAYDB_OK) {
+	if (fstat(map_fd, &st) == 0 && read_whole(db, map_fd, "", &st, &image) == RELAYDB_OK &&
+	    redo_read(db, fd, &redo) == RELAYDB_OK) {
 		lay_over(db, &redo, &image, map_fd);
 		redo_free(&redo);
 	}

@@ -122,8 +122,7 @@ static int writers_lock(struct commit *commit)
 		code = lock_wait(commit->db, commit->lock, LOCK_EX, LOCK_SUFFIX);
 		if (code == RELAYDB_OK && same_file(&commit->place, LOCK_SUFFIX, commit->lock) && !lock_remade(commit))
 			return RELAYDB_OK;
-		close(commit->lock);
-		commit->lock = -1;
+		lock_close(&commit->lock);
 	} while (code == RELAYDB_OK && clock_ms() < commit->db->deadline);
 	return code != RELAYDB_OK ? code
 				  : fail(commit->db, RELAYDB_LOCKED, "%s%s is removed again and again by somebody",
@@ -271,7 +270,7 @@ static int settle_map(struct commit *commit, int fd, const struct redo *redo, st
 	if (fstat(fd, st) != 0)
 		code = fail_errno(db, "look at", "", errno);
 	else
-		code = read_whole(db, fd, "", (size_t)st->st_size, IMAGE_MAX, &image);
+		code = read_whole(db, fd, "", st, &image);
 	if (code == RELAYDB_OK)
 		code = settle_prove(commit, fd, redo, &image, &stale);
 	image_free(&image);
@@ -308,7 +307,7 @@ static int settle_attempt(struct commit *commit, const struct redo *redo)
 		code = lock_wait(db, fd, LOCK_EX, "");
 	if (code == RELAYDB_OK)
 		code = settle_map(commit, fd, redo, &st);
-	close(fd);
+	lock_close(&fd);
 	return code;
 }
 
@@ -536,8 +535,7 @@ static void commit_end(struct commit *commit)
 
 	if (commit->recorded && place_name(&commit->place, NEW_SUFFIX, name))
 		unlinkat(commit->place.dir, name, 0);
-	if (commit->lock >= 0)
-		close(commit->lock);
+	lock_close(&commit->lock);
 	place_close(&commit->place);
 	signals_release(commit);
 }

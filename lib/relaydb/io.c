@@ -8,14 +8,28 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-int read_whole(struct relaydb *db, int fd, const char *suffix, size_t size, size_t most, struct image *image)
+#define READ_MAX (IMAGE_MAX + IMAGE_MAX / 16) /* a database, or the record of one that is new in all its blocks */
+#define SPARSE_FROM (4 << 20)
+#define SPARSE_PART 32
+
+/* Does hardly anything of the file exist?  A file like that costs who made it nothing, and would cost us its whole size.  Below a
+ * size that nobody minds it is not asked, and a file system that compresses may make a good deal of a sound file vanish. */
+static bool sparse(const struct stat *st)
 {
-	size_t done = 0;
+	return st->st_size > SPARSE_FROM && (st->st_blocks * 512) < st->st_size / SPARSE_PART;
+}
+
+int read_whole(struct relaydb *db, int fd, const char *suffix, const struct stat *st, struct image *image)
+{
+	size_t size = (size_t)st->st_size, done = 0;
 	void *data;
 
 	*image = (struct image){ NULL, 0, false };
-	if (size > most)
+	if (size > READ_MAX)
 		return fail(db, RELAYDB_NOTDB, "%s%s is larger than any relay database", db->path, suffix);
+	if (sparse(st))
+		return fail(db, RELAYDB_NOTDB, "%s%s has %lld bytes, but hardly any of them are on the disk", db->path, suffix,
+		    (long long)st->st_size);
 	if (size == 0)
 		return RELAYDB_OK;
 	data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

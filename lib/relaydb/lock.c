@@ -91,6 +91,15 @@ void lock_release(int fd)
 	flock(fd, LOCK_UN);
 }
 
+void lock_close(int *fd)
+{
+	if (*fd < 0)
+		return;
+	lock_release(*fd);
+	close(*fd);
+	*fd = -1;
+}
+
 void pause_ms(const struct relaydb *db, int64_t ms)
 {
 	int64_t left = db->deadline - clock_ms();

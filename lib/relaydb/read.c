@@ -45,7 +45,7 @@ static int copy_locked(struct relaydb *db, const struct place *place, struct sna
 	if (fstat(snapshot->fd, &snapshot->st) != 0)
 		code = fail_errno(db, "look at", "", errno);
 	if (code == RELAYDB_OK)
-		code = read_whole(db, snapshot->fd, "", (size_t)snapshot->st.st_size, IMAGE_MAX, &snapshot->image);
+		code = read_whole(db, snapshot->fd, "", &snapshot->st, &snapshot->image);
 	if (code == RELAYDB_OK)
 		code = overlay_pending(db, place, snapshot);
 	lock_release(snapshot->fd);
@@ -70,9 +70,7 @@ int snapshot_take(struct relaydb *db, const struct place *place, bool writing, s
 void snapshot_free(struct snapshot *snapshot)
 {
 	image_free(&snapshot->image);
-	if (snapshot->fd >= 0)
-		close(snapshot->fd);
-	snapshot->fd = -1;
+	lock_close(&snapshot->fd);
 }
 
 /* The snapshot of somebody who only reads. */

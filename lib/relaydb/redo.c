@@ -23,7 +23,6 @@
 #define BLOCK ((size_t)4096)
 #define SECTOR ((size_t)512) /* what a disk writes whole */
 #define SECTORS (BLOCK / SECTOR)
-#define RECORD_MAX (IMAGE_MAX + IMAGE_MAX / 16)
 
 struct head {
 	char magic[16];
@@ -193,16 +192,25 @@ static bool block_sound(const struct redo *redo, size_t i)
 	return true;
 }
 
+/* The sizes that HEAD claims are possible, and a record with this head has SIZE bytes.  Asked before there is memory for it. */
+static bool head_sound(const struct head *head, size_t size)
+{
+	if (memcmp(head->magic, magic, sizeof magic) != 0)
+		return false;
+	if (head->new_size == 0 || head->new_size > IMAGE_MAX || head->old_size > IMAGE_MAX)
+		return false;
+	if (head->mtime < -RELAYDB_STAMP_MAX || head->mtime > RELAYDB_STAMP_MAX)
+		return false;
+	return head->count <= (head->new_size + BLOCK - 1) / BLOCK &&
+	       size == sizeof *head + head->count * (sizeof(struct entry) + BLOCK);
+}
+
 static bool record_sound(const struct redo *redo)
 {
 	const struct head *head = head_of(redo);
 
-	if (redo->record.size < sizeof *head || memcmp(head->magic, magic, sizeof magic) != 0)
-		return false;
-	if (head->count > redo->record.size / BLOCK ||
-	    redo->record.size != sizeof *head + head->count * (sizeof(struct entry) + BLOCK) || head->sum != record_sum(redo) ||
-	    head->new_size == 0 || head->new_size > IMAGE_MAX || head->old_size > IMAGE_MAX ||
-	    head->mtime < -RELAYDB_STAMP_MAX || head->mtime > RELAYDB_STAMP_MAX)
+	/* again, since the file may have changed since its head was looked at */
+	if (!head_sound(head, redo->record.size) || head->sum != record_sum(redo))
 		return false;
 	for (size_t i = 0; i < head->count; i++)
 		if (!block_sound(redo, i))
@@ -212,16 +220,22 @@ static bool record_sound(const struct redo *redo)
 
 int redo_read(struct relaydb *db, int fd, struct redo *redo)
 {
+	struct head head;
 	struct stat st;
+	bool sound;
 	int code;
 
 	*redo = (struct redo){ { NULL, 0, false } };
 	if (fstat(fd, &st) != 0)
 		return fail_errno(db, "look at", REDO_SUFFIX, errno);
-	code = read_whole(db, fd, REDO_SUFFIX, (size_t)st.st_size, RECORD_MAX, &redo->record);
-	if (code != RELAYDB_OK)
-		return code;
-	if (record_sound(redo))
+	sound = pread(fd, &head, sizeof head, 0) == (ssize_t)sizeof head && head_sound(&head, (size_t)st.st_size);
+	if (sound) {
+		code = read_whole(db, fd, REDO_SUFFIX, &st, &redo->record);
+		if (code != RELAYDB_OK && code != RELAYDB_NOTDB)
+			return code;
+		sound = code == RELAYDB_OK && record_sound(redo);
+	}
+	if (sound)
 		return RELAYDB_OK;
 	redo_free(redo);
 	return fail(db, RELAYDB_NOTDB, "%s%s is not the record of a commit, or is damaged; remove it", db->path, REDO_SUFFIX);

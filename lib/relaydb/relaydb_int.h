@@ -114,6 +114,10 @@ int place_give_back(struct relaydb *db, const struct place *place, int fd, const
 int lock_wait(struct relaydb *db, int fd, int operation, const char *suffix);
 void lock_release(int fd);
 
+/* Closes *FD, if there is one, and gives up its lock first.  A flock belongs to the open file, not to the descriptor: a child
+ * that another thread has forked meanwhile has a copy, and closing ours would leave the lock with the child for its life. */
+void lock_close(int *fd);
+
 /* Sleeps for MS milliseconds or until the deadline, whichever is first. */
 void pause_ms(const struct relaydb *db, int64_t ms);
 
@@ -257,8 +261,9 @@ void redo_free(struct redo *redo);
 
 /* ---- io.c ---- */
 
-/* Reads SIZE bytes, at most MOST, from the start of FD.  Returns RELAYDB_OK, NOTDB (too large), IO (cut short), NOMEM. */
-int read_whole(struct relaydb *db, int fd, const char *suffix, size_t size, size_t most, struct image *image);
+/* Reads all of FD, whose state ST is.  What it is may be hostile: it is not read if it is larger than a database can be, or large
+ * and hardly any of it is on the disk.  Returns RELAYDB_OK, NOTDB (refused), IO (cut short), NOMEM. */
+int read_whole(struct relaydb *db, int fd, const char *suffix, const struct stat *st, struct image *image);
 
 /* Writes all of DATA.  Returns 0 or an errno. */
 int write_at(int fd, const void *data, size_t size, off_t offset);

@@ -12,6 +12,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -302,7 +303,7 @@ static void watch(const char *step)
 		counts = true;
 	if (!counts) {
 		assert_int_equal(fstat(watcher, &st), 0);
-		assert_int_equal(read_whole(db, watcher, "", (size_t)st.st_size, IMAGE_MAX, &now), RELAYDB_OK);
+		assert_int_equal(read_whole(db, watcher, "", &st, &now), RELAYDB_OK);
 		assert_int_equal(now.size, original.size);
 		assert_memory_equal(now.data, original.data, now.size);
 		image_free(&now);
@@ -321,7 +322,7 @@ static void same_bytes_until_it_counts(void **state)
 	watcher = open(path, O_RDONLY | O_CLOEXEC);
 	assert_true(watcher >= 0);
 	assert_int_equal(fstat(watcher, &st), 0);
-	assert_int_equal(read_whole(db, watcher, "", (size_t)st.st_size, IMAGE_MAX, &original), RELAYDB_OK);
+	assert_int_equal(read_whole(db, watcher, "", &st, &original), RELAYDB_OK);
 	relaydb_test_step = watch;
 	assert_int_equal(change_add(), RELAYDB_OK);
 	relaydb_test_step = NULL;
@@ -521,6 +522,136 @@ static void damaged_redo_is_refused(void **state)
 	relaydb_close(&db);
 }
 
+/* ---- a server with threads forks children that live on, while one of its threads commits ---- */
+
+#define CHILDREN_MAX 64
+static pid_t children[CHILDREN_MAX];
+static int child_count, children_live[2];
+
+static void fork_a_child(const char *step)
+{
+	char byte;
+
+	(void)step;
+	assert_true(child_count < CHILDREN_MAX);
+	children[child_count] = fork();
+	assert_true(children[child_count] >= 0);
+	if (children[child_count] == 0) {
+		close(children_live[1]);
+		_exit(read(children_live[0], &byte, 1) == 0 ? 0 : 1); /* with copies of all that was open */
+	}
+	child_count++;
+}
+
+/* What a child has a copy of is not locked any more once the commit has returned. */
+static void children_keep_no_lock(void **state)
+{
+	const struct relaydb_options impatient = { .path = path, .timeout_ms = -1 };
+	struct relaydb_batch *batch;
+	struct relaydb *db;
+	int64_t stamp;
+
+	(void)state;
+	assert_int_equal(put(0, 99, begun), RELAYDB_OK);
+	assert_int_equal(pipe2(children_live, O_CLOEXEC), 0);
+	child_count = 0;
+	relaydb_test_step = fork_a_child;
+	assert_int_equal(put(100, 100, begun), RELAYDB_OK);
+	relaydb_test_step = NULL;
+	assert_true(child_count >= (int)(sizeof steps / sizeof *steps));
+	assert_int_equal(relaydb_open(&db, &impatient), RELAYDB_OK);
+	assert_int_equal(relaydb_get(db, "10.0.0.100", &stamp), RELAYDB_OK);
+	assert_int_equal(relaydb_batch_new(db, &batch), RELAYDB_OK);
+	assert_int_equal(relaydb_batch_put(batch, "10.0.0.101", begun), RELAYDB_OK);
+	if (relaydb_commit(batch, begun, NULL) != RELAYDB_OK)
+		fail_msg("%s", relaydb_error(db));
+	relaydb_batch_free(&batch);
+	relaydb_close(&db);
+	close(children_live[1]);
+	for (int i = 0; i < child_count; i++)
+		assert_int_equal(waitpid(children[i], NULL, 0), children[i]);
+	close(children_live[0]);
+}
+
+/* ---- what anyone who may write the folder can leave there costs nobody else's memory ---- */
+
+#define HUGE_SIZE ((off_t)128 << 20)
+#define LITTLE_KIB (96 << 10) /* the program itself, with its sanitizers */
+
+/* A reader and a commit, in a child, end with the code WANTED and with little memory. */
+static void look_in_a_child(int wanted)
+{
+	struct rusage usage;
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		const struct relaydb_options options = { .path = path, .timeout_ms = 5000 };
+		struct relaydb *db;
+		int64_t stamp;
+
+		if (relaydb_open(&db, &options) != RELAYDB_OK)
+			_exit(100);
+		status = relaydb_get(db, "10.0.0.1", &stamp);
+		if (status == wanted)
+			status = put(5, 5, begun + 1);
+		_exit(status);
+	}
+	assert_int_equal(wait4(child, &status, 0, &usage), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), wanted);
+	if (getenv("VALGRIND") == NULL)
+		assert_true(usage.ru_maxrss < LITTLE_KIB);
+}
+
+static void huge_record_costs_nothing(void **state)
+{
+	const uint64_t blocks = (uint64_t)HUGE_SIZE / BLOCK;
+	const struct {
+		const char *name;
+		struct head head;
+		off_t size;
+		bool hole;
+	} records[] = {
+		{ "nothing but a hole", { .count = 0 }, HUGE_SIZE, true },
+		{ "no record at all", { .count = 0 }, HUGE_SIZE, false },
+		{ "more than its head says", { .old_size = 4096, .new_size = 8192, .count = 2 }, HUGE_SIZE, false },
+		{ "more blocks than the file has", { .new_size = 8192, .count = blocks }, HUGE_SIZE, false },
+		{ "as large as its head says, and a hole", { .new_size = (uint64_t)HUGE_SIZE, .count = blocks },
+		    (off_t)(sizeof(struct head) + blocks * (sizeof(struct entry) + BLOCK)), true },
+		{ "a count that overflows", { .new_size = (uint64_t)HUGE_SIZE, .count = UINT64_MAX / 8 }, HUGE_SIZE, false },
+	};
+	char redo[160];
+
+	(void)state;
+	assert_int_equal(put(0, 99, begun), RELAYDB_OK);
+	snprintf(redo, sizeof redo, "%s.redo", path);
+	for (size_t i = 0; i < sizeof records / sizeof *records; i++) {
+		struct head head = records[i].head;
+		int fd = open(redo, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0660);
+
+		assert_true(fd >= 0);
+		if (head.count != 0)
+			memcpy(head.magic, magic, sizeof magic);
+		assert_int_equal(write(fd, &head, sizeof head), sizeof head);
+		assert_int_equal(ftruncate(fd, records[i].size), 0);
+		if (!records[i].hole)
+			assert_int_equal(fallocate(fd, 0, 0, records[i].size), 0);
+		close(fd);
+		print_message("%s\n", records[i].name);
+		look_in_a_child(RELAYDB_NOTDB);
+	}
+}
+
+static void huge_database_costs_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(put(0, 99, begun), RELAYDB_OK);
+	assert_int_equal(truncate(path, HUGE_SIZE), 0);
+	look_in_a_child(RELAYDB_NOTDB);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -536,6 +667,9 @@ int main(void)
 		TEST(foreign_file_under_a_redo),
 		TEST(redo_is_stale_after_removal),
 		TEST(damaged_redo_is_refused),
+		TEST(children_keep_no_lock),
+		TEST(huge_record_costs_nothing),
+		TEST(huge_database_costs_nothing),
 	};
 
 	begun = time(NULL);
