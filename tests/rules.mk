@@ -43,19 +43,19 @@ $(HELPERS): $(BUILD)/%: $(BUILD)/%.o $(RELAYDB)
 	$(LINK)
 
 check: all $(UNIT_TESTS) $(TEST_PROGRAMS)
-	@BUILD=$(abspath $(BUILD)) tests/run $(T)
+	@BUILD=$$(realpath $(BUILD)) tests/run $(T)
 
 memcheck: $(UNIT_TESTS)
-	@BUILD=$(abspath $(BUILD)) VALGRIND=1 tests/run unit/
+	@BUILD=$$(realpath $(BUILD)) VALGRIND=1 tests/run unit/
 
 # the module is loaded into programs with threads; with the sanitizer for those instead of the other two, in a folder of its own
 TSAN = $(BUILD)/tsan
 tsan:
 	$(MAKE) SANITIZE=thread BUILD=$(TSAN) HARDEN='-fsanitize=thread -fPIE' HARDEN_LD='-pie -fsanitize=thread' \
 		$(TSAN)/pam_relaydb/pam_relaydb.so $(TSAN)/tests/unit/test_pam_relaydb
-	BUILD=$(abspath $(TSAN)) TSAN_OPTIONS=halt_on_error=1 setsid -w setarch -R $(TSAN)/tests/unit/test_pam_relaydb
+	BUILD=$$(realpath $(TSAN)) TSAN_OPTIONS=halt_on_error=1 setsid -w setarch -R $(TSAN)/tests/unit/test_pam_relaydb
 
 demo: all
-	@BUILD=$(abspath $(BUILD)) demo/demo
+	@BUILD=$$(realpath $(BUILD)) demo/demo
 
 .PHONY: memcheck tsan

@@ -200,7 +200,7 @@ cut_off() {
 hold() {
 	flock -F "$1" sleep 300 3>&- &
 	holder=$!
-	wait_for 10 not flock -n "$1" true
+	wait_for 60 not flock -n "$1" true
 }
 
 release() {

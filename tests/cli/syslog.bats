@@ -13,7 +13,7 @@ end_file() {
 
 # told WORDS: a line of the program's with them comes to the mail log
 told() {
-	wait_for 10 grep -qF -e "$1" "$WORK/log/mail.log" || fail "$(cat "$WORK/log/mail.log")"
+	wait_for 60 grep -qF -e "$1" "$WORK/log/mail.log" || fail "$(cat "$WORK/log/mail.log")"
 	grep -F -e "$1" "$WORK/log/mail.log" | grep -q ' vsmtprelay\[[0-9]*\]: '
 }
 

@@ -12,7 +12,7 @@ start_file() {
 	[ -s /etc/machine-id ] || echo fedcba9876543210fedcba9876543210 >/etc/machine-id
 	mkdir -p /run/systemd/journal /run/log/journal
 	(quietly journald $JOURNALD) &
-	wait_for 10 test -S /run/systemd/journal/dev-log
+	comes_up journald $! test -S /run/systemd/journal/dev-log
 	ln -s /run/systemd/journal/dev-log /dev/log
 	start_dovecot
 }
@@ -24,7 +24,7 @@ prepare_journal() {
 }
 
 pop_login() {	# pop_login ADDRESS [PASSWORD]
-	curl -s --max-time 20 --interface "$1" -u "alice:${2:-secret}" pop3://127.0.0.1/ >/dev/null
+	curl -sS --max-time 20 --interface "$1" -u "alice:${2:-secret}" pop3://127.0.0.1/ >/dev/null
 }
 
 @test "Dovecot's logins are recorded from the journal, failed ones are not" {

@@ -18,7 +18,7 @@ pam_service() {	# pam_service NAME: passwords of /etc/shadow
 
 inetd() {	# inetd PORT PROGRAM ARGV0 [ARG...]: behind tcpd, as Debian sets it up
 	(quietly "inetd$1" "$HERE/inetd.py" "$1" "$WORK/inetd$1.pid" "${@:2}")
-	wait_for 10 listens "$1"
+	comes_up "inetd$1" - listens "$1"
 }
 
 # popwatch as user relayers of group adm, following LOG (root:adm 0640, as rsyslog makes it) with SETTINGS

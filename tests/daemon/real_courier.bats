@@ -27,8 +27,8 @@ start_file() {
 	(quietly authdaemond /usr/sbin/authdaemond start)
 	(quietly pop3d /usr/lib/courier/pop3d start)
 	(quietly imapd /usr/lib/courier/imapd start)
-	wait_for 10 listens 110
-	wait_for 10 listens 143
+	comes_up pop3d - listens 110
+	comes_up imapd - listens 143
 }
 
 @test "exactly the logins are recorded, though forged lines are in the log" {

@@ -52,8 +52,8 @@ start_file() {
 	printf secret | saslpasswd2 -p -c -f "$WORK/sasldb2" -u "$(hostname)" alice
 	chown cyrus "$WORK/sasldb2"
 	(quietly cyrmaster /usr/sbin/cyrmaster -C "$WORK/imapd.conf" -M "$WORK/cyrus.conf" -p "$WORK/cyrus/master.pid" -d)
-	wait_for 20 listens 110
-	wait_for 20 listens 143
+	comes_up cyrmaster - listens 110
+	comes_up cyrmaster - listens 143
 }
 
 @test "exactly the logins are recorded" {

@@ -23,7 +23,7 @@ start_file() {
 	[ "$(stat -c %U:%G:%a "$WORK/log/mail.log")" = root:adm:640 ]
 	for i in 2 3 4; do
 		rotate "$WORK/log/mail.log"
-		curl -s --interface 127.0.1.$i -u alice:secret pop3://127.0.0.1/ >/dev/null
+		curl -sS --interface 127.0.1.$i -u alice:secret pop3://127.0.0.1/ >/dev/null
 		eventually recorded 127.0.1.$i
 		mv "$WORK/log/mail.log.1" "$WORK/log/mail.log.$i"
 	done
@@ -32,7 +32,7 @@ start_file() {
 
 @test "authorisations are told to syslog, also after a restart of rsyslog" {
 	watch "$WORK/log/mail.log"
-	curl -s --interface 127.0.2.2 -u alice:secret pop3://127.0.0.1/ >/dev/null
+	curl -sS --interface 127.0.2.2 -u alice:secret pop3://127.0.0.1/ >/dev/null
 	eventually grep -q "popwatch\[$POPWATCH_PID\]: login from 127.0.2.2: user 'alice', server dovecot" "$WORK/log/mail.log"
 	stop_rsyslog
 	start_rsyslog

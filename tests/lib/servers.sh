@@ -1,11 +1,13 @@
 # servers.sh - starts and stops real servers inside an enclosure; to be sourced by sh or bats
 #
 # Each start_X makes a configuration below $WORK (or where the package looks for it), starts the server on its usual port and
-# returns when it can be talked to; stop_X returns when it is gone.  Both fail, with a word on stderr, when that takes longer
-# than a deadline.  Nothing needs stopping at the end: the enclosure takes every process with it.
-# LIB is this folder; the caller sets it.  What servers say themselves is in $WORK/log/NAME.out.
+# returns when it can be talked to; stop_X returns when it is gone.  Both fail when that takes longer than a deadline, and at
+# once when the server ends; on stderr they say what was waited for, and what the server said.
+# Nothing needs stopping at the end: the enclosure takes every process with it.
+# LIB is this directory; the caller sets it.  What servers say themselves is in $WORK/log/NAME.out.
 
 PATH=$LIB/bin:$PATH
+. "$LIB/versions.sh"
 
 # wait_for SECONDS COMMAND...: until COMMAND succeeds; fails when SECONDS have passed
 wait_for() {
@@ -28,9 +30,39 @@ is_gone() {
 	[ ! -e "/proc/$1" ] || grep -q '^State:	Z' "/proc/$1/status"
 }
 
+# words_of NAME: the end of what it said, and of what was logged, on stderr
+words_of() {
+	for words in "$WORK/log/$1.out" "$WORK/log/syslog"; do
+		if [ -s "$words" ]; then
+			echo "---- the end of $words:"
+			tail -n 15 "$words"
+		else
+			echo "---- nothing is in $words"
+		fi
+	done >&2
+}
+
+# comes_up NAME PID COMMAND...: until COMMAND succeeds; fails, with what NAME said, when PID (- where it is not known) has ended
+# or a minute has passed
+comes_up() {
+	up_name=$1 up_pid=$2 up_until=$(($(date +%s) + 60)); shift 2
+	until "$@" >/dev/null 2>&1; do
+		if [ "$up_pid" != - ] && is_gone "$up_pid"; then
+			echo "$up_name has ended" >&2
+		elif [ "$(date +%s)" -gt "$up_until" ]; then
+			echo "$up_name: waited in vain for: $*" >&2
+		else
+			sleep 0.02
+			continue
+		fi
+		words_of "$up_name"
+		return 1
+	done
+}
+
 # stop PID [SIGNAL]: and waits until it is gone
 stop() {
-	kill -s "${2:-TERM}" "$1" && wait_for 10 is_gone "$1"
+	kill -s "${2:-TERM}" "$1" && wait_for 60 is_gone "$1"
 }
 
 # quietly NAME COMMAND...: in place of this (sub)shell and without the caller's descriptors (bats has some), on which whoever reads them would wait for ever
@@ -52,7 +84,7 @@ start_rsyslog() {
 	mkdir -p "$WORK/log"
 	sed "s,@WORK@,$WORK,g" "$LIB/rsyslog.conf" >"$WORK/rsyslog.conf"
 	quietly rsyslogd rsyslogd -n -f "$WORK/rsyslog.conf" -i "$WORK/rsyslogd.pid" &
-	wait_for 10 test -S /dev/log -a -s "$WORK/rsyslogd.pid"
+	comes_up rsyslogd $! test -S /dev/log -a -s "$WORK/rsyslogd.pid"
 }
 
 stop_rsyslog() {
@@ -65,11 +97,21 @@ start_dovecot() {
 	add_user dovecot dovenull vmail
 	mkdir -p "$WORK/dovecot/home"
 	chown vmail: "$WORK/dovecot/home"
-	sed "s,@WORK@,$WORK,g" "$LIB/dovecot.conf" >"$WORK/dovecot/dovecot.conf"
+	{
+		dovecot_first_lines
+		dovecot_cleartext
+		dovecot_maildir "$WORK/dovecot/home/Maildir"
+		dovecot_users "$WORK/dovecot/users" vmail "$WORK/dovecot/home"
+		sed "s,@WORK@,$WORK,g" "$LIB/dovecot.conf"
+	} >"$WORK/dovecot/dovecot.conf"
 	echo 'alice:{PLAIN}secret' >"$WORK/dovecot/users"
-	(quietly dovecot dovecot -c "$WORK/dovecot/dovecot.conf")
-	wait_for 10 listens 110
-	wait_for 10 listens 143
+	(quietly dovecot dovecot -c "$WORK/dovecot/dovecot.conf") || {
+		echo "dovecot does not start: status $?" >&2
+		words_of dovecot
+		return 1
+	}
+	comes_up dovecot - listens 110
+	comes_up dovecot - listens 143
 }
 
 stop_dovecot() {
@@ -112,7 +154,7 @@ start_sendmail() {	# start_sendmail [FILE.mc]
 		-ODaemonPortOptions=Name=MTA,Addr=127.0.0.1,Port=25 -ODaemonPortOptions=Name=MTA6,Family=inet6,Addr=::1,Port=25 \
 		-OTimeout.ident=0 &
 	SENDMAIL_PID=$!
-	wait_for 20 listens 25
+	comes_up sendmail $! listens 25
 }
 
 stop_sendmail() {
@@ -138,7 +180,7 @@ start_postfix() {
 	configure_postfix
 	quietly postfix /usr/lib/postfix/sbin/master -d &
 	POSTFIX_PID=$!
-	wait_for 20 listens 2525
+	comes_up postfix $! listens 2525
 }
 
 stop_postfix() {

@@ -38,7 +38,7 @@ exim_with() {
 	install -d -o Debian-exim -g Debian-exim "$WORK/exim" "$WORK/exim/spool" "$WORK/exim/log"
 	quietly exim exim4 -C "$SCRATCH/exim.conf" -bdf 3>&- &
 	EXIM_PID=$!
-	wait_for 20 listens 2526
+	comes_up exim $! listens 2526
 }
 
 @test "the table, with the window at each recipient" {
@@ -62,7 +62,7 @@ exim_with() {
 	grep -cF "$open" "$SCRATCH/open.conf"
 	quietly exim exim4 -C "$SCRATCH/open.conf" -bdf 3>&- &
 	EXIM_PID=$!
-	wait_for 20 listens 2526
+	comes_up exim $! listens 2526
 	table open -p 2526
 }
 

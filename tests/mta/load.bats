@@ -53,7 +53,7 @@ start_busy_sendmail() {
 	quietly sendmail /usr/libexec/sendmail/sendmail -bD -ODeliveryMode=queueonly -OQueueDirectory="$WORK/mqueue" -ORefuseLA=0 \
 		-OQueueLA=0 -ODaemonPortOptions=Name=MTA,Addr=127.0.0.1,Port=25,Listen=256 -OTimeout.ident=0 &
 	SENDMAIL_PID=$!
-	wait_for 20 listens 25
+	comes_up sendmail $! listens 25
 }
 
 start_popwatch() {
@@ -63,7 +63,7 @@ start_popwatch() {
 	ASAN_OPTIONS=verify_asan_link_order=0 LD_PRELOAD=$SCRATCH/clock.so quietly popwatch \
 		"$BUILD/popwatch/popwatch" -v -c "$SCRATCH/popwatch.conf" &
 	POPWATCH_PID=$!
-	wait_for 10 grep -q ': watching ' "$WORK/log/popwatch.out"
+	comes_up popwatch $! grep -q ': watching ' "$WORK/log/popwatch.out"
 }
 
 # a new client logs in ten times a second
@@ -92,7 +92,7 @@ write_log() {
 	wait $strangers || status=$?
 	kill $WRITER
 	kill -USR1 $POPWATCH_PID
-	wait_for 10 grep -q ' commits, ' "$WORK/log/popwatch.out"
+	wait_for 60 grep -q ' commits, ' "$WORK/log/popwatch.out"
 	commits=$(sed -n 's/.*; \([0-9]*\) commits, .*/\1/p' "$WORK/log/popwatch.out" | tail -n 1)
 	sed 's/^/# /' "$SCRATCH/listed" "$SCRATCH/strangers" >&3
 	echo "# $commits commits" >&3

@@ -252,7 +252,7 @@ authenticates() {
 	quietly sendmail6 /usr/libexec/sendmail/sendmail -bD -ODeliveryMode=queueonly -OQueueDirectory="$WORK/mqueue" \
 		-OPidFile="$WORK/6.pid" -ODaemonPortOptions=Name=MTA6,Family=inet6,Addr=::,Port=2526 -OTimeout.ident=0 3>&- &
 	other=$!
-	wait_for 20 listens 2526
+	comes_up sendmail6 $other listens 2526
 	relays 127.0.1.1 -p 2526 || fail "$REPLY"
 	refuses 127.0.1.3 -p 2526
 	stop $other

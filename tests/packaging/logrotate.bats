@@ -19,9 +19,9 @@ start_file() {
 setup() {
 	rm -f /var/log/mail.log* /var/log/syslog* /var/lib/logrotate/status
 	(quietly rsyslogd rsyslogd -n -f "$WORK/rsyslog.conf" -i "$WORK/rsyslogd.pid") &
-	wait_for 10 test -S /dev/log -a -s "$WORK/rsyslogd.pid"
+	comes_up rsyslogd $! test -S /dev/log -a -s "$WORK/rsyslogd.pid"
 	log_in 192.0.2.1
-	wait_for 10 test -s /var/log/mail.log
+	wait_for 60 test -s /var/log/mail.log
 }
 
 teardown() {
@@ -70,10 +70,10 @@ rotate() {
 	eventually recorded 192.0.2.1
 	stop_popwatch
 	log_in 192.0.2.2
-	wait_for 10 grep -q 192.0.2.2 /var/log/mail.log
+	wait_for 60 grep -q 192.0.2.2 /var/log/mail.log
 	rotate
 	log_in 192.0.2.3
-	wait_for 10 grep -q 192.0.2.3 /var/log/mail.log
+	wait_for 60 grep -q 192.0.2.3 /var/log/mail.log
 	start_popwatch
 	eventually recorded 192.0.2.2 192.0.2.3
 }

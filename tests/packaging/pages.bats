@@ -54,8 +54,8 @@ lines_of_submission() {
 	CONF
 	quietly rsyslogd rsyslogd -n -f "$SCRATCH/rsyslog.conf" -i "$SCRATCH/rsyslogd.pid" &
 	RSYSLOG_PID=$!
-	wait_for 20 test -S /dev/log -a -s "$SCRATCH/rsyslogd.pid"
-	wait_for 20 listens 10514
+	comes_up rsyslogd $RSYSLOG_PID test -S /dev/log -a -s "$SCRATCH/rsyslogd.pid"
+	comes_up rsyslogd $RSYSLOG_PID listens 10514
 	line='imap-login: Login: user=<alice>, method=PLAIN, rip=%s, lip=192.0.2.200, mpid=5, session=<a>'
 	forged=$(printf "<22>%s pop dovecot: $line" "$(LC_ALL=C date '+%b %e %T')" 203.0.113.9)
 	python3 - "$forged" <<-'PY'		# from another address than that of the POP host
@@ -66,7 +66,7 @@ lines_of_submission() {
 		s.recv(1)		# closed when it was read
 	PY
 	logger -t dovecot -p mail.info "$(printf "$line" 192.0.2.1)"
-	wait_for 20 grep -q 192.0.2.1 /var/log/pop.log
+	wait_for 60 grep -q 192.0.2.1 /var/log/pop.log
 	[ "$(stat -c %U:%G:%a /var/log/pop.log)" = root:adm:640 ]
 	printf '%s\n' "definitions = $SOURCES/popwatch/servers.d" 'servers = dovecot' >"$SCRATCH/popwatch.conf"
 	"$BUILD/popwatch/popwatch" -c "$SCRATCH/popwatch.conf" -t /var/log/pop.log >"$SCRATCH/found"

@@ -12,7 +12,7 @@ start_file() {
 	add_carol
 	add_addresses
 	mkdir -p "$WORK/dovecot"
-	printf '%s\n' 'passdb {' '	driver = pam' '	args = dovecot' '}' >"$WORK/dovecot/extra.conf"
+	dovecot_pam dovecot >"$WORK/dovecot/extra.conf"
 	printf '%s\n' 'auth required pam_deny.so' >/etc/pam.d/dovecot
 	start_dovecot
 }
@@ -41,7 +41,7 @@ setup() {
 @test "a wrong password records nothing, nor does an unknown user" {
 	not pop 192.0.2.1 wrong
 	not imap 192.0.2.2 wrong
-	not curl -s -m 20 --interface 192.0.2.3 -u nobody-here:secret pop3://127.0.0.1/
+	not curl -sS -m 20 --interface 192.0.2.3 -u nobody-here:secret pop3://127.0.0.1/
 	nothing_recorded
 }
 
@@ -196,8 +196,7 @@ not_recorded_because() {	# not_recorded_because ADDRESS TEXT
 
 @test "from Dovecot's cache of passwords nothing is recorded, as the manual says" {
 	stop_dovecot
-	printf '%s\n' 'auth_cache_size = 1M' 'auth_cache_ttl = 1 hour' >>"$WORK/dovecot/extra.conf"
-	sed -i 's/args = dovecot/args = cache_key=%u dovecot/' "$WORK/dovecot/extra.conf"
+	dovecot_pam dovecot cached >"$WORK/dovecot/extra.conf"
 	start_dovecot
 	pop 192.0.2.1
 	recorded 192.0.2.1

@@ -16,8 +16,8 @@ start_file() {
 	(quietly inetd110 "$inetd" 110 "$WORK/inetd110.pid" /usr/sbin/tcpd /usr/sbin/popa3d)
 	(quietly inetd1110 "$inetd" 1110 "$WORK/inetd1110.pid" /usr/sbin/tcpd \
 		/usr/sbin/pop3d --inetd --no-config --config-file="$WORK/pop3d.conf")
-	wait_for 10 listens 110
-	wait_for 10 listens 1110
+	comes_up inetd110 - listens 110
+	comes_up inetd1110 - listens 1110
 }
 
 setup() {

@@ -19,7 +19,7 @@ start_rsyslog_with_auth() {
 		echo "auth,authpriv.* $AUTHLOG"
 	} >"$WORK/rsyslog.conf"
 	quietly rsyslogd rsyslogd -n -f "$WORK/rsyslog.conf" -i "$WORK/rsyslogd.pid" &
-	wait_for 10 test -S /dev/log -a -s "$WORK/rsyslogd.pid"
+	comes_up rsyslogd $! test -S /dev/log -a -s "$WORK/rsyslogd.pid"
 }
 
 add_carol() {
@@ -51,13 +51,13 @@ stack() {
 }
 
 pop() {	# pop ADDRESS [PASSWORD]: fetches carol's mail; fails as the login does
-	curl -s -m 20 --interface "$1" -u "carol:${2:-secret}" pop3://127.0.0.1/ >/dev/null
+	curl -sS -m 20 --interface "$1" -u "carol:${2:-secret}" pop3://127.0.0.1/ >/dev/null
 }
 
 imap() {
 	local server=127.0.0.1
 	[[ $1 != *:* ]] || server='[::1]'
-	curl -s -m 20 --interface "$1" -u "carol:${2:-secret}" "imap://$server/" >/dev/null
+	curl -sS -m 20 --interface "$1" -u "carol:${2:-secret}" "imap://$server/" >/dev/null
 }
 
 told() {	# told TEXT: by the module, to authpriv

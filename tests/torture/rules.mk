@@ -20,7 +20,7 @@ $(CLOCK): $(BUILD)/tests/torture/clock.lo
 
 torture: all $(TEST_PROGRAMS)
 	@rm -rf $(BUILD)/torture
-	@TORTURE=1 JOBS=1 BUILD=$(abspath $(BUILD)) tests/run torture/
+	@TORTURE=1 JOBS=1 BUILD=$$(realpath $(BUILD)) tests/run torture/
 	@cat $(BUILD)/torture/*
 
 .PHONY: torture
