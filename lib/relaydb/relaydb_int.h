@@ -109,7 +109,8 @@ int place_give_back(struct relaydb *db, const struct place *place, int fd, const
 
 /* ---- lock.c ---- */
 
-/* Locks FD with flock(2), OPERATION LOCK_SH or LOCK_EX, before the deadline of the call.  SUFFIX names the file in the error.
+/* Locks FD with flock(2), OPERATION LOCK_SH or LOCK_EX, before the deadline of the call.  SUFFIX names the file, "" is the
+ * database: whoever of us waits for it with LOCK_EX is let in before readers of ours that come later.
  * Returns RELAYDB_OK, RELAYDB_LOCKED (the sentence names the holder) or RELAYDB_IO. */
 int lock_wait(struct relaydb *db, int fd, int operation, const char *suffix);
 void lock_release(int fd);

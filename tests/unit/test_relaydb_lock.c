@@ -4,9 +4,7 @@
  */
 #include "relaydb_scratch.h"
 
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <time.h>
 
 /* A child that holds a lock on path+SUFFIX until it is let go. */
@@ -229,61 +227,42 @@ static void left_by_a_killed_root(void **state)
 	relaydb_close(&db);
 }
 
-/* ---- 100 readers, as MTAs are: each looks the map up again and again and holds it for an instant ---- */
+/* ---- readers that come after a waiting writer ---- */
 
-#define READERS 100
-#define COMMITS 20
-
-static atomic_bool stop;
-static atomic_ulong looks;
-
-static void *reader(void *arg)
+/* Readers that never leave a moment without one of them would keep a writer out for ever, if those that come later did not wait
+ * for it.  One that stays stands for the many that take turns. */
+static void later_readers_wait_for_a_waiting_writer(void **state)
 {
-	const struct timespec held = { 0, 50000 }, between = { 0, 1000000 };
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	(void)arg;
-	while (!stop) {
-		if (flock(fd, LOCK_SH) == 0) {
-			nanosleep(&held, NULL);
-			flock(fd, LOCK_UN);
-			looks++;
-		}
-		nanosleep(&between, NULL);
-	}
-	close(fd);
-	return NULL;
-}
-
-static void writer_gets_his_turn(void **state)
-{
-	pthread_t threads[READERS];
-	int64_t worst = 0;
-	struct relaydb *db;
+	struct relaydb *db = database(), *impatient = database_with(-1);
+	int64_t stamp, give_up = clock_ms() + 60000;
+	struct holder reader;
+	int status, code;
+	pid_t writer;
 
 	(void)state;
-	if (getenv("VALGRIND") != NULL)
-		skip(); /* it runs one thread at a time, whoever holds the lock */
-	db = database_with(RELAYDB_TIMEOUT_MS);
 	put_many(db, 0, 9, 1);
-	stop = false;
-	for (size_t i = 0; i < READERS; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, reader, NULL), 0);
-	while (looks < READERS)
-		sched_yield();
-	for (unsigned n = 0; n < COMMITS; n++) {
-		int64_t begin = clock_ms(), took;
+	reader = hold("", LOCK_SH);
+	writer = fork();
+	assert_true(writer >= 0);
+	if (writer == 0) {
+		struct relaydb *patient = database_with(120000);
 
-		assert_code(db, commit_one(db, 100 + n), RELAYDB_OK);
-		took = clock_ms() - begin;
-		worst = took > worst ? took : worst;
+		close(reader.release);
+		status = commit_one(patient, 3);
+		relaydb_close(&patient);
+		_exit(status);
 	}
-	stop = true;
-	for (size_t i = 0; i < READERS; i++)
-		pthread_join(threads[i], NULL);
-	print_message("# %d commits among %d readers and %lu looks: the slowest took %lld ms\n", COMMITS, READERS,
-	    (unsigned long)looks, (long long)worst);
-	assert_int_equal(count_rows(db), 10 + COMMITS);
+	do
+		code = relaydb_get(impatient, nth(1), &stamp);
+	while (code == RELAYDB_OK && clock_ms() < give_up);
+	assert_code(impatient, code, RELAYDB_LOCKED);
+	let_go(&reader);
+	assert_int_equal(waitpid(writer, &status, 0), writer);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), RELAYDB_OK);
+	assert_code(db, relaydb_get(db, nth(3), &stamp), RELAYDB_OK);
+	assert_int_equal(stamp, CLOCK);
+	relaydb_close(&impatient);
 	relaydb_close(&db);
 }
 
@@ -294,7 +273,7 @@ int main(void)
 		SCRATCH_TEST(no_waiting_at_all),
 		SCRATCH_TEST(gets_it_when_it_is_free),
 		SCRATCH_TEST(left_by_a_killed_root),
-		SCRATCH_TEST(writer_gets_his_turn),
+		SCRATCH_TEST(later_readers_wait_for_a_waiting_writer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
