@@ -46,6 +46,7 @@ LINT_SOURCES =		# C files
 
 # libraries first, then what uses their names
 include lib/common/rules.mk
+include lib/daemon/rules.mk
 include lib/relaydb/rules.mk
 include vsmtprelay/rules.mk
 include popwatch/rules.mk

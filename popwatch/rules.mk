@@ -8,7 +8,7 @@ POPWATCH_SOURCES = $(addprefix popwatch/, \
 POPWATCH_OBJECTS = $(patsubst %.c,$(BUILD)/%.o, \
 	$(filter-out popwatch/main.c,$(POPWATCH_SOURCES)))
 POPWATCH = $(BUILD)/popwatch/popwatch
-POPWATCH_LIBS = -linotifytools -lpcre2-8 -linih -lseccomp -lpthread
+POPWATCH_LIBS = -linotifytools -lpcre2-8 -linih -lseccomp -lpthread $(DAEMON_LIBS)
 ifeq ($(WITH_JOURNAL),1)
 POPWATCH_LIBS += -lsystemd
 endif

@@ -1,0 +1,13 @@
+# lib/daemon: what long-lived programs share; linked into them, never installed
+
+DAEMON_SOURCES = $(addprefix lib/daemon/, \
+	loop.c metrics.c peer.c)
+DAEMON_OBJECTS = $(DAEMON_SOURCES:%.c=$(BUILD)/%.o)
+DAEMON = $(BUILD)/libdaemon.a
+DAEMON_LIBS = -levent_core
+LINT_SOURCES += $(DAEMON_SOURCES)
+
+$(DAEMON_OBJECTS): FLAGS = -Ilib/common
+
+$(DAEMON): $(DAEMON_OBJECTS)
+	$(ARCHIVE)
