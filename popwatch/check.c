@@ -18,8 +18,8 @@
 #include "catalogue.h"
 #include "check.h"
 #include "log.h"
-#include "rights.h"
 #include "service.h"
+#include "user.h"
 
 /* What may be behind a log that is missing. */
 #if WITH_JOURNAL
@@ -69,7 +69,7 @@ static int look_at_folder_of(const char *path, const struct config *config)
 	folder = dirname(copy);
 	if (access(folder, F_OK) == 0 || errno != ENOENT)
 		return look(folder, W_OK | X_OK, "write in the folder");
-	log_say(LOG_ERR, "%s: %s", path, service_missing_folder(path, config->user, missing, sizeof missing));
+	log_say(LOG_ERR, "%s: %s", path, service_missing_directory(path, config->user, missing, sizeof missing));
 	return 1;
 }
 
@@ -121,7 +121,7 @@ static int look_around_as_user(const struct config *config)
 		return 1;
 	}
 	if (child == 0)
-		_exit(!rights_drop(config->user) || look_around(config) > 0);
+		_exit(!user_become(config->user) || look_around(config) > 0);
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	return !WIFEXITED(status) || WEXITSTATUS(status) != 0;

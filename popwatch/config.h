@@ -72,7 +72,7 @@ struct config *config_load_text(const char *text, struct conf_errors *errors);
 struct catalogue *config_catalogue(const struct config *config, struct conf_errors *errors);
 
 /* Is there the user that popwatch shall become?  False after complaining that there is not; a system that cannot answer now
- * (rights_drop() will tell) makes it true. */
+ * (user_become() will report it) makes it true. */
 bool config_has_user(const struct config *config, struct conf_errors *errors);
 
 /* Frees them; a NULL is fine. */

@@ -23,7 +23,7 @@
 #include "notify.h"
 #include "pipeline.h"
 #include "policy.h"
-#include "rights.h"
+#include "sandbox.h"
 #include "service.h"
 #include "session.h"
 #include "source_file.h"
@@ -32,6 +32,7 @@
 #include "source_socket.h"
 #include "state.h"
 #include "stats.h"
+#include "user.h"
 #include "watch.h"
 #include "watcher.h"
 #include "writer.h"
@@ -60,7 +61,7 @@ struct watcher {
 	struct source_pipe *pipe;
 	struct source_journal *journal;
 	struct source_socket *socket;
-	struct rights rights;
+	struct sandbox sandbox;
 	struct state state; /* while it is read */
 	struct source_file *reading; /* whose line is on its way */
 	int watch_fd;
@@ -335,7 +336,7 @@ static bool make(struct watcher *w)
 static void add_folder(const char *folder, const char *prefix, void *arg)
 {
 	(void)prefix;
-	rights_add(arg, folder, false);
+	sandbox_add(arg, folder, false);
 }
 
 /* What the sandbox lets through: everything that is configured now. */
@@ -344,21 +345,21 @@ static bool list_rights(struct watcher *w)
 	const struct config *config = w->config;
 	char *const *folder;
 	bool done =
-	    rights_add_folder_of(&w->rights, config->database, true) && rights_add_folder_of(&w->rights, config->state, true);
+	    sandbox_add_directory_of(&w->sandbox, config->database, true) && sandbox_add_directory_of(&w->sandbox, config->state, true);
 	size_t i;
 
 	for (i = 0; i < w->file_count; i++)
-		source_file_folders(w->files[i], add_folder, &w->rights);
+		source_file_folders(w->files[i], add_folder, &w->sandbox);
 	for (folder = config->definitions; done && folder != NULL && *folder != NULL; folder++)
-		done = rights_add(&w->rights, *folder, false);
+		done = sandbox_add(&w->sandbox, *folder, false);
 	if (done && w->options->config_file != NULL)
-		done = rights_add_folder_of(&w->rights, w->options->config_file, false);
+		done = sandbox_add_directory_of(&w->sandbox, w->options->config_file, false);
 	if (done && *config->stats != '\0')
-		done = rights_add_folder_of(&w->rights, config->stats, true);
+		done = sandbox_add_directory_of(&w->sandbox, config->stats, true);
 	if (done && strcmp(config->journal, "yes") == 0)
-		done = rights_add(&w->rights, "/var/log/journal", false) && rights_add(&w->rights, "/run/log/journal", false);
+		done = sandbox_add(&w->sandbox, "/var/log/journal", false) && sandbox_add(&w->sandbox, "/run/log/journal", false);
 	else if (done && strcmp(config->journal, "no") != 0)
-		done = rights_add(&w->rights, config->journal, false);
+		done = sandbox_add(&w->sandbox, config->journal, false);
 	return done;
 }
 
@@ -368,7 +369,7 @@ static bool give_up_rights(struct watcher *w)
 		log_say(LOG_ERR, "out of memory");
 		return false;
 	}
-	return rights_drop(w->config->user) && rights_confine(&w->rights);
+	return user_become(w->config->user) && sandbox_enter(&w->sandbox);
 }
 
 static void unmake(struct watcher *w)
@@ -381,7 +382,7 @@ static void unmake(struct watcher *w)
 	free(w->files);
 	source_journal_free(w->journal);
 	source_socket_free(w->socket);
-	rights_clear(&w->rights);
+	sandbox_clear(&w->sandbox);
 	source_pipe_free(w->pipe);
 	writer_free(w->writer);
 	policy_free(w->policy);
@@ -453,14 +454,14 @@ static const char *needs_restart(const struct watcher *w, const struct config *n
 		return "socket-users";
 	if (!same(old->user, new->user))
 		return "user";
-	if (*new->stats != '\0' && !rights_allow(&w->rights, new->stats, true))
+	if (*new->stats != '\0' && !sandbox_allows(&w->sandbox, new->stats, true))
 		return "stats-file";
 	for (i = 0; i < new->log_count; i++) {
-		if (!rights_allow(&w->rights, new->logs[i].path, false))
+		if (!sandbox_allows(&w->sandbox, new->logs[i].path, false))
 			return "log";
 	}
 	for (i = 0; new->definitions != NULL &&new->definitions[i] != NULL; i++) {
-		if (!rights_allow(&w->rights, new->definitions[i], false))
+		if (!sandbox_allows(&w->sandbox, new->definitions[i], false))
 			return "definitions";
 	}
 	return NULL;
@@ -789,7 +790,8 @@ static int start(struct watcher *w)
 
 int watcher_run(struct config *config, const struct watcher_options *options)
 {
-	struct watcher w = { .options = options, .config = config, .watch_fd = -1, .signal_fd = -1 };
+	struct watcher w = { .options = options, .config = config, .watch_fd = -1, .signal_fd = -1,
+		.sandbox = { .can = CAN_REPLACE_FILES | CAN_LOCK_FILES | CAN_WATCH_FILES | CAN_START_THREADS } };
 	int status = EX_CONFIG;
 
 	if (config->log_count == 0 && same(config->journal, "no") && *config->socket == '\0' && !options->from_stdin)

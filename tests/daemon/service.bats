@@ -291,7 +291,7 @@ said() {	# said TEXT: on stderr
 	prepare
 	sed -i "s,^state = .*,state = $DIR/none/state," "$DIR/popwatch.conf"
 	sed -i 's/^user.*/user = daemon/' "$DIR/popwatch.conf"
-	missing="there is no folder $DIR/none; make it: install -d -m 755 $DIR/none && chown daemon: $DIR/none"
+	missing="there is no directory $DIR/none; make it: install -d -m 755 $DIR/none && chown daemon: $DIR/none"
 	run "$POPWATCH" -o -c "$DIR/popwatch.conf"
 	[ "$status" -eq 73 ] || fail "$status"
 	[ "$output" = "popwatch: lock $DIR/none/state.lock: $missing" ] || fail "$output"
@@ -302,7 +302,7 @@ said() {	# said TEXT: on stderr
 	sed -i "s,^state = .*,state = $DIR/db/state,; s/^user.*/user =/" "$DIR/popwatch.conf"
 	run "$POPWATCH" -o -c "$DIR/popwatch.conf" -p "$DIR/none/pid"
 	[ "$status" -eq 73 ] || fail "$status"
-	[[ $output == *"pid file $DIR/none/pid: there is no folder $DIR/none; make it: install -d -m 755 $DIR/none" ]] || fail "$output"
+	[[ $output == *"pid file $DIR/none/pid: there is no directory $DIR/none; make it: install -d -m 755 $DIR/none" ]] || fail "$output"
 }
 
 @test "one log, two logs" {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * notify.c - tells the service manager that we are ready, and that we live, see notify.h
+ * notify.c - reports to the service manager that we are ready, and alive, see
+ * notify.h
  */
+#include "notify.h"
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -10,8 +13,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include "notify.h"
 
 static struct {
 	int fd;

@@ -2,10 +2,12 @@
  *
  * service.c - living in the background, see service.h
  */
+#include "service.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -15,8 +17,9 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "rights.h"
-#include "service.h"
+#include "loop.h"
+#include "path.h"
+#include "user.h"
 
 static int ready_fd = -1; /* to the waiting parent */
 static int null_fd = -1; /* /dev/null, which the sandbox puts out of reach */
@@ -75,41 +78,58 @@ void service_ready(void)
 	ready_fd = -1;
 }
 
-const char *service_missing_folder(const char *path, const char *user, char *text, size_t size)
+const char *service_missing_directory(const char *path, const char *user, char *text, size_t size)
 {
-	char copy[PATH_MAX];
-	const char *folder;
+	char directory[PATH_MAX];
 
-	snprintf(copy, sizeof copy, "%s", path);
-	folder = dirname(copy);
+	path_directory(path, directory);
 	if (*user != '\0')
-		snprintf(text, size, "there is no folder %s; make it: install -d -m 755 %s && chown %s: %s", folder, folder,
-		    user, folder);
+		snprintf(text, size,
+		    "there is no directory %s; make it: install -d -m 755 %s && chown %s: %s",
+		    directory, directory, user, directory);
 	else
-		snprintf(text, size, "there is no folder %s; make it: install -d -m 755 %s", folder, folder);
+		snprintf(text, size, "there is no directory %s; make it: install -d -m 755 %s",
+		    directory, directory);
 	return text;
 }
 
-/* Makes FD's file ours for as long as we live, USER's soon.  Closes it if that cannot be.  Returns a status of sysexits(3). */
-static int hold(int fd, const char *what, const char *path, const char *user)
+/* Logs that the file of WHAT cannot be held.  Returns a status of sysexits(3). */
+static int not_held(int error, const char *what, const char *path, const char *user)
 {
 	char missing[LOG_MESSAGE_MAX];
+
+	if (error == EWOULDBLOCK) {
+		log_say(LOG_ERR, "%s %s: another %s is running", what, path, log_program());
+		return EX_TEMPFAIL;
+	}
+	if (error == EEXIST)
+		log_say(LOG_ERR, "%s %s: not a regular file, or it has hard links", what, path);
+	else if (error == ENOENT)
+		log_say(LOG_ERR, "%s %s: %s", what, path,
+		    service_missing_directory(path, user, missing, sizeof missing));
+	else
+		log_say(LOG_ERR, "%s %s: %s", what, path, strerror(error));
+	return EX_CANTCREAT;
+}
+
+/* Makes FD's file ours for as long as we live, USER's soon.  Closes it if that
+ * cannot be.  Returns a status of sysexits(3). */
+static int hold(int fd, const char *what, const char *path, const char *user)
+{
 	struct stat st;
-	bool plain = fd >= 0 && fstat(fd, &st) == 0;
-	bool own = plain && S_ISREG(st.st_mode) && st.st_nlink == 1;
 	int error;
 
-	if (own && flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (fd < 0 || fstat(fd, &st) != 0)
+		error = errno;
+	else if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+		error = EEXIST;
+	else if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return EX_OK;
-	error = plain && !own ? EEXIST : errno;
+	else
+		error = errno;
 	if (fd >= 0)
 		close(fd);
-	log_say(LOG_ERR, "%s %s: %s", what, path,
-	    error == EWOULDBLOCK ? "another popwatch is running"
-	    : error == EEXIST    ? "not a file of its own"
-	    : error == ENOENT    ? service_missing_folder(path, user, missing, sizeof missing)
-				 : strerror(error));
-	return error == EWOULDBLOCK ? EX_TEMPFAIL : EX_CANTCREAT;
+	return not_held(error, what, path, user);
 }
 
 int service_lock(const char *state, const char *user)
@@ -121,10 +141,11 @@ int service_lock(const char *state, const char *user)
 		log_say(LOG_ERR, "%s: %s", state, strerror(ENAMETOOLONG));
 		return EX_CANTCREAT;
 	}
-	/* for nobody else to read: whoever can open it can lock it.  Only one that root has just made is given away */
+	/* for nobody else to read: anyone who can open it can lock it.  Only one that root
+	 * has just made is given away */
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd >= 0)
-		rights_give(fd, user);
+		user_give_file(fd, user);
 	else if (errno == EEXIST)
 		fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	return hold(fd, "lock", path, user);
@@ -133,8 +154,9 @@ int service_lock(const char *state, const char *user)
 int service_pid_file(const char *path, const char *user)
 {
 	char text[32];
-	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644), size;
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
 	int status = hold(fd, "pid file", path, user);
+	int size;
 
 	if (status != EX_OK)
 		return status;
@@ -145,4 +167,40 @@ int service_pid_file(const char *path, const char *user)
 		return EX_CANTCREAT;
 	}
 	return EX_OK; /* open, for the lock's sake */
+}
+
+/* ---- signals ---- */
+
+static struct {
+	service_fn *ask;
+	void *arg;
+} requests;
+
+static void on_signal(int number, void *arg)
+{
+	(void)arg;
+	switch (number) {
+	case SIGHUP:
+		requests.ask(SERVICE_RELOAD, requests.arg);
+		return;
+	case SIGUSR1:
+		requests.ask(SERVICE_REPORT, requests.arg);
+		return;
+	default:
+		requests.ask(SERVICE_STOP, requests.arg);
+	}
+}
+
+bool service_signals(struct loop *loop, service_fn *ask, void *arg)
+{
+	static const int numbers[] = { SIGHUP, SIGTERM, SIGINT, SIGUSR1 };
+
+	requests.ask = ask;
+	requests.arg = arg;
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		if (!loop_signal(loop, numbers[i], on_signal, NULL))
+			return false;
+	}
+	return true;
 }

@@ -3,10 +3,15 @@
  * limit: 60
  * valgrind: no
  *
- * test_popwatch_rights.c - what a process can no longer do after rights_confine(), each tried in a child
+ * test_daemon_sandbox.c - what a process can no longer do after sandbox_enter(),
+ * each tried in a child
  */
+#include "sandbox.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,20 +19,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#include "rights.h"
-
-static char folder[] = "/tmp/test_rights.XXXXXX";
+static char folder[] = "/tmp/test_sandbox.XXXXXX";
 static char inside[64], outside[64];
 
 static int setup(void **state)
@@ -52,17 +58,21 @@ static int teardown(void **state)
 	return rmdir(inside) != 0 || rmdir(outside) != 0 || rmdir(folder) != 0;
 }
 
-/* Runs TRY in a child that is confined to INSIDE, and returns what it said: 0 done, else errno. */
-static int confined(int (*try)(void))
+static uint16_t port; /* that may be connected to; 0: none */
+
+/* Runs TRY in a child that is confined to INSIDE and what the bits CAN say.
+ * Returns how it ended: 0 done, else errno. */
+static int confined_to(unsigned can, int (*try)(void))
 {
-	struct rights rights = { NULL, NULL };
+	struct sandbox sandbox = { .can = can };
 	int status;
 	pid_t child;
 
 	fflush(NULL);
 	child = fork();
 	if (child == 0) {
-		if (!rights_add(&rights, inside, true) || !rights_confine(&rights))
+		if (!sandbox_add(&sandbox, inside, true) ||
+		    (port != 0 && !sandbox_connect(&sandbox, port)) || !sandbox_enter(&sandbox))
 			_exit(255);
 		errno = 0;
 		_exit(try() < 0 ? errno : 0);
@@ -71,6 +81,13 @@ static int confined(int (*try)(void))
 	assert_true(WIFEXITED(status));
 	assert_int_not_equal(WEXITSTATUS(status), 255);
 	return WEXITSTATUS(status);
+}
+
+#define POPWATCH (CAN_REPLACE_FILES | CAN_LOCK_FILES | CAN_WATCH_FILES | CAN_START_THREADS)
+
+static int confined(int (*try)(void))
+{
+	return confined_to(POPWATCH, try);
 }
 
 static int try_write(const char *in)
@@ -237,21 +254,172 @@ static void test_confined(void **state)
 	close(ends[1]);
 }
 
-static void test_allow(void **state)
+static int lock_file(int operation)
 {
-	struct rights rights = { NULL, NULL };
+	int fd = try_write(inside);
+
+	return fd < 0 ? fd : flock(fd, operation);
+}
+
+static int lock_shared(void)
+{
+	return lock_file(LOCK_SH);
+}
+
+static int unlock(void)
+{
+	return lock_file(LOCK_UN);
+}
+
+static int lock_exclusively(void)
+{
+	return lock_file(LOCK_EX | LOCK_NB);
+}
+
+static int sync_file(void)
+{
+	return fsync(try_write(inside));
+}
+
+static int watch_file(void)
+{
+	return inotify_init1(IN_CLOEXEC);
+}
+
+static int stream_socket_inet(void)
+{
+	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static int raw_socket(void)
+{
+	return socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_UDP);
+}
+
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+static int start_thread(void)
+{
+	pthread_t thread;
+	int error = pthread_create(&thread, NULL, nothing, NULL);
+
+	if (error == 0)
+		return pthread_join(thread, NULL);
+	errno = error;
+	return -1;
+}
+
+static int listening = -1; /* a socket that was made before */
+static struct sockaddr_in there; /* its address */
+
+static int take_connection(void)
+{
+	int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	return fd >= 0 || errno == EAGAIN ? 0 : -1;
+}
+
+static int connect_there(void)
+{
+	int fd = stream_socket_inet();
+
+	return fd < 0 ? fd : connect(fd, (struct sockaddr *)&there, sizeof there);
+}
+
+static int listen_elsewhere(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(1) };
+	int fd = stream_socket_inet();
+
+	return fd < 0 ? fd : bind(fd, (struct sockaddr *)&address, sizeof address);
+}
+
+static void make_listener(void)
+{
+	socklen_t size = sizeof there;
+
+	there.sin_family = AF_INET;
+	there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	listening = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	assert_true(listening >= 0);
+	assert_int_equal(bind(listening, (struct sockaddr *)&there, sizeof there), 0);
+	assert_int_equal(listen(listening, 16), 0);
+	assert_int_equal(getsockname(listening, (struct sockaddr *)&there, &size), 0);
+}
+
+/* Each bit gives what it says; without it, or with all the others, that is refused. */
+static void test_bits(void **state)
+{
+	static const unsigned all = (CAN_CONNECT_UNIX << 1) - 1;
+	static const struct {
+		unsigned bits; /* any of these is enough; 0: always */
+		int (*try)(void);
+	} cases[] = {
+		{ 0, lock_shared },
+		{ 0, unlock },
+		{ CAN_LOCK_FILES, lock_exclusively },
+		{ CAN_REPLACE_FILES, sync_file },
+		{ CAN_WATCH_FILES, watch_file },
+		{ CAN_START_THREADS, start_thread },
+		{ CAN_ACCEPT, take_connection },
+		{ CAN_ASK_DNS, internet_socket },
+		{ CAN_ASK_DNS | CAN_CONNECT_TCP, stream_socket_inet },
+		{ CAN_CONNECT_UNIX, stream_socket },
+	};
 
 	(void)state;
-	assert_true(rights_add_folder_of(&rights, "/nowhere/log/mail.log", false));
-	assert_true(rights_add(&rights, "/nowhere/db", true));
-	assert_true(rights_allow(&rights, "/nowhere/log/other.log", false));
-	assert_false(rights_allow(&rights, "/nowhere/log/other.log", true));
-	assert_false(rights_allow(&rights, "/nowhere/logs", false));
-	assert_false(rights_allow(&rights, "/nowhere/log/../etc/shadow", false));
-	assert_true(rights_allow(&rights, "/nowhere/db/x", true));
-	assert_true(rights_allow(&rights, "/nowhere/db/x", false));
-	assert_false(rights_allow(&rights, "/etc/passwd", false));
-	rights_clear(&rights);
+	make_listener();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		if (confined_to(cases[i].bits, cases[i].try) != 0)
+			fail_msg("case %zu: refused with its bit", i);
+		if (cases[i].bits != 0 && confined_to(all & ~cases[i].bits, cases[i].try) != EPERM)
+			fail_msg("case %zu: not refused without its bit", i);
+	}
+	assert_int_equal(confined_to(all, raw_socket), EPERM);
+	assert_int_equal(confined_to(all, new_process), EPERM);
+	assert_int_equal(confined_to(all, run_program), EPERM);
+	close(listening);
+}
+
+/* Landlock knows ports from its version 4 on. */
+static bool has_ports(void)
+{
+	return syscall(SYS_landlock_create_ruleset, NULL, 0, 1U) >= 4;
+}
+
+static void test_ports(void **state)
+{
+	(void)state;
+	if (!has_ports())
+		skip();
+	make_listener();
+	assert_int_equal(confined_to(CAN_CONNECT_TCP, connect_there), EACCES);
+	port = ntohs(there.sin_port);
+	assert_int_equal(confined_to(CAN_CONNECT_TCP, connect_there), 0);
+	assert_int_equal(confined_to(CAN_CONNECT_TCP, listen_elsewhere), EPERM);
+	assert_int_equal(confined_to(CAN_CONNECT_TCP | CAN_ASK_DNS, listen_elsewhere), EACCES);
+	port = 0;
+	close(listening);
+}
+
+static void test_allow(void **state)
+{
+	struct sandbox sandbox = { 0 };
+
+	(void)state;
+	assert_true(sandbox_add_directory_of(&sandbox, "/nowhere/log/mail.log", false));
+	assert_true(sandbox_add(&sandbox, "/nowhere/db", true));
+	assert_true(sandbox_allows(&sandbox, "/nowhere/log/other.log", false));
+	assert_false(sandbox_allows(&sandbox, "/nowhere/log/other.log", true));
+	assert_false(sandbox_allows(&sandbox, "/nowhere/logs", false));
+	assert_false(sandbox_allows(&sandbox, "/nowhere/log/../etc/shadow", false));
+	assert_true(sandbox_allows(&sandbox, "/nowhere/db/x", true));
+	assert_true(sandbox_allows(&sandbox, "/nowhere/db/x", false));
+	assert_false(sandbox_allows(&sandbox, "/etc/passwd", false));
+	sandbox_clear(&sandbox);
 }
 
 /* A link in a folder that may be read is as good as the place it leads to; the places need not exist. */
@@ -268,20 +436,20 @@ static void test_links(void **state)
 		{ "in", "file", true },
 		{ "back", "../inside/../inside/nobody", true },
 	};
-	struct rights rights = { NULL, NULL };
+	struct sandbox sandbox = { 0 };
 	char path[128], linked[96];
 
 	(void)state;
 	snprintf(linked, sizeof linked, "%s/linked", folder);
 	assert_int_equal(symlink("inside", linked), 0);
-	assert_true(rights_add(&rights, linked, false));
+	assert_true(sandbox_add(&sandbox, linked, false));
 	/* it was what it was when we were confined */
 	unlink(linked);
 	assert_int_equal(symlink("outside", linked), 0);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		snprintf(path, sizeof path, "%s/%s", inside, cases[i].name);
 		assert_int_equal(symlink(cases[i].target, path), 0);
-		if (rights_allow(&rights, path, false) != cases[i].allowed)
+		if (sandbox_allows(&sandbox, path, false) != cases[i].allowed)
 			fail_msg("%s -> %s", cases[i].name, cases[i].target);
 	}
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -289,20 +457,22 @@ static void test_links(void **state)
 		unlink(path);
 	}
 	snprintf(path, sizeof path, "%s/mail.log", inside);
-	assert_true(rights_allow(&rights, path, false));
+	assert_true(sandbox_allows(&sandbox, path, false));
 	snprintf(path, sizeof path, "%s/mail.log", linked);
-	assert_false(rights_allow(&rights, path, false));
+	assert_false(sandbox_allows(&sandbox, path, false));
 	unlink(linked);
-	rights_clear(&rights);
+	sandbox_clear(&sandbox);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_confined),
+		cmocka_unit_test(test_bits),
+		cmocka_unit_test(test_ports),
 		cmocka_unit_test(test_allow),
 		cmocka_unit_test(test_links),
 	};
 
-	return cmocka_run_group_tests_name("rights", tests, setup, teardown);
+	return cmocka_run_group_tests_name("sandbox", tests, setup, teardown);
 }
