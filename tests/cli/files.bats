@@ -1,5 +1,4 @@
 # databases that are none, or are damaged: a sentence, an exit status, and not a byte changed
-# limit: 300
 load ../lib/test
 load cli
 

@@ -1,6 +1,5 @@
 # root in the folder of somebody else, somebody else in the folder of root, a full disk, DB_CONFIG
 # enclosure: postfix
-# limit: 300
 load ../lib/test
 load cli
 

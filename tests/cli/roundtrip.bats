@@ -1,5 +1,4 @@
 # vsmtprelay, makemap and postmap read what the others write
-# limit: 300
 load ../lib/test
 load cli
 

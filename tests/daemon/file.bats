@@ -1,4 +1,3 @@
-# limit: 300
 # following log files: rotation, late creation, truncation, restart, odd lines
 
 load ../lib/test

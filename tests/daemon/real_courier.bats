@@ -1,6 +1,5 @@
 # needs: root
 # enclosure: rsyslog courier
-# limit: 240
 # a real Courier, whose logger lets anybody forge a login line
 
 load ../lib/test

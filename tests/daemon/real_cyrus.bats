@@ -1,6 +1,5 @@
 # needs: root
 # enclosure: rsyslog cyrus sasl
-# limit: 240
 # a real Cyrus
 
 load ../lib/test

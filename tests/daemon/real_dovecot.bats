@@ -1,6 +1,5 @@
 # needs: root
 # enclosure: rsyslog dovecot
-# limit: 240
 # a real Dovecot logging through a real rsyslog, popwatch as user relayers
 
 load ../lib/test

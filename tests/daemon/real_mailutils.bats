@@ -1,6 +1,5 @@
 # needs: root
 # enclosure: rsyslog mailutils
-# limit: 240
 # real Mailutils servers behind tcpd: address and success on different lines, and a logger that lets anybody forge lines
 
 load ../lib/test

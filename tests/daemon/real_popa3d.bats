@@ -1,6 +1,5 @@
 # needs: root
 # enclosure: rsyslog popa3d
-# limit: 240
 # a real popa3d behind tcpd: address and success on different lines, in syslog and not in mail.log
 
 load ../lib/test

@@ -1,4 +1,3 @@
-# limit: 300
 # a rotation storm: 1,000,000 lines, 100,000 logins from addresses of their own, a rotation by rename every 20 ms
 
 load ../lib/test

@@ -1,7 +1,6 @@
 # churn.bats - an authorised client is never refused while the map changes 50 times a second
 #
 # enclosure: sendmail postfix rsyslog
-# limit: 600
 
 load ../lib/test
 

@@ -1,7 +1,6 @@
 # demo.bats - the demo does what it tells, and leaves nothing behind, however it ends
 #
 # needs: root
-# limit: 120
 
 load ../lib/test
 

@@ -1,7 +1,6 @@
 # feature.bats - FEATURE(`relayers'): who may relay, in sendmail's own words
 #
 # enclosure: sendmail rsyslog
-# limit: 120
 
 load ../lib/test
 

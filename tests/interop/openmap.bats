@@ -4,7 +4,6 @@
 # written, the MTA opens the map and refuses the client, the client's row is written, the client asks again.
 #
 # enclosure: sendmail postfix rsyslog
-# limit: 300
 
 load ../lib/test
 

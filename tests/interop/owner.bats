@@ -1,7 +1,6 @@
 # owner.bats - whose file sendmail reads, and that a recorder who does not own it is heard at once
 #
 # enclosure: sendmail rsyslog
-# limit: 120
 
 load ../lib/test
 

@@ -1,7 +1,6 @@
 # exim.bats - the stanzas of docs/exim.md in a real Exim
 #
 # enclosure: exim rsyslog
-# limit: 300
 
 load ../lib/test
 load mta

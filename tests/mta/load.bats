@@ -1,7 +1,6 @@
 # load.bats - two hundred SMTP sessions at once while popwatch commits ten times a second: no temporary failure, no wrong answer
 #
 # enclosure: sendmail rsyslog
-# limit: 180
 
 load ../lib/test
 load mta

@@ -1,7 +1,6 @@
 # postfix.bats - the stanzas of docs/postfix.md in a real Postfix
 #
 # enclosure: postfix rsyslog
-# limit: 240
 
 load ../lib/test
 load mta

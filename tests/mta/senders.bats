@@ -1,7 +1,6 @@
 # senders.bats - FEATURE(`spammers') with FEATURE(`relayers') and delay_checks, and DNS blocklists, in a real sendmail
 #
 # enclosure: sendmail rsyslog
-# limit: 300
 
 load ../lib/test
 load mta

@@ -1,7 +1,6 @@
 # sendmail.bats - FEATURE(`relayers') and relayers.cf in a real sendmail: who may relay, when, and what if something is missing
 #
 # enclosure: sendmail sasl rsyslog
-# limit: 400
 
 load ../lib/test
 load mta

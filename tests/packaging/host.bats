@@ -1,6 +1,5 @@
 # needs: root
 # enclosure:
-# limit: 180
 # a host of its own: installed for real, with the systemd tools, the user, the folder, the first entries; then away again
 
 load ../lib/test

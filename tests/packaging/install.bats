@@ -1,4 +1,3 @@
-# limit: 300
 # make install and make uninstall, below a DESTDIR
 
 load ../lib/test

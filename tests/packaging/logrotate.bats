@@ -1,6 +1,5 @@
 # needs: root
 # enclosure: rsyslog logrotate
-# limit: 180
 # Debian's own rotation of mail.log, by its logrotate and its rules for rsyslog: no login is missed, and we add no rule
 
 load ../lib/test

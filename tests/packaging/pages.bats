@@ -1,5 +1,4 @@
 # enclosure: postfix rsyslog
-# limit: 120
 # blocks of the pages in docs/ that are about Postfix's other ports, and about a POP server on another host
 
 load ../lib/test

@@ -1,6 +1,5 @@
 # needs: root
 # enclosure: rsyslog dovecot
-# limit: 240
 # pam_relaydb in a real Dovecot: what a login records with popwatch and without, and that nothing ever costs a login
 
 load ../lib/test

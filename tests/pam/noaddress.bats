@@ -1,6 +1,5 @@
 # needs: root
 # enclosure: rsyslog popa3d mailutils
-# limit: 120
 # servers that give PAM no address: the module is called, does no harm, and records nothing (popwatch reads their logs)
 
 load ../lib/test

@@ -1,5 +1,4 @@
 # crowd.bats - many at once: writers, makemap, readers, and the locks of MTAs
-# limit: 180
 
 load ../lib/test
 load ../cli/cli

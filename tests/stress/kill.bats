@@ -1,5 +1,4 @@
 # kill.bats - kill -9 at random instants: what was acknowledged is there, nothing is there in half, the file always opens
-# limit: 240
 
 load ../lib/test
 load ../cli/cli

@@ -1,7 +1,6 @@
 # surroundings.bats - the disk fills up, the file system turns read-only, the clock jumps, others write the same file
 #
 # enclosure: sendmail postfix
-# limit: 240
 
 load ../lib/test
 load torture

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * limit: 60
  * valgrind: no
  *
  * test_daemon_sandbox.c - what a process can no longer do after sandbox_enter(),

@@ -5,7 +5,6 @@
  * The proof that image.c exists for: thousands of damaged databases, from a generator that makes the same ones each time.  What
  * image_check() accepts, Berkeley DB survives; and of what it rejects Berkeley DB does crash or hang on some, so the test
  * would notice a check that lets everything through.
- * limit: 300
  */
 #include "relaydb_scratch.h"
 
