@@ -1,6 +1,6 @@
 # config.mk - what is built, with what, and where it goes; every line can be given on make's command line
 
-VERSION = 0.1.0
+VERSION = 0.2.0
 
 PREFIX = /usr
 SBINDIR = $(PREFIX)/sbin
