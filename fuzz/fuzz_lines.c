@@ -30,7 +30,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) // NOLINT(readability-non-cons
 	struct conf_errors errors = { .tell = tell };
 
 	(void)argc, (void)argv;
-	if ((catalogue = catalogue_load(folders, names, &errors)) == NULL)
+	if ((catalogue = catalogue_load(folders, names, true, &errors)) == NULL)
 		abort();
 	return 0;
 }

@@ -35,6 +35,7 @@ struct tag {
 struct catalogue {
 	struct server *servers;
 	struct tag *tags;
+	char **left_out;
 };
 
 /* A definition while it is read. */
@@ -43,6 +44,7 @@ struct draft {
 	struct sample *samples;
 	struct sample **last;
 	const char *file;
+	bool named; /* not by "all" alone: it counts whatever it says */
 	bool failed; /* out of memory; mistakes are counted elsewhere */
 };
 
@@ -77,6 +79,8 @@ static void server_free(struct server *server)
 	free(server->expressions);
 	list_free(server->tags);
 	list_free(server->journal);
+	list_free(server->once);
+	free(server->warning);
 	free(server->name);
 	free(server);
 }
@@ -126,21 +130,61 @@ static void take_journal(struct server *server, const char *value, const struct 
 	list_free(fields);
 }
 
-static void take_setting(struct draft *draft, const char *name, const char *value, const struct conf_place *place)
+/* One of two words. */
+static bool read_choice(const char *value, const char *yes, const char *no, const struct conf_place *place,
+    const char *name, bool *choice)
+{
+	*choice = strcmp(value, yes) == 0;
+	if (!*choice && strcmp(value, no) != 0)
+		conf_error(place, "%s = '%s', expected %s or %s", name, value, yes, no);
+	return true;
+}
+
+/* The settings that are one of two words; false if NAME is none of them. */
+static bool take_choice(
+    struct server *server, const char *name, const char *value, const struct conf_place *place)
+{
+	if (strcmp(name, "join") == 0)
+		return read_choice(value, "pid", "no", place, name, &server->by_pid);
+	if (strcmp(name, "tries") == 0)
+		return read_choice(value, "one", "many", place, name, &server->one_try);
+	if (strcmp(name, "by-name-only") == 0)
+		return read_choice(value, "yes", "no", place, name, &server->by_name_only);
+	return false;
+}
+
+/* Those that are text of some kind; false if NAME is none of them. */
+static bool take_text(
+    struct draft *draft, const char *name, const char *value, const struct conf_place *place)
 {
 	struct server *server = draft->server;
 
 	if (strcmp(name, "tags") == 0) {
 		list_free(server->tags);
-		if ((server->tags = list_split(value, ", ")) == NULL)
-			draft->failed = true;
-	} else if (strcmp(name, "join") == 0) {
-		if ((server->by_pid = strcmp(value, "pid") == 0) == false && strcmp(value, "no") != 0)
-			conf_error(place, "join = '%s', expected pid or no", value);
-	} else if (strcmp(name, "tries") == 0) {
-		if ((server->one_try = strcmp(value, "one") == 0) == false && strcmp(value, "many") != 0)
-			conf_error(place, "tries = '%s', expected one or many", value);
-	} else if (strcmp(name, "cut") == 0) {
+		server->tags = list_split(value, ", ");
+		draft->failed |= server->tags == NULL;
+	} else if (strcmp(name, "once") == 0) {
+		list_free(server->once);
+		server->once = list_split(value, " ");
+		draft->failed |= server->once == NULL;
+	} else if (strcmp(name, "warning") == 0) {
+		free(server->warning);
+		server->warning = strdup(value);
+		draft->failed |= server->warning == NULL;
+	} else if (strcmp(name, "journal") == 0)
+		take_journal(server, value, place);
+	else
+		return false;
+	return true;
+}
+
+static void take_setting(struct draft *draft, const char *name, const char *value, const struct conf_place *place)
+{
+	struct server *server = draft->server;
+
+	if (take_choice(server, name, value, place) || take_text(draft, name, value, place))
+		return;
+	if (strcmp(name, "cut") == 0) {
 		if (!read_size(value, &server->cut))
 			conf_error(place, "cut = '%s', expected a number of bytes, 0 to 8192", value);
 	} else if (strcmp(name, "longest") == 0) {
@@ -149,9 +193,7 @@ static void take_setting(struct draft *draft, const char *name, const char *valu
 	} else if (strcmp(name, "session-max") == 0) {
 		if (!duration_parse(value, &server->session_max))
 			conf_error(place, "session-max = '%s', expected a duration such as 1h", value);
-	} else if (strcmp(name, "journal") == 0)
-		take_journal(server, value, place);
-	else
+	} else
 		conf_error(place, "unknown setting '%s' in [server]", name);
 }
 
@@ -320,6 +362,11 @@ struct server *catalogue_servers(const struct catalogue *catalogue)
 	return catalogue->servers;
 }
 
+char *const *catalogue_left_out(const struct catalogue *catalogue)
+{
+	return catalogue->left_out;
+}
+
 void catalogue_free(struct catalogue *catalogue)
 {
 	struct tag *tag, *next_tag;
@@ -337,7 +384,24 @@ void catalogue_free(struct catalogue *catalogue)
 		next = server->next;
 		server_free(server);
 	}
+	list_free(catalogue->left_out);
 	free(catalogue);
+}
+
+/* Does one of WORDS stand in MESSAGE more than once? */
+static bool has_twice(struct span message, char *const *words)
+{
+	const char *end = message.text + message.size, *first;
+
+	for (; words != NULL && *words != NULL; words++) {
+		first = memmem(message.text, message.size, *words, strlen(*words));
+		if (first == NULL)
+			continue;
+		first += strlen(*words);
+		if (memmem(first, (size_t)(end - first), *words, strlen(*words)) != NULL)
+			return true;
+	}
+	return false;
 }
 
 enum role server_read(struct server *server, struct span message, struct captures *captures)
@@ -357,6 +421,10 @@ enum role server_read(struct server *server, struct span message, struct capture
 		case PATTERN_NO:
 			break;
 		}
+	}
+	if (role == ROLE_LOGIN && has_twice(message, server->once)) {
+		server->tally.doubted++;
+		role = ROLE_NONE;
 	}
 	server->tally.role[role]++;
 	return role;
@@ -436,16 +504,24 @@ static bool finish(struct catalogue *catalogue, struct draft *draft, size_t mist
 	if (errors->count == mistakes)
 		prove(draft, errors);
 	samples_free(draft->samples);
-	return add_server(catalogue, draft->server) && !draft->failed;
+	if (draft->failed || (draft->server->by_name_only && !draft->named)) {
+		draft->failed |= !list_add(&catalogue->left_out, draft->server->name);
+		server_free(draft->server);
+		return !draft->failed;
+	}
+	return add_server(catalogue, draft->server);
 }
 
-static bool load_file(struct catalogue *catalogue, const char *name, const char *file, struct conf_errors *errors)
+/* A definition that is not NAMED, but one of all, may have to be left out. */
+static bool load_file(struct catalogue *catalogue, const char *name, const char *file, bool named,
+    struct conf_errors *errors)
 {
 	struct draft draft;
 	size_t mistakes = errors->count;
 
 	if (!begin(&draft, name, file))
 		return false;
+	draft.named = named;
 	if (conf_read(file, errors, take_entry, &draft))
 		return finish(catalogue, &draft, mistakes, errors);
 	samples_free(draft.samples);
@@ -454,7 +530,8 @@ static bool load_file(struct catalogue *catalogue, const char *name, const char 
 }
 
 /* NAME.conf in the first folder that has it. */
-static bool load_named(struct catalogue *catalogue, const char *const *folders, const char *name, struct conf_errors *errors)
+static bool load_named(struct catalogue *catalogue, const char *const *folders, const char *name, bool named,
+    struct conf_errors *errors)
 {
 	struct conf_place place = { "servers", 0, errors };
 	char file[4096];
@@ -471,7 +548,7 @@ static bool load_named(struct catalogue *catalogue, const char *const *folders, 
 		if ((there = fopen(file, "re")) != NULL || errno != ENOENT) {
 			if (there != NULL)
 				fclose(there);
-			return load_file(catalogue, name, file, errors);
+			return load_file(catalogue, name, file, named, errors);
 		}
 	}
 	conf_error(&place, "no definition '%s': there is no %s%s in %s%s%s", name, name, SUFFIX,
@@ -505,22 +582,35 @@ static bool add_names(const char *folder, char ***names)
 	return done;
 }
 
-struct catalogue *catalogue_load(const char *const *folders, char *const *names, struct conf_errors *errors)
+/* Every name there is, in *LIST, if one of NAMES is "all". */
+static bool expand_all(const char *const *folders, char *const *names, char ***list)
+{
+	bool done = true;
+
+	if (!list_has(names, "all", strlen("all")))
+		return true;
+	for (; done && *folders != NULL; folders++)
+		done = add_names(*folders, list);
+	return done;
+}
+
+struct catalogue *catalogue_load(
+    const char *const *folders, char *const *names, bool every, struct conf_errors *errors)
 {
 	struct catalogue *catalogue = calloc(1, sizeof *catalogue);
 	size_t mistakes = errors->count;
-	char **every = NULL;
-	const char *const *folder;
-	bool done = catalogue != NULL;
+	char **all = NULL;
+	bool done = catalogue != NULL && expand_all(folders, names, &all);
 
-	if (done && names[0] != NULL && strcmp(names[0], "all") == 0 && names[1] == NULL) {
-		for (folder = folders; done && *folder != NULL; folder++)
-			done = add_names(*folder, &every);
-		names = every;
+	for (size_t i = 0; done && names[i] != NULL; i++) {
+		if (strcmp(names[i], "all") != 0)
+			done = load_named(catalogue, folders, names[i], true, errors);
 	}
-	for (; done && names != NULL && *names != NULL; names++)
-		done = load_named(catalogue, folders, *names, errors);
-	list_free(every);
+	for (size_t i = 0; done && all != NULL && all[i] != NULL; i++) {
+		if (!list_has(names, all[i], strlen(all[i])))
+			done = load_named(catalogue, folders, all[i], every, errors);
+	}
+	list_free(all);
 	if (done && errors->count == mistakes)
 		return catalogue;
 	if (!done)
@@ -539,6 +629,7 @@ struct catalogue *catalogue_load_text(const char *file, const char *text, struct
 		free(catalogue);
 		return NULL;
 	}
+	draft.named = true;
 	conf_read_text(file, text, errors, take_entry, &draft);
 	if (finish(catalogue, &draft, mistakes, errors) && errors->count == mistakes)
 		return catalogue;

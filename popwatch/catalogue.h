@@ -31,7 +31,7 @@ enum role {
 struct tally {
 	uint64_t lines; /* lines with one of the server's tags */
 	uint64_t role[ROLES]; /* of them by meaning */
-	uint64_t doubted; /* not looked at, since they follow a cut line or are too long */
+	uint64_t doubted; /* not believed: they follow a cut line, are too long, or have a word twice */
 	uint64_t stopped; /* the match limit was reached */
 };
 
@@ -44,6 +44,9 @@ struct server {
 	char *name;
 	char **tags; /* NULL at the end, as the next one */
 	char **journal; /* each "_FIELD=VALUE ...": trusted fields that one of its entries has */
+	char **once; /* words that the server alone writes: a line in which one stands twice is no login */
+	char *warning; /* what an administrator must know who enables it; NULL: nothing */
+	bool by_name_only; /* "all" leaves it out */
 	bool by_pid; /* lines of one connection have the same process id */
 	bool one_try; /* a failed login ends the connection */
 	size_t cut; /* messages of this size or more were cut by the logger; 0: it does not cut */
@@ -57,16 +60,24 @@ struct server {
 
 struct catalogue;
 
-/* Reads the definitions NAMES (NULL at the end; the one name "all" means every file there is) from FOLDERS (NULL at the end):
- * NAME.conf of an earlier folder hides that of a later one.  A folder that does not exist has no files.
- * Every mistake is told to ERRORS.  Returns the catalogue (catalogue_free() it), or NULL when there were mistakes or no memory. */
-struct catalogue *catalogue_load(const char *const *folders, char *const *names, struct conf_errors *errors);
+/* Reads the definitions NAMES (NULL at the end) from FOLDERS (NULL at the
+ * end): NAME.conf of an earlier folder hides that of a later one.  A folder
+ * that does not exist has no files.  The name "all" means every file there is;
+ * if not EVERY, it leaves out those that count by their name alone, unless they
+ * are named beside it.
+ * Every mistake is told to ERRORS.  Returns the catalogue (catalogue_free()
+ * it), or NULL when there were mistakes or no memory. */
+struct catalogue *catalogue_load(
+    const char *const *folders, char *const *names, bool every, struct conf_errors *errors);
 
 /* Frees it with its servers; a NULL is fine. */
 void catalogue_free(struct catalogue *catalogue);
 
 /* The first server, in the order of names; NULL for an empty catalogue. */
 struct server *catalogue_servers(const struct catalogue *catalogue);
+
+/* The names of the definitions that "all" has left out: a list, see list.h. */
+char *const *catalogue_left_out(const struct catalogue *catalogue);
 
 /* The servers that use TAG, at most CATALOGUE_SHARED, NULL after the last.  Returns NULL if there is none. */
 #define CATALOGUE_SHARED 8

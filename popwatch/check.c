@@ -142,12 +142,29 @@ static bool check_settings(const struct config *config, struct conf_errors *erro
 	return right;
 }
 
+/* What the definitions have to say to whoever enables them. */
+static void check_servers(const struct config *config, struct conf_errors *errors)
+{
+	struct catalogue *catalogue = config_catalogue(config, errors);
+	char *const *name;
+
+	if (catalogue == NULL)
+		return;
+	for (name = catalogue_left_out(catalogue); name != NULL && *name != NULL; name++)
+		log_say(LOG_NOTICE, "servers = all leaves out %s, which counts by its name alone: see %s.conf", *name, *name);
+	for (const struct server *server = catalogue_servers(catalogue); server != NULL; server = server->next) {
+		if (server->warning != NULL)
+			log_say(LOG_WARNING, "%s: %s", server->name, server->warning);
+	}
+	catalogue_free(catalogue);
+}
+
 int check_run(const struct config *config, struct conf_errors *errors)
 {
 	bool look = check_settings(config, errors);
 	int status = EX_OK;
 
-	catalogue_free(config_catalogue(config, errors));
+	check_servers(config, errors);
 	if (look && look_around_as_user(config) != 0)
 		status = EX_NOPERM;
 	if (errors->count > 0)

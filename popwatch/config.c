@@ -562,7 +562,7 @@ struct catalogue *config_catalogue(const struct config *config, struct conf_erro
 
 	if (config->definitions == NULL || config->servers == NULL)
 		return NULL;
-	return catalogue_load((const char *const *)config->definitions, config->servers, &named);
+	return catalogue_load((const char *const *)config->definitions, config->servers, false, &named);
 }
 
 /* getpwnam(3) has many ways to say that there is none. */

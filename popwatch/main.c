@@ -198,7 +198,7 @@ static struct catalogue *load_servers(const struct config *config, char *const *
 {
 	if (servers == NULL)
 		return config_catalogue(config, errors);
-	return catalogue_load((const char *const *)config->definitions, servers, errors);
+	return catalogue_load((const char *const *)config->definitions, servers, true, errors);
 }
 
 /* The configured folders and servers, but for what the command line says. */

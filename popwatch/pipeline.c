@@ -16,21 +16,24 @@ static bool is_cut(struct server *const *servers, size_t size)
 	return false;
 }
 
-/* One server's reading of a message.  Returns true if it knows what the message means. */
+/* One server's reading of a message.  Returns true if it knows what the message means, and nobody else needs to. */
 static bool read_message(struct pipeline *pipeline, struct server *server, const struct header *header, int64_t when)
 {
 	struct captures captures;
-	uint64_t stopped = server->tally.stopped;
+	uint64_t stopped = server->tally.stopped, doubted = server->tally.doubted;
 	struct event event = { .server = server, .header = header, .captures = &captures, .when = when };
 
 	event.role = server_read(server, header->message, &captures);
 	if (server->tally.stopped != stopped && pipeline->suspect != NULL)
 		pipeline->suspect("an expression reached the match limit at a line", header, pipeline->arg);
+	if (server->tally.doubted != doubted && pipeline->suspect != NULL)
+		pipeline->suspect("a login with a word twice that the server writes once is not believed", header, pipeline->arg);
 	if (event.role == ROLE_NONE)
 		return false;
 	sessions_take(pipeline->sessions, &event);
 	pipeline->take(&event, pipeline->arg);
-	return true;
+	/* a start ends the connections of every definition that shares it */
+	return event.role != ROLE_START;
 }
 
 /* None of the SERVERS knows what the message means. */

@@ -17,14 +17,16 @@ verdicts() {
 	grep -P '\tallow ' "$CAPTURED/$1.expected" | diff - "$SCRATCH/found"
 }
 
-# prove SERVER NAME...: with the server's definition alone, and among all the others
+# prove SERVERS NAME...: with those definitions alone, and among all the others
 prove() {
-	local server=$1 name format
+	local servers=$1 name format
 	shift
 	for name; do
 		format=syslog
-		[ "$name" != dovecot-own ] || format=dovecot
-		verdicts "$name" "$server" "$format" || fail "$name with $server alone"
+		case $name in
+		dovecot*-own | *-shapes) format=dovecot ;;
+		esac
+		verdicts "$name" "$servers" "$format" || fail "$name with $servers alone"
 		verdicts "$name" all "$format" || fail "$name with all servers"
 	done
 }
@@ -37,8 +39,27 @@ prove() {
 	prove cyrus cyrus-iso cyrus-rfc3164
 }
 
-@test "Dovecot: syslog, auth_debug, as a proxy, its own log file" {
-	prove dovecot dovecot-iso dovecot-rfc3164 dovecot-debug-iso dovecot-debug-rfc3164 dovecot-proxy-iso dovecot-proxy-rfc3164 dovecot-own
+@test "Dovecot: syslog, auth_debug, its own log file, 2.4" {
+	prove dovecot dovecot-iso dovecot-rfc3164 dovecot-debug-iso dovecot-debug-rfc3164 dovecot-own dovecot-24-iso dovecot-24-own
+}
+
+@test "Dovecot as a proxy, beside the server behind it; 2.4: syslog, its own log file, every shape of the line" {
+	prove dovecot,dovecot-proxy dovecot-proxy-iso dovecot-proxy-rfc3164
+	prove dovecot-proxy dovecot-proxy-24-iso dovecot-proxy-24-own dovecot-proxy-24-shapes
+}
+
+@test "a proxy's line is no login to the definition dovecot, nor a login to dovecot-proxy" {
+	run --separate-stderr "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$CAPTURED/dovecot-proxy-24-iso.log" -s dovecot
+	[ -z "$output" ] || fail "$output"
+	run --separate-stderr "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$CAPTURED/dovecot-24-iso.log" -s dovecot-proxy
+	[ -z "$output" ] || fail "$output"
+}
+
+@test "failures of a proxy are counted" {
+	run "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$CAPTURED/dovecot-proxy-24-shapes.log" -F dovecot -s dovecot-proxy
+	[[ $output == *'dovecot-proxy: '*', 10 logins, 10 logouts, 2 failed logins, '* ]] || fail "$output"
+	run "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$CAPTURED/dovecot-proxy-24-iso.log" -s dovecot-proxy
+	[[ $output == *'dovecot-proxy: '*', 6 logins, 6 logouts, 4 failed logins, '* ]] || fail "$output"
 }
 
 @test "Mailutils: inetd, daemon, forged lines" {
@@ -132,12 +153,12 @@ cut_at() {
 	[ -z "$output" ] || fail "$output"
 	# those who believe them do so for no other reason: the test can fail
 	mkdir "$SCRATCH/long"
-	for file in "$DEFINITIONS"/{vm-pop3d,cucipop,vpopmail,mailutils,perdition,dovecot}.conf; do
+	for file in "$DEFINITIONS"/{vm-pop3d,cucipop,vpopmail,mailutils,perdition,dovecot-proxy}.conf; do
 		sed '/^cut/d; s/^longest.*/longest = 8192/; /^\[samples\]/,$d' "$file" >"$SCRATCH/long/${file##*/}"
 	done
 	echo "definitions = $SCRATCH/long" >"$SCRATCH/long.conf"
 	run --separate-stderr "$POPWATCH" -c "$SCRATCH/long.conf" -t "$SCRATCH/cut.log" -s all
-	for name in vm-pop3d cucipop vpopmail mailutils perdition dovecot; do
+	for name in vm-pop3d cucipop vpopmail mailutils perdition dovecot-proxy; do
 		[[ $output == *$'\t'"$name"$'\t'* ]] || fail "$name believes none: $output"
 	done
 }

@@ -155,6 +155,21 @@ refused() {	# refused TEXT: with status 78 and a sentence that has it
 	refused '4: login: missing closing parenthesis at byte '
 }
 
+@test "a choice that is none is told" {
+	define <<-'END'
+		[server]
+		tags = mine
+		by-name-only = maybe
+		tries = two
+		join = host
+		[lines]
+		login = ^user {ip}$
+	END
+	refused "3: by-name-only = 'maybe', expected yes or no"
+	refused "4: tries = 'two', expected one or many"
+	refused "5: join = 'host', expected pid or no"
+}
+
 @test "an expression that backtracks without end is stopped, told, and the next line is read" {
 	define <<-'END'
 		[server]
@@ -202,6 +217,85 @@ refused() {	# refused TEXT: with status 78 and a sentence that has it
 	echo 'Nov 20 10:00:00 vm shared: three 192.0.2.3' >>"$SCRATCH/log"
 	run "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$SCRATCH/log" -s all
 	[ "$(grep -c ' 1 near miss, the first in line 3' <<<"$output")" -eq 2 ] || fail "$output"
+}
+
+# a definition `marked' that counts by its name alone, beside a `plain' one
+marked() {
+	local name
+	for name in marked plain; do
+		printf '%s\n' '[server]' "tags = $name" '[lines]' 'login = ^user {ip}$' >"$SCRATCH/servers.d/$name.conf"
+	done
+	sed -i '/^tags/a by-name-only = yes\nwarning = it needs a setting' "$SCRATCH/servers.d/marked.conf"
+	printf 'Nov 20 10:00:00 vm %s: user %s\n' marked 192.0.2.1 plain 192.0.2.2 >"$SCRATCH/log"
+}
+
+# with_servers LIST [OPTION...]: popwatch with these servers in its configuration
+with_servers() {
+	mkdir -p "$SCRATCH/db"
+	printf '%s\n' "definitions = $SCRATCH/servers.d" "servers = $1" "log = $SCRATCH/log" "database = $SCRATCH/db/relayers.db" \
+		"state = $SCRATCH/db/state" "user =" >"$SCRATCH/marked.conf"
+	run --separate-stderr "$POPWATCH" -c "$SCRATCH/marked.conf" "${@:2}"
+}
+
+@test "what counts by its name alone is left out by servers = all, and -n tells" {
+	marked
+	rm -f "$SCRATCH/servers.d/mine.conf"
+	with_servers all -n
+	[ "$status" -eq 0 ] || fail "$stderr"
+	[[ $stderr == *'servers = all leaves out marked, which counts by its name alone: see marked.conf'* ]] || fail "$stderr"
+	[[ $stderr != *'it needs a setting'* ]] || fail "$stderr"
+	with_servers all -t "$SCRATCH/log"
+	[ "$output" = $'2\tlogin\t192.0.2.2\tplain\t' ] || fail "$output"
+}
+
+@test "named, alone or beside all, it counts, and -n says what it needs" {
+	local servers
+	marked
+	rm -f "$SCRATCH/servers.d/mine.conf"
+	for servers in marked,plain all,marked marked,all; do
+		with_servers $servers -n
+		[ "$status" -eq 0 ] || fail "$stderr"
+		[[ $stderr == *'marked: it needs a setting'* ]] || fail "$stderr"
+		[[ $stderr != *'leaves out'* ]] || fail "$stderr"
+		with_servers $servers -t "$SCRATCH/log"
+		[ "$output" = $'1\tlogin\t192.0.2.1\tmarked\t\n2\tlogin\t192.0.2.2\tplain\t' ] || fail "$servers: $output"
+	done
+}
+
+@test "-t -s all tries it" {
+	marked
+	with_servers plain -t "$SCRATCH/log" -s all
+	[ "$output" = $'1\tlogin\t192.0.2.1\tmarked\t\n2\tlogin\t192.0.2.2\tplain\t' ] || fail "$output"
+}
+
+@test "a shipped definition that counts by its name alone says why, and all others count" {
+	local left
+	printf '%s\n' "definitions = $(readlink -f "$DEFINITIONS")" 'servers = all' "log = $SCRATCH/log" "state = $SCRATCH/state" \
+		"database = $SCRATCH/relayers.db" >"$SCRATCH/all.conf"
+	run --separate-stderr "$POPWATCH" -n -c "$SCRATCH/all.conf"
+	left=$(sed -n 's/.*leaves out \([^,]*\),.*/\1/p' <<<"$stderr")
+	[ "$left" = dovecot-proxy ] || fail "$stderr"
+	grep -q '^warning = ' "$DEFINITIONS/dovecot-proxy.conf"
+}
+
+@test "a word that the server writes once must not stand twice in a login" {
+	define <<-'END'
+		[server]
+		tags = mine
+		once = from= at=
+		[lines]
+		login = ^user .* from={ip}(?: at=.*)?$
+		[samples]
+		login = 192.0.2.1 mine: user x from=192.0.2.1
+		login = 192.0.2.1 mine: user x from=192.0.2.1 at=noon
+		none = mine: user x from=203.0.113.9 from=192.0.2.1
+		none = mine: user from=from=192.0.2.1
+		none = mine: user x from=192.0.2.1 at=at=
+	END
+	[ "$status" -eq 0 ] || fail "$output"
+	echo 'Nov 20 10:00:00 vm mine: user x from=203.0.113.9 from=192.0.2.1' >"$SCRATCH/log"
+	run "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$SCRATCH/log" -s mine
+	[[ $output == *'mine: 1 line, 0 logins, 0 logouts, 0 failed logins, 1 not believed, '* ]] || fail "$output"
 }
 
 @test "an unknown server is told, with the folders that were searched" {
