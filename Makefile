@@ -48,6 +48,7 @@ LINT_SOURCES =		# C files
 include lib/common/rules.mk
 include lib/daemon/rules.mk
 include lib/relaydb/rules.mk
+include lib/rules/rules.mk
 include vsmtprelay/rules.mk
 include popwatch/rules.mk
 include vnewspammers/rules.mk

@@ -4,7 +4,7 @@
 # finds.
 
 LINT_HEADERS = $(sort $(wildcard lib/*/*.h vsmtprelay/*.h vnewspammers/*.h popwatch/*.h pam_relaydb/*.h tests/*/*.h))
-LINT_FLAGS = $(CPPFLAGS_ALL) -Ilib/common -Ilib/daemon -Ivsmtprelay -Ivnewspammers -Ipopwatch
+LINT_FLAGS = $(CPPFLAGS_ALL) -Ilib/common -Ilib/daemon -Ilib/rules -Ivsmtprelay -Ivnewspammers -Ipopwatch
 
 lint: all lint-format lint-cppcheck lint-tidy lint-manuals
 

@@ -32,14 +32,14 @@ $(ROOM_ARCHIVE): $(ROOM_OBJECTS)
 	@mkdir -p $(@D)
 	$(ARCHIVE)
 
-$(UNIT_OBJECTS) $(HELPER_OBJECTS): FLAGS = $(ROOMS:%=-I%)
+$(UNIT_OBJECTS) $(HELPER_OBJECTS): FLAGS = $(ROOMS:%=-I%) -Ilib/rules
 
 $(UNIT_TESTS): LIBS = -Wl,--as-needed -lcmocka $(RELAYDB_LIBS) $(POPWATCH_LIBS) -lpam -pthread
-$(UNIT_TESTS): $(BUILD)/%: $(BUILD)/%.o $(ROOM_ARCHIVE) $(RELAYDB)
+$(UNIT_TESTS): $(BUILD)/%: $(BUILD)/%.o $(RULES) $(ROOM_ARCHIVE) $(RELAYDB)
 	$(LINK)
 
-$(HELPERS): LIBS = -Wl,--as-needed $(RELAYDB_LIBS) -lpam -pthread
-$(HELPERS): $(BUILD)/%: $(BUILD)/%.o $(RELAYDB)
+$(HELPERS): LIBS = -Wl,--as-needed $(RELAYDB_LIBS) $(RULES_LIBS) -lpam -pthread
+$(HELPERS): $(BUILD)/%: $(BUILD)/%.o $(RULES) $(COMMON) $(RELAYDB)
 	$(LINK)
 
 check: all $(UNIT_TESTS) $(TEST_PROGRAMS)
