@@ -36,28 +36,28 @@ static bool number(const char *text, int min, int max, int *out)
 	return true;
 }
 
-/* NET[,NET]...; an empty list ignores nothing. */
+/* NET[,NET]... joins what is ignored already; the word "none" in the list empties that. */
 static bool networks(const char *text, struct options *options)
 {
-	struct ipnet nets[IGNORE_MAX] = { { 0 } };
-	size_t count = 0;
+	struct options wanted = *options;
 
-	while (*text != '\0') {
+	for (;;) {
 		size_t size = strcspn(text, ",");
 		char one[64];
 
-		if (count == IGNORE_MAX || size == 0 || size >= sizeof one)
+		if (size == 0 || size >= sizeof one)
 			return false;
 		memcpy(one, text, size);
 		one[size] = '\0';
-		if (!ipnet_parse(one, &nets[count++]))
+		if (strcmp(one, "none") == 0)
+			wanted.ignore_count = 0;
+		else if (wanted.ignore_count == IGNORE_MAX || !ipnet_parse(one, &wanted.ignore[wanted.ignore_count++]))
 			return false;
-		text += size;
-		if (*text == ',' && *++text == '\0')
-			return false;
+		if (text[size] == '\0')
+			break;
+		text += size + 1;
 	}
-	memcpy(options->ignore, nets, count * sizeof *nets);
-	options->ignore_count = count;
+	*options = wanted;
 	return true;
 }
 
@@ -87,7 +87,7 @@ static const char *one_word(struct options *options, const char *word)
 	if ((value = value_of(word, "timeout")) != NULL)
 		return number(value, 1, 60000, &options->timeout_ms) ? NULL : "1 to 60000 milliseconds";
 	if ((value = value_of(word, "ignore")) != NULL)
-		return networks(value, options) ? NULL : "NET[,NET]..., at most 32";
+		return networks(value, options) ? NULL : "NET[,NET]..., at most 32, or none";
 	return "db=, socket=, refresh=, timeout=, ignore= or debug";
 }
 

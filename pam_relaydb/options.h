@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define IGNORE_MAX 32
+#define IGNORE_MAX 34 /* 32, and the two of loopback */
 
 struct options {
 	const char *db; /* by default the built-in path; the environment of a login is not ours */

@@ -1,33 +1,43 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * pam_relaydb.c - records the client's address when a POP or IMAP login has succeeded; the only file that knows PAM's headers
+ * pam_relaydb.c - records the client's address when a POP or IMAP login has succeeded; the only
+ * file that knows PAM's headers
  *
- * Lives inside other people's processes, so: no globals, no signals, no stderr, no fork, no exit, every descriptor CLOEXEC,
- * errno as it was.  It answers PAM_IGNORE whatever happens: it can neither let anybody in nor keep anybody out.
+ * Lives inside other people's processes, so: no globals, no signals, no stderr, no fork, no exit,
+ * every descriptor CLOEXEC, errno as it was.  It answers PAM_IGNORE whatever happens: it can
+ * neither let anybody in nor keep anybody out.
  *
- * Recording is one datagram to popwatch, which never blocks.  If nobody takes it (popwatch is not running, its queue is
- * full) the module commits by itself and gives up at its timeout.
- * Never in pam_sm_authenticate: PAM calls that for wrong passwords too, and a module behind ours may still refuse.
- * Limit: the timeout bounds the wait for locks; a disk that takes seconds for an fsync(2) is waited for.
+ * No phase knows whether the login succeeds.  A module behind a `required` one that has refused is
+ * called all the same, and one behind ours may still refuse.  So the account phase only remembers
+ * the login, as data of the PAM handle, and what the server does next settles it:
+ *
+ *	pam_setcred(PAM_ESTABLISH_CRED)		the server asks for it once the account is accepted
+ *	pam_open_session			likewise
+ *	pam_end(PAM_SUCCESS)			the server has been told nothing but success
+ *	pam_end with any other status		refused, or (PAM_DATA_SILENT) a copy in a forked child
+ *	pam_authenticate, pam_acct_mgmt		another login begins: what was remembered is forgotten
+ *
+ * Limits: a server that hands PAM_SUCCESS to pam_end(3) after a refusal deceives us, unless what
+ * refuses stands before us and ends the stack (`requisite`).  A server that has no account phase is
+ * not recorded, nor is one that dies before it has settled the login.
+ * The timeout bounds the wait for locks; a disk that takes seconds for an fsync(2) is waited for.
  */
-#include "options.h"
-
-#include <relaydb.h>
+#include "login.h"
 
 #include <errno.h>
-#include <stddef.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <syslog.h>
-#include <time.h>
-#include <unistd.h>
 
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
 
-#define FIELD_MAX 128 /* what a log line needs to know of a user's name */
+#define DATA_NAME "pam_relaydb"
+
+/* The data of a handle, there since its first account phase. */
+struct remembered {
+	struct login *first; /* one for each place in which lines of ours record */
+};
 
 static void log_wrong(const char *word, const char *expected, void *arg)
 {
@@ -41,179 +51,179 @@ static const char *item(pam_handle_t *pam, int which)
 	return pam_get_item(pam, which, &value) == PAM_SUCCESS && value != NULL ? value : "";
 }
 
-/* One word of a datagram: bytes that could be taken for a blank, a line's end or worse become '?'; no word becomes "-". */
-static void word(char out[FIELD_MAX], const char *text)
+/* Takes the first login out, NULL if there is none.  The caller frees it. */
+static struct login *take_first(struct remembered *remembered)
 {
-	size_t i;
+	struct login *login = remembered->first;
 
-	for (i = 0; i < FIELD_MAX - 1 && text[i] != '\0'; i++)
-		out[i] = (char)((unsigned char)text[i] > ' ' && (unsigned char)text[i] < 0x7f ? text[i] : '?');
-	if (i == 0)
-		out[i++] = '-';
-	out[i] = '\0';
+	if (login != NULL)
+		remembered->first = login->next;
+	return login;
 }
 
-/* PAM_RHOST as servers give it: an address, in brackets or not.  False for a host name: no DNS inside a login. */
-static bool client_address(const char *rhost, char out[RELAYDB_ADDRSTRLEN])
+/* Forgets what would be recorded where OPTIONS say; with NULL everything. */
+static void forget(struct remembered *remembered, const struct options *options)
 {
-	char bare[RELAYDB_ADDRSTRLEN];
-	size_t size = strlen(rhost);
+	struct login *kept = NULL, *login;
 
-	if (size >= 2 && rhost[0] == '[' && rhost[size - 1] == ']') {
-		rhost++;
-		size -= 2;
+	for (login = take_first(remembered); login != NULL; login = take_first(remembered)) {
+		if (options == NULL || login_same_place(login, options)) {
+			free(login);
+			continue;
+		}
+		login->next = kept;
+		kept = login;
 	}
-	if (size >= sizeof bare)
-		return false;
-	memcpy(bare, rhost, size);
-	bare[size] = '\0';
-	return relaydb_address(bare, out) == RELAYDB_OK;
+	remembered->first = kept;
 }
 
-/* "login ADDRESS USER SERVICE" to popwatch.  True if the kernel took it. */
-static bool hand_over(pam_handle_t *pam, const struct options *options, const char *address)
+static void record_all(struct remembered *remembered)
 {
-	char user[FIELD_MAX], service[FIELD_MAX], text[2 * FIELD_MAX + RELAYDB_ADDRSTRLEN + 16];
-	struct sockaddr_un to = { .sun_family = AF_UNIX };
-	int fd, size;
-	bool taken;
+	struct login *login;
 
-	if (strlen(options->socket) >= sizeof to.sun_path)
-		return false;
-	strcpy(to.sun_path, options->socket);
-	word(user, item(pam, PAM_USER));
-	word(service, item(pam, PAM_SERVICE));
-	size = snprintf(text, sizeof text, "login %s %s %s", address, user, service);
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return false;
-	taken = sendto(fd, text, (size_t)size, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&to, sizeof to) == size;
-	if (options->debug)
-		pam_syslog(pam, LOG_DEBUG, "%s %s by %s: %s", address, taken ? "taken" : "not taken", options->socket,
-		    taken ? text : strerror(errno));
-	close(fd);
-	return taken;
-}
-
-static long long elapsed_ms(const struct timespec *since)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - since->tv_sec) * 1000LL + (now.tv_nsec - since->tv_nsec) / 1000000;
-}
-
-/* A handle that waits for what is left of the timeout.  relaydb takes a negative one as "not at all". */
-static int open_for(const struct options *options, const struct timespec *since, struct relaydb **db)
-{
-	long long left = options->timeout_ms - elapsed_ms(since);
-	const struct relaydb_options how = { .path = options->db, .timeout_ms = left > 0 ? (int)left : -1 };
-
-	return relaydb_open(db, &how);
-}
-
-/* Was the address recorded less than refresh seconds ago?  Any trouble is left to the commit, which will tell. */
-static bool is_fresh(const struct options *options, const struct timespec *since, const char *address)
-{
-	struct relaydb *db;
-	int64_t stamp;
-	bool fresh;
-
-	if (open_for(options, since, &db) != RELAYDB_OK)
-		return false;
-	fresh = relaydb_get(db, address, &stamp) == RELAYDB_OK && stamp > (int64_t)time(NULL) - options->refresh;
-	relaydb_close(&db);
-	return fresh;
-}
-
-static void commit_alone(pam_handle_t *pam, const struct options *options, const char *address)
-{
-	struct relaydb_batch *batch = NULL;
-	int64_t now = (int64_t)time(NULL);
-	struct relaydb *db = NULL;
-	struct timespec since;
-	int code;
-
-	clock_gettime(CLOCK_MONOTONIC, &since);
-	if (options->refresh > 0 && is_fresh(options, &since, address)) {
-		if (options->debug)
-			pam_syslog(pam, LOG_DEBUG, "%s is fresh", address);
-		return;
-	}
-	code = open_for(options, &since, &db);
-	if (code == RELAYDB_OK)
-		code = relaydb_batch_new(db, &batch);
-	if (code == RELAYDB_OK)
-		code = relaydb_batch_record(batch, address, now);
-	if (code == RELAYDB_OK)
-		code = relaydb_commit(batch, now, NULL);
-	if (code != RELAYDB_OK)
-		pam_syslog(pam, LOG_ERR, "%s is not recorded and may not relay: %s", address,
-		    db != NULL ? relaydb_error(db) : relaydb_strcode(code));
-	else
-		pam_syslog(pam, LOG_INFO, "recorded %s", address);
-	relaydb_batch_free(&batch);
-	relaydb_close(&db);
-}
-
-static void record(pam_handle_t *pam, int argc, const char **argv)
-{
-	char address[RELAYDB_ADDRSTRLEN];
-	const char *rhost = item(pam, PAM_RHOST);
-	struct options options;
-
-	options_read(&options, argc, argv, log_wrong, pam);
-	if (*rhost == '\0') {
-		if (options.debug)
-			pam_syslog(pam, LOG_DEBUG, "the server gives no client address (PAM_RHOST): nothing to record");
-	} else if (!client_address(rhost, address)) {
-		char shown[FIELD_MAX];
-
-		word(shown, rhost);
-		pam_syslog(pam, LOG_NOTICE, "PAM_RHOST \"%s\" is not an address and is not resolved: nothing recorded", shown);
-	} else if (options_ignore(&options, address)) {
-		if (options.debug)
-			pam_syslog(pam, LOG_DEBUG, "%s is in an ignored network", address);
-	} else if (!hand_over(pam, &options, address)) {
-		commit_alone(pam, &options, address);
+	for (login = take_first(remembered); login != NULL; login = take_first(remembered)) {
+		login_record(login);
+		free(login);
 	}
 }
 
-static int recorded(pam_handle_t *pam, int argc, const char **argv)
+/* The data is replaced, or pam_end(3) was called with STATUS.  The flags PAM_DATA_REPLACE and
+ * PAM_DATA_SILENT come or-ed into it, so only the bare PAM_SUCCESS is the end of a login. */
+static void settle(pam_handle_t *pam, void *data, int status)
 {
+	struct remembered *remembered = data;
 	int kept = errno;
 
-	record(pam, argc, argv);
+	(void)pam;
+	if (status == PAM_SUCCESS)
+		record_all(remembered);
+	else if ((status & (PAM_DATA_REPLACE | PAM_DATA_SILENT)) == 0)
+		for (const struct login *login = remembered->first; login != NULL; login = login->next)
+			login_refused(login, status);
+	forget(remembered, NULL);
+	free(remembered);
 	errno = kept;
-	return PAM_IGNORE;
+}
+
+/* NULL before the first account phase of this handle. */
+static struct remembered *find(pam_handle_t *pam)
+{
+	const void *data = NULL;
+
+	return pam_get_data(pam, DATA_NAME, &data) == PAM_SUCCESS ? (struct remembered *)data : NULL;
+}
+
+/* NULL: out of memory. */
+static struct remembered *find_or_make(pam_handle_t *pam)
+{
+	struct remembered *remembered = find(pam);
+
+	if (remembered != NULL)
+		return remembered;
+	remembered = calloc(1, sizeof *remembered);
+	if (remembered != NULL && pam_set_data(pam, DATA_NAME, remembered, settle) != PAM_SUCCESS) {
+		free(remembered);
+		return NULL;
+	}
+	return remembered;
+}
+
+/* The address to record, in OUT.  False, after a word in the log, if there is none. */
+static bool find_address(pam_handle_t *pam, const struct options *options, char out[RELAYDB_ADDRSTRLEN])
+{
+	const char *rhost = item(pam, PAM_RHOST);
+	char shown[FIELD_MAX];
+
+	if (*rhost == '\0') {
+		if (options->debug)
+			pam_syslog(pam, LOG_DEBUG, "the server gives no client address (PAM_RHOST): nothing to record");
+		return false;
+	}
+	if (!login_address(rhost, out)) {
+		login_word(shown, rhost);
+		pam_syslog(pam, LOG_NOTICE, "PAM_RHOST \"%s\" is not an address and is not resolved: nothing recorded", shown);
+		return false;
+	}
+	if (options_ignore(options, out)) {
+		if (options->debug)
+			pam_syslog(pam, LOG_DEBUG, "%s is in an ignored network", out);
+		return false;
+	}
+	return true;
+}
+
+static void remember(pam_handle_t *pam, int argc, const char **argv)
+{
+	struct remembered *remembered = find_or_make(pam);
+	char address[RELAYDB_ADDRSTRLEN];
+	struct options options;
+	struct login *login = NULL;
+
+	options_read(&options, argc, argv, log_wrong, pam);
+	if (remembered != NULL)
+		forget(remembered, &options);
+	if (!find_address(pam, &options, address))
+		return;
+	if (remembered != NULL)
+		login = login_new(&options, address, item(pam, PAM_USER), item(pam, PAM_SERVICE));
+	if (login == NULL) {
+		pam_syslog(pam, LOG_ERR, "%s is not recorded and may not relay: out of memory", address);
+		return;
+	}
+	login->next = remembered->first;
+	remembered->first = login;
 }
 
 int pam_sm_authenticate(pam_handle_t *pam, int flags, int argc, const char **argv)
 {
-	(void)pam;
+	struct remembered *remembered = find(pam);
+
 	(void)flags;
 	(void)argc;
 	(void)argv;
+	if (remembered != NULL)
+		forget(remembered, NULL);
 	return PAM_IGNORE;
 }
 
 int pam_sm_setcred(pam_handle_t *pam, int flags, int argc, const char **argv)
 {
-	if (((unsigned)flags & (PAM_DELETE_CRED | PAM_REINITIALIZE_CRED | PAM_REFRESH_CRED)) != 0)
-		return PAM_IGNORE; /* credentials of a login that was recorded, or that ends */
-	return recorded(pam, argc, argv);
+	struct remembered *remembered = find(pam);
+	int kept = errno;
+
+	(void)argc;
+	(void)argv;
+	if (remembered != NULL && ((unsigned)flags & PAM_ESTABLISH_CRED) != 0)
+		record_all(remembered);
+	errno = kept;
+	return PAM_IGNORE;
 }
 
 int pam_sm_acct_mgmt(pam_handle_t *pam, int flags, int argc, const char **argv)
 {
+	int kept = errno;
+
 	(void)flags;
-	return recorded(pam, argc, argv);
+	remember(pam, argc, argv);
+	errno = kept;
+	return PAM_IGNORE;
 }
 
 int pam_sm_open_session(pam_handle_t *pam, int flags, int argc, const char **argv)
 {
+	struct remembered *remembered = find(pam);
+	int kept = errno;
+
 	(void)flags;
-	return recorded(pam, argc, argv);
+	(void)argc;
+	(void)argv;
+	if (remembered != NULL)
+		record_all(remembered);
+	else
+		pam_syslog(pam, LOG_NOTICE,
+		    "nothing recorded: this module was not called in the account phase, where it learns who logs in");
+	errno = kept;
+	return PAM_IGNORE;
 }
 
 int pam_sm_close_session(pam_handle_t *pam, int flags, int argc, const char **argv)

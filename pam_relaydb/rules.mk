@@ -3,7 +3,7 @@
 # Debian's libdb.a is not position independent (and libpam-modules depends on
 # libdb5.3 already).
 
-PAM_SOURCES = pam_relaydb/options.c pam_relaydb/pam_relaydb.c
+PAM_SOURCES = pam_relaydb/login.c pam_relaydb/options.c pam_relaydb/pam_relaydb.c
 PAM_OBJECTS = $(PAM_SOURCES:%.c=$(BUILD)/%.lo) $(BUILD)/lib/common/ipnet.lo
 PAM_MODULE = $(BUILD)/pam_relaydb/pam_relaydb.so
 PROGRAMS += $(PAM_MODULE)

@@ -50,6 +50,12 @@ fail() {
 	return 1
 }
 
+# page_block PAGE WORD: the first code block of docs/PAGE.md that opens with ```WORD
+page_block() {
+	awk -v open="\`\`\`$2" '!done && $0 == open { inside = 1; next } /^```/ && inside { inside = 0; done = 1 } inside' \
+		"$LIB/../../docs/$1.md" | grep . || fail "docs/$1.md has no block $2"
+}
+
 # not COMMAND...: fails the test if COMMAND succeeds; bats does not see that of "! COMMAND" but in the last line of a test
 not() {
 	! "$@"

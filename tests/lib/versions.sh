@@ -62,21 +62,27 @@ dovecot_users() {
 	fi
 }
 
-# dovecot_pam SERVICE [cached]: passwords from PAM, too; cached: one that was right is not asked for again
+# dovecot_pam SERVICE [WORD...]: passwords from PAM, too.  session, setcred: PAM is asked for that as well; cached: a password
+# that was right is not asked for again
 dovecot_pam() {
+	dovecot_pam_service=$1; shift
+	dovecot_pam_args=
+	for dovecot_pam_word; do
+		case $dovecot_pam_word in
+		cached) dovecot_pam_args="$dovecot_pam_args cache_key=%u" ;;
+		*) dovecot_pam_args="$dovecot_pam_args $dovecot_pam_word=yes" ;;
+		esac
+	done
 	if dovecot_is_2_3; then
-		cat <<-END
-			passdb {
-				driver = pam
-				args = ${2:+cache_key=%u }$1
-			}
-		END
+		printf '%s\n' 'passdb {' '	driver = pam' "	args =$dovecot_pam_args $dovecot_pam_service" '}'
 	else
-		cat <<-END
-			passdb pam {
-				service_name = $1
-			}
-		END
+		printf '%s\n' 'passdb pam {' "	service_name = $dovecot_pam_service"
+		for dovecot_pam_word; do
+			[ "$dovecot_pam_word" = cached ] || echo "	$dovecot_pam_word = yes"
+		done
+		echo '}'
 	fi
-	[ -z "${2-}" ] || printf '%s\n' 'auth_cache_size = 1M' 'auth_cache_ttl = 1 hour'
+	case " $* " in
+	*' cached '*) printf '%s\n' 'auth_cache_size = 1M' 'auth_cache_ttl = 1 hour' ;;
+	esac
 }

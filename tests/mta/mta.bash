@@ -199,8 +199,7 @@ rule_set() {
 
 # stanza PAGE WORD: the code block of docs/PAGE.md that opens with ```WORD, for the map $RELAYERS
 stanza() {
-	local page=$SOURCES/docs/$1.md
-	awk -v open="\`\`\`$2" '$0 == open { inside = 1; next } /^```/ { inside = 0 } inside' "$page" >"$SCRATCH/stanza"
-	[ -s "$SCRATCH/stanza" ] || fail "$page has no block $2"
-	sed "s,/var/lib/relayers/relayers,$RELAYERS,g" "$SCRATCH/stanza"
+	local text
+	text=$(page_block "$1" "$2") || return
+	sed "s,/var/lib/relayers/relayers,$RELAYERS,g" <<<"$text"
 }

@@ -6,12 +6,20 @@ load ../lib/test
 load ../daemon/daemon
 load pam
 
+passwords_by_pam() {	# passwords_by_pam [WORD...]: of dovecot_pam; a failed login is answered at once
+	{
+		echo 'auth_failure_delay = 0'
+		dovecot_pam dovecot "$@"
+	} >"$WORK/dovecot/extra.conf"
+}
+
 start_file() {
 	start_rsyslog_with_auth
 	add_carol
+	add_refused
 	add_addresses
 	mkdir -p "$WORK/dovecot"
-	dovecot_pam dovecot >"$WORK/dovecot/extra.conf"
+	passwords_by_pam
 	printf '%s\n' 'auth required pam_deny.so' >/etc/pam.d/dovecot
 	start_dovecot
 }
@@ -21,7 +29,7 @@ setup() {
 	prepare "socket = $SCRATCH/$BATS_TEST_NUMBER/db/sock" 'refresh = 0'
 	: >"$DIR/stderr"
 	: >"$AUTHLOG"
-	stack dovecot timeout=500
+	stack dovecot dovecot timeout=500
 	unset BEFORE
 }
 
@@ -34,7 +42,7 @@ setup() {
 	recorded 192.0.2.1 192.0.2.2
 	imap 2001:db8::1
 	recorded 2001:db8::1
-	eventually told 'pam_relaydb(dovecot:account): recorded 2001:db8::1'
+	eventually told 'pam_relaydb(dovecot): recorded 2001:db8::1'
 }
 
 @test "a wrong password records nothing, nor does an unknown user" {
@@ -45,29 +53,77 @@ setup() {
 }
 
 @test "among the auth lines, where PAM calls it for wrong passwords too, it records nothing" {
-	FIRST="auth optional $MODULE db=$DB socket=$DIR/db/sock" stack dovecot
+	FIRST="auth optional $MODULE db=$DB socket=$DIR/db/sock" stack dovecot dovecot
 	not pop 192.0.2.1 wrong
 	nothing_recorded
 	pop 192.0.2.1
 	recorded 192.0.2.1
 }
 
-@test "a right password of an account that is refused records nothing" {
-	BEFORE='account requisite pam_deny.so' stack dovecot
+@test "a right password of an account that is refused records nothing, by required and by requisite" {
+	for REQUIRED in required requisite; do
+		stack dovecot dovecot
+		for user in $REFUSED; do
+			not login_as "$user" 192.0.2.1
+			nothing_recorded || fail "$REQUIRED, $user"
+		done
+		BEFORE="account $REQUIRED pam_access.so accessfile=$WORK/access" stack dovecot dovecot
+		not login_as eve 192.0.2.1
+		nothing_recorded || fail "$REQUIRED, pam_access"
+		BEFORE="account $REQUIRED pam_nologin.so file=$WORK/nologin" stack dovecot dovecot
+		not pop 192.0.2.1
+		nothing_recorded || fail "$REQUIRED, pam_nologin"
+	done
+	stack dovecot dovecot
+	login_as eve 192.0.2.1
+	recorded 192.0.2.1
+}
+
+@test "Debian's own lines with ours behind them, and every way in which Dovecot may call PAM" {
+	for asks in '' session setcred 'session setcred'; do
+		restart_with $asks
+		for stack in account 'auth account' 'account session' 'auth account session'; do
+			{
+				printf '@include common-%s\n' auth account session
+				printf "%s optional $MODULE db=$DB socket=$DIR/db/sock refresh=0\n" $stack
+			} >/etc/pam.d/dovecot
+			for user in $REFUSED; do
+				not login_as "$user" 192.0.2.1
+				nothing_recorded || fail "$asks, $stack, $user"
+			done
+			pop 192.0.2.1
+			recorded 192.0.2.1 || fail "$asks, $stack"
+			rm "$DB"
+		done
+	done
+	restart_with
+}
+
+@test "a login that another module of the session refuses records nothing" {
+	restart_with session
+	stack dovecot dovecot
+	echo 'session required pam_deny.so' >>/etc/pam.d/dovecot
 	not pop 192.0.2.1
 	nothing_recorded
+	restart_with
+}
+
+restart_with() {	# restart_with [WORD...]: of dovecot_pam
+	stop_dovecot
+	passwords_by_pam "$@"
+	start_dovecot
 }
 
 @test "a client on the host itself is not recorded, unless that is asked for" {
 	pop 127.0.0.1
 	nothing_recorded
-	stack dovecot ignore=
+	stack dovecot dovecot ignore=none
 	pop 127.0.0.1
 	recorded 127.0.0.1
 }
 
 @test "fifty logins at the same time are all recorded" {
-	stack dovecot timeout=20000
+	stack dovecot dovecot timeout=20000
 	fifty_logins
 	recorded 192.0.2.{1..50}
 }
@@ -87,7 +143,7 @@ fifty_logins() {
 
 @test "popwatch takes the login and records it, the module writes nothing itself" {
 	start_popwatch
-	stack dovecot debug
+	stack dovecot dovecot debug
 	pop 192.0.2.1
 	imap 2001:db8::1
 	eventually recorded 192.0.2.1 2001:db8::1
@@ -101,7 +157,7 @@ fifty_logins() {
 
 @test "fifty logins at the same time are all recorded by popwatch" {
 	start_popwatch
-	stack dovecot timeout=20000
+	stack dovecot dovecot timeout=20000
 	fifty_logins
 	eventually recorded 192.0.2.{1..50}
 	stop_popwatch
@@ -157,7 +213,7 @@ not_recorded_because() {	# not_recorded_because ADDRESS TEXT
 	mkdir "$DIR/small"
 	mount -t tmpfs -o size=400k,mode=755 tmpfs "$DIR/small"
 	DB=$DIR/small/relayers.db
-	stack dovecot timeout=500
+	stack dovecot dovecot timeout=500
 	pop 192.0.2.1
 	recorded 192.0.2.1
 	before=$(md5sum <"$DB")
@@ -186,7 +242,7 @@ not_recorded_because() {	# not_recorded_because ADDRESS TEXT
 }
 
 @test "arguments that make no sense are told and left out" {
-	stack dovecot timeout=soon nonsense
+	stack dovecot dovecot timeout=soon nonsense
 	pop 192.0.2.1
 	recorded 192.0.2.1
 	eventually told 'argument "timeout=soon" ignored, expected 1 to 60000 milliseconds'
@@ -194,9 +250,7 @@ not_recorded_because() {	# not_recorded_because ADDRESS TEXT
 }
 
 @test "from Dovecot's cache of passwords nothing is recorded, as the manual says" {
-	stop_dovecot
-	dovecot_pam dovecot cached >"$WORK/dovecot/extra.conf"
-	start_dovecot
+	restart_with cached
 	pop 192.0.2.1
 	recorded 192.0.2.1
 	pop 192.0.2.2

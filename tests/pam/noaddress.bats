@@ -40,7 +40,7 @@ login_at() {
 }
 
 no_address() {	# no_address SERVICE PORT
-	stack "$1" debug ignore=
+	stack dovecot "$1" debug ignore=none
 	login_at "$2" secret || fail "$(cat "$AUTHLOG" "$WORK/log/syslog")"
 	eventually told "pam_relaydb($1:account): the server gives no client address (PAM_RHOST): nothing to record"
 	not login_at "$2" wrong

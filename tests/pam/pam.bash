@@ -28,6 +28,21 @@ add_carol() {
 	install -o carol -g mail -m 660 /dev/null /var/mail/carol
 }
 
+# users with the password of carol and an account that PAM refuses: it has expired; so has its password; and eve, who is kept
+# out by $WORK/access, if a stack asks that
+REFUSED='gone stale'
+add_refused() {
+	local user
+	for user in $REFUSED eve; do
+		useradd -M -d "$WORK/carol" -s /bin/sh -p "$(openssl passwd -6 -salt salt secret)" "$user"
+		install -o "$user" -g mail -m 660 /dev/null "/var/mail/$user"
+	done
+	chage -E 0 gone
+	chage -d 0 stale
+	echo '-:eve:ALL' >"$WORK/access"
+	echo 'the host is being repaired' >"$WORK/nologin"
+}
+
 add_addresses() {
 	local i
 	for i in {1..60}; do
@@ -36,18 +51,31 @@ add_addresses() {
 	ip addr add 2001:db8::1/128 dev lo
 }
 
-# stack SERVICE [ARGUMENT...]: the stanza of pam_relaydb(8), with the database and the socket of this test;
-# BEFORE, if set, is an account line ahead of ours, FIRST a line ahead of all
+# documented PAGE: the PAM lines of docs/PAGE.md, whose module is ours with these words behind it
+documented() {
+	local text
+	text=$(page_block "$1" pam) || return
+	sed "s,pam_relaydb\\.so,$MODULE ${*:2}," <<<"$text"
+}
+
+# stack PAGE SERVICE [ARGUMENT...]: /etc/pam.d/SERVICE is what docs/PAGE.md says, with the database and the socket of this
+# test.  BEFORE, if set, is an account line ahead of ours, FIRST a line ahead of all; REQUIRED, if set, stands in place of
+# `requisite` in the lines of the page
 stack() {
-	local service=$1
-	shift
-	cat >"/etc/pam.d/$service" <<-END
-		${FIRST:-}
-		auth     required  pam_unix.so
-		account  required  pam_unix.so
-		${BEFORE:-}
-		account  optional  $MODULE db=$DB socket=$DIR/db/sock $*
-	END
+	local page=$1 service=$2
+	shift 2
+	documented "$page" "db=$DB" "socket=$DIR/db/sock" "$@" >"$DIR/stack"
+	grep -q '^account *requisite' "$DIR/stack" || fail "docs/$page.md: $(cat "$DIR/stack")"
+	{
+		echo "${FIRST:-}"
+		sed "s/requisite/${REQUIRED:-requisite}/" "$DIR/stack" | grep -v "$MODULE"
+		echo "${BEFORE:-}"
+		grep "$MODULE" "$DIR/stack"
+	} >"/etc/pam.d/$service"
+}
+
+login_as() {	# login_as USER ADDRESS
+	curl -s -m 20 --interface "$2" -u "$1:secret" pop3://127.0.0.1/ >/dev/null
 }
 
 pop() {	# pop ADDRESS [PASSWORD]: fetches carol's mail; fails as the login does

@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,7 +33,7 @@ static char folder[64], module[4096], db_path[128], socket_path[128];
 static void remove_all(void)
 {
 	static const char *const names[] = { "relayers.db", "relayers.db.lock", "relayers.db.new", "relayers.db.redo", "sock",
-		"test" };
+		"test", "other", "other.lock", "other.new", "other.redo" };
 	char path[256];
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -62,7 +63,7 @@ static int tear_down(void **state)
 	return rmdir(folder);
 }
 
-/* The service "test": BEFORE and AFTER are lines around ours, "" for none; %s in them is the type. */
+/* The service "test": BEFORE and AFTER are lines around ours, "" for none. */
 static void service(const char *arguments, const char *before, const char *after)
 {
 	static const char *const types[] = { "auth", "account", "session" };
@@ -72,12 +73,12 @@ static void service(const char *arguments, const char *before, const char *after
 	snprintf(path, sizeof path, "%s/test", folder);
 	f = fopen(path, "we");
 	assert_non_null(f);
-	for (size_t i = 0; i < 3; i++) {
-		if (*before != '\0')
-			fprintf(f, "%s %s\n", types[i], before);
+	fprintf(f, "%s\n", before);
+	for (size_t i = 0; i < 3; i++)
 		fprintf(f, "%s optional %s db=%s socket=%s %s\n", types[i], module, db_path, socket_path, arguments);
-		fprintf(f, "%s %s\n", types[i], *after != '\0' ? after : "required pam_permit.so");
-	}
+	fprintf(f, "%s\n", after);
+	for (size_t i = 0; i < 3; i++)
+		fprintf(f, "%s required pam_permit.so\n", types[i]);
 	assert_int_equal(fclose(f), 0);
 }
 
@@ -141,7 +142,16 @@ static const struct {
 	{ "mail.example.test", "", NULL },
 	{ "127.0.0.1", "", NULL },
 	{ "::1", "", NULL },
-	{ "127.0.0.1", "ignore=", "127.0.0.1" },
+	{ "127.0.0.1", "ignore=none", "127.0.0.1" },
+	{ "192.0.2.1", "ignore=none", "192.0.2.1" },
+	/* what is ignored joins loopback */
+	{ "127.0.0.1", "ignore=192.0.2.0/24", NULL },
+	{ "::1", "ignore=192.0.2.0/24", NULL },
+	{ "127.0.0.1", "ignore=none,192.0.2.0/24", "127.0.0.1" },
+	{ "192.0.2.1", "ignore=none ignore=192.0.2.0/24", NULL },
+	{ "192.0.2.1", "ignore=192.0.2.0/24,none", "192.0.2.1" },
+	{ "127.0.0.1", "ignore=", NULL },
+	{ "127.0.0.1", "ignore=none,", NULL },
 	{ "192.0.2.1", "ignore=192.0.2.0/24", NULL },
 	{ "192.0.3.1", "ignore=192.0.2.0/24,2001:db8::/32", "192.0.3.1" },
 	{ "2001:db8::5", "ignore=192.0.2.0/24,2001:db8::/32", NULL },
@@ -167,65 +177,206 @@ static void forms_of_rhost(void **state)
 		service(forms[i].arguments, "", "");
 		pam = begin(forms[i].rhost);
 		assert_int_equal(pam_acct_mgmt(pam, 0), PAM_SUCCESS);
+		assert_int_not_equal(access(db_path, F_OK), 0);
+		assert_int_equal(pam_end(pam, PAM_SUCCESS), PAM_SUCCESS);
 		if (forms[i].recorded != NULL)
 			assert_true(recorded(forms[i].recorded));
 		else
 			assert_int_not_equal(access(db_path, F_OK), 0);
-		pam_end(pam, PAM_SUCCESS);
 	}
 }
 
 /* ---- the hooks ---- */
 
-enum hook { AUTH, ACCOUNT, OPEN, CLOSE, ESTABLISH, DELETE };
-
-static int call(pam_handle_t *pam, enum hook hook)
+/* What a server does: one letter a call, in upper case if it has to fail. */
+static void call(pam_handle_t *pam, char step)
 {
-	switch (hook) {
-	case AUTH:
-		return pam_authenticate(pam, 0);
-	case ACCOUNT:
-		return pam_acct_mgmt(pam, PAM_SILENT);
-	case OPEN:
-		return pam_open_session(pam, 0);
-	case CLOSE:
-		return pam_close_session(pam, 0);
-	case ESTABLISH:
-		return pam_setcred(pam, PAM_ESTABLISH_CRED | PAM_SILENT);
+	int code;
+
+	switch (step) {
+	case 'u':
+		code = pam_set_item(pam, PAM_USER, "bob");
+		break;
+	case 'a':
+	case 'A':
+		code = pam_authenticate(pam, 0);
+		break;
+	case 'c':
+	case 'C':
+		code = pam_acct_mgmt(pam, PAM_SILENT);
+		break;
+	case 's':
+		code = pam_setcred(pam, PAM_ESTABLISH_CRED | PAM_SILENT);
+		break;
+	case 'z': /* libpam makes it PAM_ESTABLISH_CRED */
+		code = pam_setcred(pam, 0);
+		break;
+	case 'd':
+		code = pam_setcred(pam, PAM_DELETE_CRED);
+		break;
+	case 'r':
+		code = pam_setcred(pam, PAM_REINITIALIZE_CRED);
+		break;
+	case 'f':
+		code = pam_setcred(pam, PAM_REFRESH_CRED | PAM_SILENT);
+		break;
+	case 'o':
+		code = pam_open_session(pam, 0);
+		break;
 	default:
-		return pam_setcred(pam, PAM_DELETE_CRED);
+		code = pam_close_session(pam, 0);
 	}
+	if (step == 'A' || step == 'C')
+		assert_int_not_equal(code, PAM_SUCCESS);
+	else
+		assert_int_equal(code, PAM_SUCCESS);
 }
 
-static void hooks(void **state)
-{
-	static const struct {
-		enum hook hook;
-		const char *before, *after;
-		int answer;
-		bool records;
-	} cases[] = {
-		{ AUTH, "", "", PAM_SUCCESS, false },
-		{ AUTH, "", "requisite pam_deny.so", PAM_AUTH_ERR, false },
-		{ ACCOUNT, "", "", PAM_SUCCESS, true },
-		{ ACCOUNT, "requisite pam_deny.so", "", PAM_AUTH_ERR, false },
-		{ OPEN, "", "", PAM_SUCCESS, true },
-		{ CLOSE, "", "", PAM_SUCCESS, false },
-		{ ESTABLISH, "", "", PAM_SUCCESS, true },
-		{ DELETE, "", "", PAM_SUCCESS, false },
-	};
+/* What servers do with a handle, and when the login counts: before the end, at the end, or never. */
+static const struct {
+	const char *steps;
+	const char *before, *after; /* a line ahead of ours, and one behind */
+	int end; /* the status handed to pam_end(3) */
+	enum { NEVER, AT_THE_END, BEFORE } recorded;
+} servers[] = {
+	/* one that hands pam_end(3) what it was told: Dovecot, Courier, popa3d, saslauthd */
+	{ "ac", "", "", PAM_SUCCESS, AT_THE_END },
+	{ "asc", "", "", PAM_SUCCESS, AT_THE_END },
+	{ "a", "", "", PAM_SUCCESS, NEVER },
+	{ "A", "", "auth requisite pam_deny.so", PAM_AUTH_ERR, NEVER },
+	{ "aC", "account required pam_deny.so", "", PAM_ACCT_EXPIRED, NEVER },
+	{ "aC", "account requisite pam_deny.so", "", PAM_ACCT_EXPIRED, NEVER },
+	{ "aC", "", "account required pam_deny.so", PAM_ACCT_EXPIRED, NEVER },
+	{ "ac", "", "", PAM_NEW_AUTHTOK_REQD, NEVER },
+	{ "acox", "", "", PAM_SUCCESS, BEFORE },
+	{ "ascox", "", "", PAM_SUCCESS, BEFORE },
+	/* one that keeps the handle until the client logs out: UW imapd, sshd */
+	{ "acs", "", "", PAM_SUCCESS, BEFORE },
+	{ "acz", "", "", PAM_SUCCESS, BEFORE },
+	{ "acsod", "", "", PAM_SUCCESS, BEFORE },
+	/* no credentials of a login that begins */
+	{ "acd", "", "", PAM_AUTH_ERR, NEVER },
+	{ "acr", "", "", PAM_AUTH_ERR, NEVER },
+	{ "acf", "", "", PAM_AUTH_ERR, NEVER },
+	{ "acx", "", "", PAM_AUTH_ERR, NEVER },
+	/* no account phase, or none in which the module was called */
+	{ "as", "", "", PAM_SUCCESS, NEVER },
+	{ "aox", "", "", PAM_SUCCESS, NEVER },
+	{ "aC", "account requisite pam_deny.so", "", PAM_SUCCESS, NEVER },
+	/* a second login over the same handle */
+	{ "acuA", "", "auth required pam_succeed_if.so quiet user = alice", PAM_SUCCESS, NEVER },
+	{ "aca", "", "", PAM_SUCCESS, NEVER },
+	{ "acac", "", "", PAM_SUCCESS, AT_THE_END },
+	{ "cc", "", "", PAM_SUCCESS, AT_THE_END },
+	/* the copy of a forked child, and data that is replaced */
+	{ "ac", "", "", PAM_SUCCESS | PAM_DATA_SILENT, NEVER },
+	/* one that hands over 0 whatever it was told: mailutils, solid-pop3d, vsftpd; the manual warns */
+	{ "aC", "account required pam_deny.so", "", PAM_SUCCESS, AT_THE_END },
+};
 
+static void when_a_login_counts(void **state)
+{
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+	for (size_t i = 0; i < sizeof servers / sizeof *servers; i++) {
 		pam_handle_t *pam;
 
 		remove_all();
-		service("", cases[i].before, cases[i].after);
+		service("", servers[i].before, servers[i].after);
 		pam = begin("192.0.2.7");
-		assert_int_equal(call(pam, cases[i].hook), cases[i].answer);
-		assert_int_equal(access(db_path, F_OK) == 0, cases[i].records);
-		pam_end(pam, PAM_SUCCESS);
+		for (const char *step = servers[i].steps; *step != '\0'; step++)
+			call(pam, *step);
+		print_message(
+		    "# %s, %s%s, %#x\n", servers[i].steps, servers[i].before, servers[i].after, (unsigned)servers[i].end);
+		assert_int_equal(access(db_path, F_OK) == 0, servers[i].recorded == BEFORE);
+		assert_int_equal(pam_end(pam, servers[i].end), PAM_SUCCESS);
+		assert_int_equal(access(db_path, F_OK) == 0, servers[i].recorded != NEVER);
 	}
+}
+
+/* A server may go on to another client, or clear the items, before it ends the handle. */
+static void what_was_remembered_is_a_copy(void **state)
+{
+	char text[512];
+	pam_handle_t *pam;
+	ssize_t size;
+	int fd;
+
+	(void)state;
+	fd = listener();
+	service("", "", "");
+	pam = begin("192.0.2.7");
+	call(pam, 'c');
+	assert_int_equal(pam_set_item(pam, PAM_RHOST, "192.0.2.66"), PAM_SUCCESS);
+	assert_int_equal(pam_set_item(pam, PAM_USER, "bob"), PAM_SUCCESS);
+	assert_int_equal(pam_set_item(pam, PAM_SERVICE, "other"), PAM_SUCCESS);
+	assert_int_equal(pam_end(pam, PAM_SUCCESS), PAM_SUCCESS);
+	size = recv(fd, text, sizeof text - 1, 0);
+	assert_true(size > 0);
+	text[size] = '\0';
+	assert_string_equal(text, "login 192.0.2.7 alice test");
+	assert_int_equal(recv(fd, text, sizeof text, 0), -1);
+	close(fd);
+}
+
+/* The module twice in a stack, as an include may bring it: the same place once, two places both. */
+static void two_lines(void **state)
+{
+	char line[5000], other[160], text[512];
+	struct stat st;
+	pam_handle_t *pam;
+	int fd;
+
+	(void)state;
+	fd = listener();
+	snprintf(line, sizeof line, "account optional %s db=%s socket=%s", module, db_path, socket_path);
+	service("", line, line);
+	pam = begin("192.0.2.7");
+	call(pam, 'c');
+	pam_end(pam, PAM_SUCCESS);
+	assert_true(recv(fd, text, sizeof text, 0) > 0);
+	assert_int_equal(recv(fd, text, sizeof text, 0), -1);
+	close(fd);
+
+	remove_all();
+	snprintf(other, sizeof other, "%s/other", folder);
+	snprintf(line, sizeof line, "account optional %s db=%s socket=%s", module, other, socket_path);
+	service("", "", line);
+	pam = begin("192.0.2.7");
+	call(pam, 'c');
+	call(pam, 's');
+	assert_true(recorded("192.0.2.7"));
+	assert_int_equal(stat(other, &st), 0);
+	pam_end(pam, PAM_SUCCESS);
+}
+
+/* Between the account phase and the end a server forks: the child serves the client, the parent
+ * waits.  Each has a copy; the child's PAM_DATA_SILENT says that its end of the handle is not the
+ * end of the login. */
+static void a_fork_between_the_phases(void **state)
+{
+	pam_handle_t *pam;
+	pid_t child;
+	int status;
+
+	(void)state;
+	service("refresh=0", "", "");
+	pam = begin("192.0.2.7");
+	call(pam, 'c');
+	child = fork();
+	if (child == 0)
+		_exit(pam_end(pam, PAM_SUCCESS | PAM_DATA_SILENT) != PAM_SUCCESS);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_int_not_equal(access(db_path, F_OK), 0);
+	child = fork();
+	if (child == 0)
+		_exit(pam_open_session(pam, 0) != PAM_SUCCESS);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_true(recorded("192.0.2.7"));
+	remove_all();
+	assert_int_equal(pam_end(pam, PAM_AUTH_ERR), PAM_SUCCESS);
+	assert_int_not_equal(access(db_path, F_OK), 0);
 }
 
 /* The module alone neither lets in nor keeps out: libpam has no opinion to go by. */
@@ -260,13 +411,13 @@ static void a_datagram_to_popwatch(void **state)
 	service("", "", "");
 	pam = begin("[::ffff:192.0.2.9]");
 	assert_int_equal(pam_set_item(pam, PAM_USER, "eve x\n192.0.2.66"), PAM_SUCCESS);
-	assert_int_equal(pam_acct_mgmt(pam, 0), PAM_SUCCESS);
+	call(pam, 'c');
+	assert_int_equal(pam_end(pam, PAM_SUCCESS), PAM_SUCCESS);
 	size = recv(fd, text, sizeof text - 1, 0);
 	assert_true(size > 0);
 	text[size] = '\0';
 	assert_string_equal(text, "login 192.0.2.9 eve?x?192.0.2.66 test");
 	assert_int_not_equal(access(db_path, F_OK), 0);
-	pam_end(pam, PAM_SUCCESS);
 	close(fd);
 }
 
@@ -311,10 +462,11 @@ static void login_goes_on(const char *arguments, int at_most_ms)
 	service(arguments, "", "");
 	pam = begin("192.0.2.11");
 	start = now_ms();
-	errno = 4711;
 	assert_int_equal(pam_acct_mgmt(pam, 0), PAM_SUCCESS);
+	errno = 4711;
+	assert_int_equal(pam_end(pam, PAM_SUCCESS), PAM_SUCCESS);
+	assert_int_equal(errno, 4711);
 	assert_true(now_ms() - start <= at_most_ms * slowness);
-	pam_end(pam, PAM_SUCCESS);
 }
 
 /* The only times in the suite that are asserted: they are what the module promises. */
@@ -442,7 +594,10 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(forms_of_rhost),
-		TEST(hooks),
+		TEST(when_a_login_counts),
+		TEST(what_was_remembered_is_a_copy),
+		TEST(two_lines),
+		TEST(a_fork_between_the_phases),
 		TEST(alone_it_lets_nobody_in),
 		TEST(a_datagram_to_popwatch),
 		TEST(own_commit_when_the_queue_is_full),
