@@ -2,8 +2,9 @@
  *
  * loop.h - one thread that waits for descriptors, timers and signals
  *
- * Sole home of <event2/...>, except for adapters of libraries that want the event
- * base itself (libunbound, hiredis): loop_base() is for these.
+ * Home of <event2/event.h>, with listener.c, which reads and writes by libevent's
+ * buffers; adapters of libraries that want the event base itself (libunbound,
+ * hiredis) get it from loop_base().
  * Owns: waiting, and the order in which handlers run: one at a time, never inside
  * another.  Leaves to the caller: the descriptors, which it neither makes
  * non-blocking nor closes.

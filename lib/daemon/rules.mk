@@ -1,7 +1,8 @@
 # lib/daemon: what long-lived programs share; linked into them, never installed
 
 DAEMON_SOURCES = $(addprefix lib/daemon/, \
-	loop.c metrics.c notify.c peer.c sandbox.c service.c user.c)
+	address.c listener.c loop.c metrics.c notify.c peer.c sandbox.c service.c \
+	user.c)
 DAEMON_OBJECTS = $(DAEMON_SOURCES:%.c=$(BUILD)/%.o)
 DAEMON = $(BUILD)/libdaemon.a
 DAEMON_LIBS = -levent_core -lseccomp
