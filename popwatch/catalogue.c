@@ -81,6 +81,7 @@ static void server_free(struct server *server)
 	list_free(server->journal);
 	list_free(server->once);
 	free(server->warning);
+	free(server->instead_of);
 	free(server->name);
 	free(server);
 }
@@ -148,6 +149,8 @@ static bool take_choice(
 		return read_choice(value, "pid", "no", place, name, &server->by_pid);
 	if (strcmp(name, "tries") == 0)
 		return read_choice(value, "one", "many", place, name, &server->one_try);
+	if (strcmp(name, "logger") == 0)
+		return read_choice(value, "shared", "own", place, name, &server->shared_logger);
 	if (strcmp(name, "by-name-only") == 0)
 		return read_choice(value, "yes", "no", place, name, &server->by_name_only);
 	return false;
@@ -167,6 +170,10 @@ static bool take_text(
 		list_free(server->once);
 		server->once = list_split(value, " ");
 		draft->failed |= server->once == NULL;
+	} else if (strcmp(name, "instead-of") == 0) {
+		free(server->instead_of);
+		server->instead_of = strdup(value);
+		draft->failed |= server->instead_of == NULL;
 	} else if (strcmp(name, "warning") == 0) {
 		free(server->warning);
 		server->warning = strdup(value);
@@ -280,32 +287,45 @@ static void samples_free(struct sample *sample)
 	}
 }
 
+static bool has_expression(const struct server *server, enum role role)
+{
+	size_t i = 0;
+
+	while (i < server->count && server->expressions[i].role != role)
+		i++;
+	return i < server->count;
+}
+
+/* A connection is known again by its process, or, where one logger writes for all of them, by its session. */
+static void check_connect(const struct server *server, const struct pattern *pattern, const struct conf_place *place)
+{
+	if (!pattern_has(pattern, "ip"))
+		conf_error(place, "a connect expression without {ip}");
+	if (server->shared_logger && !pattern_has(pattern, "session"))
+		conf_error(place, "a connect expression without (?<session>...), which logger = shared needs");
+	else if (!server->shared_logger && !server->by_pid)
+		conf_error(place, "a connect expression, expected join = pid with it");
+}
+
 /* The rules that concern the definition as a whole. */
 static void check_whole(const struct server *server, const struct conf_place *place)
 {
-	bool connect = false, login = false;
-	size_t i;
+	bool joined = server->by_pid && has_expression(server, ROLE_CONNECT);
 
-	for (i = 0; i < server->count; i++) {
+	if (server->shared_logger && server->by_pid)
+		conf_error(place, "logger = shared and join = pid, expected one of them");
+	for (size_t i = 0; i < server->count; i++) {
 		const struct expression *e = &server->expressions[i];
 
-		login |= e->role == ROLE_LOGIN;
-		if (e->role == ROLE_CONNECT) {
-			connect = true;
-			if (!pattern_has(e->pattern, "ip"))
-				conf_error(place, "a connect expression without {ip}");
-		}
-	}
-	for (i = 0; i < server->count; i++) {
-		if (server->expressions[i].role == ROLE_LOGIN && !pattern_has(server->expressions[i].pattern, "ip") && !connect)
+		if (e->role == ROLE_CONNECT)
+			check_connect(server, e->pattern, place);
+		if (e->role == ROLE_LOGIN && !pattern_has(e->pattern, "ip") && !joined)
 			conf_error(place, "a login expression without {ip}, and no connect expression that has it");
 	}
 	if (server->tags == NULL || *server->tags == NULL)
 		conf_error(place, "no tags in [server]");
-	if (!login)
+	if (!has_expression(server, ROLE_LOGIN))
 		conf_error(place, "no login expression in [lines]");
-	if (connect && !server->by_pid)
-		conf_error(place, "a connect expression, expected join = pid with it");
 }
 
 /* ---- the catalogue ---- */
@@ -404,13 +424,12 @@ static bool has_twice(struct span message, char *const *words)
 	return false;
 }
 
-enum role server_read(struct server *server, struct span message, struct captures *captures)
+static enum role match(struct server *server, struct span message, struct captures *captures)
 {
 	enum role role = ROLE_NONE;
-	size_t i;
 
 	server->tally.lines++;
-	for (i = 0; i < server->count && role == ROLE_NONE; i++) {
+	for (size_t i = 0; i < server->count && role == ROLE_NONE; i++) {
 		switch (pattern_match(server->expressions[i].pattern, message, captures)) {
 		case PATTERN_YES:
 			role = server->expressions[i].role;
@@ -422,12 +441,25 @@ enum role server_read(struct server *server, struct span message, struct capture
 			break;
 		}
 	}
+	return role;
+}
+
+enum role server_read(struct server *server, struct span message, struct captures *captures)
+{
+	enum role role = match(server, message, captures);
+
 	if (role == ROLE_LOGIN && has_twice(message, server->once)) {
 		server->tally.doubted++;
 		role = ROLE_NONE;
 	}
 	server->tally.role[role]++;
 	return role;
+}
+
+enum role server_read_doubted(struct server *server, struct span message, struct captures *captures)
+{
+	server->tally.doubted++;
+	return match(server, message, captures);
 }
 
 /* ---- loading ---- */
@@ -594,6 +626,68 @@ static bool expand_all(const char *const *folders, char *const *names, char ***l
 	return done;
 }
 
+static struct server *find_server(const struct catalogue *catalogue, const char *name)
+{
+	struct server *server = catalogue->servers;
+
+	while (server != NULL && strcmp(server->name, name) != 0)
+		server = server->next;
+	return server;
+}
+
+static void remove_server(struct catalogue *catalogue, struct server *server)
+{
+	struct server **at = &catalogue->servers;
+	struct tag *tag, *next;
+	size_t i, n;
+
+	HASH_ITER(hh, catalogue->tags, tag, next)
+	{
+		for (i = n = 0; i < CATALOGUE_SHARED; i++) {
+			if (tag->servers[i] != server)
+				tag->servers[n++] = tag->servers[i];
+		}
+		while (n < CATALOGUE_SHARED)
+			tag->servers[n++] = NULL;
+		if (tag->servers[0] == NULL) {
+			HASH_DEL(catalogue->tags, tag);
+			free(tag->name);
+			free(tag);
+		}
+	}
+	while (*at != server)
+		at = &(*at)->next;
+	*at = server->next;
+	server_free(server);
+}
+
+/* A definition that takes the place of another one reads the same lines with less care: both would believe what the careful one
+ * does not.  So the two cannot both be of NAMES, and beside one that is, or beside the careful one, the other is left out. */
+static bool settle_places(struct catalogue *catalogue, char *const *names, struct conf_errors *errors)
+{
+	const struct conf_place place = { "servers", 0, errors };
+	struct server *server = catalogue->servers, *other, *out;
+	bool named, other_named;
+
+	while (server != NULL) {
+		other = server->instead_of != NULL ? find_server(catalogue, server->instead_of) : NULL;
+		out = NULL;
+		if (other != NULL && other != server) {
+			named = list_has(names, server->name, strlen(server->name));
+			other_named = list_has(names, other->name, strlen(other->name));
+			if (named && other_named)
+				conf_error(&place, "'%s' takes the place of '%s', expected one of them", server->name, other->name);
+			out = named ? other : server;
+			if (!list_add(&catalogue->left_out, out->name))
+				return false;
+		}
+		server = server->next == out && out != NULL ? out->next : server->next;
+		if (out != NULL)
+			remove_server(catalogue, out);
+	}
+	return true;
+}
+
 struct catalogue *catalogue_load(
     const char *const *folders, char *const *names, bool every, struct conf_errors *errors)
 {
@@ -611,6 +705,7 @@ struct catalogue *catalogue_load(
 			done = load_named(catalogue, folders, all[i], every, errors);
 	}
 	list_free(all);
+	done = done && settle_places(catalogue, names, errors);
 	if (done && errors->count == mistakes)
 		return catalogue;
 	if (!done)

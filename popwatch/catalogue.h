@@ -50,6 +50,8 @@ struct server {
 	bool by_pid; /* lines of one connection have the same process id */
 	bool one_try; /* a failed login ends the connection */
 	size_t cut; /* messages of this size or more were cut by the logger; 0: it does not cut */
+	bool shared_logger; /* one logger writes for many connections: a rest may come later, see doubt.h */
+	char *instead_of; /* the definition that must not count beside this one; NULL: none */
 	size_t longest; /* longer messages are not believed */
 	int64_t session_max; /* seconds that a connection may stay open; 0: as configured */
 	struct expression *expressions;
@@ -85,6 +87,9 @@ struct server *const *catalogue_find(const struct catalogue *catalogue, struct s
 
 /* What MESSAGE means to SERVER.  CAPTURES is filled in unless it is ROLE_NONE.  Counts in the server's tally. */
 enum role server_read(struct server *server, struct span message, struct captures *captures);
+
+/* The same for a message that must not be believed: it counts as doubted, and as none of its role. */
+enum role server_read_doubted(struct server *server, struct span message, struct captures *captures);
 
 /* The name of a role, as the definition files have it ("login"). */
 const char *role_name(enum role role);

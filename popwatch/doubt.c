@@ -16,7 +16,7 @@ struct doubt {
 	size_t size;
 	unsigned lines; /* that are not believed any more */
 	int64_t when; /* of the last cut line */
-	bool running; /* that was the last line: another one is of the same message */
+	bool running; /* that was the last line: the next one is its rest */
 	UT_hash_handle hh; /* in the order of their making */
 };
 
@@ -61,11 +61,12 @@ static void add_part(char *key, size_t *size, struct span part)
 		*size = KEY_MAX - 1;
 }
 
-/* SOURCE, host, tag and process, each with a NUL after it.  Returns its size. */
-static size_t make_key(char key[KEY_MAX], const char *source, const struct header *header)
+/* Definition, SOURCE, host, tag and process, each with a NUL after it.  Returns its size. */
+static size_t make_key(char key[KEY_MAX], const struct server *server, const char *source, const struct header *header)
 {
 	size_t size = 0;
 
+	add_part(key, &size, (struct span){ server->name, strlen(server->name) });
 	add_part(key, &size, (struct span){ source, strlen(source) });
 	add_part(key, &size, header->host);
 	add_part(key, &size, header->tag);
@@ -110,30 +111,39 @@ static void raise_doubt(struct doubt *doubt, int64_t when)
 	doubt->running = true;
 }
 
-bool doubts_take(struct doubts *doubts, const char *source, const struct header *header, int64_t when, bool cut)
+/* A line that was not cut itself: one less to doubt. */
+static void settle(struct doubts *doubts, struct doubt *doubt, bool shared)
 {
+	doubt->running = false;
+	if (--doubt->lines == 0 || !shared)
+		drop(doubts, doubt);
+}
+
+enum doubt_verdict doubts_take(struct doubts *doubts, const struct server *server, const char *source, const struct header *header,
+    int64_t when)
+{
+	bool cut = server->cut != 0 && header->message.size >= server->cut;
+	enum doubt_verdict verdict = DOUBT_NONE;
 	char key[KEY_MAX];
 	struct doubt *doubt;
-	bool doubtful;
 	size_t size;
 
-	if (doubts->table == NULL && !cut)
-		return false;
-	size = make_key(key, source, header);
+	/* a server whose lines are joined by their process writes none without it */
+	if (server->cut == 0 || (server->by_pid && header->pid.size == 0) || (doubts->table == NULL && !cut))
+		return DOUBT_NONE;
+	size = make_key(key, server, source, header);
 	doubt = find(doubts, key, size);
 	if (doubt != NULL && when > doubt->when && when - doubt->when > DOUBT_SECONDS) {
 		drop(doubts, doubt);
 		doubt = NULL;
 	}
-	doubtful = doubt != NULL;
+	if (doubt != NULL)
+		verdict = doubt->running ? DOUBT_REST : DOUBT_LATER;
 	if (cut)
 		raise_doubt(put(doubts, key, size), when);
-	else if (doubtful) {
-		doubt->running = false;
-		if (--doubt->lines == 0)
-			drop(doubts, doubt);
-	}
-	return doubtful;
+	else if (doubt != NULL)
+		settle(doubts, doubt, server->shared_logger);
+	return verdict;
 }
 
 void doubts_save(const struct doubts *doubts, FILE *out)
@@ -142,7 +152,8 @@ void doubts_save(const struct doubts *doubts, FILE *out)
 	size_t i;
 
 	for (doubt = doubts->table; doubt != NULL; doubt = doubt->hh.next) {
-		fprintf(out, "doubt %u %lld ", doubt->lines, (long long)doubt->when);
+		/* '-': its rest has come; versions before 0.2 wrote none, and doubted all lines alike */
+		fprintf(out, "doubt %u %lld %s", doubt->lines, (long long)doubt->when, doubt->running ? "" : "-");
 		for (i = 0; i < doubt->size; i++)
 			fprintf(out, "%02x", (unsigned char)doubt->key[i]);
 		fputc('\n', out);
@@ -158,11 +169,14 @@ bool doubts_restore(struct doubts *doubts, const char *line)
 	unsigned lines;
 	size_t size, i;
 	long long when;
+	bool running;
 	int at = 0;
 
 	if (sscanf(line, "%u %lld %n", &lines, &when, &at) != 2 || at == 0 || lines == 0 || lines > DOUBT_LINES_MAX || when < 0)
 		return false;
 	line += at;
+	running = *line != '-';
+	line += !running;
 	size = strlen(line);
 	if (size == 0 || size % 2 != 0 || size > TEXT_MAX)
 		return false;
@@ -178,5 +192,6 @@ bool doubts_restore(struct doubts *doubts, const char *line)
 	doubt = put(doubts, key, size / 2);
 	doubt->lines = lines;
 	doubt->when = when;
+	doubt->running = running;
 	return true;
 }

@@ -2,13 +2,25 @@
  *
  * doubt.h - which lines must not be believed, since one before them was cut
  *
- * Some loggers cut a long message and write its rest as lines of their own, under the same tag: whoever chooses the message (a user
- * name will do) chooses those lines.  They need not come next: courierlogger reads one pipe through two buffers, so that in a burst of
- * messages a rest comes after other lines.  Nor need all of them be seen to be cut, since it strips "DEBUG:" and blanks from a piece.
- * So the next DOUBT_LINES lines of that source, host, tag and process are not believed, each cut line beginning the count anew, if they
- * come within DOUBT_SECONDS; and the more messages are cut one soon after the other, the more lines, up to DOUBT_LINES_MAX.
- * No time alone would do: whoever can be cut could then keep everybody's logins from being believed at no cost.
- * Owns: the table of them, and its text in the state file.  Limits: DOUBTS of them at once, the oldest makes room.
+ * Some loggers cut a long message and write its rest as a line of its own,
+ * under the same tag: a client that chooses the message (a user name will do)
+ * chooses that line.  What can be such a piece depends on the logger:
+ *
+ * - Where each process writes for itself, the rest of its message is its next
+ *   line, and nothing else is.  A rest that is cut again has a rest in turn.
+ * - courierlogger reads one pipe, into which all connections write, through
+ *   two buffers.  The rest comes next here too.  But when messages come faster
+ *   than it writes, its second buffer ends within a message, and the end of
+ *   that message comes as a line of its own up to 4096 bytes later.  So the
+ *   next DOUBT_LINES lines may be pieces, each cut line beginning the count
+ *   anew, if they come within DOUBT_SECONDS; and the more messages are cut one
+ *   soon after the other, the more lines, up to DOUBT_LINES_MAX.  Since a
+ *   client could keep everybody's logins in doubt that way, at no cost, a
+ *   login among these counts if its own connection was logged.
+ *
+ * Owns: the table of them, by definition, source, host, tag and process, and
+ * its text in the state file.
+ * Limits: DOUBTS of them at once, the oldest makes room.
  */
 #ifndef POPWATCH_DOUBT_H
 #define POPWATCH_DOUBT_H
@@ -16,13 +28,20 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "header.h"
+#include "catalogue.h"
 
 #define DOUBTS 1024
 #define DOUBT_LINES 6 /* Courier's messages have 1023 bytes at most, 511 to a piece: the rests of three of them */
 #define DOUBT_LINES_MORE 3 /* for each message that is cut while the one before it is not settled */
 #define DOUBT_LINES_MAX 128 /* a buffer of 4096 bytes full of the shortest lines */
 #define DOUBT_SECONDS 10
+
+/* What a line may be. */
+enum doubt_verdict {
+	DOUBT_NONE, /* no piece of another one */
+	DOUBT_LATER, /* perhaps one: a login needs its connection in the log */
+	DOUBT_REST /* the rest of the line before it: it may take away, never give */
+};
 
 struct doubts;
 
@@ -32,9 +51,11 @@ struct doubts *doubts_new(void);
 /* Frees it; a NULL is fine. */
 void doubts_free(struct doubts *doubts);
 
-/* Takes notice of each line of SOURCE (a name without blanks, that a restart does not change) with host, tag and process of HEADER, at
- * WHEN, and whether it was CUT.  Returns true if it must not be believed. */
-bool doubts_take(struct doubts *doubts, const char *source, const struct header *header, int64_t when, bool cut);
+/* Takes notice of each line that is for SERVER, of SOURCE (a name without
+ * blanks, that a restart does not change) with host, tag and process of HEADER,
+ * at WHEN, and finds out whether it was cut itself.  Returns what it may be. */
+enum doubt_verdict doubts_take(struct doubts *doubts, const struct server *server, const char *source, const struct header *header,
+    int64_t when);
 
 /* Writes the table as lines "doubt ..." to OUT. */
 void doubts_save(const struct doubts *doubts, FILE *out);

@@ -6,14 +6,29 @@
 
 #include "pipeline.h"
 
-/* Does the logger of one of the servers cut a message of this size? */
-static bool is_cut(struct server *const *servers, size_t size)
+/* How a server takes a message. */
+enum reading {
+	READ_FULLY,
+	READ_IF_CONNECTED, /* it may be a piece: a login needs its connection */
+	READ_DOUBTED /* it may take away, never give */
+};
+
+static struct event event_of(struct server *server, const struct header *header, const struct captures *captures, int64_t when)
 {
-	for (; *servers != NULL; servers++) {
-		if ((*servers)->cut != 0 && size >= (*servers)->cut)
-			return true;
-	}
-	return false;
+	return (struct event){ .server = server, .header = header, .captures = captures, .when = when };
+}
+
+static void suspect(struct pipeline *pipeline, const char *what, const struct header *header)
+{
+	if (pipeline->suspect != NULL)
+		pipeline->suspect(what, header, pipeline->arg);
+}
+
+static void tell_stopped(
+    struct pipeline *pipeline, const struct server *server, uint64_t stopped, const struct header *header)
+{
+	if (server->tally.stopped != stopped)
+		suspect(pipeline, "an expression reached the match limit at a line", header);
 }
 
 /* One server's reading of a message.  Returns true if it knows what the message means, and nobody else needs to. */
@@ -21,19 +36,46 @@ static bool read_message(struct pipeline *pipeline, struct server *server, const
 {
 	struct captures captures;
 	uint64_t stopped = server->tally.stopped, doubted = server->tally.doubted;
-	struct event event = { .server = server, .header = header, .captures = &captures, .when = when };
+	struct event event = event_of(server, header, &captures, when);
 
 	event.role = server_read(server, header->message, &captures);
-	if (server->tally.stopped != stopped && pipeline->suspect != NULL)
-		pipeline->suspect("an expression reached the match limit at a line", header, pipeline->arg);
-	if (server->tally.doubted != doubted && pipeline->suspect != NULL)
-		pipeline->suspect("a login with a word twice that the server writes once is not believed", header, pipeline->arg);
+	tell_stopped(pipeline, server, stopped, header);
+	if (server->tally.doubted != doubted)
+		suspect(pipeline, "a login with a word twice that the server writes once is not believed", header);
 	if (event.role == ROLE_NONE)
 		return false;
 	sessions_take(pipeline->sessions, &event);
 	pipeline->take(&event, pipeline->arg);
 	/* a start ends the connections of every definition that shares it */
 	return event.role != ROLE_START;
+}
+
+/* The same for a message that may be a piece of another one.  Returns true if it is believed all the same. */
+static bool read_doubted(
+    struct pipeline *pipeline, struct server *server, const struct header *header, int64_t when, enum reading reading)
+{
+	struct captures captures;
+	uint64_t stopped = server->tally.stopped;
+	struct event event = event_of(server, header, &captures, when);
+
+	event.role = server_read_doubted(server, header->message, &captures);
+	tell_stopped(pipeline, server, stopped, header);
+	if (event.role == ROLE_NONE)
+		return false;
+	if (event.role == ROLE_CONNECT && server->shared_logger) {
+		/* it gives no address, only leave to doubt the login behind it less; and a client gets as much by connecting */
+		sessions_take(pipeline->sessions, &event);
+		return false;
+	}
+	if (event.role != ROLE_LOGIN || reading != READ_IF_CONNECTED || !sessions_connected(pipeline->sessions, &event)) {
+		sessions_end(pipeline->sessions, &event);
+		return false;
+	}
+	server->tally.doubted--;
+	server->tally.role[event.role]++;
+	sessions_take(pipeline->sessions, &event);
+	pipeline->take(&event, pipeline->arg);
+	return true;
 }
 
 /* None of the SERVERS knows what the message means. */
@@ -45,29 +87,60 @@ static void tell_miss(struct pipeline *pipeline, struct server *const *servers, 
 	}
 }
 
-/* What a message means to the SERVERS of its tag: the first one that knows has it. */
-static void take_message(struct pipeline *pipeline, struct server *const *servers, const char *source,
-    const struct header *header, int64_t when, bool (*admit)(const struct server *server, void *arg), void *arg)
+static bool admits(const struct server *server, bool (*admit)(const struct server *server, void *arg), void *arg)
 {
-	struct server *const *all = servers;
-	bool doubted = doubts_take(pipeline->doubts, source, header, when, is_cut(servers, header->message.size));
+	return admit == NULL || admit(server, arg);
+}
 
-	if (doubted) {
-		pipeline->tally.doubted++;
-		if (pipeline->suspect != NULL)
-			pipeline->suspect("a line that follows a cut one is not believed", header, pipeline->arg);
+/* What a message may be to any of the SERVERS that read it: a client that chooses a piece chooses for which of them, too. */
+static enum doubt_verdict weigh(struct pipeline *pipeline, struct server *const *servers, const bool *reads, const char *source,
+    const struct header *header, int64_t when)
+{
+	enum doubt_verdict verdict = DOUBT_NONE, one;
+
+	for (size_t i = 0; servers[i] != NULL; i++) {
+		one = reads[i] ? doubts_take(pipeline->doubts, servers[i], source, header, when) : DOUBT_NONE;
+		if (one > verdict)
+			verdict = one;
 	}
-	for (; *servers != NULL; servers++) {
-		if (admit != NULL && !admit(*servers, arg))
+	return verdict;
+}
+
+static enum reading choose_reading(const struct server *server, const struct header *header, enum doubt_verdict verdict)
+{
+	if (verdict == DOUBT_REST || header->message.size > server->longest)
+		return READ_DOUBTED;
+	return verdict == DOUBT_LATER ? READ_IF_CONNECTED : READ_FULLY;
+}
+
+/* What a message means to the SERVERS of its tag: the first one that knows has it.  Of a BROKEN one nothing is believed. */
+static void take_message(struct pipeline *pipeline, struct server *const *servers, const char *source,
+    const struct header *header, int64_t when, bool broken, bool (*admit)(const struct server *server, void *arg), void *arg)
+{
+	bool reads[CATALOGUE_SHARED], known = false;
+	enum doubt_verdict verdict;
+	enum reading reading;
+
+	for (size_t i = 0; servers[i] != NULL; i++)
+		reads[i] = admits(servers[i], admit, arg);
+	verdict = weigh(pipeline, servers, reads, source, header, when);
+	if (broken)
+		verdict = DOUBT_REST;
+	for (size_t i = 0; servers[i] != NULL && !known; i++) {
+		reading = choose_reading(servers[i], header, verdict);
+		if (!reads[i])
 			continue;
-		if (doubted || header->message.size > (*servers)->longest) {
-			(*servers)->tally.lines++;
-			(*servers)->tally.doubted++;
-		} else if (read_message(pipeline, *servers, header, when))
-			return;
+		known = reading == READ_FULLY ? read_message(pipeline, servers[i], header, when) :
+						read_doubted(pipeline, servers[i], header, when, reading);
 	}
-	if (!doubted)
-		tell_miss(pipeline, all, header);
+	if (known || broken)
+		return;
+	if (verdict == DOUBT_NONE) {
+		tell_miss(pipeline, servers, header);
+		return;
+	}
+	pipeline->tally.doubted++;
+	suspect(pipeline, "a line that follows a cut one is not believed", header);
 }
 
 void pipeline_entry(struct pipeline *pipeline, const char *source, const struct header *header, int64_t when,
@@ -79,7 +152,7 @@ void pipeline_entry(struct pipeline *pipeline, const char *source, const struct 
 	if (servers == NULL)
 		pipeline->tally.stranger++;
 	else
-		take_message(pipeline, servers, source, header, when, admit, arg);
+		take_message(pipeline, servers, source, header, when, false, admit, arg);
 }
 
 /* The time of a line; false if its stamp is none. */
@@ -91,7 +164,7 @@ static bool line_time(
 	return header_time(header, now, &pipeline->memo, when);
 }
 
-/* A line without its end: nothing in it counts, but what follows it may be its rest. */
+/* A line without its end: it gives nothing, but what follows it may be its rest. */
 static void take_broken(struct pipeline *pipeline, const struct line *line, int64_t now)
 {
 	struct header header;
@@ -105,7 +178,7 @@ static void take_broken(struct pipeline *pipeline, const struct line *line, int6
 		return;
 	if (!line_time(pipeline, line, &header, now, &when))
 		when = now;
-	doubts_take(pipeline->doubts, line->source, &header, when, is_cut(servers, header.message.size));
+	take_message(pipeline, servers, line->source, &header, when, true, NULL, NULL);
 }
 
 void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t now)
@@ -137,5 +210,5 @@ void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t n
 			return;
 		when = 0;
 	}
-	take_message(pipeline, servers, line->source, &header, when, NULL, NULL);
+	take_message(pipeline, servers, line->source, &header, when, false, NULL, NULL);
 }

@@ -13,7 +13,7 @@
 #define LOGOUTS_KNOWN (30 * 86400) /* seconds that a logout proves that there are logouts */
 
 /* An entry.  Its key has blanks between its parts and none in them:
- * "c HOST TAG PID" a connection, "o HOST SERVER ID" an open login, "k HOST SERVER" a server that is known to tell logouts. */
+ * "c HOST TAG PID" a connection ("c HOST TAG SESSION" where one logger writes for all of them), "o HOST SERVER ID" an open login, "k HOST SERVER" a server that is known to tell logouts. */
 struct session {
 	char *key;
 	char address[RELAYDB_ADDRSTRLEN];
@@ -115,11 +115,13 @@ static struct span span_of(const char *text)
 
 static bool connection_key(const struct event *event, char key[KEY_MAX])
 {
+	const struct server *server = event->server;
+	struct span name = server->shared_logger ? event->captures->session : event->header->pid;
 	size_t size = 1;
 
 	memcpy(key, "c", 2);
-	return event->header->pid.size > 0 && add_part(key, &size, event->header->host) &&
-	       add_part(key, &size, event->header->tag) && add_part(key, &size, event->header->pid);
+	return (server->by_pid || server->shared_logger) && name.size > 0 && add_part(key, &size, event->header->host) &&
+	       add_part(key, &size, event->header->tag) && add_part(key, &size, name);
 }
 
 /* KIND, host and server: for 'o' the key of all of a server's open logins, up to and without the last part. */
@@ -144,11 +146,11 @@ static bool open_key(const struct event *event, char key[KEY_MAX])
 
 /* ---- entries ---- */
 
-static struct session *find(struct sessions *sessions, const char *key)
+static struct session *find(const struct sessions *sessions, const char *key)
 {
 	struct session *session;
 
-	HASH_FIND_STR(*table_of(sessions, key), key, session);
+	HASH_FIND_STR(sessions->tables[*key == 'c' ? CONNECTIONS : LOGINS], key, session);
 	return session;
 }
 
@@ -220,7 +222,7 @@ static bool joined_address(struct sessions *sessions, struct event *event)
 	char key[KEY_MAX] = "";
 	struct session *session;
 
-	if (!event->server->by_pid || !connection_key(event, key) || (session = find(sessions, key)) == NULL)
+	if (event->server->shared_logger || !connection_key(event, key) || (session = find(sessions, key)) == NULL)
 		return false;
 	if (event->when <= session->until)
 		memcpy(event->address, session->address, sizeof event->address);
@@ -228,14 +230,23 @@ static bool joined_address(struct sessions *sessions, struct event *event)
 	return *event->address != '\0';
 }
 
-/* The connection of this process has ended: whoever has its number next is somebody else. */
+/* The connection of this process has ended: who has its number next is somebody else. */
 static void end_connection(struct sessions *sessions, const struct event *event)
 {
 	char key[KEY_MAX] = "";
 	struct session *session;
 
-	if (event->server->by_pid && connection_key(event, key) && (session = find(sessions, key)) != NULL)
+	if (connection_key(event, key) && (session = find(sessions, key)) != NULL)
 		drop(sessions, session);
+}
+
+bool sessions_connected(const struct sessions *sessions, struct event *event)
+{
+	const struct session *session;
+	char key[KEY_MAX] = "";
+
+	return event->server->shared_logger && connection_key(event, key) && (session = find(sessions, key)) != NULL &&
+	       event->when <= session->until && own_address(event) && strcmp(event->address, session->address) == 0;
 }
 
 /* Many servers tell a logout in some versions and set-ups alone.  Where none was ever seen, a login must not count as open. */
@@ -276,6 +287,8 @@ static bool take_login(struct sessions *sessions, struct event *event)
 	/* a line that has an address, though none that we can read, must not fall back on another one */
 	if (event->captures->ip.text != NULL ? !own_address(event) : !joined_address(sessions, event))
 		return false;
+	if (event->server->shared_logger)
+		end_connection(sessions, event);
 	if (max > 0 && event->when >= sessions->boot && tells_logouts(sessions, event) && open_key(event, key))
 		put(sessions, key, event->address, event->when, event->when + max);
 	return true;
@@ -323,7 +336,7 @@ bool sessions_take(struct sessions *sessions, struct event *event)
 	case ROLE_LOGIN:
 		return take_login(sessions, event);
 	case ROLE_FAIL:
-		if (event->server->one_try)
+		if (event->server->one_try || event->server->shared_logger)
 			end_connection(sessions, event);
 		return false;
 	case ROLE_LOGOUT:
@@ -334,6 +347,22 @@ bool sessions_take(struct sessions *sessions, struct event *event)
 	default:
 		return false;
 	}
+}
+
+void sessions_end(struct sessions *sessions, const struct event *event)
+{
+	char key[KEY_MAX] = "";
+	struct session *session;
+
+	if (event->role == ROLE_START)
+		take_start(sessions, event);
+	if (event->role == ROLE_NONE || event->role == ROLE_START)
+		return;
+	if (event->role != ROLE_FAIL || event->server->one_try || event->server->shared_logger)
+		end_connection(sessions, event);
+	/* a login or a connection of that process or session is another one than the one that is open */
+	if (event->role != ROLE_FAIL && open_key(event, key) && (session = find(sessions, key)) != NULL)
+		drop(sessions, session);
 }
 
 /* ---- time ---- */

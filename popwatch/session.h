@@ -41,6 +41,14 @@ void sessions_limit(struct sessions *sessions, const struct server *servers);
  * of its login.  Returns true when the event now has an address (of a login or logout), false when there is nothing to do with it. */
 bool sessions_take(struct sessions *sessions, struct event *event);
 
+/* Takes a line in that must not be believed: it ends what it may have ended, and
+ * gives nothing, no address, no connection, no proof that logouts are logged. */
+void sessions_end(struct sessions *sessions, const struct event *event);
+
+/* Where one logger writes for many connections: was the connection of this login
+ * logged, with its address, and has it neither failed nor been used up? */
+bool sessions_connected(const struct sessions *sessions, struct event *event);
+
 /* So that the address of an open connection never falls out of WINDOW: look at the open connections this often, */
 int64_t sessions_sweep_every(int64_t window);
 

@@ -37,3 +37,24 @@ start_file() {
 	grep -q 'd: LOGIN, user=x*, ip=\[203.0.113.9\]' "$WORK/log/mail.log" || skip "no forged line this time"
 	stop_popwatch
 }
+
+@test "with a logger for each connection there are no forged lines, and long names keep nobody out" {
+	for service in pop3d:110 imapd:143; do
+		port=${service#*:} service=${service%:*}
+		(quietly "$service" "/usr/lib/courier/$service" stop)
+		eventually not listens "$port"
+		# the line that docs/courier.md gives
+		sed -n "s/^ *\(TCPDOPTS=.*-stderrloggername=\)pop3d\"\$/\1$service\"/p" "$LIB/../../docs/courier.md" >>"/etc/courier/$service"
+		grep -q "stderrloggername=$service\"\$" "/etc/courier/$service"
+		(quietly "$service" "/usr/lib/courier/$service" start)
+	done
+	comes_up pop3d - listens 110
+	comes_up imapd - listens 143
+	rotate "$WORK/log/mail.log"
+	watch "$WORK/log/mail.log" 'servers = courier-stderrlogger'
+	prove_logins --pop 110 --imap 143 --only basic,hostile,pair --threads 8
+	# the long names did come, and were cut
+	grep -q 'd: LOGIN FAILED, user=P\{485\}' "$WORK/log/mail.log"
+	not grep -q 'd: LOGIN, user=x*, ip=\[203.0.113.9\]' "$WORK/log/mail.log"
+	stop_popwatch
+}

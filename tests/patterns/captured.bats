@@ -125,6 +125,65 @@ prove() {
 	[ "$(cut -f 3 <<<"$output")" = $'192.0.2.2\n192.0.2.3' ] || fail "$output"
 }
 
+# silenced DEFINITION RESTS: how many of 300 true logins count beside a failed one with a long name a second, whose rest follows as a line (1) or not (0)
+silenced() {
+	awk -v rests="$2" 'BEGIN {
+		for (long = "LOGIN FAILED, user="; length(long) < 505;) long = long "P"
+		for (i = 0; i < 300; i++) {
+			head = sprintf("2026-11-20T11:%02d:%02d+00:00 vm pop3d: ", i / 60, i % 60)
+			client = sprintf("ip=[::ffff:192.0.2.%d], port=[%d]", i % 250, i + 1024)
+			print head long
+			if (rests) print head "LOGIN, user=x, ip=[203.0.113.9], port=[1]"
+			print head "Connection, " client
+			print head "LOGIN, user=alice, " client
+			print head "LOGOUT, user=alice, " client ", top=0, retr=0, rcvd=6, sent=30, time=0"
+		}
+	}' >"$SCRATCH/silenced.log"
+	"$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$SCRATCH/silenced.log" -s "$1" 2>"$SCRATCH/summary" >"$SCRATCH/found"
+	not grep -q '203\.0\.113' "$SCRATCH/found"
+	grep -c $'\tlogin\t192\.0\.2\.[0-9]*\tcourier' "$SCRATCH/found"
+}
+
+@test "a failed login with a long name a second keeps no true login of Courier from being recorded" {
+	[ "$(silenced courier-stderrlogger 0)" = 300 ]
+	[ "$(silenced courier 0)" = 300 ]
+	[ "$(silenced courier 1)" = 300 ]
+	[ "$(silenced all 1)" = 300 ]
+	[ "$(silenced 'courier mailutils' 1)" = 300 ]
+	# nor one of Mailutils'
+	for n in {1..200}; do
+		printf 'Nov 20 11:46:38 vm imap4d[%d]: %s\n' 7 "user \`$(printf 'A%.0s' {1..250})': nonexistent" 7 "connect from h (203.0.113.9)" \
+			"1$n" "connect from h (192.0.2.$n)" 7 "user \`x' logged in (source: system)" "1$n" "user \`alice' logged in (source: system)"
+	done >"$SCRATCH/silenced.log"
+	"$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$SCRATCH/silenced.log" -s mailutils >"$SCRATCH/found"
+	[ "$(grep -c $'\tlogin\t192\.0\.2\.' "$SCRATCH/found")" = 200 ]
+	not grep -q '203\.0\.113' "$SCRATCH/found"
+}
+
+@test "the rest of a cut line is a login for no other definition with its tag either" {
+	long="user \`$(printf 'A%.0s' {1..250})': nonexistent"
+	printf 'Nov 20 11:46:38 vm pop3d[7]: %s\n' "$long" 'login: h [203.0.113.9] x plaintext User logged in' \
+		"$long" 'LOGIN, user=x, ip=[203.0.113.9], port=[1]' >"$SCRATCH/other.log"
+	run --separate-stderr "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$SCRATCH/other.log" -s all
+	[ -z "$output" ] || fail "$output"
+	# both are logins where none was cut
+	sed -i '/AAAA/d' "$SCRATCH/other.log"
+	run --separate-stderr "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$SCRATCH/other.log" -s all
+	[ "$(cut -f 4 <<<"$output")" = $'cyrus\ncourier' ] || fail "$output"
+}
+
+@test "a doubted logout ends a connection: the next login of that process is not from there" {
+	{
+		echo 'Nov 28 01:00:00 h pop3d[7]: connect from evil.example (203.0.113.7)'
+		echo "Nov 28 01:00:00 h pop3d[7]: user \`$(printf 'A%.0s' {1..250})': authentication failed"
+		echo 'Nov 28 01:00:00 h pop3d[7]: session ended for no user'
+		echo "Nov 28 01:00:11 h pop3d[7]: user \`alice' logged in with mailbox \`/var/mail/alice' (0 messages)"
+	} >"$SCRATCH/joined.log"
+	run --separate-stderr "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$SCRATCH/joined.log" -s mailutils
+	[ "$status" -eq 0 ]
+	[ -z "$output" ] || fail "$output"
+}
+
 # cut_at SIZE HEAD WORDS: the piece that a logger leaves of a message "HEAD NAME ..." if it cuts at SIZE, the name being such that it ends in WORDS
 cut_at() {
 	local fill=$(($1 - ${#2} - ${#3}))

@@ -305,3 +305,59 @@ with_servers() {
 	run "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t /dev/null -s ../mine
 	[ "$status" -eq 78 ]
 }
+
+@test "one logger for all: its connections are known by their sessions" {
+	define <<-'END'
+		[server]
+		tags = mine
+		logger = one
+		[lines]
+		login = ^user {ip}$
+	END
+	refused "3: logger = 'one', expected own or shared"
+	define <<-'END'
+		[server]
+		tags = mine
+		logger = shared
+		[lines]
+		connect = ^from {ip}$
+		login = ^user {ip}$
+	END
+	refused " a connect expression without (?<session>...), which logger = shared needs"
+	define <<-'END'
+		[server]
+		tags = mine
+		logger = shared
+		join = pid
+		[lines]
+		login = ^user {ip}$
+	END
+	refused " logger = shared and join = pid, expected one of them"
+	define <<-'END'
+		[server]
+		tags = mine
+		logger = shared
+		[lines]
+		connect = ^from (?<session>{ip})$
+		login = ^user$
+	END
+	refused " a login expression without {ip}, and no connect expression that has it"
+}
+
+@test "a definition that takes the place of another one: all leaves it out, the two together are refused" {
+	rm -f "$SCRATCH"/servers.d/*.conf
+	printf '[server]\ntags = mine\n[lines]\nlogin = ^user (?<user>.*) {ip}$\n' >"$SCRATCH/servers.d/careful.conf"
+	printf '[server]\ntags = mine\ninstead-of = careful\n[lines]\nlogin = ^any (?<user>.*) {ip}$\n' >"$SCRATCH/servers.d/bold.conf"
+	printf 'Nov 20 11:46:38 vm mine: user a 192.0.2.1\nNov 20 11:46:38 vm mine: any a 192.0.2.2\n' >"$SCRATCH/log"
+	try() { run --separate-stderr "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$SCRATCH/log" -s "$1"; }
+	try all
+	[ "$output" = $'1\tlogin\t192.0.2.1\tcareful\ta' ]
+	try bold
+	[ "$output" = $'2\tlogin\t192.0.2.2\tbold\ta' ]
+	try 'bold careful'
+	[ "$status" -eq 78 ]
+	[[ $stderr == *"servers: 'bold' takes the place of 'careful', expected one of them"* ]]
+	rm "$SCRATCH/servers.d/careful.conf"
+	try all
+	[ "$output" = $'2\tlogin\t192.0.2.2\tbold\ta' ]
+}

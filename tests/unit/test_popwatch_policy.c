@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_policy.c - does this login count (policy.h); what follows a cut line (doubt.h)
+ * test_popwatch_policy.c - does this login count (policy.h)
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#include "doubt.h"
 #include "policy.h"
 
 #define NOW INT64_C(1795175258)
@@ -103,142 +102,12 @@ static void test_memory(void **state)
 	policy_free(policy);
 }
 
-static struct header header_of(const char *line)
-{
-	struct header h;
-
-	assert_true(header_parse(FORMAT_SYSLOG, line, strlen(line), &h));
-	return h;
-}
-
-/* Lines that are doubted after CUTS lines that are cut one after the other. */
-static unsigned doubted_after(unsigned cuts)
-{
-	struct doubts *doubts = doubts_new();
-	struct header h = header_of("Nov 20 11:46:38 vm pop3d: x");
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < cuts; i++)
-		assert_int_equal(doubts_take(doubts, "/log", &h, NOW, true), i > 0);
-	while (doubts_take(doubts, "/log", &h, NOW, false))
-		n++;
-	doubts_free(doubts);
-	return n;
-}
-
-static void test_doubts(void **state)
-{
-	struct doubts *doubts = doubts_new();
-	struct header cut = header_of("Nov 20 11:46:38 vm pop3d: x"), host = header_of("Nov 20 11:46:38 vn pop3d: x"),
-		      tag = header_of("Nov 20 11:46:38 vm imapd: x"), pid = header_of("Nov 20 11:46:38 vm pop3d[1]: x");
-
-	(void)state;
-	assert_false(doubts_take(doubts, "/log", &cut, NOW, true));
-	assert_false(doubts_take(doubts, "/other", &cut, NOW, false));
-	assert_false(doubts_take(doubts, "/log", &host, NOW, false));
-	assert_false(doubts_take(doubts, "/log", &tag, NOW, false));
-	assert_false(doubts_take(doubts, "/log", &pid, NOW, false));
-	for (int i = 0; i < DOUBT_LINES; i++)
-		assert_true(doubts_take(doubts, "/log", &cut, NOW, false));
-	assert_false(doubts_take(doubts, "/log", &cut, NOW, false));
-	/* a time, which each cut line begins anew */
-	assert_false(doubts_take(doubts, "/log", &cut, NOW, true));
-	assert_true(doubts_take(doubts, "/log", &cut, NOW + DOUBT_SECONDS, true));
-	assert_true(doubts_take(doubts, "/log", &cut, NOW + 2 * DOUBT_SECONDS, false));
-	assert_true(doubts_take(doubts, "/log", &cut, NOW - 99, false)); /* a clock that was set back */
-	assert_false(doubts_take(doubts, "/log", &cut, NOW + 2 * DOUBT_SECONDS + 1, false));
-	assert_false(doubts_take(doubts, "/log", &cut, NOW, false));
-	doubts_free(doubts);
-}
-
-/* Pieces of one message do not add up, messages do. */
-static void test_doubts_many(void **state)
-{
-	struct doubts *doubts = doubts_new();
-	struct header h = header_of("Nov 20 11:46:38 vm pop3d: x");
-	unsigned n = 0;
-
-	(void)state;
-	assert_int_equal(doubted_after(1), DOUBT_LINES);
-	assert_int_equal(doubted_after(3), DOUBT_LINES);
-	for (int i = 0; i < 60; i++) {
-		doubts_take(doubts, "/log", &h, NOW, true);
-		doubts_take(doubts, "/log", &h, NOW, false);
-	}
-	while (doubts_take(doubts, "/log", &h, NOW, false))
-		n++;
-	assert_in_range(n, 64, DOUBT_LINES_MAX);
-	for (int i = 0; i < 1000; i++) {
-		doubts_take(doubts, "/log", &h, NOW, true);
-		doubts_take(doubts, "/log", &h, NOW, false);
-	}
-	for (n = 0; doubts_take(doubts, "/log", &h, NOW, false);)
-		n++;
-	assert_int_equal(n, DOUBT_LINES_MAX - 1);
-	doubts_free(doubts);
-}
-
-static void test_doubts_text(void **state)
-{
-	static const char *const refused[] = { "", "0g", "012", "5 5 ", "5 5 0g", "5 5 012", "0 5 00", "129 5 00", "-1 5 00",
-		"5 -5 00", "5 00" };
-	struct doubts *doubts = doubts_new(), *other = doubts_new();
-	struct header h = header_of("Nov 20 11:46:38 vm pop3d[1]: x");
-	char *text, *end;
-	size_t size;
-	FILE *out;
-
-	(void)state;
-	doubts_take(doubts, "/log", &h, NOW, true);
-	doubts_take(doubts, "/log", &h, NOW, false);
-	out = open_memstream(&text, &size);
-	doubts_save(doubts, out);
-	fclose(out);
-	assert_memory_equal(text, "doubt 5 ", 8);
-	end = strchr(text, '\n');
-	*end = '\0';
-	assert_true(doubts_restore(NULL, text + 6));
-	assert_true(doubts_restore(other, text + 6));
-	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-		assert_false(doubts_restore(other, refused[i]));
-	for (int i = 1; i < DOUBT_LINES; i++)
-		assert_true(doubts_take(other, "/log", &h, NOW, false));
-	assert_false(doubts_take(other, "/log", &h, NOW, false));
-	free(text);
-	doubts_free(doubts);
-	doubts_free(other);
-}
-
-static void test_doubts_limit(void **state)
-{
-	struct doubts *doubts = doubts_new();
-	char line[64];
-	struct header h;
-
-	(void)state;
-	for (int i = 0; i <= DOUBTS; i++) {
-		snprintf(line, sizeof line, "Nov 20 11:46:38 vm imap4d[%d]: x", i);
-		h = header_of(line);
-		doubts_take(doubts, "/log", &h, NOW, true);
-	}
-	assert_true(doubts_take(doubts, "/log", &h, NOW, false));
-	h = header_of("Nov 20 11:46:38 vm imap4d[0]: x");
-	assert_false(doubts_take(doubts, "/log", &h, NOW, false));
-	h = header_of("Nov 20 11:46:38 vm imap4d[1]: x");
-	assert_true(doubts_take(doubts, "/log", &h, NOW, false));
-	doubts_free(doubts);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_refresh),
 		cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_doubts),
-		cmocka_unit_test(test_doubts_many),
-		cmocka_unit_test(test_doubts_text),
-		cmocka_unit_test(test_doubts_limit),
 	};
 
 	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
