@@ -38,7 +38,7 @@ start_file() {
 	stop_popwatch
 }
 
-@test "with a logger for each connection there are no forged lines, and long names keep nobody out" {
+@test "with -stderrlogger there are no forged lines, and long names keep nobody out" {
 	for service in pop3d:110 imapd:143; do
 		port=${service#*:} service=${service%:*}
 		(quietly "$service" "/usr/lib/courier/$service" stop)
@@ -50,7 +50,9 @@ start_file() {
 	done
 	comes_up pop3d - listens 110
 	comes_up imapd - listens 143
+	# the forged lines of before are still in the old log, which popwatch would read too
 	rotate "$WORK/log/mail.log"
+	rm "$WORK/log/mail.log.1"
 	watch "$WORK/log/mail.log" 'servers = courier-stderrlogger'
 	prove_logins --pop 110 --imap 143 --only basic,hostile,pair --threads 8
 	# the long names did come, and were cut
