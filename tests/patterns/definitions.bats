@@ -274,7 +274,7 @@ with_servers() {
 		"database = $SCRATCH/relayers.db" >"$SCRATCH/all.conf"
 	run --separate-stderr "$POPWATCH" -n -c "$SCRATCH/all.conf"
 	left=$(sed -n 's/.*leaves out \([^,]*\),.*/\1/p' <<<"$stderr")
-	[ "$left" = dovecot-proxy ] || fail "$stderr"
+	[ "$left" = $'courier-stderrlogger\ndovecot-proxy' ] || fail "$stderr"
 	grep -q '^warning = ' "$DEFINITIONS/dovecot-proxy.conf"
 }
 
@@ -314,7 +314,7 @@ with_servers() {
 		[lines]
 		login = ^user {ip}$
 	END
-	refused "3: logger = 'one', expected own or shared"
+	refused "3: logger = 'one', expected shared or own"
 	define <<-'END'
 		[server]
 		tags = mine
