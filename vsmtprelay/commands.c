@@ -18,6 +18,7 @@
 #include "commands.h"
 #include "log.h"
 #include "output.h"
+#include "postfix.h"
 
 #define MINUTES_MAX (RELAYDB_STAMP_MAX / 60)
 
@@ -319,6 +320,7 @@ static int cmd_check(struct relaydb *db, int n, char **arg)
 	int status = told(db, relaydb_check(db, (int64_t)time(NULL), print_finding, &trouble));
 
 	(void)n, (void)arg;
+	postfix_check(relaydb_filename(db), print_finding, &trouble);
 	return status == EX_OK && trouble ? EXIT_PARTLY : status;
 }
 
