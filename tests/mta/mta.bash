@@ -95,6 +95,34 @@ shapes() {
 	done
 }
 
+# neighbours [OPTION...]: the MTA lets nobody relay whose address merely begins, in any of its spellings, like the key of a row
+neighbours() {
+	local client row
+	for client in 2001:db8::1:7 2001:db8::a:0:0:7 2001:db8:0:1:1:1:1:1 2001:db8:0:0:1::8 2001:db8::7 2001:db8::ffff:7; do
+		add_addresses "$client"
+		for row in "$client" "$(spelled_out "$client")"; do
+			while [[ $row == *:* ]]; do
+				row=${row%:*}
+				echo "$row"
+				[[ $row != *: || $row == *::* ]] || echo "$row:"
+			done
+		done | grep . | sort -u | sed "s/\$/ $EPOCHSECONDS/" | "$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" load
+		refuses "$client" -s ::1 "$@" || fail "$client: $REPLY"
+		"$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" add "$client"
+		relays "$client" -s ::1 "$@" || fail "$client: $REPLY"
+	done
+}
+
+# spelled_out ADDRESS: with all its zeros
+spelled_out() {
+	local left=${1%%::*} right=${1##*::} groups
+	[[ $1 == *::* ]] || { echo "$1"; return; }
+	groups=$(tr -cd : <<<"$left:$right:" | wc -c)
+	printf '%s' "$left"
+	printf ':0%.0s' $(seq $((8 - groups)))
+	printf ':%s\n' "$right"
+}
+
 # damage_pages FILE: every page of it but the first is noise
 damage_pages() {
 	head -c $(($(stat -c %s "$1") - 4096)) /dev/urandom | dd of="$1" bs=4096 seek=1 conv=notrunc status=none

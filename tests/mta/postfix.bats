@@ -26,7 +26,8 @@ postfix_with() {
 	configure_postfix
 	sed -i '/^smtpd_relay_restrictions/d; /^mydestination/d; /^local_recipient_maps/d' /etc/postfix/main.cf
 	printf '%s\n' 'mydestination = mx.example.test, localhost' 'local_recipient_maps = inline:{root=root}' >>/etc/postfix/main.cf
-	for word; do
+	sed -i '/^relayers =/d' /etc/postfix/main.cf
+	for word in ${MAP-map} "$@"; do
 		stanza postfix "$word" >>/etc/postfix/main.cf
 	done
 	start_as_it_is postfix
@@ -64,6 +65,70 @@ postfix_with() {
 @test "IPv6 clients with zeros in every place" {
 	postfix_with relay
 	shapes -p 2525
+}
+
+@test "IPv6 clients whose address begins like one that has a row are refused" {
+	postfix_with relay
+	neighbours -p 2525
+}
+
+@test "the map of a Postfix before 3.7: the same" {
+	page_block postfix map-file >/etc/postfix/relayers.regexp
+	MAP=map-before-3.7 postfix_with relay
+	table open -p 2525
+	neighbours -p 2525
+}
+
+@test "what the page warns of: with the plain table they may relay" {
+	MAP= postfix_with
+	echo "relayers = hash:$RELAYERS" >>/etc/postfix/main.cf
+	stanza postfix relay >>/etc/postfix/main.cf
+	postfix reload >/dev/null 2>&1
+	add_addresses 2001:db8::1:7
+	relays 2001:db8::1:7 -s ::1 -p 2525
+}
+
+# old_line_found WORDS...: vsmtprelay check names the place, the line and what to write
+old_line_found() {
+	local out status=0
+	out=$("$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" check) || status=$?
+	[ "$status" = 1 ] || fail "status $status: $out"
+	grep -A 1 "^fault: $1 .*check_client_access hash:$RELAYERS" <<<"$out" | grep -q "mend: .*pipemap:{regexp:.*,hash:$RELAYERS}" ||
+		fail "no $1 in: $out"
+}
+
+old_line_not_found() {
+	! "$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" check | grep check_client_access
+}
+
+@test "vsmtprelay check finds the line of 0.1.0 wherever it is, and nothing in what the page says" {
+	postfix_with relay blocklist
+	stop_postfix
+	POSTFIX_PID=
+	old_line_not_found
+	cp /etc/postfix/main.cf "$SCRATCH/main.cf"
+	cp /etc/postfix/master.cf "$SCRATCH/master.cf"
+	stanza postfix submission >>/etc/postfix/master.cf
+	old_line_not_found
+	cp "$SCRATCH/master.cf" /etc/postfix/master.cf
+	printf '%s\n' 'smtpd_client_restrictions =' '# now and then' "  check_client_access hash:$RELAYERS" >>/etc/postfix/main.cf
+	old_line_found "smtpd_client_restrictions in Postfix's main.cf"
+	mv /usr/sbin/postconf "$SCRATCH/postconf"
+	old_line_found "smtpd_client_restrictions in Postfix's main.cf"
+	printf '%s\n' "old = hash:$RELAYERS" 'smtpd_client_restrictions = check_client_access ${old}' >>/etc/postfix/main.cf
+	old_line="smtpd_client_restrictions in Postfix's main.cf"
+	old_line_found "$old_line"
+	mv "$SCRATCH/postconf" /usr/sbin/postconf
+	old_line_found "$old_line"
+	cp "$SCRATCH/main.cf" /etc/postfix/main.cf
+	old_line_not_found
+	printf '%s\n' '2527 inet n - n - - smtpd' \
+		"  -o { smtpd_relay_restrictions = permit_mynetworks, check_client_access hash:$RELAYERS, reject }" >>/etc/postfix/master.cf
+	old_line_found "2527/inet/smtpd_relay_restrictions in Postfix's master.cf"
+	mv /etc/postfix "$SCRATCH/elsewhere"
+	old_line_not_found
+	MAIL_CONFIG=$SCRATCH/elsewhere old_line_found "2527/inet/smtpd_relay_restrictions in Postfix's master.cf"
+	mv "$SCRATCH/elsewhere" /etc/postfix
 }
 
 @test "missing or damaged map: put off, mail for this host is taken" {
@@ -104,7 +169,7 @@ postfix_with() {
 	[[ $REPLY == 451* ]] || fail "$REPLY"
 	ask 127.0.2.4 '<somebody@example.net>' -p 2525
 	[[ $REPLY == 451* ]] || fail "$REPLY"
-	relays 127.0.3.77 -p 2525
+	refuses 127.0.3.77 -p 2525
 }
 
 @test "a client on a DNS blocklist that has logged in may relay" {
