@@ -382,6 +382,15 @@ struct server *catalogue_servers(const struct catalogue *catalogue)
 	return catalogue->servers;
 }
 
+bool catalogue_has_journal(const struct catalogue *catalogue)
+{
+	for (const struct server *server = catalogue_servers(catalogue); server != NULL; server = server->next) {
+		if (server->journal != NULL && *server->journal != NULL)
+			return true;
+	}
+	return false;
+}
+
 char *const *catalogue_left_out(const struct catalogue *catalogue)
 {
 	return catalogue->left_out;

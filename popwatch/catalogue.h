@@ -78,6 +78,9 @@ void catalogue_free(struct catalogue *catalogue);
 /* The first server, in the order of names; NULL for an empty catalogue. */
 struct server *catalogue_servers(const struct catalogue *catalogue);
 
+/* Has one of its servers a rule for the journal? */
+bool catalogue_has_journal(const struct catalogue *catalogue);
+
 /* The names of the definitions that "all" has left out: a list, see list.h. */
 char *const *catalogue_left_out(const struct catalogue *catalogue);
 

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <libgen.h>
 #include <limits.h>
 #include <pwd.h>
@@ -21,12 +22,37 @@
 #include "service.h"
 #include "user.h"
 
-/* What may be behind a log that is missing. */
+/* What helps where no log exists. */
 #if WITH_JOURNAL
-#define NO_LOG "; Debian 12 without rsyslog has no such file: there 'journal = yes' reads the journal"
+#define NO_LOG "; Debian without a syslog daemon has no such file: write 'journal = yes' to read the journal"
 #else
 #define NO_LOG ""
 #endif
+
+/* Where the journal that CONFIG wants is: at most two directories, then NULL. */
+static void journal_directories(const struct config *config, const char *directories[3])
+{
+	bool yes = strcmp(config->journal, "yes") == 0;
+
+	directories[0] = directories[1] = directories[2] = NULL;
+	if (yes) {
+		directories[0] = "/var/log/journal";
+		directories[1] = "/run/log/journal";
+	} else if (strcmp(config->journal, "no") != 0) {
+		directories[0] = config->journal;
+	}
+}
+
+/* The files of the journal in DIRECTORY, for globfree(). */
+static void journal_files(const char *directory, glob_t *files)
+{
+	char pattern[PATH_MAX];
+
+	snprintf(pattern, sizeof pattern, "%s/*.journal", directory);
+	glob(pattern, 0, NULL, files);
+	snprintf(pattern, sizeof pattern, "%s/*/*.journal", directory);
+	glob(pattern, GLOB_APPEND, NULL, files);
+}
 
 /* As whom we look. */
 static const char *who(void)
@@ -50,14 +76,23 @@ static int look(const char *path, int mode, const char *what)
 	return 1;
 }
 
-static int look_at_log(const char *path, const struct config *config)
+/* The directory, and one of its files: who is in no group that may read them is
+ * let into the directory nevertheless. */
+static int look_at_journal(const char *directory)
 {
-	bool missing = access(path, F_OK) != 0 && errno == ENOENT;
+	glob_t files;
+	size_t readable = 0;
+	int bad = look(directory, R_OK | X_OK, "read");
 
-	if (!missing || strcmp(config->journal, "no") != 0)
-		return look(path, R_OK, "read");
-	log_say(LOG_WARNING, "%s does not exist (yet)" NO_LOG, path);
-	return 0;
+	if (bad > 0)
+		return bad;
+	journal_files(directory, &files);
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		readable += faccessat(AT_FDCWD, files.gl_pathv[i], R_OK, AT_EACCESS) == 0;
+	if (files.gl_pathc > 0 && readable == 0)
+		bad = look(files.gl_pathv[0], R_OK, "read");
+	globfree(&files);
+	return bad;
 }
 
 static int look_at_folder_of(const char *path, const struct config *config)
@@ -77,19 +112,21 @@ static int look_at_folder_of(const char *path, const struct config *config)
 static int look_around(const struct config *config)
 {
 	char *const *folder;
+	const char *directories[3], *const *journal = directories;
 	int bad = 0;
 	size_t i;
 
 	for (i = 0; i < config->log_count; i++)
-		bad += look_at_log(config->logs[i].path, config);
+		bad += look(config->logs[i].path, R_OK, "read");
 	for (folder = config->definitions; folder != NULL && *folder != NULL; folder++) {
 		if (access(*folder, F_OK) == 0)
 			bad += look(*folder, R_OK | X_OK, "read");
 	}
-	if (strcmp(config->journal, "yes") == 0)
-		bad += look("/var/log/journal", R_OK, "read");
-	else if (strcmp(config->journal, "no") != 0)
-		bad += look(config->journal, R_OK | X_OK, "read");
+	journal_directories(config, directories);
+	for (; *journal != NULL; journal++) {
+		if (access(*journal, F_OK) == 0 || errno != ENOENT)
+			bad += look_at_journal(*journal);
+	}
 	bad += look_at_folder_of(config->database, config);
 	bad += look_at_folder_of(config->state, config);
 	if (*config->stats != '\0')
@@ -142,31 +179,77 @@ static bool check_settings(const struct config *config, struct conf_errors *erro
 	return right;
 }
 
-/* What the definitions have to say to whoever enables them. */
-static void check_servers(const struct config *config, struct conf_errors *errors)
+/* Is there anything of the journal that CONFIG wants? */
+static bool has_journal(const struct config *config)
+{
+	const char *directories[3], *const *journal = directories;
+	size_t count = 0;
+
+	journal_directories(config, directories);
+	for (; *journal != NULL; journal++) {
+		glob_t files;
+
+		journal_files(*journal, &files);
+		count += files.gl_pathc;
+		globfree(&files);
+	}
+	return count > 0;
+}
+
+/* Logs why no login would be recorded from logs and journal, although CONFIG
+ * names some.  Returns true if that is so. */
+static bool records_nothing(const struct config *config, const struct catalogue *catalogue)
+{
+	bool journal = strcmp(config->journal, "no") != 0;
+
+	if (config->log_count == 0 && !journal) /* logins come by the socket */
+		return false;
+	for (size_t i = 0; i < config->log_count; i++) {
+		if (access(config->logs[i].path, F_OK) == 0)
+			return false;
+	}
+	if (!journal)
+		log_say(LOG_ERR, "nothing would be recorded: %s does not exist" NO_LOG, config->logs[0].path);
+	else if (!catalogue_has_journal(catalogue))
+		log_say(LOG_ERR, "nothing would be recorded: none of the enabled servers' definitions has a journal setting,"
+				 " and no log exists; these servers need a syslog daemon and 'log ='");
+	else if (!has_journal(config))
+		log_say(LOG_ERR, "nothing would be recorded: no journal in %s, and no log exists",
+		    strcmp(config->journal, "yes") == 0 ? "/var/log/journal or /run/log/journal" : config->journal);
+	else
+		return false;
+	return true;
+}
+
+/* What the definitions have to say to anyone who enables them.  Returns them, or
+ * NULL after complaints. */
+static struct catalogue *check_servers(const struct config *config, struct conf_errors *errors)
 {
 	struct catalogue *catalogue = config_catalogue(config, errors);
 	char *const *name;
 
 	if (catalogue == NULL)
-		return;
+		return NULL;
 	for (name = catalogue_left_out(catalogue); name != NULL && *name != NULL; name++)
 		log_say(LOG_NOTICE, "servers = all leaves out %s, which counts by its name alone: see %s.conf", *name, *name);
 	for (const struct server *server = catalogue_servers(catalogue); server != NULL; server = server->next) {
 		if (server->warning != NULL)
 			log_say(LOG_WARNING, "%s: %s", server->name, server->warning);
 	}
-	catalogue_free(catalogue);
+	return catalogue;
 }
 
 int check_run(const struct config *config, struct conf_errors *errors)
 {
 	bool look = check_settings(config, errors);
+	struct catalogue *catalogue = check_servers(config, errors);
 	int status = EX_OK;
 
-	check_servers(config, errors);
 	if (look && look_around_as_user(config) != 0)
 		status = EX_NOPERM;
+	else if (look && catalogue != NULL && records_nothing(config, catalogue))
+		status = EX_NOINPUT;
+	catalogue_free(catalogue);
 	if (errors->count > 0)
 		status = EX_CONFIG;
 	if (status == EX_OK)

@@ -76,7 +76,7 @@ static const struct setting settings[] = {
 	PATHNAME_OR_NONE("stats-file", stats, ""),
 	PATHNAME_OR_NONE("pid-file", pid_file, ""),
 	OTHER("user", KIND_ONCE, take_user, "relayers"),
-	SECONDS("window", window, "30m", 1, 366 * 86400),
+	SECONDS("window", window, "60m", 1, 366 * 86400),
 	SECONDS("refresh", refresh, "60", 0, 86400),
 	SECONDS("expire", expire, "0", 0, 366 * 86400),
 	SECONDS("commit-interval", commit_interval, "1", 0, 60),

@@ -18,6 +18,7 @@
 struct source_journal {
 	sd_journal *journal;
 	int64_t since;
+	bool only; /* nothing else is followed */
 	int complained; /* the error of reading that was complained about; 0: none */
 	char cursor[CURSOR_MAX]; /* of the last entry that was handed on; "": none */
 };
@@ -47,20 +48,17 @@ static int add_rules(sd_journal *journal, const struct catalogue *catalogue)
 	return result;
 }
 
-/* Without rules everything would match. */
-static bool has_rules(const struct catalogue *catalogue)
+/* Without rules everything would match, so one that nothing matches is added. */
+static int add_rules_or_none(sd_journal *journal, const struct catalogue *catalogue)
 {
-	const struct server *server;
-
-	for (server = catalogue_servers(catalogue); server != NULL; server = server->next) {
-		if (server->journal != NULL && *server->journal != NULL)
-			return true;
-	}
-	log_say(LOG_ERR, "cannot read the journal: none of the enabled servers' definitions has a journal setting");
-	return false;
+	if (catalogue_has_journal(catalogue))
+		return add_rules(journal, catalogue);
+	log_say(LOG_WARNING, "nothing is read from the journal: none of the enabled servers' definitions has a journal setting");
+	return sd_journal_add_match(journal, "_UID=none", 0);
 }
 
-struct source_journal *source_journal_new(const char *folder, const struct catalogue *catalogue, int64_t since)
+struct source_journal *source_journal_new(
+    const char *folder, const struct catalogue *catalogue, int64_t since, bool only)
 {
 	struct source_journal *source = calloc(1, sizeof *source);
 	int result;
@@ -70,6 +68,7 @@ struct source_journal *source_journal_new(const char *folder, const struct catal
 		return NULL;
 	}
 	source->since = since;
+	source->only = only;
 	if (folder != NULL)
 		result = sd_journal_open_directory(&source->journal, folder, 0);
 	else
@@ -102,10 +101,13 @@ bool source_journal_configure(struct source_journal *source, const struct catalo
 {
 	int result;
 
-	if (!has_rules(catalogue))
+	if (source->only && !catalogue_has_journal(catalogue)) {
+		log_say(LOG_ERR,
+		    "cannot read the journal: none of the enabled servers' definitions has a journal setting");
 		return false;
+	}
 	sd_journal_flush_matches(source->journal);
-	if ((result = add_rules(source->journal, catalogue)) >= 0)
+	if ((result = add_rules_or_none(source->journal, catalogue)) >= 0)
 		result = seek(source);
 	if (result < 0)
 		log_say(LOG_ERR, "cannot choose the servers' entries in the journal: %s", strerror(-result));
@@ -261,9 +263,10 @@ bool source_journal_restore(struct source_journal *source, const char *cursor)
 
 #else
 
-struct source_journal *source_journal_new(const char *folder, const struct catalogue *catalogue, int64_t since)
+struct source_journal *source_journal_new(
+    const char *folder, const struct catalogue *catalogue, int64_t since, bool only)
 {
-	(void)folder, (void)catalogue, (void)since;
+	(void)folder, (void)catalogue, (void)since, (void)only;
 	log_say(LOG_ERR, "this popwatch was built without the journal");
 	return NULL;
 }

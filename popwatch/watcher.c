@@ -282,8 +282,8 @@ static bool make_sources(struct watcher *w, int64_t since)
 		w->file_count++;
 	}
 	if (strcmp(config->journal, "no") != 0) {
-		w->journal =
-		    source_journal_new(strcmp(config->journal, "yes") == 0 ? NULL : config->journal, w->catalogue, since);
+		w->journal = source_journal_new(strcmp(config->journal, "yes") == 0 ? NULL : config->journal,
+		    w->catalogue, since, config->log_count == 0);
 		if (w->journal == NULL)
 			return false;
 	}

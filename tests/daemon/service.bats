@@ -276,17 +276,6 @@ said() {	# said TEXT: on stderr
 	[[ $output != *'looked at as'* ]] || fail "$output"
 }
 
-@test "-n of a log that does not exist points to the journal, unless that is read" {
-	prepare
-	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
-	[ "$status" -eq 0 ] || fail "$output"
-	[[ $output == *"$LOG does not exist (yet); Debian 12 without rsyslog"*"'journal = yes' reads the journal"* ]] || fail "$output"
-	mkdir "$DIR/journal"
-	echo "journal = $DIR/journal" >>"$DIR/popwatch.conf"
-	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
-	[[ $output == *"$LOG does not exist (yet)"* && $output != *rsyslog* ]] || fail "$output"
-}
-
 @test "the folder of the state or the pid file is missing: that, and how to make it" {
 	prepare
 	sed -i "s,^state = .*,state = $DIR/none/state," "$DIR/popwatch.conf"
