@@ -98,7 +98,6 @@ struct draft {
 	const struct config *old; /* which it is to replace, or NULL */
 	struct seen seen[SETTINGS];
 	int format_line; /* of a format that no log came after; 0: none */
-	bool ignore_given;
 	bool definitions_given;
 };
 
@@ -237,14 +236,15 @@ static void take_ignore(struct draft *draft, const char *value, const struct con
 {
 	char **words = list_split(value, ", \t"), **word;
 
-	if (!draft->ignore_given)
-		draft->config->ignore_count = 0;
-	draft->ignore_given = true;
 	if (words == NULL)
 		conf_error(place, "out of memory");
 	for (word = words; word != NULL && *word != NULL; word++) {
 		if (strcmp(*word, "none") != 0)
 			ignore_one(draft->config, *word, place);
+		else if (word == words)
+			draft->config->ignore_count = 0;
+		else
+			conf_error(place, "ignore = '%s', expected none before the networks: it drops what comes before it", value);
 	}
 	list_free(words);
 }
@@ -431,7 +431,7 @@ static void set_defaults(struct draft *draft, const struct conf_place *place)
 	take_ignore(draft, "127.0.0.0/8 ::1", place);
 	take_definitions(draft, RELAYERS_SYSCONFDIR "/servers.d", place);
 	take_definitions(draft, RELAYERS_DATADIR "/servers.d", place);
-	draft->ignore_given = draft->definitions_given = false;
+	draft->definitions_given = false;
 }
 
 /* ---- the whole ---- */

@@ -92,9 +92,48 @@ static void test_lists(void **state)
 	(void)state;
 	assert_non_null(config);
 	assert_int_equal(config->log_count, 3);
-	assert_int_equal(config->ignore_count, 2);
+	assert_int_equal(config->ignore_count, 4);
 	assert_string_equal(config->definitions[1], "/b");
 	config_free(config);
+}
+
+/* Networks are added to loopback, which is there from the beginning; "none" drops all that comes before it. */
+static void test_ignore(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *held; /* addresses, those that are ignored with a '+' */
+	} cases[] = {
+		{ "", "+127.0.0.1 +::1 -192.0.2.1" },
+		{ "ignore = 192.0.2.0/24\n", "+127.0.0.1 +::1 +192.0.2.1 -198.51.100.1" },
+		{ "ignore = 192.0.2.0/24\nignore = 198.51.100.1, 2001:db8::/32\n",
+		    "+127.9.9.9 +::1 +192.0.2.1 +198.51.100.1 +2001:db8::1" },
+		{ "ignore = none\n", "-127.0.0.1 -::1 -192.0.2.1" },
+		{ "ignore = none 192.0.2.1\n", "-127.0.0.1 -::1 +192.0.2.1" },
+		{ "ignore = 192.0.2.1\nignore = none\nignore = 198.51.100.1\n", "-127.0.0.1 -192.0.2.1 +198.51.100.1" },
+	};
+	struct conf_errors errors = { .tell = tell };
+	char held[200], *word, *rest;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct config *config = config_load_text(cases[i].text, &errors);
+		struct ipnet address;
+		bool found;
+
+		assert_non_null(config);
+		strcpy(held, cases[i].held);
+		for (word = strtok_r(held, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+			assert_true(ipnet_parse(word + 1, &address));
+			found = false;
+			for (size_t k = 0; k < config->ignore_count; k++)
+				found |= ipnet_holds(&config->ignore[k], &address);
+			if (found != (*word == '+'))
+				fail_msg("case %zu: %s", i, word);
+		}
+		config_free(config);
+	}
+	assert_null(config_load_text("ignore = 192.0.2.1 none\n", &errors));
 }
 
 /* A file with this TEXT, read as one who wants to know all mistakes reads it; its name is put into PATH, a template. */
@@ -214,6 +253,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_ignore),
 		cmocka_unit_test(test_every_mistake),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_names),
