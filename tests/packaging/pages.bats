@@ -64,8 +64,19 @@ lines_of_submission() {
 		s.shutdown(socket.SHUT_WR)
 		s.recv(1)		# closed when it was read
 	PY
+	python3 - "${forged#<22>}" <<-'PY'		# from the POP host, beyond what rsyslog keeps of a message; imtcp drops a byte of it
+		import socket, sys
+		s = socket.create_connection(("127.0.0.1", 10514))
+		head = b"<22>Nov 20 11:46:38 pop dovecot: "
+		texts = [head + b"B" * (8096 - len(head)) + gap + sys.argv[1].encode() for gap in (b"", b" ")]
+		s.sendall(b"".join(b"%s\n" % text for text in texts))		# lines
+		s.sendall(b"".join(b"%d %s" % (len(text), text) for text in texts))		# counted octets
+		s.shutdown(socket.SHUT_WR)
+		s.recv(1)
+	PY
 	logger -t dovecot -p mail.info "$(printf "$line" 192.0.2.1)"
 	wait_for 60 grep -q 192.0.2.1 /var/log/pop.log
+	[ "$(grep -c 'dovecot: B*$' /var/log/pop.log)" -eq 4 ]
 	[ "$(stat -c %U:%G:%a /var/log/pop.log)" = root:adm:640 ]
 	printf '%s\n' "definitions = $SOURCES/popwatch/servers.d" 'servers = dovecot' >"$SCRATCH/popwatch.conf"
 	"$BUILD/popwatch/popwatch" -c "$SCRATCH/popwatch.conf" -t /var/log/pop.log >"$SCRATCH/found"
