@@ -44,7 +44,7 @@ static void test_refused(void **state)
 		{ "\xEF\xBB\xBF[x", "text:1: section '[x', expected no sections in this file" },
 		{ "log = /dev/null\n", "text:1: log = '/dev/null' is not a file" },
 		{ "log = /\n", "text:1: log = '/' is not a file" },
-		{ "\nrefresh = 31m\n", "text:2: refresh is 1860 seconds, expected less than the window of 1800" },
+		{ "\nrefresh = 61m\n", "text:2: refresh is 3660 seconds, expected less than the window of 3600" },
 		{ "\n\nwindow = 1m\n", "text:3: refresh is 60 seconds, expected less than the window of 60" },
 	};
 
