@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "host.h"
 #include "log.h"
 #include "output.h"
 #include "postfix.h"
@@ -309,7 +310,10 @@ static void print_finding(const struct relaydb_finding *finding, void *arg)
 
 	if (finding->severity != RELAYDB_FINE)
 		*trouble = true;
-	print_text(severity[finding->severity], finding->what);
+	if (finding->severity == RELAYDB_FINE && finding->mend[0] != '\0')
+		print_text("note", finding->what);
+	else
+		print_text(severity[finding->severity], finding->what);
 	if (finding->mend[0] != '\0')
 		print_text("\tmend", finding->mend);
 }
@@ -321,6 +325,7 @@ static int cmd_check(struct relaydb *db, int n, char **arg)
 
 	(void)n, (void)arg;
 	postfix_check(relaydb_filename(db), print_finding, &trouble);
+	host_check(relaydb_filename(db), print_finding, &trouble);
 	return status == EX_OK && trouble ? EXIT_PARTLY : status;
 }
 

@@ -1,7 +1,7 @@
 # vsmtprelay: the administrator's command
 
 VSMTPRELAY_SOURCES = vsmtprelay/main.c vsmtprelay/commands.c vsmtprelay/output.c \
-	vsmtprelay/postconf.c vsmtprelay/postfix.c
+	vsmtprelay/host.c vsmtprelay/postconf.c vsmtprelay/postfix.c
 VSMTPRELAY_OBJECTS = $(VSMTPRELAY_SOURCES:%.c=$(BUILD)/%.o)
 VSMTPRELAY = $(BUILD)/vsmtprelay/vsmtprelay
 PROGRAMS += $(VSMTPRELAY)

@@ -33,7 +33,11 @@ set_up() {	# is everything as it should be now?
 	vsmtprelay check
 }
 
+# what tells vsmtprelay(8) that this host has cron, whether it has or not
+CRON=/usr/sbin/cron
+
 start_file() {
+	[ -x $CRON ] || install -m 755 /bin/true $CRON
 	files >"$SCRATCH/before"
 	make_it install
 }
@@ -180,6 +184,40 @@ start_file() {
 	[ -z "$output" ]
 }
 
+@test "check: entries that nothing expires, logins that nothing records" {
+	check() {
+		run vsmtprelay check
+		[ "$status" = "$1" ] || fail "status $status: $output"
+		[[ $1 = 0 || $output == *'warning: entries never expire: '* ]] || fail "$output"
+	}
+	check 0
+	[[ $output == *'note: no recorder: '* ]] || fail "$output"
+	echo 'session optional pam_relaydb.so' >/etc/pam.d/relayers-test
+	check 0
+	[[ $output != *'no recorder'* ]] || fail "$output"
+	rm /etc/pam.d/relayers-test
+	mv $CRON $CRON.away
+	check 1
+	[[ $output == *'no cron daemon is installed'* ]] || fail "$output"
+	mkdir -p /etc/systemd/system/timers.target.wants
+	ln -s /usr/lib/systemd/system/vsmtprelay-expire.timer /etc/systemd/system/timers.target.wants/
+	check 0
+	rm /etc/systemd/system/timers.target.wants/vsmtprelay-expire.timer
+	mv $CRON.away $CRON
+	cp -p /etc/cron.d/vsmtprelay "$SCRATCH/cron"
+	sed -i 's/^[^#].*expire/#&/' /etc/cron.d/vsmtprelay
+	check 1
+	[[ $output == *'no line of cron, no timer and no '* ]] || fail "$output"
+	cp -p /etc/relayers/popwatch.conf "$SCRATCH/popwatch.conf.was"
+	echo 'expire = 60m' >>/etc/relayers/popwatch.conf
+	check 0
+	cp -p "$SCRATCH/popwatch.conf.was" /etc/relayers/popwatch.conf
+	cp -p "$SCRATCH/cron" /etc/cron.d/vsmtprelay
+	run vsmtprelay -f "$SCRATCH/elsewhere.db" load /dev/null
+	run vsmtprelay -f "$SCRATCH/elsewhere.db" check
+	[[ $output != *recorder* ]] || fail "$output"
+}
+
 @test "what the timer runs does the same" {
 	vsmtprelay add 192.0.2.3 $(($(date +%s) - 3700))
 	$(sed -n 's/^ExecStart=//p' /usr/lib/systemd/system/vsmtprelay-expire.service)
@@ -216,7 +254,7 @@ start_file() {
 	[ "$(complete_it vsmtprelay "--file=$SCRATCH/other.db" delete 192)" = 192.0.2.200 ]
 	[ "$(complete_it vsmtprelay --file = /var/lib/relay)" = /var/lib/relayers ]
 	[ "$(complete_it vsmtprelay --file = /var/lib/relayers/relayers.db du)" = dump ]
-	[ "$(complete_it popwatch -s dov)" = dovecot ]
+	[ "$(complete_it popwatch -s dov)" = "dovecot dovecot-proxy" ]
 	[ "$(complete_it popwatch -F zi)" = zimbra ]
 }
 
