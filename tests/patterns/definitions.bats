@@ -268,14 +268,32 @@ with_servers() {
 	[ "$output" = $'1\tlogin\t192.0.2.1\tmarked\t\n2\tlogin\t192.0.2.2\tplain\t' ] || fail "$output"
 }
 
+@test "a proxy whose server a user can name is warned of" {
+	for name in perdition nginx-mail dovecot-proxy; do
+		printf '%s\n' "definitions = $(readlink -f "$DEFINITIONS")" "servers = $name" "log = $SCRATCH/log" "state = $SCRATCH/state" \
+			"database = $SCRATCH/relayers.db" 'user =' >"$SCRATCH/proxy.conf"
+		run --separate-stderr "$POPWATCH" -n -c "$SCRATCH/proxy.conf"
+		[ "$status" -eq 0 ] || fail "$stderr"
+		[[ $stderr == *"$name: "*'user name'* || $stderr == *"$name: "*'the user names'* ]] || fail "$stderr"
+	done
+}
+
+@test "every shipped definition says whether its server splits lines, or writes a client's text before its words" {
+	for file in "$DEFINITIONS"/*.conf; do
+		grep -Eq '^#.*([Ss]plits|could be split|a line of its own|throws its rest away)' "$file" || fail "$file"
+	done
+}
+
 @test "a shipped definition that counts by its name alone says why, and all others count" {
-	local left
+	local left name
 	printf '%s\n' "definitions = $(readlink -f "$DEFINITIONS")" 'servers = all' "log = $SCRATCH/log" "state = $SCRATCH/state" \
 		"database = $SCRATCH/relayers.db" >"$SCRATCH/all.conf"
 	run --separate-stderr "$POPWATCH" -n -c "$SCRATCH/all.conf"
-	left=$(sed -n 's/.*leaves out \([^,]*\),.*/\1/p' <<<"$stderr")
-	[ "$left" = $'courier-stderrlogger\ndovecot-proxy' ] || fail "$stderr"
-	grep -q '^warning = ' "$DEFINITIONS/dovecot-proxy.conf"
+	left=$(sed -n 's/.*leaves out \([^,]*\),.*/\1/p' <<<"$stderr" | sort)
+	[ "$left" = $'courier-stderrlogger\ndovecot-proxy\nuw-pop' ] || fail "$stderr"
+	for name in dovecot-proxy uw-pop; do
+		grep -q '^warning = ' "$DEFINITIONS/$name.conf" || fail "$name"
+	done
 }
 
 @test "a word that the server writes once must not stand twice in a login" {
