@@ -38,6 +38,9 @@ $(UNIT_TESTS): LIBS = -Wl,--as-needed -lcmocka $(RELAYDB_LIBS) $(POPWATCH_LIBS) 
 $(UNIT_TESTS): $(BUILD)/%: $(BUILD)/%.o $(RULES) $(ROOM_ARCHIVE) $(RELAYDB)
 	$(LINK)
 
+# its flock(2) stands in front of libc's for the module that it loads
+$(BUILD)/tests/unit/test_pam_relaydb: LIBS += -rdynamic
+
 $(HELPERS): LIBS = -Wl,--as-needed $(RELAYDB_LIBS) $(RULES_LIBS) -lpam -pthread
 $(HELPERS): $(BUILD)/%: $(BUILD)/%.o $(RULES) $(COMMON) $(RELAYDB)
 	$(LINK)

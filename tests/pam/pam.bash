@@ -95,26 +95,3 @@ told() {	# told TEXT: by the module, to authpriv
 nothing_recorded() {
 	! "$VSMTPRELAY" -f "$DB" dump 2>/dev/null | grep -v '^#'
 }
-
-login_ms() {	# login_ms ADDRESS: the milliseconds that a login takes
-	local begin
-	begin=$(date +%s%N)
-	pop "$1" || return
-	echo $((($(date +%s%N) - begin) / 1000000))
-}
-
-# within MS ADDRESS: every login succeeds, and takes no more than MS longer than one without the module; that once in ten, since
-# the host has other work (the unit test has the module alone)
-within() {
-	local without with
-	mv /etc/pam.d/dovecot "$DIR/dovecot.pam"
-	grep -v pam_relaydb "$DIR/dovecot.pam" >/etc/pam.d/dovecot
-	without=$(login_ms "$2")
-	mv "$DIR/dovecot.pam" /etc/pam.d/dovecot
-	for _ in {1..10}; do
-		with=$(login_ms "$2")
-		echo "login: $without ms without the module, $with ms with it"
-		((with > without + $1)) || return 0
-	done
-	fail "expected $without + $1 ms at most"
-}
