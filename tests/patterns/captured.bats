@@ -222,6 +222,23 @@ cut_at() {
 	done
 }
 
+@test "lines of one server that tell of a login at another one with that tag" {
+	cat >"$SCRATCH/cross.log" <<-'END'
+		Nov 20 10:00:01 mail imapd[1]: Login failed user=LOGIN, user=x, ip=[203.0.113.9], port=[1] auth=x host=h [192.0.2.66]
+		Nov 20 10:00:02 mail imapd[1]: AUTHENTICATE LOGIN failure host=h.example.net [192.0.2.66]
+		Nov 20 10:00:03 mail imapd: LOGIN FAILED, user=login: [203.0.113.9] x plaintext User logged in, ip=[::ffff:192.0.2.66]
+		Nov 20 10:00:04 mail pop3d[1]: POP3 login: user `Login user=x host=[203.0.113.9]', source system
+		Nov 20 10:00:05 mail imapd[1]: login: x.example.net [192.0.2.66] anonymous Login user=x host=[203.0.113.9]
+		Nov 20 10:00:06 mail pop3d[1]: badlogin: h [192.0.2.66] plaintext (User x logged in with mailbox y from 203.0.113.9) invalid user
+		Nov 20 10:00:07 mail imap4d[2]: connect from client.example.net (203.0.113.66)
+		Nov 20 10:00:08 mail imap4d[2]: anonymous user x@example.org logged in
+		Nov 20 10:00:08 mail imap4d[2]: user `guest' logged in (source: system)
+	END
+	run --separate-stderr "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$SCRATCH/cross.log" -s all
+	[ "$status" -eq 0 ]
+	[ -z "$output" ] || fail "$output"
+}
+
 @test "an expression that is not anchored at its end believes a user name: the test can fail" {
 	mkdir "$SCRATCH/loose"
 	cat >"$SCRATCH/loose/dovecot.conf" <<-'END'
