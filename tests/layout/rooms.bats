@@ -5,7 +5,7 @@ setup() {
 	cd "$LIB/../.."
 }
 
-programs='vsmtprelay popwatch pam_relaydb vnewspammers'
+programs='vsmtprelay popwatch relayguard pam_relaydb vnewspammers'
 
 # a room, and the rooms, or single headers, that its files may include beside its
 # own and relaydb.h: nothing else, and no path in an include
@@ -19,6 +19,7 @@ walls() {
 	vnewspammers lib/common
 	pam_relaydb lib/common
 	popwatch lib/common lib/daemon
+	relayguard lib/common lib/daemon lib/rules/rules.h
 	END
 }
 

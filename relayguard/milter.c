@@ -1,0 +1,513 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * milter.c - the filter's side of the milter protocol, see milter.h
+ *
+ * A packet is a length of four bytes (big endian, without itself), a command of
+ * one byte, and data.  Strings in it end with a NUL.
+ */
+#include "milter.h"
+
+#include "bytes.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Commands of the MTA, SMFIC_ in mfdef.h. */
+enum command {
+	COMMAND_ABORT = 'A',
+	COMMAND_BODY = 'B',
+	COMMAND_CONNECT = 'C',
+	COMMAND_MACRO = 'D',
+	COMMAND_END = 'E', /* of the body, with its last piece */
+	COMMAND_HELO = 'H',
+	COMMAND_QUIT_NEXT = 'K',
+	COMMAND_HEADER = 'L',
+	COMMAND_MAIL = 'M',
+	COMMAND_END_OF_HEADER = 'N',
+	COMMAND_OPTIONS = 'O',
+	COMMAND_QUIT = 'Q',
+	COMMAND_RCPT = 'R',
+	COMMAND_DATA = 'T',
+	COMMAND_UNKNOWN = 'U'
+};
+
+/* Replies, SMFIR_. */
+enum reply { REPLY_CONTINUE = 'c', REPLY_INSERT = 'i', REPLY_CHANGE = 'm', REPLY_TEXT = 'y' };
+
+/* What a filter may do, SMFIF_. */
+enum action { ACTION_ADD_HEADERS = 0x1, ACTION_CHANGE_HEADERS = 0x10, ACTION_SET_MACROS = 0x100 };
+
+/* What is left out, and where no answer is sent, SMFIP_. */
+enum step {
+	STEP_NO_HELO = 0x2,
+	STEP_NO_BODY = 0x10,
+	STEP_NO_HEADERS = 0x20,
+	STEP_NO_END_OF_HEADER = 0x40,
+	STEP_QUIET_HEADER = 0x80,
+	STEP_QUIET_CONNECT = 0x1000
+};
+
+enum { VERSION_OLDEST = 2, VERSION_OURS = 6 };
+
+#define REPLY_MAX 900 /* sendmail takes 980 */
+
+/* The macros that are asked for.  sendmail sends none of a client's unasked. */
+static const struct {
+	const char *name;
+	bool message; /* ends with the message, not with the session */
+} macros[] = {
+	{ "client_addr", false },
+	{ "client_name", false },
+	{ "client_ptr", false },
+	{ "client_resolve", false },
+	{ "client_port", false },
+	{ "daemon_port", false },
+	{ "auth_authen", true },
+	{ "auth_type", true },
+	{ "i", true },
+	{ "nbadrcpts", true },
+};
+
+enum { MACRO_COUNT = sizeof macros / sizeof *macros };
+
+/* Stages at which they are sent, SMFIM_ in mfapi.h. */
+static const struct {
+	uint32_t stage;
+	const char *names;
+} stages[] = {
+	{ 0, "{client_addr} {client_name} {client_ptr} {client_resolve} {client_port} {daemon_port}" },
+	{ 2, "i {auth_authen} {auth_type}" },
+	{ 3, "i" },
+	{ 4, "i {nbadrcpts}" },
+	{ 5, "i {nbadrcpts}" },
+};
+
+struct milter {
+	struct bytes in, out;
+	size_t used; /* bytes of IN that the event's strings are in */
+	bool headers;
+	bool negotiated;
+	bool waits; /* for an answer */
+	bool no_memory;
+	char fresh; /* the command whose macros came last: C or M, until that comes */
+	uint32_t actions, steps; /* agreed */
+	char *macro[MACRO_COUNT];
+	char address[128]; /* of the client; the packet has a byte too few for it */
+	const char *error;
+};
+
+struct milter *milter_new(bool headers)
+{
+	struct milter *milter = calloc(1, sizeof *milter);
+
+	if (milter != NULL)
+		milter->headers = headers;
+	return milter;
+}
+
+/* Forgets the macros of the message, or of the session too. */
+static void forget(struct milter *milter, bool session)
+{
+	for (size_t i = 0; i < MACRO_COUNT; i++) {
+		if (session || macros[i].message) {
+			free(milter->macro[i]);
+			milter->macro[i] = NULL;
+		}
+	}
+}
+
+void milter_free(struct milter *milter)
+{
+	if (milter == NULL)
+		return;
+	forget(milter, true);
+	bytes_free(&milter->in);
+	bytes_free(&milter->out);
+	free(milter);
+}
+
+size_t milter_input(struct milter *milter, const void *data, size_t size)
+{
+	const size_t most = MILTER_PACKET_MAX + 4;
+	size_t room = milter->in.size < most ? most - milter->in.size : 0;
+
+	if (size > room)
+		size = room;
+	if (!bytes_add(&milter->in, data, size))
+		milter->no_memory = true;
+	return size;
+}
+
+/* ---- output ---- */
+
+static void put(struct milter *milter, const void *data, size_t size)
+{
+	if (!bytes_add(&milter->out, data, size))
+		milter->no_memory = true;
+}
+
+static void put_number(struct milter *milter, uint32_t number)
+{
+	uint32_t wire = htonl(number);
+
+	put(milter, &wire, sizeof wire);
+}
+
+/* The head of a packet with SIZE bytes of data. */
+static void put_head(struct milter *milter, char command, size_t size)
+{
+	put_number(milter, (uint32_t)size + 1);
+	put(milter, &command, 1);
+}
+
+void milter_continue(struct milter *milter)
+{
+	if (!milter->waits)
+		return;
+	milter->waits = false;
+	put_head(milter, REPLY_CONTINUE, 0);
+}
+
+static bool is_reply(const char *text)
+{
+	return (text[0] == '4' || text[0] == '5') && text[1] >= '0' && text[1] <= '5' && text[2] >= '0' && text[2] <= '9' &&
+	       text[3] == ' ';
+}
+
+void milter_reply(struct milter *milter, const char *reply)
+{
+	char text[REPLY_MAX + 3];
+	size_t size = 0;
+
+	if (!milter->waits)
+		return;
+	milter->waits = false;
+	if (!is_reply(reply))
+		reply = "451 4.3.0 the filter has no reply to give";
+	for (; *reply != '\0' && size < REPLY_MAX; reply++) {
+		text[size++] = *reply >= ' ' && *reply <= '~' ? *reply : '?';
+		/* sendmail drops the whole text at a single % */
+		if (*reply == '%')
+			text[size++] = '%';
+	}
+	text[size++] = '\0';
+	put_head(milter, REPLY_TEXT, size);
+	put(milter, text, size);
+}
+
+void milter_insert(struct milter *milter, const char *name, const char *value)
+{
+	size_t name_size = strlen(name) + 1, value_size = strlen(value) + 1;
+
+	if (!milter->waits || !milter_changes(milter))
+		return;
+	put_head(milter, REPLY_INSERT, 4 + name_size + value_size);
+	put_number(milter, 0);
+	put(milter, name, name_size);
+	put(milter, value, value_size);
+}
+
+void milter_remove(struct milter *milter, const char *name, uint32_t n)
+{
+	size_t name_size = strlen(name) + 1;
+
+	if (!milter->waits || !milter_changes(milter))
+		return;
+	put_head(milter, REPLY_CHANGE, 4 + name_size + 1);
+	put_number(milter, n);
+	put(milter, name, name_size);
+	put(milter, "", 1);
+}
+
+const char *milter_output(const struct milter *milter, size_t *size)
+{
+	*size = milter->out.size;
+	return milter->out.data;
+}
+
+void milter_sent(struct milter *milter, size_t size)
+{
+	bytes_take(&milter->out, size);
+}
+
+/* ---- input ---- */
+
+static struct milter_event broken(struct milter *milter, const char *why)
+{
+	milter->error = why;
+	return (struct milter_event){ .kind = MILTER_BROKEN };
+}
+
+/* The string at *P, which moves behind its NUL; NULL if there is no NUL. */
+static const char *take_string(const char **p, const char *end)
+{
+	const char *text = *p, *stop = memchr(text, '\0', (size_t)(end - text));
+
+	if (stop == NULL)
+		return NULL;
+	*p = stop + 1;
+	return text;
+}
+
+static uint32_t number_at(const char *p)
+{
+	uint32_t wire;
+
+	memcpy(&wire, p, sizeof wire);
+	return ntohl(wire);
+}
+
+static void put_macro_lists(struct milter *milter)
+{
+	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
+		put_number(milter, stages[i].stage);
+		put(milter, stages[i].names, strlen(stages[i].names) + 1);
+	}
+}
+
+static bool negotiate(struct milter *milter, const char *data, size_t size)
+{
+	uint32_t wanted = STEP_NO_HELO | STEP_NO_BODY | STEP_NO_END_OF_HEADER | STEP_QUIET_CONNECT;
+	uint32_t version, lists = 0;
+
+	if (size < 12) /* version, actions, steps; later versions may add more */
+		return false;
+	version = number_at(data);
+	if (version < VERSION_OLDEST)
+		return false;
+	milter->actions = number_at(data + 4) & ACTION_SET_MACROS;
+	if (milter->headers)
+		milter->actions |= number_at(data + 4) & (ACTION_ADD_HEADERS | ACTION_CHANGE_HEADERS);
+	wanted |= milter->headers ? STEP_QUIET_HEADER : STEP_NO_HEADERS;
+	milter->steps = number_at(data + 8) & wanted;
+	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
+		lists += 4 + (uint32_t)strlen(stages[i].names) + 1;
+	if ((milter->actions & ACTION_SET_MACROS) == 0)
+		lists = 0;
+	put_head(milter, COMMAND_OPTIONS, 12 + lists);
+	put_number(milter, version < VERSION_OURS ? version : VERSION_OURS);
+	put_number(milter, milter->actions);
+	put_number(milter, milter->steps);
+	if (lists > 0)
+		put_macro_lists(milter);
+	milter->negotiated = true;
+	return true;
+}
+
+static void set_macro(struct milter *milter, const char *name, const char *value)
+{
+	size_t size = strlen(name);
+
+	if (size > 2 && name[0] == '{' && name[size - 1] == '}') {
+		name++;
+		size -= 2;
+	}
+	for (size_t i = 0; i < MACRO_COUNT; i++) {
+		if (strlen(macros[i].name) != size || memcmp(macros[i].name, name, size) != 0)
+			continue;
+		free(milter->macro[i]);
+		milter->macro[i] = NULL;
+		if (strlen(value) <= MILTER_MACRO_MAX) {
+			milter->macro[i] = strdup(value);
+			milter->no_memory |= milter->macro[i] == NULL;
+		}
+	}
+}
+
+/* The macros that go before a command; those of MAIL begin a message. */
+static bool take_macros(struct milter *milter, const char *data, size_t size)
+{
+	const char *p = data + 1, *end = data + size;
+
+	if (size == 0)
+		return false;
+	if (data[0] == COMMAND_CONNECT || data[0] == COMMAND_MAIL) {
+		forget(milter, data[0] == COMMAND_CONNECT);
+		milter->fresh = data[0];
+	}
+	while (p < end) {
+		const char *name = take_string(&p, end);
+		const char *value = name != NULL ? take_string(&p, end) : NULL;
+
+		if (value == NULL)
+			return false;
+		set_macro(milter, name, value);
+	}
+	return true;
+}
+
+const char *milter_macro(const struct milter *milter, const char *name)
+{
+	for (size_t i = 0; i < MACRO_COUNT; i++) {
+		if (strcmp(macros[i].name, name) == 0)
+			return milter->macro[i];
+	}
+	return NULL;
+}
+
+bool milter_changes(const struct milter *milter)
+{
+	const uint32_t both = ACTION_ADD_HEADERS | ACTION_CHANGE_HEADERS;
+
+	return (milter->actions & both) == both;
+}
+
+/* Name, family, and unless that is unknown, port and address. */
+static struct milter_event take_connect(struct milter *milter, const char *data, size_t size)
+{
+	const char *p = data, *end = data + size, *name = take_string(&p, end), *address = "";
+	char family;
+
+	if (name == NULL || p == end)
+		return broken(milter, "a connection without its name or family");
+	family = *p++;
+	milter->address[0] = '\0';
+	if (family == '4' || family == '6') {
+		if (end - p < 2)
+			return broken(milter, "a connection without its port");
+		p += 2;
+		address = take_string(&p, end);
+		if (address == NULL || strlen(address) >= sizeof milter->address)
+			return broken(milter, "a connection without its address");
+		/* sendmail writes IPv6:2001:db8::1 */
+		strcpy(milter->address, strncasecmp(address, "IPv6:", 5) == 0 ? address + 5 : address);
+	} else if (family != 'L' && family != 'U') {
+		return broken(milter, "a connection of a family that does not exist");
+	}
+	return (struct milter_event){ .kind = MILTER_CONNECT, .text = name, .value = milter->address };
+}
+
+/* A command whose first argument matters. */
+static struct milter_event take_text(struct milter *milter, enum milter_kind kind, const char *data, size_t size)
+{
+	const char *p = data, *text = take_string(&p, data + size);
+
+	if (text == NULL)
+		return broken(milter, "a command without its argument");
+	return (struct milter_event){ .kind = kind, .text = text };
+}
+
+static struct milter_event take_header(struct milter *milter, const char *data, size_t size)
+{
+	const char *p = data, *end = data + size, *name = take_string(&p, end);
+	const char *value = name != NULL ? take_string(&p, end) : NULL;
+
+	if (value == NULL)
+		return broken(milter, "a header field without its value");
+	return (struct milter_event){ .kind = MILTER_HEADER, .text = name, .value = value };
+}
+
+static struct milter_event take_command(struct milter *milter, char command, const char *data, size_t size)
+{
+	switch (command) {
+	case COMMAND_CONNECT:
+		return take_connect(milter, data, size);
+	case COMMAND_MAIL:
+		return take_text(milter, MILTER_MAIL, data, size);
+	case COMMAND_RCPT:
+		return take_text(milter, MILTER_RCPT, data, size);
+	case COMMAND_UNKNOWN:
+		return take_text(milter, MILTER_UNKNOWN, data, size);
+	case COMMAND_HEADER:
+		return take_header(milter, data, size);
+	case COMMAND_DATA:
+		return (struct milter_event){ .kind = MILTER_DATA };
+	case COMMAND_END:
+		return (struct milter_event){ .kind = MILTER_MESSAGE };
+	case COMMAND_ABORT:
+		return (struct milter_event){ .kind = MILTER_ABORT };
+	case COMMAND_QUIT:
+		return (struct milter_event){ .kind = MILTER_QUIT };
+	case COMMAND_QUIT_NEXT:
+		forget(milter, true);
+		return (struct milter_event){ .kind = MILTER_NEXT };
+	case COMMAND_MACRO:
+		if (!take_macros(milter, data, size))
+			return broken(milter, "a macro without its value");
+		return (struct milter_event){ .kind = MILTER_NOTHING };
+	case COMMAND_HELO:
+	case COMMAND_BODY:
+	case COMMAND_END_OF_HEADER: /* an older MTA sends what was not asked for */
+		return (struct milter_event){ .kind = MILTER_NOTHING };
+	default:
+		return broken(milter, "a command that does not exist");
+	}
+}
+
+/* Is an answer to COMMAND due? */
+static bool wants_answer(const struct milter *milter, char command)
+{
+	if (command == COMMAND_CONNECT)
+		return (milter->steps & STEP_QUIET_CONNECT) == 0;
+	if (command == COMMAND_HEADER)
+		return (milter->steps & STEP_QUIET_HEADER) == 0;
+	return strchr("ADKOQ", command) == NULL;
+}
+
+/* No macros came with COMMAND: those of the last session or message, an
+ * authenticated user among them, must not count for this one. */
+static void drop_stale(struct milter *milter, char command)
+{
+	if (command != COMMAND_CONNECT && command != COMMAND_MAIL)
+		return;
+	if (milter->fresh != command)
+		forget(milter, command == COMMAND_CONNECT);
+	milter->fresh = 0;
+}
+
+/* One whole packet. */
+static struct milter_event take_packet(struct milter *milter, char command, const char *data, size_t size)
+{
+	struct milter_event event = { .kind = MILTER_NOTHING };
+
+	if (command == COMMAND_OPTIONS)
+		return negotiate(milter, data, size) ? event : broken(milter, "options of a protocol older than version 2");
+	if (!milter->negotiated && command != COMMAND_QUIT)
+		return broken(milter, "a command before the options");
+	drop_stale(milter, command);
+	event = take_command(milter, command, data, size);
+	if (event.kind == MILTER_BROKEN || !wants_answer(milter, command))
+		return event;
+	milter->waits = true;
+	event.answer = event.kind != MILTER_NOTHING;
+	if (!event.answer)
+		milter_continue(milter);
+	return event;
+}
+
+struct milter_event milter_next(struct milter *milter)
+{
+	struct milter_event event = { .kind = MILTER_NOTHING };
+
+	while (event.kind == MILTER_NOTHING && !milter->waits) {
+		uint32_t size;
+
+		bytes_take(&milter->in, milter->used);
+		milter->used = 0;
+		if (milter->error != NULL)
+			return broken(milter, milter->error);
+		if (milter->no_memory)
+			return broken(milter, "out of memory");
+		if (milter->in.size < 4)
+			break;
+		size = number_at(milter->in.data);
+		if (size == 0 || size > MILTER_PACKET_MAX)
+			return broken(milter, "a packet that is empty or too large");
+		if (milter->in.size - 4 < size)
+			break;
+		milter->used = 4 + size;
+		event = take_packet(milter, milter->in.data[4], milter->in.data + 5, (size_t)size - 1);
+	}
+	return event;
+}
+
+bool milter_waits(const struct milter *milter)
+{
+	return milter->waits;
+}
+
+const char *milter_error(const struct milter *milter)
+{
+	return milter->error;
+}

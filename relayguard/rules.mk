@@ -1,0 +1,8 @@
+# relayguard: the rules as a milter and as a policy service
+
+RELAYGUARD_SOURCES = $(addprefix relayguard/, bytes.c milter.c policyservice.c)
+RELAYGUARD_OBJECTS = $(patsubst %.c,$(BUILD)/%.o, \
+	$(filter-out relayguard/main.c,$(RELAYGUARD_SOURCES)))
+LINT_SOURCES += $(RELAYGUARD_SOURCES)
+
+$(RELAYGUARD_OBJECTS): FLAGS = -Ilib/common -Ilib/daemon -Ilib/rules
