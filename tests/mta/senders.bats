@@ -118,11 +118,11 @@ refuses_senders() {
 	done
 }
 
-@test "the lines of docs/sendmail.md, all together" {
+@test "the lines of sendmail-cf/README.md, all together" {
 	mkdir -p /etc/mail
 	cp "$SCRATCH/spammers" /etc/mail/spammers
 	"$BUILD/vnewspammers/vnewspammers" /etc/mail/spammers
-	sendmail_with "$(stanza sendmail mc)" "$(stanza sendmail more)" "$unresolvable"
+	sendmail_with "$(stanza ../sendmail-cf/README mc)" "$(stanza ../sendmail-cf/README more)" "$unresolvable"
 	relays 127.0.1.1
 	refuses 127.0.1.3
 	mail_from 127.0.1.1 '<spam@bad.example>'

@@ -132,7 +132,7 @@ start_file() {
 }
 
 @test "docs: every page, file and manual that is named is there" {
-	for page in "$source"/README.md "$source"/docs/*.md; do
+	for page in "$source"/README.md "$source"/sendmail-cf/README.md "$source"/docs/*.md; do
 		for link in $(grep -oE '\]\([^)]+\)' "$page" | tr -d '()]' | grep -v ://); do
 			[ -e "${page%/*}/$link" ] || fail "${page##*/}: $link"
 		done
