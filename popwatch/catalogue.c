@@ -80,6 +80,7 @@ static void server_free(struct server *server)
 	list_free(server->tags);
 	list_free(server->journal);
 	list_free(server->once);
+	pattern_free(server->cut_only);
 	free(server->warning);
 	free(server->instead_of);
 	free(server->name);
@@ -156,6 +157,16 @@ static bool take_choice(
 	return false;
 }
 
+static void take_cut_only(struct server *server, const char *value, const struct conf_place *place)
+{
+	char error[256];
+
+	pattern_free(server->cut_only);
+	server->cut_only = pattern_new(value, error, sizeof error);
+	if (server->cut_only == NULL)
+		conf_error(place, "cut-only: %s", error);
+}
+
 /* Those that are text of some kind; false if NAME is none of them. */
 static bool take_text(
     struct draft *draft, const char *name, const char *value, const struct conf_place *place)
@@ -178,7 +189,9 @@ static bool take_text(
 		free(server->warning);
 		server->warning = strdup(value);
 		draft->failed |= server->warning == NULL;
-	} else if (strcmp(name, "journal") == 0)
+	} else if (strcmp(name, "cut-only") == 0)
+		take_cut_only(server, value, place);
+	else if (strcmp(name, "journal") == 0)
 		take_journal(server, value, place);
 	else
 		return false;
@@ -467,8 +480,10 @@ enum role server_read(struct server *server, struct span message, struct capture
 
 enum role server_read_doubted(struct server *server, struct span message, struct captures *captures)
 {
+	enum role role = match(server, message, captures);
+
 	server->tally.doubted++;
-	return match(server, message, captures);
+	return role == ROLE_LOGIN && has_twice(message, server->once) ? ROLE_NONE : role;
 }
 
 /* ---- loading ---- */

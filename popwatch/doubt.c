@@ -119,10 +119,20 @@ static void settle(struct doubts *doubts, struct doubt *doubt, bool shared)
 		drop(doubts, doubt);
 }
 
+/* Was it cut, or split?  What takes too long to tell was. */
+static bool is_cut(const struct server *server, struct span message)
+{
+	struct captures captures;
+
+	if (server->cut == 0 || message.size < server->cut)
+		return false;
+	return server->cut_only == NULL || pattern_match(server->cut_only, message, &captures) != PATTERN_NO;
+}
+
 enum doubt_verdict doubts_take(struct doubts *doubts, const struct server *server, const char *source, const struct header *header,
     int64_t when)
 {
-	bool cut = server->cut != 0 && header->message.size >= server->cut;
+	bool cut = is_cut(server, header->message);
 	enum doubt_verdict verdict = DOUBT_NONE;
 	char key[KEY_MAX];
 	struct doubt *doubt;

@@ -30,6 +30,7 @@ struct pattern {
 	struct group ip;
 	struct group user;
 	struct group session;
+	struct group proof;
 };
 
 /* EXPRESSION with its {ip} written out; NULL without memory. */
@@ -133,6 +134,7 @@ struct pattern *pattern_new(const char *expression, char *error, size_t error_si
 		pattern->ip = find_group(pattern->code, "ip");
 		pattern->user = find_group(pattern->code, "user");
 		pattern->session = find_group(pattern->code, "session");
+		pattern->proof = find_group(pattern->code, "proof");
 		if (prepare_match(pattern)) {
 			free(written);
 			return pattern;
@@ -187,5 +189,6 @@ enum pattern_result pattern_match(const struct pattern *pattern, struct span mes
 	captures->ip = taken(&pattern->ip, offsets, (unsigned)set, message);
 	captures->user = taken(&pattern->user, offsets, (unsigned)set, message);
 	captures->session = taken(&pattern->session, offsets, (unsigned)set, message);
+	captures->proof = taken(&pattern->proof, offsets, (unsigned)set, message);
 	return PATTERN_YES;
 }

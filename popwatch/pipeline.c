@@ -10,6 +10,7 @@
 enum reading {
 	READ_FULLY,
 	READ_IF_CONNECTED, /* it may be a piece: a login needs its connection */
+	READ_IF_PROVED, /* it may be a rest: a login needs what no rest can have */
 	READ_DOUBTED /* it may take away, never give */
 };
 
@@ -50,6 +51,14 @@ static bool read_message(struct pipeline *pipeline, struct server *server, const
 	return event.role != ROLE_START;
 }
 
+/* Is a login believed although its message may be a piece? */
+static bool holds(struct pipeline *pipeline, struct event *event, enum reading reading)
+{
+	if (reading == READ_IF_PROVED)
+		return event->captures->proof.text != NULL;
+	return reading == READ_IF_CONNECTED && sessions_connected(pipeline->sessions, event);
+}
+
 /* The same for a message that may be a piece of another one.  Returns true if it is believed all the same. */
 static bool read_doubted(
     struct pipeline *pipeline, struct server *server, const struct header *header, int64_t when, enum reading reading)
@@ -67,7 +76,7 @@ static bool read_doubted(
 		sessions_take(pipeline->sessions, &event);
 		return false;
 	}
-	if (event.role != ROLE_LOGIN || reading != READ_IF_CONNECTED || !sessions_connected(pipeline->sessions, &event)) {
+	if (event.role != ROLE_LOGIN || !holds(pipeline, &event, reading)) {
 		sessions_end(pipeline->sessions, &event);
 		return false;
 	}
@@ -106,10 +115,13 @@ static enum doubt_verdict weigh(struct pipeline *pipeline, struct server *const 
 	return verdict;
 }
 
-static enum reading choose_reading(const struct server *server, const struct header *header, enum doubt_verdict verdict)
+static enum reading choose_reading(
+    const struct server *server, const struct header *header, bool broken, enum doubt_verdict verdict)
 {
-	if (verdict == DOUBT_REST || header->message.size > server->longest)
+	if (broken || header->message.size > server->longest)
 		return READ_DOUBTED;
+	if (verdict == DOUBT_REST)
+		return READ_IF_PROVED;
 	return verdict == DOUBT_LATER ? READ_IF_CONNECTED : READ_FULLY;
 }
 
@@ -124,10 +136,8 @@ static void take_message(struct pipeline *pipeline, struct server *const *server
 	for (size_t i = 0; servers[i] != NULL; i++)
 		reads[i] = admits(servers[i], admit, arg);
 	verdict = weigh(pipeline, servers, reads, source, header, when);
-	if (broken)
-		verdict = DOUBT_REST;
 	for (size_t i = 0; servers[i] != NULL && !known; i++) {
-		reading = choose_reading(servers[i], header, verdict);
+		reading = choose_reading(servers[i], header, broken, verdict);
 		if (!reads[i])
 			continue;
 		known = reading == READ_FULLY ? read_message(pipeline, servers[i], header, when) :

@@ -140,6 +140,22 @@ line_in_a_name() {
 	stop_popwatch
 }
 
+@test "an ID of a proxy's client that ends as its lines begin is no login, though the ID is logged" {
+	dovecot_is_2_3 || skip 'Dovecot 2.4 logs no ID'
+	watch "$WORK/log/mail.log" 'servers = all dovecot-proxy'
+	start_proxy 'imap_id_log = *'
+	python3 "$FORGER" split 1143 127.0.8.2 'proxy(x): started proxying to h'
+	begins_a_line 'proxy(x): started proxying to h: user=<>, rip=127.0.8.2, lip=127.0.0.1'
+	python3 "$FORGER" split 1143 127.0.8.3 'proxy(x): started proxying to h' nobody
+	begins_a_line 'proxy(x): started proxying to h: user=<nobody>, method=PLAIN, rip=127.0.8.3, lip=127.0.0.1'
+	curl -s --interface 127.0.8.9 -u alice:secret pop3://127.0.0.1:1110/ >/dev/null
+	eventually recorded 127.0.8.9
+	not recorded 127.0.8.2
+	not recorded 127.0.8.3
+	stop_proxy
+	stop_popwatch
+}
+
 @test "an ID of a proxy's client that ends as its lines begin is no login where the ID is not logged" {
 	dovecot_is_2_3 || skip 'Dovecot 2.4 logs no ID'
 	watch "$WORK/log/mail.log" 'servers = all dovecot-proxy'

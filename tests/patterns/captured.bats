@@ -184,6 +184,64 @@ silenced() {
 	[ -z "$output" ] || fail "$output"
 }
 
+# long_id: what Dovecot before 2.4 writes of an ID that it splits, up to the border
+long_id() {
+	printf 'imap-login: ID sent: k=%s' "$(head -c 4075 /dev/zero | tr '\0' A)"
+}
+
+@test "the rest of a long ID is no login where Dovecot writes no mpid, nor on a proxy" {
+	local head="Nov 20 10:00:00 vm dovecot:" tail='user=<nobody>, method=PLAIN, rip=203.0.113.9, lip=192.0.2.80'
+	{
+		printf '%s %s\n' "$head" "$(long_id)" "$head" "imap-login: Login: $tail"
+		printf '%s %s\n' "$head" "$(long_id)" "$head" "$(long_id)" "$head" "imap-login: Login: $tail, TLS"
+		printf '%s %s\n' "$head" "$(long_id)" "$head" "imap-login: proxy(x): started proxying to h: $tail, session=<A>"
+		# the next one is another's
+		printf '%s %s\n' "$head" 'imap-login: Login: user=<alice>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.80'
+	} >"$SCRATCH/rest.log"
+	run --separate-stderr "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$SCRATCH/rest.log" -s all
+	[ "$(cut -f 3 <<<"$output")" = 192.0.2.1 ] || fail "$output"
+	# without the split length they are believed: the test can fail
+	mkdir "$SCRATCH/whole"
+	for name in dovecot dovecot-proxy; do
+		sed '/^cut = /d' "$DEFINITIONS/$name.conf" >"$SCRATCH/whole/$name.conf"
+	done
+	echo "definitions = $SCRATCH/whole" >"$SCRATCH/whole.conf"
+	run --separate-stderr "$POPWATCH" -c "$SCRATCH/whole.conf" -t "$SCRATCH/rest.log" -s all
+	[ "$(cut -f 3 <<<"$output" | sort -u)" = $'192.0.2.1\n203.0.113.9' ] || fail "$output"
+}
+
+@test "the split length holds without the demand for mpid" {
+	sed -e 's/, mpid=(?<proof>\[0-9\]+)/(?:, mpid=(?<proof>[0-9]+))?/' -e '/^\[samples\]/,$d' "$DEFINITIONS/dovecot.conf" >"$SCRATCH/dovecot.conf"
+	not cmp -s "$SCRATCH/dovecot.conf" "$DEFINITIONS/dovecot.conf"
+	mkdir "$SCRATCH/lax"
+	mv "$SCRATCH/dovecot.conf" "$SCRATCH/lax/"
+	echo "definitions = $SCRATCH/lax" >"$SCRATCH/lax.conf"
+	printf 'Nov 20 10:00:00 vm dovecot: %s\n' "$(long_id)" \
+		'imap-login: Login: user=<nobody>, method=PLAIN, rip=203.0.113.9, lip=192.0.2.80, session=<A>' \
+		'imap-login: Login: user=<alice>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.80, mpid=7, session=<B>' >"$SCRATCH/lax.log"
+	run --separate-stderr "$POPWATCH" -c "$SCRATCH/lax.conf" -t "$SCRATCH/lax.log" -s dovecot
+	[ "$(cut -f 3 <<<"$output")" = 192.0.2.1 ] || fail "$output"
+}
+
+@test "a client that makes long lines all day keeps nobody's login from being recorded" {
+	local n head long name
+	long=$(long_id) name=$(head -c 4090 /dev/zero | tr '\0' a)
+	for n in {1..60}; do
+		head="Nov 20 10:00:$(printf %02d $((n - 1))) vm dovecot:"
+		# an ID with its rest behind it, or of just the size that has none
+		echo "$head $long"
+		((n % 2)) || echo "$head AAAA: user=<>, rip=203.0.113.9, lip=192.0.2.80, session=<A>"
+		echo "$head imap-login: Login: user=<alice>, method=PLAIN, rip=192.0.2.$n, lip=192.0.2.80, mpid=7, TLS, session=<B$n>"
+		# a name that a proxy tries in vain
+		echo "$head imap-login: Error: proxy($name,198.51.100.2:143): Disconnected by server: user=<aaa...>, rip=203.0.113.9, session=<A>"
+		echo "$head imap-login: proxy(alice,198.51.100.2:143): Started proxying to <198.51.100.2> (0.009 secs): user=<alice>, method=PLAIN," \
+			"rip=198.51.100.$n, lip=192.0.2.80, session=<C$n>"
+	done >"$SCRATCH/allday.log"
+	run --separate-stderr "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$SCRATCH/allday.log" -s all
+	[ "$(cut -f 3 <<<"$output" | sort -u | wc -l)" -eq 120 ] || fail "$output"
+	! grep -q 203.0.113.9 <<<"$output" || fail "$output"
+}
+
 # cut_at SIZE HEAD WORDS: the piece that a logger leaves of a message "HEAD NAME ..." if it cuts at SIZE, the name being such that it ends in WORDS
 cut_at() {
 	local fill=$(($1 - ${#2} - ${#3}))
