@@ -20,7 +20,10 @@
 #include "check.h"
 #include "log.h"
 #include "service.h"
+#include "tryout.h"
 #include "user.h"
+
+#define LOOK_BYTES (1024 * 1024) /* of a log, from its end: for logins from a gateway */
 
 /* What helps where no log exists. */
 #if WITH_JOURNAL
@@ -108,8 +111,24 @@ static int look_at_folder_of(const char *path, const struct config *config)
 	return 1;
 }
 
+/* Logins in the last part of the logs from addresses that stand for everybody. */
+static void look_for_gateways(const struct config *config, struct catalogue *catalogue)
+{
+	off_t size;
+	int fd;
+
+	for (size_t i = 0; catalogue != NULL && i < config->log_count; i++) {
+		if ((fd = open(config->logs[i].path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) < 0)
+			continue;
+		size = lseek(fd, 0, SEEK_END);
+		if (size >= 0 && lseek(fd, size > LOOK_BYTES ? size - LOOK_BYTES : 0, SEEK_SET) >= 0)
+			tryout_warn(fd, config->logs[i].formats, catalogue, config);
+		close(fd);
+	}
+}
+
 /* What the user that popwatch becomes would meet.  Returns the number of obstacles. */
-static int look_around(const struct config *config)
+static int look_around(const struct config *config, struct catalogue *catalogue)
 {
 	char *const *folder;
 	const char *directories[3], *const *journal = directories;
@@ -131,13 +150,14 @@ static int look_around(const struct config *config)
 	bad += look_at_folder_of(config->state, config);
 	if (*config->stats != '\0')
 		bad += look_at_folder_of(config->stats, config);
+	look_for_gateways(config, catalogue);
 	return bad;
 }
 
 /* The same for whoever we are, who may be another one. */
-static int look_around_here(const struct config *config)
+static int look_around_here(const struct config *config, struct catalogue *catalogue)
 {
-	int bad = look_around(config);
+	int bad = look_around(config, catalogue);
 
 	if (*config->user != '\0' && strcmp(config->user, who()) != 0)
 		log_say(LOG_NOTICE, "files were looked at as %s: what %s can read and write, root alone can test", who(),
@@ -146,19 +166,19 @@ static int look_around_here(const struct config *config)
 }
 
 /* The same in a child that has become the user: there is no way back. */
-static int look_around_as_user(const struct config *config)
+static int look_around_as_user(const struct config *config, struct catalogue *catalogue)
 {
 	pid_t child;
 	int status;
 
 	if (geteuid() != 0 || *config->user == '\0')
-		return look_around_here(config);
+		return look_around_here(config, catalogue);
 	if ((child = fork()) < 0) {
 		log_say(LOG_ERR, "fork: %s", strerror(errno));
 		return 1;
 	}
 	if (child == 0)
-		_exit(!user_become(config->user) || look_around(config) > 0);
+		_exit(!user_become(config->user) || look_around(config, catalogue) > 0);
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
@@ -245,7 +265,7 @@ int check_run(const struct config *config, struct conf_errors *errors)
 	struct catalogue *catalogue = check_servers(config, errors);
 	int status = EX_OK;
 
-	if (look && look_around_as_user(config) != 0)
+	if (look && look_around_as_user(config, catalogue) != 0)
 		status = EX_NOPERM;
 	else if (look && catalogue != NULL && records_nothing(config, catalogue))
 		status = EX_NOINPUT;

@@ -565,6 +565,19 @@ struct catalogue *config_catalogue(const struct config *config, struct conf_erro
 	return catalogue_load((const char *const *)config->definitions, config->servers, false, &named);
 }
 
+bool config_ignores(const struct config *config, const char *address)
+{
+	struct ipnet number;
+
+	if (!ipnet_parse(address, &number))
+		return false;
+	for (size_t i = 0; i < config->ignore_count; i++) {
+		if (ipnet_holds(&config->ignore[i], &number))
+			return true;
+	}
+	return false;
+}
+
 /* getpwnam(3) has many ways to say that there is none. */
 static bool says_none(int error)
 {

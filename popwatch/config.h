@@ -71,6 +71,9 @@ struct config *config_load_text(const char *text, struct conf_errors *errors);
  * that setting.  Returns the catalogue, or NULL after complaints, or when there are no folders of definitions. */
 struct catalogue *config_catalogue(const struct config *config, struct conf_errors *errors);
 
+/* Is ADDRESS one of those that are not recorded? */
+bool config_ignores(const struct config *config, const char *address);
+
 /* Is there the user that popwatch shall become?  False after complaining that there is not; a system that cannot answer now
  * (user_become() will report it) makes it true. */
 bool config_has_user(const struct config *config, struct conf_errors *errors);

@@ -218,7 +218,7 @@ static int try_out(const struct arguments *arguments, const struct config *confi
 		return EX_NOINPUT;
 	}
 	if ((catalogue = load_servers(config, servers, errors)) != NULL)
-		status = tryout_run(fd, arguments->formats != 0 ? arguments->formats : config->formats, catalogue);
+		status = tryout_run(fd, arguments->formats != 0 ? arguments->formats : config->formats, catalogue, config);
 	catalogue_free(catalogue);
 	list_free(servers);
 	if (fd != STDIN_FILENO)

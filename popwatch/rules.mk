@@ -1,7 +1,7 @@
 # popwatch: the daemon
 
 POPWATCH_SOURCES = $(addprefix popwatch/, \
-	catalogue.c check.c config.c doubt.c header.c main.c pattern.c \
+	catalogue.c check.c config.c doubt.c gateway.c header.c main.c pattern.c \
 	pipeline.c policy.c session.c source_file.c \
 	source_journal.c source_pipe.c source_socket.c state.c stats.c \
 	tryout.c watch.c watcher.c writer.c)

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "gateway.h"
 #include "log.h"
 #include "pipeline.h"
 #include "source_pipe.h"
@@ -34,6 +35,9 @@ struct tryout {
 	uint64_t addressless; /* logins whose address no line told */
 	int64_t now;
 	struct example *examples;
+	const struct config *config;
+	struct gateways gateways;
+	bool quiet; /* no report, warnings alone */
 };
 
 static void print_bytes(FILE *out, const char *text, size_t size)
@@ -43,6 +47,19 @@ static void print_bytes(FILE *out, const char *text, size_t size)
 
 	for (i = 0; i < size; i++)
 		fputs(log_escape((unsigned char)text[i], shown), out);
+}
+
+/* Of an address that stands for everybody, once. */
+static void warn(struct tryout *t, const char *address)
+{
+	struct gateway *gateway = gateways_find(&t->gateways, address);
+	char text[LOG_MESSAGE_MAX];
+
+	if (gateway == NULL || gateway->said || config_ignores(t->config, address))
+		return;
+	gateway->said = true;
+	gateway_warning(gateway, text, sizeof text);
+	log_say(LOG_WARNING, "%s", text);
 }
 
 static void take_event(const struct event *event, void *arg)
@@ -55,6 +72,9 @@ static void take_event(const struct event *event, void *arg)
 		t->addressless++;
 		return;
 	}
+	warn(t, event->address);
+	if (t->quiet)
+		return;
 	printf("%" PRIu64 "\tlogin\t%s\t%s\t", t->line, event->address, event->server->name);
 	print_bytes(stdout, event->captures->user.text, event->captures->user.size);
 	putchar('\n');
@@ -152,34 +172,50 @@ static bool is_at_end(int fd)
 	return read(fd, &byte, 1) == 0;
 }
 
-int tryout_run(int fd, unsigned formats, struct catalogue *catalogue)
+static int run(struct tryout *t, int fd, struct catalogue *catalogue)
 {
-	struct tryout t = { .formats = formats, .now = time(NULL) };
 	struct sessions *sessions = sessions_new(SESSIONS, 600, 86400);
 	struct doubts *doubts = doubts_new();
 	struct source_pipe *source = source_pipe_new(fd);
 	struct example *example;
 	int status = EX_OSERR;
 
+	gateways_open(&t->gateways);
 	if (sessions != NULL && doubts != NULL && source != NULL) {
-		t.pipeline = (struct pipeline){ .catalogue = catalogue,
+		t->pipeline = (struct pipeline){ .catalogue = catalogue,
 			.sessions = sessions,
 			.doubts = doubts,
 			.take = take_event,
-			.miss = take_miss,
-			.arg = &t,
+			.miss = t->quiet ? NULL : take_miss,
+			.arg = t,
 			.any_time = true };
-		while (source_pipe_read(source, take_line, &t))
+		while (source_pipe_read(source, take_line, t))
 			;
-		report(&t);
+		if (!t->quiet)
+			report(t);
 		status = !is_at_end(fd) ? EX_NOINPUT : fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 	}
-	while ((example = t.examples) != NULL) {
-		t.examples = example->next;
+	while ((example = t->examples) != NULL) {
+		t->examples = example->next;
 		free(example);
 	}
+	gateways_close(&t->gateways);
 	source_pipe_free(source);
 	doubts_free(doubts);
 	sessions_free(sessions);
 	return status;
+}
+
+int tryout_run(int fd, unsigned formats, struct catalogue *catalogue, const struct config *config)
+{
+	struct tryout t = { .formats = formats, .now = time(NULL), .config = config };
+
+	return run(&t, fd, catalogue);
+}
+
+void tryout_warn(int fd, unsigned formats, struct catalogue *catalogue, const struct config *config)
+{
+	struct tryout t = { .formats = formats, .now = time(NULL), .config = config, .quiet = true };
+
+	run(&t, fd, catalogue);
 }

@@ -19,6 +19,7 @@
 #include "catalogue.h"
 #include "doubt.h"
 #include "list.h"
+#include "gateway.h"
 #include "log.h"
 #include "notify.h"
 #include "pipeline.h"
@@ -55,6 +56,7 @@ struct watcher {
 	struct doubts *doubts;
 	struct pipeline pipeline;
 	struct policy *policy;
+	struct gateways gateways;
 	struct writer *writer;
 	struct source_file **files;
 	size_t file_count;
@@ -96,6 +98,19 @@ static const char *plural(uint64_t count)
 
 /* ---- events ---- */
 
+/* Of an address that stands for everybody, once. */
+static void warn_of_gateway(struct watcher *w, const char *address)
+{
+	struct gateway *gateway = gateways_find(&w->gateways, address);
+	char text[LOG_MESSAGE_MAX];
+
+	if (gateway == NULL || gateway->said)
+		return;
+	gateway->said = true;
+	gateway_warning(gateway, text, sizeof text);
+	log_say(LOG_WARNING, "%s", text);
+}
+
 /* Records a login if the policy lets it; the refresh of an open connection is due though it was recorded not long ago. */
 static void record(struct watcher *w, const struct login *login, enum occasion occasion)
 {
@@ -104,7 +119,10 @@ static void record(struct watcher *w, const struct login *login, enum occasion o
 	if (occasion == OCCASION_REFRESH && verdict == VERDICT_RECENT)
 		verdict = VERDICT_RECORD;
 	w->verdicts[occasion][verdict]++;
-	if (verdict == VERDICT_RECORD && writer_record(w->writer, login))
+	if (verdict != VERDICT_RECORD)
+		return;
+	warn_of_gateway(w, login->address);
+	if (writer_record(w->writer, login))
 		policy_note(w->policy, login->address, login->when);
 }
 
@@ -316,6 +334,7 @@ static bool make(struct watcher *w)
 	w->sessions = sessions_new(SESSION_LIMIT, w->config->join_max, w->config->session_max);
 	w->doubts = doubts_new();
 	w->policy = make_policy(w->config);
+	gateways_open(&w->gateways);
 	w->writer = writer_new(w->config->database, w->config->commit_interval * 1000, w->config->expire);
 	if (w->sessions == NULL || w->doubts == NULL || w->policy == NULL || w->writer == NULL ||
 	    !make_sources(w, w->now - w->config->window)) {
@@ -387,6 +406,7 @@ static void unmake(struct watcher *w)
 	writer_free(w->writer);
 	policy_free(w->policy);
 	doubts_free(w->doubts);
+	gateways_close(&w->gateways);
 	sessions_free(w->sessions);
 	catalogue_free(w->catalogue);
 	if (w->signal_fd >= 0)
@@ -516,6 +536,7 @@ static void use(struct watcher *w, struct config *config, struct catalogue *cata
 	policy_free(w->policy);
 	w->catalogue = w->pipeline.catalogue = catalogue;
 	w->policy = policy;
+	gateways_refresh(&w->gateways);
 	sessions_configure(w->sessions, config->join_max, config->session_max);
 	sessions_limit(w->sessions, catalogue_servers(catalogue));
 	writer_configure(w->writer, config->commit_interval * 1000, config->expire);
