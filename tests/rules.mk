@@ -46,6 +46,14 @@ $(HELPERS): LIBS = -Wl,--as-needed $(RELAYDB_LIBS) $(RULES_LIBS) -lpam -pthread
 $(HELPERS): $(BUILD)/%: $(BUILD)/%.o $(RULES) $(COMMON) $(RELAYDB)
 	$(LINK)
 
+# a PAM module for tests, which says where a client is
+RHOST = $(BUILD)/tests/pam/rhost.so
+TEST_PROGRAMS += $(RHOST)
+LINT_SOURCES += tests/pam/rhost.c
+
+$(RHOST): $(BUILD)/tests/pam/rhost.lo
+	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -shared -o $@ $< -lpam
+
 check: all $(UNIT_TESTS) $(TEST_PROGRAMS)
 	@BUILD=$$(realpath $(BUILD)) tests/run $(T)
 

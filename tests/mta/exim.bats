@@ -80,6 +80,11 @@ exim_with() {
 	shapes -p 2526
 }
 
+@test "IPv6 clients whose address begins like one that has a row are refused" {
+	exim_with
+	neighbours -p 2526
+}
+
 @test "odd values, and none" {
 	rm "$RELAYERS.db"
 	"$BUILD/tests/cli/prog_rows" "$RELAYERS.db" 127.0.2.1 OK 127.0.2.2 '' 127.0.2.3 12abc 127.0.2.4 -5 \

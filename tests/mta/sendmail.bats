@@ -313,6 +313,14 @@ somebody%example.net@mx.example.test'
 	shapes
 }
 
+@test "IPv6 clients whose address begins like one that has a row are refused" {
+	sendmail_with "$with_window"
+	neighbours
+	end_sendmail
+	sendmail_with "$without_window"
+	neighbours
+}
+
 @test "400 random IPv6 addresses come out as inet_ntop(3) writes them" {
 	relayers_mc "$with_window"
 	configure_sendmail "$SCRATCH/sendmail.mc"

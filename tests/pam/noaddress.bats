@@ -1,6 +1,7 @@
 # needs: root
 # enclosure: rsyslog popa3d mailutils
-# servers that give PAM no address: the module is called, does no harm, and records nothing (popwatch reads their logs)
+# servers that give PAM no address: the module is called, does no harm, and records nothing (popwatch reads their logs); and
+# what would happen if they gave one
 
 load ../lib/test
 load ../daemon/daemon
@@ -9,6 +10,7 @@ load pam
 start_file() {
 	start_rsyslog_with_auth
 	add_carol
+	add_refused
 	add_user popa3d
 	configure_mailutils pop3d
 	inetd=$BATS_TEST_DIRNAME/../daemon/inetd.py
@@ -26,11 +28,11 @@ setup() {
 	: >"$AUTHLOG"
 }
 
-# login_at PORT PASSWORD: by USER and PASS; curl would choose APOP where a server offers that, and PAM would not be asked
+# login_at PORT PASSWORD [USER]: by USER and PASS; curl would choose APOP where a server offers that, and PAM would not be asked
 login_at() {
 	local answer command
 	exec 7<>"/dev/tcp/127.0.0.1/$1"
-	for command in '' 'USER carol' "PASS $2"; do
+	for command in '' "USER ${3:-carol}" "PASS $2"; do
 		[ -z "$command" ] || printf '%s\r\n' "$command" >&7
 		read -r -t 20 answer <&7
 	done
@@ -54,4 +56,44 @@ no_address() {	# no_address SERVICE PORT
 
 @test "mailutils' pop3d" {
 	no_address pop3d 1110
+}
+
+# ---- as if they gave one ----
+
+# with_address SERVICE PORT CONTROL: the lines of the page, with CONTROL, and a module that sets PAM_RHOST ahead of them;
+# who has logged in is recorded
+with_address() {
+	local REQUIRED=$3
+	FIRST="auth optional $BUILD/tests/pam/rhost.so 192.0.2.1" stack dovecot "$1"
+	login_at "$2" secret
+	eventually recorded 192.0.2.1
+	rm "$DB"
+	not login_at "$2" wrong
+	nothing_recorded
+}
+
+@test "popa3d with an address: whoever is refused is not recorded, by required and by requisite" {
+	for control in required requisite; do
+		with_address popa3d 110 $control
+		for user in $REFUSED; do
+			not login_at 110 secret "$user"
+			nothing_recorded || fail "$control, $user"
+		done
+	done
+}
+
+@test "mailutils with an address: right with requisite and the manual's line alone, since it always reports success" {
+	with_address pop3d 1110 requisite
+	not login_at 1110 secret gone
+	nothing_recorded
+	with_address pop3d 1110 required
+	not login_at 1110 secret gone
+	eventually recorded 192.0.2.1
+	rm "$DB"
+	line=$(sed -n 's/^\.Dl account/account/p' "$LIB/../../man/pam_relaydb.8")
+	sed -i "s/^account *required.*/$line/" /etc/pam.d/pop3d
+	for user in $REFUSED; do
+		not login_at 1110 secret "$user"
+		nothing_recorded || fail "$user"
+	done
 }
