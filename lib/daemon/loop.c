@@ -105,7 +105,7 @@ bool loop_wait(struct loop *loop, int64_t ms)
 	bool done;
 
 	if (ms <= 0)
-		return go(loop, EVLOOP_NONBLOCK);
+		return go(loop, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	event_add(&loop->wake, &most);
 	done = go(loop, EVLOOP_ONCE);
 	event_del(&loop->wake);

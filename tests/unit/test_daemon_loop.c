@@ -106,6 +106,32 @@ static void descriptors(void **state)
 	close(ends[1]);
 }
 
+static void on_ready_only(int fd, unsigned ready, void *arg)
+{
+	(void)fd, (void)ready;
+	++*(int *)arg;
+}
+
+/* A handler that leaves what is there is called once in a wait, not for ever. */
+static void left_alone(void **state)
+{
+	struct loop_fd *in;
+	int ends[2], count = 0;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	in = loop_fd_new(loop, ends[0], on_ready_only, &count);
+	assert_true(loop_fd_want(in, LOOP_READ));
+	assert_true(loop_wait(loop, 0));
+	assert_int_equal(count, 1);
+	assert_true(loop_wait(loop, FAR_MS));
+	assert_int_equal(count, 2);
+	loop_fd_free(in);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void timers(void **state)
 {
 	struct loop_timer *a = loop_timer_new(loop, on_time, (char[]){ "a" });
@@ -168,6 +194,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH(descriptors, NULL),
 		WITH(descriptors, &any_file),
+		WITH(left_alone, NULL),
+		WITH(left_alone, &any_file),
 		WITH(timers, NULL),
 		WITH(timers, &any_file),
 		WITH(signals, NULL),
