@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <libgen.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -19,6 +18,7 @@
 #include "catalogue.h"
 #include "check.h"
 #include "log.h"
+#include "path.h"
 #include "service.h"
 #include "tryout.h"
 #include "user.h"
@@ -31,20 +31,6 @@
 #else
 #define NO_LOG ""
 #endif
-
-/* Where the journal that CONFIG wants is: at most two directories, then NULL. */
-static void journal_directories(const struct config *config, const char *directories[3])
-{
-	bool yes = strcmp(config->journal, "yes") == 0;
-
-	directories[0] = directories[1] = directories[2] = NULL;
-	if (yes) {
-		directories[0] = "/var/log/journal";
-		directories[1] = "/run/log/journal";
-	} else if (strcmp(config->journal, "no") != 0) {
-		directories[0] = config->journal;
-	}
-}
 
 /* The files of the journal in DIRECTORY, for globfree(). */
 static void journal_files(const char *directory, glob_t *files)
@@ -98,16 +84,15 @@ static int look_at_journal(const char *directory)
 	return bad;
 }
 
-static int look_at_folder_of(const char *path, const struct config *config)
+static int look_at_directory_of(const char *path, const struct config *config)
 {
-	char copy[PATH_MAX], missing[LOG_MESSAGE_MAX];
-	const char *folder;
+	char directory[PATH_MAX], missing[LOG_MESSAGE_MAX];
 
-	snprintf(copy, sizeof copy, "%s", path);
-	folder = dirname(copy);
-	if (access(folder, F_OK) == 0 || errno != ENOENT)
-		return look(folder, W_OK | X_OK, "write in the folder");
-	log_say(LOG_ERR, "%s: %s", path, service_missing_directory(path, config->user, missing, sizeof missing));
+	path_directory(path, directory);
+	if (access(directory, F_OK) == 0 || errno != ENOENT)
+		return look(directory, W_OK | X_OK, "write in the directory");
+	log_say(LOG_ERR, "%s: %s", path,
+	    service_missing_directory(path, config->user, missing, sizeof missing));
 	return 1;
 }
 
@@ -127,31 +112,42 @@ static void look_for_gateways(const struct config *config, struct catalogue *cat
 	}
 }
 
+/* What is looked at, and the obstacles that were found. */
+struct tour {
+	const struct config *config;
+	int bad;
+};
+
+static bool look_at(enum config_use use, const char *path, void *arg)
+{
+	struct tour *tour = arg;
+	bool missing = access(path, F_OK) != 0 && errno == ENOENT;
+
+	switch (use) {
+	case CONFIG_READ_FILE:
+		tour->bad += look(path, R_OK, "read");
+		break;
+	case CONFIG_READ_DIRECTORY:
+		tour->bad += missing ? 0 : look(path, R_OK | X_OK, "read");
+		break;
+	case CONFIG_READ_JOURNAL:
+		tour->bad += missing ? 0 : look_at_journal(path);
+		break;
+	case CONFIG_WRITE_FILE:
+		tour->bad += look_at_directory_of(path, tour->config);
+		break;
+	}
+	return true;
+}
+
 /* What the user that popwatch becomes would meet.  Returns the number of obstacles. */
 static int look_around(const struct config *config, struct catalogue *catalogue)
 {
-	char *const *folder;
-	const char *directories[3], *const *journal = directories;
-	int bad = 0;
-	size_t i;
+	struct tour tour = { config, 0 };
 
-	for (i = 0; i < config->log_count; i++)
-		bad += look(config->logs[i].path, R_OK, "read");
-	for (folder = config->definitions; folder != NULL && *folder != NULL; folder++) {
-		if (access(*folder, F_OK) == 0)
-			bad += look(*folder, R_OK | X_OK, "read");
-	}
-	journal_directories(config, directories);
-	for (; *journal != NULL; journal++) {
-		if (access(*journal, F_OK) == 0 || errno != ENOENT)
-			bad += look_at_journal(*journal);
-	}
-	bad += look_at_folder_of(config->database, config);
-	bad += look_at_folder_of(config->state, config);
-	if (*config->stats != '\0')
-		bad += look_at_folder_of(config->stats, config);
+	config_paths(config, look_at, &tour);
 	look_for_gateways(config, catalogue);
-	return bad;
+	return tour.bad;
 }
 
 /* The same for whoever we are, who may be another one. */
@@ -190,7 +186,7 @@ static bool check_settings(const struct config *config, struct conf_errors *erro
 {
 	bool right = errors->count == 0;
 
-	if (right && config->log_count == 0 && strcmp(config->journal, "no") == 0 && *config->socket == '\0')
+	if (right && config_is_idle(config))
 		conf_error(&(struct conf_place){ config->file, 0, errors },
 		    "nothing to watch: expected a log, the journal or a socket");
 	/* who is not root stays who he is; but a name that was written down should be right */
@@ -199,20 +195,25 @@ static bool check_settings(const struct config *config, struct conf_errors *erro
 	return right;
 }
 
+static bool count_journal(enum config_use use, const char *path, void *arg)
+{
+	size_t *count = arg;
+	glob_t files;
+
+	if (use != CONFIG_READ_JOURNAL)
+		return true;
+	journal_files(path, &files);
+	*count += files.gl_pathc;
+	globfree(&files);
+	return true;
+}
+
 /* Is there anything of the journal that CONFIG wants? */
 static bool has_journal(const struct config *config)
 {
-	const char *directories[3], *const *journal = directories;
 	size_t count = 0;
 
-	journal_directories(config, directories);
-	for (; *journal != NULL; journal++) {
-		glob_t files;
-
-		journal_files(*journal, &files);
-		count += files.gl_pathc;
-		globfree(&files);
-	}
+	config_paths(config, count_journal, &count);
 	return count > 0;
 }
 

@@ -594,3 +594,35 @@ bool config_has_user(const struct config *config, struct conf_errors *errors)
 	conf_error(&place, "user = '%s', expected a user that there is", config->user);
 	return false;
 }
+
+bool config_is_idle(const struct config *config)
+{
+	return config->log_count == 0 && strcmp(config->journal, "no") == 0 && *config->socket == '\0';
+}
+
+/* ---- the files that it names ---- */
+
+static bool journal_paths(
+    const struct config *config, bool (*each)(enum config_use use, const char *path, void *arg), void *arg)
+{
+	if (strcmp(config->journal, "no") == 0)
+		return true;
+	if (strcmp(config->journal, "yes") != 0)
+		return each(CONFIG_READ_JOURNAL, config->journal, arg);
+	return each(CONFIG_READ_JOURNAL, "/var/log/journal", arg) && each(CONFIG_READ_JOURNAL, "/run/log/journal", arg);
+}
+
+bool config_paths(
+    const struct config *config, bool (*each)(enum config_use use, const char *path, void *arg), void *arg)
+{
+	char *const *directory = config->definitions;
+	bool done = true;
+
+	for (size_t i = 0; done && i < config->log_count; i++)
+		done = each(CONFIG_READ_FILE, config->logs[i].path, arg);
+	for (; done && directory != NULL && *directory != NULL; directory++)
+		done = each(CONFIG_READ_DIRECTORY, *directory, arg);
+	return done && journal_paths(config, each, arg) && each(CONFIG_WRITE_FILE, config->database, arg) &&
+	       each(CONFIG_WRITE_FILE, config->state, arg) &&
+	       (*config->stats == '\0' || each(CONFIG_WRITE_FILE, config->stats, arg));
+}

@@ -78,6 +78,22 @@ bool config_ignores(const struct config *config, const char *address);
  * (user_become() will report it) makes it true. */
 bool config_has_user(const struct config *config, struct conf_errors *errors);
 
+/* What popwatch does with a file that is configured. */
+enum config_use {
+	CONFIG_READ_FILE, /* a log: it and its rotated neighbours, which are beside it */
+	CONFIG_READ_DIRECTORY, /* of definitions; it need not exist */
+	CONFIG_READ_JOURNAL, /* a directory of journal files, or of directories of these; the same */
+	CONFIG_WRITE_FILE /* replaces it, by way of other names in its directory */
+};
+
+/* Calls EACH for every file that the settings name and that is used after rights were given up; the socket and the pid
+ * file are made before.  Returns false as soon as EACH does. */
+bool config_paths(
+    const struct config *config, bool (*each)(enum config_use use, const char *path, void *arg), void *arg);
+
+/* Is there nothing that logins could come from? */
+bool config_is_idle(const struct config *config);
+
 /* Frees them; a NULL is fine. */
 void config_free(struct config *config);
 

@@ -16,6 +16,8 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "span.h"
+
 enum header_format {
 	FORMAT_SYSLOG =
 	    1, /* RFC 3164 with a host, RFC 3339 stamps, RFC 5424 as text; <pri>, FreeBSD's and Solaris' additions */
@@ -24,12 +26,6 @@ enum header_format {
 	FORMAT_COURIER = 8, /* Courier's own log, couriertcpd -stderrlogger=multilog: a TAI64N stamp before "INFO: " */
 	FORMAT_ZIMBRA = 16, /* Zimbra's audit.log */
 	FORMAT_ANY = 31 /* for trying out alone */
-};
-
-/* A piece of somebody else's line, not NUL-terminated. */
-struct span {
-	const char *text;
-	size_t size;
 };
 
 enum stamp_kind {

@@ -15,17 +15,17 @@
 #include "check.h"
 #include "cli.h"
 #include "config.h"
+#include "daemon.h"
 #include "header.h"
 #include "list.h"
 #include "log.h"
 #include "tryout.h"
-#include "watcher.h"
 
 #define PROGRAM "popwatch"
 #define SHORTS ":c:dhnop:t:s:F:vV"
 
 struct arguments {
-	struct watcher_options watcher;
+	struct daemon_options daemon;
 	bool verbose;
 	bool check; /* -n */
 	bool help;
@@ -58,8 +58,8 @@ static void usage(FILE *to)
 /* What of the command line makes no sense together; NULL if all does. */
 static const char *at_odds(const struct arguments *arguments)
 {
-	const struct watcher_options *watcher = &arguments->watcher;
-	bool runs = watcher->detach || watcher->once || watcher->pid_file != NULL || watcher->from_stdin;
+	const struct daemon_options *daemon = &arguments->daemon;
+	bool runs = daemon->detach || daemon->once || daemon->pid_file != NULL || daemon->from_stdin;
 
 	if (arguments->check && (runs || arguments->tryout != NULL))
 		return "-n can only be combined with -c and -v";
@@ -67,7 +67,7 @@ static const char *at_odds(const struct arguments *arguments)
 		return "-t can only be combined with -c, -F, -s and -v (-t - reads standard input)";
 	if (arguments->tryout == NULL && (arguments->servers != NULL || arguments->formats != 0))
 		return "-s and -F are for -t";
-	if (watcher->detach && watcher->from_stdin)
+	if (daemon->detach && daemon->from_stdin)
 		return "-d detaches from standard input and cannot be used with -";
 	return NULL;
 }
@@ -86,7 +86,7 @@ static int take_operands(int argc, char **argv, struct arguments *arguments)
 	const char *why;
 
 	if (optind < argc && strcmp(argv[optind], "-") == 0) {
-		arguments->watcher.from_stdin = true;
+		arguments->daemon.from_stdin = true;
 		optind++;
 	}
 	if (optind < argc) {
@@ -114,10 +114,10 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 	while ((c = getopt_long(argc, argv, SHORTS, options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
-			arguments->watcher.config_file = optarg;
+			arguments->daemon.config_file = optarg;
 			break;
 		case 'd':
-			arguments->watcher.detach = true;
+			arguments->daemon.detach = true;
 			break;
 		case 'h':
 			arguments->help = true;
@@ -126,10 +126,10 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 			arguments->check = true;
 			break;
 		case 'o':
-			arguments->watcher.once = true;
+			arguments->daemon.once = true;
 			break;
 		case 'p':
-			arguments->watcher.pid_file = optarg;
+			arguments->daemon.pid_file = optarg;
 			break;
 		case 't':
 			arguments->tryout = optarg;
@@ -247,7 +247,7 @@ static int check(const char *file, struct conf_errors *errors)
 	return status;
 }
 
-static int watch(struct config *config, const struct watcher_options *options, struct conf_errors *errors)
+static int run_daemon(struct config *config, const struct daemon_options *options, struct conf_errors *errors)
 {
 	int status = EX_OK;
 
@@ -256,7 +256,7 @@ static int watch(struct config *config, const struct watcher_options *options, s
 	else if (options->from_stdin && !is_readable(STDIN_FILENO, "standard input"))
 		status = EX_NOINPUT;
 	if (status == EX_OK)
-		return watcher_run(config, options);
+		return daemon_run(config, options);
 	config_free(config);
 	return status;
 }
@@ -264,20 +264,20 @@ static int watch(struct config *config, const struct watcher_options *options, s
 static int run(struct arguments *arguments)
 {
 	struct conf_errors errors = { .tell = say_mistake };
-	const char *file = arguments->watcher.config_file != NULL ? arguments->watcher.config_file : CONFIG_FILE;
+	const char *file = arguments->daemon.config_file != NULL ? arguments->daemon.config_file : CONFIG_FILE;
 	struct config *config;
 	int status;
 
 	/* trying out a log needs no configuration, if there is none */
-	if (arguments->tryout != NULL && arguments->watcher.config_file == NULL && access(CONFIG_FILE, R_OK) != 0)
+	if (arguments->tryout != NULL && arguments->daemon.config_file == NULL && access(CONFIG_FILE, R_OK) != 0)
 		file = NULL;
-	arguments->watcher.config_file = file;
+	arguments->daemon.config_file = file;
 	if (arguments->check)
 		return check(file, &errors);
 	if ((config = config_load(file, &errors)) == NULL)
 		return EX_CONFIG;
 	if (arguments->tryout == NULL)
-		return watch(config, &arguments->watcher, &errors);
+		return run_daemon(config, &arguments->daemon, &errors);
 	status = try_out(arguments, config, &errors);
 	config_free(config);
 	return status;

@@ -1,10 +1,11 @@
 # popwatch: the daemon
 
 POPWATCH_SOURCES = $(addprefix popwatch/, \
-	catalogue.c check.c config.c doubt.c gateway.c header.c main.c pattern.c \
-	pipeline.c policy.c session.c source_file.c \
+	catalogue.c check.c config.c daemon.c doubt.c gateway.c header.c main.c \
+	pattern.c \
+	parts.c pipeline.c policy.c reload.c session.c source_file.c \
 	source_journal.c source_pipe.c source_socket.c state.c stats.c \
-	tryout.c watch.c watcher.c writer.c)
+	tryout.c watch.c writer.c)
 POPWATCH_OBJECTS = $(patsubst %.c,$(BUILD)/%.o, \
 	$(filter-out popwatch/main.c,$(POPWATCH_SOURCES)))
 POPWATCH = $(BUILD)/popwatch/popwatch

@@ -108,11 +108,6 @@ static bool add_part(char *key, size_t *size, struct span part)
 	return true;
 }
 
-static struct span span_of(const char *text)
-{
-	return (struct span){ text, strlen(text) };
-}
-
 static bool connection_key(const struct event *event, char key[KEY_MAX])
 {
 	const struct server *server = event->server;

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * parts.c - what the running popwatch is made of, see parts.h
+ */
+#include "parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "relaydb.h"
+#include "state.h"
+
+#define SESSION_LIMIT 65536
+#define SUSPECT_EVERY 60 /* seconds between two warnings of one kind */
+#define SHOWN_MAX 200 /* bytes of a suspicious message in the log */
+
+/* ---- events ---- */
+
+/* Of an address that stands for everybody, once. */
+static void warn_of_gateway(struct parts *parts, const char *address)
+{
+	struct gateway *gateway = gateways_find(&parts->gateways, address);
+	char text[LOG_MESSAGE_MAX];
+
+	if (gateway == NULL || gateway->said)
+		return;
+	gateway->said = true;
+	gateway_warning(gateway, text, sizeof text);
+	log_say(LOG_WARNING, "%s", text);
+}
+
+/* Records a login if the policy lets it; the refresh of an open connection is due
+ * though it was recorded not long ago. */
+static void record_login(struct parts *parts, const struct login *login, enum occasion occasion)
+{
+	enum verdict verdict = policy_judge(parts->policy, login->address, login->when, parts->now);
+
+	if (occasion == OCCASION_REFRESH && verdict == VERDICT_RECENT)
+		verdict = VERDICT_RECORD;
+	parts->verdicts[occasion][verdict]++;
+	if (verdict != VERDICT_RECORD)
+		return;
+	warn_of_gateway(parts, login->address);
+	if (writer_record(parts->writer, login))
+		policy_note(parts->policy, login->address, login->when);
+}
+
+static void on_event(const struct event *event, void *arg)
+{
+	struct parts *parts = arg;
+	struct login login = { .address = event->address, .when = event->when };
+
+	if (*event->address == '\0' || (event->role != ROLE_LOGIN && event->role != ROLE_LOGOUT))
+		return;
+	if (event->role == ROLE_LOGIN) {
+		login.server = event->server->name;
+		login.user = event->captures->user;
+		login.session = event->captures->session;
+	}
+	record_login(parts, &login, event->role == ROLE_LOGIN ? OCCASION_LOGIN : OCCASION_LOGOUT);
+}
+
+static void on_suspect(const char *what, const struct header *header, void *arg)
+{
+	struct parts *parts = arg;
+	int shown = header->message.size > SHOWN_MAX ? SHOWN_MAX : (int)header->message.size;
+	unsigned long kept;
+
+	if (log_due(&parts->suspect, parts->now, SUSPECT_EVERY, &kept))
+		log_say(LOG_WARNING, "suspicious: %s (host %.*s, tag %.*s; %lu like it before): %.*s",
+		    what, (int)header->host.size, header->host.text, (int)header->tag.size,
+		    header->tag.text, kept, shown, header->message.text);
+}
+
+static void on_line(const char *text, size_t size, bool cut, void *arg)
+{
+	struct parts *parts = arg;
+	const struct source_file *file = parts->reading;
+	struct line line = { .text = text, .size = size, .cut = cut };
+
+	line.source = file != NULL ? source_file_path(file) : "-";
+	line.formats = file != NULL ? source_file_formats(file) : parts->config->formats;
+	line.latest = file != NULL ? source_file_latest(file) : 0;
+	parts->moved = true;
+	pipeline_line(&parts->pipeline, &line, parts->now);
+}
+
+static void on_entry(const struct header *header, int64_t when, void *arg)
+{
+	struct parts *parts = arg;
+
+	parts->moved = true;
+	pipeline_entry(&parts->pipeline, JOURNAL_SOURCE, header, when, source_journal_admits,
+	    parts->journal);
+}
+
+/* A login that a hook hands over has happened just now. */
+static void on_datagram(const char *text, const char *user, const char *service, void *arg)
+{
+	struct parts *parts = arg;
+	char address[RELAYDB_ADDRSTRLEN];
+	struct login login = { .address = address,
+		.when = parts->now,
+		.server = "socket",
+		.user = span_of(user),
+		.session = span_of(service) };
+
+	if (relaydb_address(text, address) == RELAYDB_OK)
+		record_login(parts, &login, OCCASION_LOGIN);
+}
+
+static void on_open_session(const char *address, void *arg)
+{
+	struct parts *parts = arg;
+	struct login login = { .address = address, .when = parts->now };
+
+	record_login(parts, &login, OCCASION_REFRESH);
+}
+
+/* ---- reading ---- */
+
+/* Open connections keep their addresses fresh, but only when all is read: the
+ * logout may be in the next line. */
+static void refresh_sessions(struct parts *parts)
+{
+	const struct config *config = parts->config;
+	int64_t sweep = sessions_sweep_every(config->window);
+	int64_t every = sessions_refresh_every(config->window, config->refresh);
+
+	if (parts->now >= parts->swept && parts->now - parts->swept < sweep)
+		return;
+	parts->swept = parts->now;
+	sessions_sweep(parts->sessions, parts->now);
+	sessions_refresh(parts->sessions, parts->now, every, on_open_session, parts);
+}
+
+bool parts_read(struct parts *parts, size_t budget, bool pipe_ready, bool *ended)
+{
+	bool more = false;
+
+	*ended = false;
+	parts->now = time(NULL);
+	if (writer_full(parts->writer))
+		return false;
+	for (size_t i = 0; i < parts->file_count; i++) {
+		parts->reading = parts->files[i];
+		more |= source_file_read(parts->files[i], budget, parts->now,
+		    clock_monotonic_ms(), on_line, parts);
+	}
+	parts->reading = NULL;
+	if (parts->journal != NULL)
+		more |= source_journal_read(parts->journal, budget, parts->now, on_entry, parts);
+	if (parts->socket != NULL)
+		source_socket_read(parts->socket, parts->now, on_datagram, parts);
+	if (parts->pipe != NULL && pipe_ready)
+		*ended = !source_pipe_read(parts->pipe, on_line, parts);
+	if (!more)
+		refresh_sessions(parts);
+	return more;
+}
+
+/* ---- the state ---- */
+
+static void fill_state(FILE *out, void *arg)
+{
+	struct parts *parts = arg;
+
+	for (size_t i = 0; i < parts->file_count; i++)
+		source_file_save(parts->files[i], out);
+	if (parts->journal != NULL)
+		source_journal_save(parts->journal, out);
+	sessions_save(parts->sessions, out);
+	doubts_save(parts->doubts, out);
+}
+
+int parts_save_state(struct parts *parts)
+{
+	int result = state_save(parts->config->state, parts->now, fill_state, parts);
+
+	if (result == 0)
+		parts->moved = false;
+	return result;
+}
+
+/* What state_load() hands lines to. */
+struct state_reader {
+	struct parts *parts;
+	struct state state;
+};
+
+static bool on_position(const struct state_reader *reader, const char *text)
+{
+	const struct parts *parts = reader->parts;
+	struct file_position position;
+
+	if (!source_file_parse(text, &position))
+		return false;
+	for (size_t i = 0; !reader->state.trial && i < parts->file_count; i++) {
+		if (strcmp(source_file_path(parts->files[i]), position.path) == 0)
+			source_file_known(parts->files[i], &position);
+	}
+	return true;
+}
+
+static void on_cursor(const struct state_reader *reader, const char *cursor)
+{
+	const struct parts *parts = reader->parts;
+
+	if (parts->journal == NULL || reader->state.trial)
+		return;
+	if (!source_journal_restore(parts->journal, cursor))
+		log_say(LOG_WARNING,
+		    "the journal has no such place any more, reading what it has of the last %lld "
+		    "seconds",
+		    (long long)parts->config->window);
+}
+
+static bool on_state_line(const char *word, const char *rest, void *arg)
+{
+	const struct state_reader *reader = arg;
+	const struct parts *parts = reader->parts;
+	bool trial = reader->state.trial;
+
+	if (strcmp(word, "session") == 0)
+		return sessions_restore(trial ? NULL : parts->sessions, rest);
+	if (strcmp(word, "doubt") == 0)
+		return doubts_restore(trial ? NULL : parts->doubts, rest);
+	if (strcmp(word, "file") == 0)
+		return on_position(reader, rest);
+	if (strcmp(word, "journal") == 0)
+		on_cursor(reader, rest);
+	return true; /* of a source that is no longer configured, or of a later version */
+}
+
+void parts_load_state(struct parts *parts)
+{
+	struct state_reader reader = { .parts = parts };
+	const char *path = parts->config->state, *error;
+
+	if (state_load(path, &reader.state, on_state_line, &reader, &error)) {
+		if (!reader.state.same_boot)
+			sessions_forget(parts->sessions, state_boot_time(parts->now));
+		sessions_limit(parts->sessions, catalogue_servers(parts->catalogue));
+	} else if (error != NULL)
+		log_say(LOG_WARNING, "%s: %s; reading what the logs have of the last %lld seconds",
+		    path, error, (long long)parts->config->window);
+}
+
+/* ---- making ---- */
+
+void parts_log_error(const char *sentence, void *arg)
+{
+	(void)arg;
+	log_say(LOG_ERR, "%s", sentence);
+}
+
+struct policy *parts_policy(const struct config *config)
+{
+	struct policy *policy = policy_new(config->window, config->refresh);
+
+	for (size_t i = 0; policy != NULL && i < config->ignore_count; i++) {
+		if (!policy_ignore(policy, &config->ignore[i])) {
+			policy_free(policy);
+			return NULL;
+		}
+	}
+	return policy;
+}
+
+static bool make_files(struct parts *parts, int64_t since)
+{
+	const struct config *config = parts->config;
+
+	parts->files = calloc(config->log_count + 1, sizeof(struct source_file *));
+	for (size_t i = 0; parts->files != NULL && i < config->log_count; i++) {
+		parts->files[i] =
+		    source_file_new(config->logs[i].path, config->logs[i].formats, since);
+		if (parts->files[i] == NULL)
+			break;
+		parts->file_count++;
+	}
+	if (parts->file_count == config->log_count && parts->files != NULL)
+		return true;
+	log_say(LOG_ERR, "out of memory");
+	return false;
+}
+
+static bool make_pipe(struct parts *parts)
+{
+	parts->pipe = source_pipe_new(STDIN_FILENO);
+	if (parts->pipe == NULL)
+		log_say(LOG_ERR, "out of memory");
+	return parts->pipe != NULL;
+}
+
+static bool make_journal(struct parts *parts, int64_t since)
+{
+	const char *journal = parts->config->journal;
+	bool system = strcmp(journal, "yes") == 0, only = parts->config->log_count == 0;
+
+	if (strcmp(journal, "no") == 0)
+		return true;
+	parts->journal = source_journal_new(system ? NULL : journal, parts->catalogue, since, only);
+	return parts->journal != NULL;
+}
+
+/* What lines go through; logs why not. */
+static bool make_stages(struct parts *parts)
+{
+	const struct config *config = parts->config;
+
+	parts->sessions = sessions_new(SESSION_LIMIT, config->join_max, config->session_max);
+	parts->doubts = doubts_new();
+	parts->policy = parts_policy(config);
+	gateways_open(&parts->gateways);
+	if (parts->sessions == NULL || parts->doubts == NULL || parts->policy == NULL) {
+		log_say(LOG_ERR, "out of memory");
+		return false;
+	}
+	parts->writer =
+	    writer_new(config->database, config->commit_interval * 1000, config->expire);
+	return parts->writer != NULL;
+}
+
+bool parts_make(struct parts *parts, struct config *config, bool from_stdin)
+{
+	struct conf_errors errors = { .tell = parts_log_error };
+	int64_t since;
+
+	parts->config = config;
+	parts->now = time(NULL);
+	since = parts->now - config->window;
+	parts->catalogue = config_catalogue(config, &errors);
+	if (parts->catalogue == NULL || !make_stages(parts))
+		return false;
+	parts->pipeline = (struct pipeline){ .catalogue = parts->catalogue,
+		.sessions = parts->sessions,
+		.doubts = parts->doubts,
+		.take = on_event,
+		.suspect = on_suspect,
+		.arg = parts };
+	if (from_stdin)
+		return make_pipe(parts);
+	return make_files(parts, since) && make_journal(parts, since);
+}
+
+void parts_unmake(struct parts *parts)
+{
+	for (size_t i = 0; i < parts->file_count; i++)
+		source_file_free(parts->files[i]);
+	free(parts->files);
+	source_journal_free(parts->journal);
+	source_socket_free(parts->socket);
+	source_pipe_free(parts->pipe);
+	writer_free(parts->writer);
+	policy_free(parts->policy);
+	doubts_free(parts->doubts);
+	gateways_close(&parts->gateways);
+	sessions_free(parts->sessions);
+	catalogue_free(parts->catalogue);
+	config_free(parts->config);
+}
+
+struct stats parts_stats(const struct parts *parts)
+{
+	struct stats stats = { .catalogue = parts->catalogue,
+		.lines = &parts->pipeline.tally,
+		.verdicts = parts->verdicts,
+		.writer = writer_tally(parts->writer),
+		.socket = parts->socket != NULL ? source_socket_tally(parts->socket) : NULL,
+		.sessions = sessions_count(parts->sessions),
+		.sessions_dropped = sessions_dropped(parts->sessions) };
+
+	for (size_t i = 0; i < parts->file_count; i++)
+		stats.files_open += source_file_open(parts->files[i]);
+	return stats;
+}
