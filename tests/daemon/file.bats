@@ -16,7 +16,7 @@ load daemon
 
 @test "a login outside the window is not recorded" {
 	prepare
-	{ login 192.0.2.1 1810; login 192.0.2.2; } >"$LOG"
+	{ login 192.0.2.1 3610; login 192.0.2.2; } >"$LOG"
 	start_popwatch
 	eventually recorded 192.0.2.2
 	not recorded 192.0.2.1
