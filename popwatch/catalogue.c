@@ -133,8 +133,8 @@ static void take_journal(struct server *server, const char *value, const struct 
 }
 
 /* One of two words. */
-static bool read_choice(const char *value, const char *yes, const char *no, const struct conf_place *place,
-    const char *name, bool *choice)
+static bool read_choice(
+    const char *value, const char *yes, const char *no, const struct conf_place *place, const char *name, bool *choice)
 {
 	*choice = strcmp(value, yes) == 0;
 	if (!*choice && strcmp(value, no) != 0)
@@ -143,8 +143,7 @@ static bool read_choice(const char *value, const char *yes, const char *no, cons
 }
 
 /* The settings that are one of two words; false if NAME is none of them. */
-static bool take_choice(
-    struct server *server, const char *name, const char *value, const struct conf_place *place)
+static bool take_choice(struct server *server, const char *name, const char *value, const struct conf_place *place)
 {
 	if (strcmp(name, "join") == 0)
 		return read_choice(value, "pid", "no", place, name, &server->by_pid);
@@ -168,8 +167,7 @@ static void take_cut_only(struct server *server, const char *value, const struct
 }
 
 /* Those that are text of some kind; false if NAME is none of them. */
-static bool take_text(
-    struct draft *draft, const char *name, const char *value, const struct conf_place *place)
+static bool take_text(struct draft *draft, const char *name, const char *value, const struct conf_place *place)
 {
 	struct server *server = draft->server;
 
@@ -569,8 +567,7 @@ static bool finish(struct catalogue *catalogue, struct draft *draft, size_t mist
 }
 
 /* A definition that is not NAMED, but one of all, may have to be left out. */
-static bool load_file(struct catalogue *catalogue, const char *name, const char *file, bool named,
-    struct conf_errors *errors)
+static bool load_file(struct catalogue *catalogue, const char *name, const char *file, bool named, struct conf_errors *errors)
 {
 	struct draft draft;
 	size_t mistakes = errors->count;
@@ -586,8 +583,8 @@ static bool load_file(struct catalogue *catalogue, const char *name, const char 
 }
 
 /* NAME.conf in the first folder that has it. */
-static bool load_named(struct catalogue *catalogue, const char *const *folders, const char *name, bool named,
-    struct conf_errors *errors)
+static bool load_named(
+    struct catalogue *catalogue, const char *const *folders, const char *name, bool named, struct conf_errors *errors)
 {
 	struct conf_place place = { "servers", 0, errors };
 	char file[4096];
@@ -700,7 +697,8 @@ static bool settle_places(struct catalogue *catalogue, char *const *names, struc
 			named = list_has(names, server->name, strlen(server->name));
 			other_named = list_has(names, other->name, strlen(other->name));
 			if (named && other_named)
-				conf_error(&place, "'%s' takes the place of '%s', expected one of them", server->name, other->name);
+				conf_error(
+				    &place, "'%s' takes the place of '%s', expected one of them", server->name, other->name);
 			out = named ? other : server;
 			if (!list_add(&catalogue->left_out, out->name))
 				return false;
@@ -712,8 +710,7 @@ static bool settle_places(struct catalogue *catalogue, char *const *names, struc
 	return true;
 }
 
-struct catalogue *catalogue_load(
-    const char *const *folders, char *const *names, bool every, struct conf_errors *errors)
+struct catalogue *catalogue_load(const char *const *folders, char *const *names, bool every, struct conf_errors *errors)
 {
 	struct catalogue *catalogue = calloc(1, sizeof *catalogue);
 	size_t mistakes = errors->count;

@@ -70,8 +70,7 @@ struct catalogue;
  * are named beside it.
  * Every mistake is told to ERRORS.  Returns the catalogue (catalogue_free()
  * it), or NULL when there were mistakes or no memory. */
-struct catalogue *catalogue_load(
-    const char *const *folders, char *const *names, bool every, struct conf_errors *errors);
+struct catalogue *catalogue_load(const char *const *folders, char *const *names, bool every, struct conf_errors *errors);
 
 /* Frees it with its servers; a NULL is fine. */
 void catalogue_free(struct catalogue *catalogue);

@@ -25,8 +25,7 @@ static void suspect(struct pipeline *pipeline, const char *what, const struct he
 		pipeline->suspect(what, header, pipeline->arg);
 }
 
-static void tell_stopped(
-    struct pipeline *pipeline, const struct server *server, uint64_t stopped, const struct header *header)
+static void tell_stopped(struct pipeline *pipeline, const struct server *server, uint64_t stopped, const struct header *header)
 {
 	if (server->tally.stopped != stopped)
 		suspect(pipeline, "an expression reached the match limit at a line", header);
@@ -140,8 +139,8 @@ static void take_message(struct pipeline *pipeline, struct server *const *server
 		reading = choose_reading(servers[i], header, broken, verdict);
 		if (!reads[i])
 			continue;
-		known = reading == READ_FULLY ? read_message(pipeline, servers[i], header, when) :
-						read_doubted(pipeline, servers[i], header, when, reading);
+		known = reading == READ_FULLY ? read_message(pipeline, servers[i], header, when)
+					      : read_doubted(pipeline, servers[i], header, when, reading);
 	}
 	if (known || broken)
 		return;
