@@ -36,7 +36,7 @@ CFLAGS_ALL = -std=c17 $(CFLAGS) $(WARN) $(HARDEN)
 COMPILE = $(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(FLAGS) -MMD -MP -c -o $@ $<
 LINK = $(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $(HARDEN_LD) $(LDFLAGS) -o $@ \
 	$(filter %.o %.a,$^) $(LIBS)
-ARCHIVE = $(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+ARCHIVE = $(call say,AR,$@)rm -f $@ && $(AR) qcs $@ $^
 
 PROGRAMS =		# what all builds
 UNIT_TESTS =		# cmocka programs

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doubt.h"
+#include "truncation.h"
 #include "session.h"
-#include "source_file.h"
-#include "state.h"
+#include "file.h"
+#include "statefile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -25,7 +25,7 @@
 #include "sandbox.h"
 #include "service.h"
 #include "user.h"
-#include "watch.h"
+#include "inotify.h"
 
 #define READ_BUDGET (4u * 1024 * 1024) /* bytes of a source in one round */
 #define BATCH_MAX 50000 /* with -o: commit when so many addresses wait, not only at the end */

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "catalogue.h"
-#include "check.h"
+#include "selfcheck.h"
 #include "cli.h"
 #include "config.h"
 #include "daemon.h"

@@ -12,7 +12,7 @@
 
 #include "clock.h"
 #include "relaydb.h"
-#include "state.h"
+#include "statefile.h"
 
 #define SESSION_LIMIT 65536
 #define SUSPECT_EVERY 60 /* seconds between two warnings of one kind */

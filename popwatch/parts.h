@@ -16,17 +16,17 @@
 
 #include "catalogue.h"
 #include "config.h"
-#include "doubt.h"
+#include "truncation.h"
 #include "gateway.h"
 #include "log.h"
 #include "pipeline.h"
 #include "policy.h"
 #include "session.h"
-#include "source_file.h"
-#include "source_journal.h"
-#include "source_pipe.h"
-#include "source_socket.h"
-#include "stats.h"
+#include "file.h"
+#include "journal.h"
+#include "pipe.h"
+#include "socket.h"
+#include "counters.h"
 #include "writer.h"
 
 struct parts {

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "log.h"
-#include "watch.h"
+#include "inotify.h"
 
 static bool same(const char *a, const char *b)
 {

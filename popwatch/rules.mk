@@ -1,11 +1,23 @@
 # popwatch: the daemon
+#
+# Its rooms see each other in one direction, held by the -I of each:
+#	lines	what a line means; knows lib/common
+#	source	where lines come from; knows lines and lib/daemon
+#	record	what becomes of a login; knows lines
 
-POPWATCH_SOURCES = $(addprefix popwatch/, \
-	catalogue.c check.c config.c daemon.c doubt.c gateway.c header.c main.c \
-	pattern.c \
-	parts.c pipeline.c policy.c reload.c session.c source_file.c \
-	source_journal.c source_pipe.c source_socket.c state.c stats.c \
-	tryout.c watch.c writer.c)
+POPWATCH_LINES = $(addprefix popwatch/lines/, \
+	catalogue.c header.c pattern.c pipeline.c session.c truncation.c)
+POPWATCH_SOURCE = $(addprefix popwatch/source/, \
+	file.c inotify.c journal.c pipe.c socket.c)
+POPWATCH_RECORD = $(addprefix popwatch/record/, \
+	gateway.c policy.c writer.c)
+POPWATCH_TOP = $(addprefix popwatch/, \
+	config.c counters.c daemon.c main.c parts.c reload.c selfcheck.c \
+	statefile.c tryout.c)
+POPWATCH_SOURCES = $(POPWATCH_TOP) $(POPWATCH_LINES) $(POPWATCH_SOURCE) \
+	$(POPWATCH_RECORD)
+POPWATCH_ROOMS = popwatch popwatch/lines popwatch/source popwatch/record
+
 POPWATCH_OBJECTS = $(patsubst %.c,$(BUILD)/%.o, \
 	$(filter-out popwatch/main.c,$(POPWATCH_SOURCES)))
 POPWATCH = $(BUILD)/popwatch/popwatch
@@ -16,7 +28,13 @@ endif
 PROGRAMS += $(POPWATCH)
 LINT_SOURCES += $(POPWATCH_SOURCES)
 
-$(POPWATCH_OBJECTS) $(BUILD)/popwatch/main.o: FLAGS = -Ilib/common -Ilib/daemon -DWITH_JOURNAL=$(WITH_JOURNAL)
+$(POPWATCH_LINES:%.c=$(BUILD)/%.o): FLAGS = -Ilib/common -Ipopwatch/lines
+$(POPWATCH_SOURCE:%.c=$(BUILD)/%.o): FLAGS = -Ilib/common -Ilib/daemon \
+	-Ipopwatch/lines -Ipopwatch/source -DWITH_JOURNAL=$(WITH_JOURNAL)
+$(POPWATCH_RECORD:%.c=$(BUILD)/%.o): FLAGS = -Ilib/common -Ipopwatch/lines \
+	-Ipopwatch/record
+$(POPWATCH_TOP:%.c=$(BUILD)/%.o): FLAGS = -Ilib/common -Ilib/daemon \
+	$(POPWATCH_ROOMS:%=-I%) -DWITH_JOURNAL=$(WITH_JOURNAL)
 
 $(POPWATCH): $(BUILD)/popwatch/main.o $(POPWATCH_OBJECTS) $(DAEMON) $(COMMON) $(RELAYDB)
 	$(LINK) $(POPWATCH_LIBS) $(RELAYDB_LIBS)

@@ -13,7 +13,7 @@
 #include "gateway.h"
 #include "log.h"
 #include "pipeline.h"
-#include "source_pipe.h"
+#include "pipe.h"
 #include "tryout.h"
 
 #define SESSIONS 65536

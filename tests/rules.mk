@@ -23,7 +23,7 @@ include tests/torture/rules.mk
 
 # what the programs are made of, except each main.o: a unit test takes the
 # module that it is about, and what that needs
-ROOMS = lib/common lib/daemon vsmtprelay popwatch relayguard
+ROOMS = lib/common lib/daemon vsmtprelay $(POPWATCH_ROOMS) relayguard
 ROOM_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c, \
 	$(COMMON_SOURCES) $(DAEMON_SOURCES) $(VSMTPRELAY_SOURCES) $(POPWATCH_SOURCES) \
 	$(RELAYGUARD_SOURCES)))

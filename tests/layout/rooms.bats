@@ -18,7 +18,10 @@ walls() {
 	vsmtprelay lib/common
 	vnewspammers lib/common
 	pam_relaydb lib/common
-	popwatch lib/common lib/daemon
+	popwatch lib/common lib/daemon popwatch/lines popwatch/source popwatch/record
+	popwatch/lines lib/common
+	popwatch/source lib/common lib/daemon popwatch/lines
+	popwatch/record lib/common popwatch/lines
 	relayguard lib/common lib/daemon lib/rules/rules.h
 	END
 }
@@ -32,9 +35,9 @@ homes() {
 	seccomp.h lib/daemon/sandbox.c
 	linux/landlock.h lib/daemon/sandbox.c
 	event2/ lib/daemon/loop.c lib/daemon/listener.c
-	pcre2.h popwatch/pattern.c lib/rules/regex.c
-	inotifytools/ popwatch/watch.c
-	systemd/ popwatch/source_journal.c
+	pcre2.h popwatch/lines/pattern.c lib/rules/regex.c
+	inotifytools/ popwatch/source/inotify.c
+	systemd/ popwatch/source/journal.c
 	security/ pam_relaydb/
 	END
 }

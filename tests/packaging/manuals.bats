@@ -67,14 +67,14 @@ manual_options() {	# manual_options PAGE: short and long
 }
 
 @test "what a definition of a server may say: program, manual" {
-	code=$(sed -n '/unknown setting .* in \[server\]/q; s/.*strcmp(name, "\([a-z-]*\)") == 0.*/\1/p' "$source/popwatch/catalogue.c")
+	code=$(sed -n '/unknown setting .* in \[server\]/q; s/.*strcmp(name, "\([a-z-]*\)") == 0.*/\1/p' "$source/popwatch/lines/catalogue.c")
 	same 'names in [server]' "$code" "$(items Ic relayers-servers.5 '/^\.Ss \[server\]/,/^\.Ss \[lines\]/')"
-	code=$(sed -n 's/^static const char \*const roles\[ROLES\] = { "none", \(.*\) };/\1/p' "$source/popwatch/catalogue.c" | tr -d '",')
+	code=$(sed -n 's/^static const char \*const roles\[ROLES\] = { "none", \(.*\) };/\1/p' "$source/popwatch/lines/catalogue.c" | tr -d '",')
 	same 'names in [lines]' "$code" "$(items Ic relayers-servers.5 '/^\.Ss \[lines\]/,/^\.Ss \[samples\]/')"
 }
 
 @test "layouts of logs: program, manual, completion" {
-	code=$(sed -n 's/.*{ "\([a-z]*\)", FORMAT_[A-Z]* },.*/\1/p' "$source/popwatch/header.c")
+	code=$(sed -n 's/.*{ "\([a-z]*\)", FORMAT_[A-Z]* },.*/\1/p' "$source/popwatch/lines/header.c")
 	same 'program and manual' "$code" "$(sed -n '/^\.It Ic format/,/^\.It Ic journal/s/^\.It Cm \([a-z]*\).*/\1/p' "$source/man/popwatch.conf.5") any"
 	same 'program and completion' "$code" "$(sed -n "s/^\t-F) .*-W '\([^']*\)'.*/\1/p" "$source/completion/popwatch")"
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_doubt.c - what follows a cut line (doubt.h), and that it may
+ * test_popwatch_doubt.c - what follows a cut line (truncation.h), and that it may
  * take away, never give (pipeline.h, session.h)
  */
 #include <setjmp.h>

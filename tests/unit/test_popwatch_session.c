@@ -15,7 +15,7 @@
 
 #include "config.h"
 #include "pipeline.h"
-#include "state.h"
+#include "statefile.h"
 
 #define NOW INT64_C(1795175258)
 

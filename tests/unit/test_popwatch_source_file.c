@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_source_file.c - which files belong to a log, and how long one is kept open (source_file.h)
+ * test_popwatch_source_file.c - which files belong to a log, and how long one is kept open (file.h)
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "header.h"
-#include "source_file.h"
+#include "file.h"
 
 #define BUDGET 1000000
 #define MINUTE 60000

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * source_pipe.h - lines from a descriptor that is read once, front to end: standard input
+ * pipe.h - lines from a descriptor that is read once, front to end: standard input
  *
  * Owns: what a line is there.  Has no position: what was read is gone.
  */

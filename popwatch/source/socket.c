@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * source_socket.c - logins that hooks hand over in a datagram each, see source_socket.h
+ * socket.c - logins that hooks hand over in a datagram each, see socket.h
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "source_socket.h"
+#include "socket.h"
 
 #define DATAGRAM_MAX 512
 #define AT_ONCE 1024 /* datagrams in one round of the loop */

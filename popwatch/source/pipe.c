@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * source_pipe.c - lines from a descriptor that is read once, see source_pipe.h
+ * pipe.c - lines from a descriptor that is read once, see pipe.h
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "source_file.h"
-#include "source_pipe.h"
+#include "file.h"
+#include "pipe.h"
 
 #define BUFFER_SIZE (128 * 1024) /* more than a line */
 

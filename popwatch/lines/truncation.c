@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * doubt.c - which lines must not be believed, see doubt.h
+ * truncation.c - which lines must not be believed, see truncation.h
  */
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
 
-#include "doubt.h"
+#include "truncation.h"
 
 #define KEY_MAX 600
 #define TEXT_MAX (2 * KEY_MAX)

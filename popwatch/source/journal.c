@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * source_journal.c - entries of the systemd journal, see source_journal.h
+ * journal.c - entries of the systemd journal, see journal.h
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "list.h"
 #include "log.h"
-#include "source_journal.h"
+#include "journal.h"
 
 #if WITH_JOURNAL
 

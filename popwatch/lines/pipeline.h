@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "catalogue.h"
-#include "doubt.h"
+#include "truncation.h"
 #include "event.h"
 #include "session.h"
 
@@ -49,7 +49,7 @@ struct line {
 	const char *source; /* name of the source, without blanks */
 	unsigned formats; /* layouts it may have, enum header_format */
 	int64_t latest; /* if its stamp has no year: it was written at this time at the latest; 0: that is not known */
-	bool cut; /* the line was longer than this; it is not believed, nor are those after it, see doubt.h */
+	bool cut; /* the line was longer than this; it is not believed, nor are those after it, see truncation.h */
 };
 
 /* Runs a line through the stages. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * check.h - popwatch -n: is the configuration right, may its user read and write
+ * selfcheck.h - popwatch -n: is the configuration right, may its user read and write
  * what it names, and would anything be recorded?
  */
 #ifndef POPWATCH_CHECK_H

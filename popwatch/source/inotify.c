@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * watch.c - wakes the main loop when something happens in a folder, see watch.h
+ * inotify.c - wakes the main loop when something happens in a folder, see inotify.h
  */
 #include <errno.h>
 #include <inotifytools/inotify.h>
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "watch.h"
+#include "inotify.h"
 
 #define EVENTS                                                                                                                 \
 	(IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * source_journal.h - entries of the systemd journal
+ * journal.h - entries of the systemd journal
  *
  * Sole home of <systemd/sd-journal.h>; without it (WITH_JOURNAL=0) a source cannot be made.  Owns: opening the folder (not
  * files: a reader of files goes deaf at their rotation), the matches, the cursor, the entry as a header.

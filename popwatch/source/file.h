@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * source_file.h - follows a log file by name: rotated, truncated, late, half written
+ * file.h - follows a log file by name: rotated, truncated, late, half written
  *
  * Owns: which files are the log (the one that has the name now, and those that had it: its neighbours NAME.1, NAME-20261120, ...), how
  * far each was read, what a line is.  A file is known by device, inode number and a hash of its first line, since inode
  * numbers come back at once.  A file that lost the name is read on for as long as it grows.  What a file has when it is opened is
  * looked through before a line of it is handed on: a stamp without a year may be of last year, see header_turned().
- * Leaves to others: when to look (watch.h, and once a second), what a line means, where positions are kept.
+ * Leaves to others: when to look (inotify.h, and once a second), what a line means, where positions are kept.
  *
  * Limits: lines of more than SOURCE_LINE_MAX bytes are dropped (their beginning is handed on, marked as cut).  A file that
  * was compressed or removed before we looked is lost.  A file that is truncated (copytruncate) loses what was written

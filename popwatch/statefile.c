@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * state.c - the state file, see state.h
+ * statefile.c - the state file, see statefile.h
  *
  *   popwatch-state 1
  *   boot 8d6617d1-03b0-4500-a494-3c53ecfd7410
@@ -16,7 +16,7 @@
 
 #include "atomicfile.h"
 #include "relaydb.h"
-#include "state.h"
+#include "statefile.h"
 
 #define FIRST "popwatch-state 1"
 #define LAST "end"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * watch.h - wakes the main loop when something happens in a folder
+ * inotify.h - wakes the main loop when something happens in a folder
  *
  * Sole home of <inotifytools/inotifytools.h>.  That library has static state and only a blocking call, so it lives in a thread
  * of its own, which hands the main loop a descriptor to poll.  It says that something happened, never what: the sources look

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * doubt.h - which lines must not be believed, since one before them was cut
+ * truncation.h - which lines must not be believed, since one before them was cut
  *
  * Some loggers cut a long message and write its rest as a line of its own,
  * under the same tag: a client that chooses the message (a user name will do)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * source_file.c - follows a log file by name, see source_file.h
+ * file.c - follows a log file by name, see file.h
  */
 #include <dirent.h>
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 #include "header.h"
 #include "log.h"
-#include "source_file.h"
+#include "file.h"
 
 #define BUFFER_SIZE (128 * 1024)
 #define LEAP (1024 * 1024)

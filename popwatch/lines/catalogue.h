@@ -51,7 +51,7 @@ struct server {
 	bool one_try; /* a failed login ends the connection */
 	size_t cut; /* messages of this size or more were cut by the logger; 0: it does not cut */
 	struct pattern *cut_only; /* of these alone the messages that it matches; NULL: all */
-	bool shared_logger; /* one logger writes for many connections: a rest may come later, see doubt.h */
+	bool shared_logger; /* one logger writes for many connections: a rest may come later, see truncation.h */
 	char *instead_of; /* the definition that must not count beside this one; NULL: none */
 	size_t longest; /* longer messages are not believed */
 	int64_t session_max; /* seconds that a connection may stay open; 0: as configured */

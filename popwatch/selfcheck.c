@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * check.c - popwatch -n, see check.h
+ * selfcheck.c - popwatch -n, see selfcheck.h
  */
 #include <dirent.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "catalogue.h"
-#include "check.h"
+#include "selfcheck.h"
 #include "log.h"
 #include "path.h"
 #include "service.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * stats.h - the counters, as lines for the log and as a file for Prometheus' node exporter (textfile collector)
+ * counters.h - the counters, as lines for the log and as a file for Prometheus' node exporter (textfile collector)
  */
 #ifndef POPWATCH_STATS_H
 #define POPWATCH_STATS_H
@@ -10,7 +10,7 @@
 #include "catalogue.h"
 #include "pipeline.h"
 #include "policy.h"
-#include "source_socket.h"
+#include "socket.h"
 #include "writer.h"
 
 /* What an address was judged for: somebody logged in, a connection is still open, it ended. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * stats.c - the counters, see stats.h
+ * counters.c - the counters, see counters.h
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 #include "atomicfile.h"
 #include "log.h"
-#include "stats.h"
+#include "counters.h"
 
 void stats_log(const struct stats *stats)
 {

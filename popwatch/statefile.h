@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * state.h - the state file: what a restart must know
+ * statefile.h - the state file: what a restart must know
  *
  * Owns: the frame of the file (first and last line, boot id, time), reading it, and writing it by rename.  The lines between
  * belong to those whose state they are: "file", "journal", "session", "doubt".

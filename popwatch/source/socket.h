@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * source_socket.h - logins that hooks hand over in a datagram each: "login ADDRESS USER SERVICE"
+ * socket.h - logins that hooks hand over in a datagram each: "login ADDRESS USER SERVICE"
  *
  * Owns: the socket, who may send (the kernel says who did: SCM_CREDENTIALS), the limit of a flood.
  * A sender is never made to wait: what the queue does not take, the kernel refuses; what is too much in a second is dropped
