@@ -86,7 +86,8 @@ void milter_reply(struct milter *milter, const char *reply);
 void milter_insert(struct milter *milter, const char *name, const char *value);
 void milter_remove(struct milter *milter, const char *name, uint32_t n);
 
-/* Bytes for the MTA: *SIZE of them, which belong to the handle. */
+/* Bytes for the MTA: *SIZE of them, which belong to the handle; NULL if there are
+ * none. */
 const char *milter_output(const struct milter *milter, size_t *size);
 
 /* SIZE of these were sent. */

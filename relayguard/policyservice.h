@@ -79,7 +79,8 @@ bool policyservice_relay(struct policyservice *service, policy_entry *entry, voi
 
 /* ---- output ---- */
 
-/* Bytes for the client: *SIZE of them, which belong to the handle. */
+/* Bytes for the client: *SIZE of them, which belong to the handle; NULL if there are
+ * none. */
 const char *policyservice_output(const struct policyservice *service, size_t *size);
 
 /* SIZE of these were sent. */

@@ -1,6 +1,8 @@
 # relayguard: the rules as a milter and as a policy service
 
-RELAYGUARD_SOURCES = $(addprefix relayguard/, bytes.c milter.c policyservice.c)
+RELAYGUARD_SOURCES = $(addprefix relayguard/, \
+	attempts.c blocklist.c bytes.c milter.c policyservice.c smtpsession.c \
+	tarpit.c throttle.c)
 RELAYGUARD_OBJECTS = $(patsubst %.c,$(BUILD)/%.o, \
 	$(filter-out relayguard/main.c,$(RELAYGUARD_SOURCES)))
 LINT_SOURCES += $(RELAYGUARD_SOURCES)

@@ -23,9 +23,10 @@ include tests/torture/rules.mk
 
 # what the programs are made of, except each main.o: a unit test takes the
 # module that it is about, and what that needs
-ROOMS = lib/common lib/daemon vsmtprelay $(POPWATCH_ROOMS) relayguard
+ROOMS = lib/common lib/daemon lib/rules vsmtprelay $(POPWATCH_ROOMS) relayguard
 ROOM_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c, \
-	$(COMMON_SOURCES) $(DAEMON_SOURCES) $(VSMTPRELAY_SOURCES) $(POPWATCH_SOURCES) \
+	$(COMMON_SOURCES) $(DAEMON_SOURCES) $(RULES_SOURCES) \
+	$(VSMTPRELAY_SOURCES) $(POPWATCH_SOURCES) \
 	$(RELAYGUARD_SOURCES)))
 ROOM_ARCHIVE = $(BUILD)/tests/rooms.a
 
@@ -33,10 +34,10 @@ $(ROOM_ARCHIVE): $(ROOM_OBJECTS)
 	@mkdir -p $(@D)
 	$(ARCHIVE)
 
-$(UNIT_OBJECTS) $(HELPER_OBJECTS): FLAGS = $(ROOMS:%=-I%) -Ilib/rules
+$(UNIT_OBJECTS) $(HELPER_OBJECTS): FLAGS = $(ROOMS:%=-I%)
 
 $(UNIT_TESTS): LIBS = -Wl,--as-needed -lcmocka $(RELAYDB_LIBS) $(POPWATCH_LIBS) -lpam -pthread
-$(UNIT_TESTS): $(BUILD)/%: $(BUILD)/%.o $(RULES) $(ROOM_ARCHIVE) $(RELAYDB)
+$(UNIT_TESTS): $(BUILD)/%: $(BUILD)/%.o $(ROOM_ARCHIVE) $(RELAYDB)
 	$(LINK)
 
 # its flock(2) stands in front of libc's for the module that it loads

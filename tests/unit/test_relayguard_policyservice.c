@@ -41,7 +41,8 @@ static const char *answer(struct policyservice *service)
 	const char *data = policyservice_output(service, &size);
 
 	assert_true(size < sizeof text);
-	memcpy(text, data, size);
+	if (size > 0)
+		memcpy(text, data, size);
 	text[size] = '\0';
 	policyservice_sent(service, size);
 	return text;
