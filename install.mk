@@ -1,12 +1,15 @@
 # install.mk - make install, make uninstall
 #
-#   make install            below PREFIX, SYSCONFDIR and LOCALSTATEDIR of config.mk, and below DESTDIR if that is given
-#   make uninstall          the same files away again, with the same settings
+#   make install            below PREFIX, SYSCONFDIR and LOCALSTATEDIR of
+#                           config.mk, and below DESTDIR if that is given
+#   make uninstall          removes the same files, with the same settings
 #
-# Nothing is written outside of these.  What an administrator has changed stays: popwatch.conf and the cron file are written
-# only where there is none, and taken away only while they are as we wrote them.  The user, his folder and the database in it
-# belong to the host: docs/INSTALL.md makes them, and uninstall leaves a folder that is not empty.
-# No service is started, none is stopped.
+# Nothing is written outside of these.  What an administrator has changed stays:
+# popwatch.conf and the cron file are written only where there is none, and
+# removed only while they are as we wrote them.  The user, the state directory and
+# the database in it belong to the host: docs/INSTALL.md makes them, and uninstall
+# leaves a directory that is not empty.  No service is started or stopped:
+# uninstall refuses while one is enabled, and says how to disable it.
 
 DESTDIR =
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
@@ -27,19 +30,24 @@ POLICIES = $(patsubst systemd/%,%,$(wildcard systemd/*/*.d/*.conf))	# other time
 # they name each other, so they keep their places below DOCDIR
 DOCUMENTS = $(wildcard README.md CHANGELOG.md HACKING.md LICENSE docs/*.md) $(addprefix sendmail-cf/,README.md relayers.cf sample.mc)
 
-# SOURCE:TARGET of the texts that name folders
-TEXTS = \
-	lib/relaydb/relaydb.h:$(INCLUDEDIR)/relaydb.h \
+# SOURCE:TARGET of what programs read and what names directories, as @NAME@
+PLACEABLE = \
 	popwatch/popwatch.conf.sample:$(DATADIR)/relayers/popwatch.conf.sample \
-	$(foreach file,$(wildcard sendmail-cf/feature/*.m4),$(file):$(CFDIR)/feature/$(notdir $(file))) \
+	sendmail-cf/feature/relayers.m4:$(CFDIR)/feature/relayers.m4 \
 	$(foreach file,$(UNITS),systemd/$(file):$(UNITDIR)/$(file)) \
 	systemd/relayers.sysusers:$(SYSUSERSDIR)/relayers.conf \
 	systemd/relayers.tmpfiles:$(TMPFILESDIR)/relayers.conf \
-	completion/vsmtprelay:$(COMPLETIONDIR)/vsmtprelay \
 	completion/popwatch:$(COMPLETIONDIR)/popwatch \
-	$(foreach page,$(MANUALS),$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 	$(foreach file,$(wildcard cron/*.cron),$(file):$(DOCDIR)/examples/$(notdir $(file))) \
-	$(foreach file,$(POLICIES),systemd/$(file):$(DOCDIR)/examples/$(file)) \
+	$(foreach file,$(POLICIES),systemd/$(file):$(DOCDIR)/examples/$(file))
+
+# SOURCE:TARGET of the rest; prose names the default directories
+PLAIN = \
+	lib/relaydb/relaydb.h:$(INCLUDEDIR)/relaydb.h \
+	sendmail-cf/feature/spammers.m4:$(CFDIR)/feature/spammers.m4 \
+	completion/vsmtprelay:$(COMPLETIONDIR)/vsmtprelay \
+	$(foreach file,$(sort $(wildcard popwatch/servers.d/*.conf)),$(file):$(DATADIR)/relayers/servers.d/$(notdir $(file))) \
+	$(foreach page,$(MANUALS),$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 	$(foreach file,$(DOCUMENTS),$(file):$(DOCDIR)/$(file))
 
 # SOURCE:TARGET of those that an administrator changes
@@ -48,7 +56,7 @@ CONFIGURED = \
 	cron/vsmtprelay.cron:$(CRONDIR)/vsmtprelay
 
 PLACED = $(BUILD)/placed
-PLACED_FILES = $(sort $(foreach entry,$(TEXTS) $(CONFIGURED),$(PLACED)/$(firstword $(subst :, ,$(entry)))))
+PLACED_FILES = $(sort $(foreach entry,$(PLACEABLE) $(CONFIGURED),$(PLACED)/$(firstword $(subst :, ,$(entry)))))
 PROGRAMS += $(PLACED_FILES)
 
 # MODE:SOURCE:TARGET of every file that is ours alone
@@ -60,24 +68,22 @@ INSTALLED = \
 	644:$(RELAYDB_SO):$(LIBDIR)/librelaydb.so.1 \
 	644:$(RELAYDB_INSTALL):$(LIBDIR)/librelaydb.a \
 	644:$(BUILD)/relaydb.pc:$(LIBDIR)/pkgconfig/relaydb.pc \
-	$(foreach file,$(sort $(wildcard popwatch/servers.d/*.conf)),644:$(file):$(DATADIR)/relayers/servers.d/$(notdir $(file))) \
-	$(foreach entry,$(TEXTS),644:$(PLACED)/$(entry))
+	$(foreach entry,$(PLACEABLE),644:$(PLACED)/$(entry)) \
+	$(foreach entry,$(PLAIN),644:$(entry))
 
-OWN_FOLDERS = $(DATADIR)/relayers $(DOCDIR) $(CONFDIR) $(STATEDIR)
+OWN_DIRECTORIES = $(DATADIR)/relayers $(DOCDIR) $(CONFDIR) $(STATEDIR)
 
-# texts name the folders that were chosen (~/etc/relayers.db is none of them), and cron finds the programs
-FOLDERS = $(SBINDIR) $(STATEDIR) $(CONFDIR) $(DATADIR)
-$(PLACED)/folders: FORCE
+# rewritten, so that the texts are, when another directory is given than the last
+# time
+DIRECTORIES = $(SBINDIR) $(STATEDIR) $(CONFDIR) $(DATADIR)
+$(PLACED)/directories: FORCE
 	@mkdir -p $(@D)
-	@echo '$(FOLDERS)' | cmp -s - $@ || echo '$(FOLDERS)' >$@
+	@echo '$(DIRECTORIES)' | cmp -s - $@ || echo '$(DIRECTORIES)' >$@
 
-$(PLACED_FILES): $(PLACED)/%: % install.mk config.mk $(PLACED)/folders
+$(PLACED_FILES): $(PLACED)/%: % install.mk config.mk $(PLACED)/directories
 	@mkdir -p $(@D)
-	@sed -e 's,/usr/sbin/\(vsmtprelay\|popwatch\|vnewspammers\),$(SBINDIR)/\1,g' \
-		-e '\,^PATH=,{ \,[=:]$(SBINDIR)\(:\|$$\),!s,=,=$(SBINDIR):, }' \
-		-e 's,/var/lib/relayers,$(STATEDIR),g' \
-		-e 's,\(^\|[^~[:alnum:]]\)/etc/relayers\($$\|[^.[:alnum:]]\),\1$(CONFDIR)\2,g' \
-		-e 's,/usr/share/relayers,$(DATADIR)/relayers,g' $< >$@
+	@sed -e 's,@SBINDIR@,$(SBINDIR),g' -e 's,@STATEDIR@,$(STATEDIR),g' \
+		-e 's,@CONFDIR@,$(CONFDIR),g' -e 's,@DATADIR@,$(DATADIR)/relayers,g' $< >$@
 
 install: all
 	@set -e; for entry in $(INSTALLED); do \
@@ -92,15 +98,25 @@ install: all
 	@install -d '$(DESTDIR)$(CONFDIR)/servers.d'
 	@[ -n '$(DESTDIR)' ] || echo 'Installed. What is left to do: $(DOCDIR)/docs/INSTALL.md'
 
+# links to units that are gone, and a daemon whose program is, help nobody
+ENABLED = $(wildcard $(UNITS:%=$(DESTDIR)/etc/systemd/system/*.wants/%))
+
 uninstall: $(PLACED_FILES)
+	@[ -z '$(ENABLED)' ] || { \
+		echo 'uninstall: first run: systemctl disable --now $(sort $(notdir $(ENABLED)))' >&2; \
+		exit 1; \
+	}
 	@set -e; for entry in $(INSTALLED); do rm -f "$(DESTDIR)$${entry##*:}"; done
 	@rm -f '$(DESTDIR)$(LIBDIR)/librelaydb.so'
 	@set -e; for entry in $(CONFIGURED); do \
 		to="$(DESTDIR)$${entry#*:}"; \
 		if cmp -s "$(PLACED)/$${entry%%:*}" "$$to"; then rm -f "$$to"; \
-		elif [ -e "$$to" ]; then echo "left, since it was changed: $$to"; fi; \
+		elif [ -e "$$to" ]; then echo "kept, since it was changed: $$to"; fi; \
 	done
-	@for folder in $(OWN_FOLDERS); do \
-		[ ! -d "$(DESTDIR)$$folder" ] || find "$(DESTDIR)$$folder" -depth -type d -empty -delete; \
+	@for directory in $(OWN_DIRECTORIES); do \
+		[ ! -d "$(DESTDIR)$$directory" ] || \
+			find "$(DESTDIR)$$directory" -depth -type d -empty -delete; \
 	done
-	@[ ! -d '$(DESTDIR)$(STATEDIR)' ] || echo 'left, with the database: $(DESTDIR)$(STATEDIR)'
+	@[ ! -d '$(DESTDIR)$(STATEDIR)' ] || echo 'kept, with the database: $(DESTDIR)$(STATEDIR)'
+	@[ -n '$(DESTDIR)' ] || ! getent passwd relayers >/dev/null || \
+		echo 'kept: user relayers; to remove it: userdel relayers'

@@ -4,8 +4,8 @@ dnl #
 dnl # relayers.m4 - POP before SMTP: a client whose address stands in the relayers map may relay
 dnl #
 dnl #	FEATURE(`relayers')dnl
-dnl #	FEATURE(`relayers', `hash -o /var/lib/relayers/relayers')dnl
-dnl #	FEATURE(`relayers', `hash -o /var/lib/relayers/relayers', `60m')dnl
+dnl #	FEATURE(`relayers', `hash -o @STATEDIR@/relayers')dnl
+dnl #	FEATURE(`relayers', `hash -o @STATEDIR@/relayers', `60m')dnl
 dnl #
 dnl # The first argument is the map, the second the window: for how long after its last login a client may relay, a number
 dnl # of seconds or one with a unit s, m, h or d.  Without a window every address in the map may relay.
@@ -44,7 +44,7 @@ ifelse(_ARG3_, `', `', `errprint(`*** ERROR: FEATURE(relayers) takes two argumen
 
 LOCAL_CONFIG
 # POP before SMTP: client address -> time of the last login
-Krelayers ifelse(defn(`_ARG_'), `', `hash -o /var/lib/relayers/relayers', `_ARG_')
+Krelayers ifelse(defn(`_ARG_'), `', `hash -o @STATEDIR@/relayers', `_ARG_')
 # says WORD of what is no time: another character than a digit, or too many digits
 Krelayers_word regex -aWORD [^0-9]|.{13}
 Krelayers_clock program /bin/date

@@ -361,7 +361,7 @@ said() {	# said TEXT: on stderr
 
 @test "the sample configuration is right" {
 	# (there need not be a user relayers, nor an installation)
-	{ echo "definitions = $SOURCES/popwatch/servers.d"; cat "$SOURCES/popwatch/popwatch.conf.sample"; } >"$SCRATCH/sample.conf"
+	{ echo "definitions = $SOURCES/popwatch/servers.d"; cat "$BUILD/placed/popwatch/popwatch.conf.sample"; } >"$SCRATCH/sample.conf"
 	run "$POPWATCH" -n -c "$SCRATCH/sample.conf"
 	[[ $output != *sample.conf:[0-9]* ]] || fail "$output"
 	# and every setting's default in it is the built-in one: taking the comments away changes nothing

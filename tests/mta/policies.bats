@@ -53,8 +53,8 @@ expected() {
 # units POLICY: service, timer and the drop-ins of this policy in $DIR/POLICY
 units() {
 	mkdir -p "$DIR/$1"
-	cp "$SOURCES"/systemd/vsmtprelay-expire.* "$DIR/$1"
-	[ "$1" = strict ] || cp -r "$SOURCES/systemd/$1/." "$DIR/$1"
+	cp "$BUILD"/placed/systemd/vsmtprelay-expire.* "$DIR/$1"
+	[ "$1" = strict ] || cp -r "$BUILD/placed/systemd/$1/." "$DIR/$1"
 }
 
 # setting NAME FILE: its last value, after an empty one has taken back those before

@@ -254,7 +254,7 @@ start_file() {
 	[ "$(complete_it vsmtprelay "--file=$SCRATCH/other.db" delete 192)" = 192.0.2.200 ]
 	[ "$(complete_it vsmtprelay --file = /var/lib/relay)" = /var/lib/relayers ]
 	[ "$(complete_it vsmtprelay --file = /var/lib/relayers/relayers.db du)" = dump ]
-	[ "$(complete_it popwatch -s dov)" = 'dovecot-proxy dovecot' ]
+	[ "$(complete_it popwatch -s dov | tr ' ' '\n' | LC_ALL=C sort | tr '\n' ' ')" = 'dovecot dovecot-proxy ' ]
 	[ "$(complete_it popwatch -F zi)" = zimbra ]
 }
 

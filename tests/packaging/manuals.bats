@@ -19,11 +19,12 @@ usage_options() {	# the options of a usage page on standard input, as their lett
 }
 
 getopt_letters() {	# getopt_letters FILE
-	sed -n 's/.*getopt\(_long\)\{0,1\}(argc, argv, "\([^"]*\)".*/\2/p' "$1" | tr -d '+:\n' | sed 's/./-& /g'
+	sed -n 's/^#define SHORTS "\([^"]*\)"$/\1/p' "$1" | tr -d '+:\n' | sed 's/./-& /g'
 }
 
-long_options() {
-	sed -n 's/^[[:blank:]]*{ "\([a-z-]*\)", [a-z_]*argument, NULL, .*/--\1/p' "$1"
+long_options() {	# of a program, and those that all programs have
+	grep -q 'CLI_OPTIONS,' "$1"
+	grep -hoE '\{ "[a-z-]+", [a-z]+_argument, NULL' "$1" "$source/lib/common/cli.h" | sed 's/.*"\(.*\)".*/--\1/'
 }
 
 manual_options() {	# manual_options PAGE: short and long
