@@ -5,7 +5,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "header.h"
+#include "layout.h"
+#include "stamp.h"
 
 #define NOW INT64_C(1795175258)
 
@@ -23,25 +24,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const unsigned formats[] = { FORMAT_SYSLOG, FORMAT_NOHOST, FORMAT_DOVECOT, FORMAT_COURIER, FORMAT_ZIMBRA,
 		FORMAT_ANY };
 	const char *line = (const char *)data;
-	struct header_memo memo = { .size = 0 }, fresh;
+	struct stamp_memo memo = { .size = 0 }, fresh;
 	struct header h;
 	int64_t when, again;
 
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-		if (!header_parse(formats[i], line, size, &h))
+		if (!layout_parse(formats[i], line, size, &h))
 			continue;
 		inside(line, size, h.stamp);
 		inside(line, size, h.host);
 		inside(line, size, h.tag);
 		inside(line, size, h.pid);
 		inside(line, size, h.message);
-		fresh = (struct header_memo){ .size = 0 };
-		if (!header_time(&h, NOW, &memo, &when))
+		fresh = (struct stamp_memo){ .size = 0 };
+		if (!stamp_time(&h, NOW, &memo, &when))
 			continue;
 		/* and what is remembered changes nothing */
-		if (when > NOW || !header_time(&h, NOW, &fresh, &again) || again != when)
+		if (when > NOW || !stamp_time(&h, NOW, &fresh, &again) || again != when)
 			abort();
 	}
-	header_parse_tag(line, size, &h);
+	layout_parse_tag(line, size, &h);
 	return 0;
 }

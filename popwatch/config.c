@@ -13,7 +13,7 @@
 #include "catalogue.h"
 #include "config.h"
 #include "duration.h"
-#include "header.h"
+#include "layout.h"
 #include "list.h"
 #include "relaydb.h"
 
@@ -152,7 +152,7 @@ static void take_log(struct draft *draft, const char *value, const struct conf_p
 
 static void take_format(struct draft *draft, const char *value, const struct conf_place *place)
 {
-	unsigned format = header_format(value);
+	unsigned format = layout_find(value);
 
 	if (format == 0 || format == FORMAT_ANY) {
 		conf_error(place, "format = '%s', expected syslog, nohost, dovecot, courier or zimbra", value);

@@ -21,7 +21,7 @@ struct catalogue;
 
 struct config_log {
 	char *path;
-	unsigned formats; /* enum header_format */
+	unsigned formats; /* enum layout */
 };
 
 struct config {

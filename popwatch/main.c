@@ -16,7 +16,7 @@
 #include "cli.h"
 #include "config.h"
 #include "daemon.h"
-#include "header.h"
+#include "layout.h"
 #include "list.h"
 #include "log.h"
 #include "tryout.h"
@@ -75,7 +75,7 @@ static const char *at_odds(const struct arguments *arguments)
 /* Returns false after saying why. */
 static bool take_format(const char *name, unsigned *formats)
 {
-	if ((*formats = header_format(name)) == 0)
+	if ((*formats = layout_find(name)) == 0)
 		log_say(LOG_ERR, "-F %s, expected syslog, nohost, dovecot, courier, zimbra or any", name);
 	return *formats != 0;
 }

@@ -6,7 +6,8 @@
 #	record	what becomes of a login; knows lines
 
 POPWATCH_LINES = $(addprefix popwatch/lines/, \
-	catalogue.c header.c pattern.c pipeline.c session.c truncation.c)
+	catalogue.c layout.c pattern.c pipeline.c session.c stamp.c \
+	truncation.c year.c)
 POPWATCH_SOURCE = $(addprefix popwatch/source/, \
 	file.c inotify.c journal.c pipe.c socket.c)
 POPWATCH_RECORD = $(addprefix popwatch/record/, \

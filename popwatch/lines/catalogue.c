@@ -11,6 +11,7 @@
 
 #include "catalogue.h"
 #include "duration.h"
+#include "layout.h"
 #include "list.h"
 #include "relaydb.h"
 #include "session.h"
@@ -496,7 +497,7 @@ static void read_sample(
 
 	*role = ROLE_NONE;
 	*address = '\0';
-	if (!header_parse_tag(line, strlen(line), &header) || !list_has(server->tags, header.tag.text, header.tag.size))
+	if (!layout_parse_tag(line, strlen(line), &header) || !list_has(server->tags, header.tag.text, header.tag.size))
 		return;
 	if (header.message.size > server->longest)
 		return;

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "conf.h"
-#include "header.h"
+#include "span.h"
 #include "pattern.h"
 
 /* What a line means. */

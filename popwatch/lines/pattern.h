@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "header.h"
+#include "span.h"
 
 struct pattern;
 

@@ -170,7 +170,7 @@ static bool line_time(
 {
 	if (header->kind == STAMP_BSD && line->latest != 0 && line->latest < now)
 		now = line->latest;
-	return header_time(header, now, &pipeline->memo, when);
+	return stamp_time(header, now, &pipeline->memo, when);
 }
 
 /* A line without its end: it gives nothing, but what follows it may be its rest. */
@@ -181,7 +181,7 @@ static void take_broken(struct pipeline *pipeline, const struct line *line, int6
 	int64_t when;
 
 	pipeline->tally.broken++;
-	if (!header_parse(line->formats, line->text, line->size, &header))
+	if (!layout_parse(line->formats, line->text, line->size, &header))
 		return;
 	if ((servers = catalogue_find(pipeline->catalogue, header.tag)) == NULL)
 		return;
@@ -201,7 +201,7 @@ void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t n
 		take_broken(pipeline, line, now);
 		return;
 	}
-	if (!header_parse(line->formats, line->text, line->size, &header)) {
+	if (!layout_parse(line->formats, line->text, line->size, &header)) {
 		pipeline->tally.headless++;
 		return;
 	}

@@ -15,6 +15,7 @@
 #include "truncation.h"
 #include "event.h"
 #include "session.h"
+#include "stamp.h"
 
 /* Lines, by what became of them on the way. */
 struct line_tally {
@@ -38,7 +39,7 @@ struct pipeline {
 	void (*miss)(const struct server *server, const struct header *header, void *arg);
 	void *arg;
 	bool any_time; /* events of lines with a bad stamp too, with WHEN = 0 */
-	struct header_memo memo;
+	struct stamp_memo memo;
 	struct line_tally tally;
 };
 
@@ -47,7 +48,7 @@ struct line {
 	const char *text;
 	size_t size;
 	const char *source; /* name of the source, without blanks */
-	unsigned formats; /* layouts it may have, enum header_format */
+	unsigned formats; /* layouts it may have, enum layout */
 	int64_t latest; /* if its stamp has no year: it was written at this time at the latest; 0: that is not known */
 	bool cut; /* the line was longer than this; it is not believed, nor are those after it, see truncation.h */
 };

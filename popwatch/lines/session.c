@@ -6,6 +6,7 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "layout.h"
 #include "session.h"
 
 #define KEY_MAX 400

@@ -28,6 +28,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "layout.h"
+
 #include "catalogue.h"
 
 #define DOUBTS 1024

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "header.h"
+#include "span.h"
 
 #define WRITER_MAX 65536 /* addresses that wait */
 

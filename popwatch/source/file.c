@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "header.h"
+#include "year.h"
 #include "log.h"
 #include "file.h"
 
@@ -39,7 +39,7 @@ struct survey {
 	int64_t latest; /* the same as a bound, 0 if it is none */
 	off_t turn; /* where the year turned last, */
 	int64_t before; /* and when: the bound of what comes before it */
-	struct header_turns turns;
+	struct year_turns turns;
 };
 
 /* A file that is or was the log. */
@@ -222,7 +222,7 @@ static void survey_begin(const struct source_file *source, struct log_file *file
 
 static void survey_line(const struct source_file *source, struct survey *survey, off_t at, const char *line, size_t size)
 {
-	if (!header_turned(&survey->turns, source->formats, line, size, survey->clock))
+	if (!year_turned(&survey->turns, source->formats, line, size, survey->clock))
 		return;
 	survey->turn = at;
 	survey->before = survey->turns.when;

@@ -5,7 +5,7 @@
  * Owns: which files are the log (the one that has the name now, and those that had it: its neighbours NAME.1, NAME-20261120, ...), how
  * far each was read, what a line is.  A file is known by device, inode number and a hash of its first line, since inode
  * numbers come back at once.  A file that lost the name is read on for as long as it grows.  What a file has when it is opened is
- * looked through before a line of it is handed on: a stamp without a year may be of last year, see header_turned().
+ * looked through before a line of it is handed on: a stamp without a year may be of last year, see year_turned().
  * Leaves to others: when to look (inotify.h, and once a second), what a line means, where positions are kept.
  *
  * Limits: lines of more than SOURCE_LINE_MAX bytes are dropped (their beginning is handed on, marked as cut).  A file that

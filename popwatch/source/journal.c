@@ -206,7 +206,7 @@ static size_t take_entry(
 	if (header.pid.size == 0)
 		header.pid = copied(source->journal, "_PID", pid, sizeof pid);
 	when = (int64_t)(usec / 1000000);
-	if (when <= now + HEADER_AHEAD_MAX)
+	if (when <= now + STAMP_AHEAD_MAX)
 		take(&header, when > now ? now : when, arg);
 	free(message);
 	return text.size;

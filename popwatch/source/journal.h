@@ -18,7 +18,8 @@
 #include <stdio.h>
 
 #include "catalogue.h"
-#include "header.h"
+#include "layout.h"
+#include "stamp.h"
 
 #define JOURNAL_SOURCE "journal" /* its name as a source */
 

@@ -75,7 +75,7 @@ manual_options() {	# manual_options PAGE: short and long
 }
 
 @test "layouts of logs: program, manual, completion" {
-	code=$(sed -n 's/.*{ "\([a-z]*\)", FORMAT_[A-Z]* },.*/\1/p' "$source/popwatch/lines/header.c")
+	code=$(sed -n 's/.*{ "\([a-z]*\)", FORMAT_[A-Z]* },.*/\1/p' "$source/popwatch/lines/layout.c")
 	same 'program and manual' "$code" "$(sed -n '/^\.It Ic format/,/^\.It Ic journal/s/^\.It Cm \([a-z]*\).*/\1/p' "$source/man/popwatch.conf.5") any"
 	same 'program and completion' "$code" "$(sed -n "s/^\t-F) .*-W '\([^']*\)'.*/\1/p" "$source/completion/popwatch")"
 }

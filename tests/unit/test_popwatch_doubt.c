@@ -28,7 +28,7 @@ static struct header header_of(const char *line)
 {
 	struct header h;
 
-	assert_true(header_parse(FORMAT_SYSLOG, line, strlen(line), &h));
+	assert_true(layout_parse(FORMAT_SYSLOG, line, strlen(line), &h));
 	return h;
 }
 

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "header.h"
+#include "layout.h"
 #include "file.h"
 
 #define BUDGET 1000000

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * header.c - the part of a log line that the logger wrote, see header.h
+ * layout.c - the part of a log line that the logger wrote, see layout.h
  *
  * Layouts (blanks as shown; [x] may be missing):
  *   RFC 3164     [<pri>]Nov 20 11:46:38 [<mail.info> ]HOST TAG[[PID]]: [[ID n mail.info] ]MESSAGE
@@ -12,15 +12,13 @@
  *   Courier      @400000006920a5e61b2c3d4e INFO: MESSAGE       (tag courier; what couriertcpd writes has no stamp and no tag)
  *   Zimbra       2026-11-20 11:46:38,123 INFO  [THREAD] [CONTEXT] MESSAGE    (tag zimbra, message from the thread on)
  */
+#include "layout.h"
+
 #include <string.h>
 
-#include "header.h"
+#include "digits.h"
 
 #define TAI64N_DIGITS 24
-#define CLOCK_SLACK 5 /* a line may be some seconds ahead of the clock that was read before it */
-#define MEMO_MAX 60 /* seconds that the time of a stamp is remembered */
-#define TAI64_EPOCH                                                                                                            \
-	UINT64_C(4611686018427387914) /* of 1970, https://cr.yp.to/libtai/tai64.html; ten seconds were leapt before */
 
 /* Where we are in a line, and what is left of it. */
 struct cursor {
@@ -31,18 +29,6 @@ struct cursor {
 static size_t left(const struct cursor *c)
 {
 	return (size_t)(c->end - c->p);
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static int hex_digit(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static bool skip_char(struct cursor *c, char wanted)
@@ -88,18 +74,6 @@ static bool fits(const char *p, const char *pattern)
 			return false;
 	}
 	return true;
-}
-
-static int month_of(const char *p)
-{
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	int i;
-
-	for (i = 0; i < 12; i++) {
-		if (memcmp(p, months + 3 * i, 3) == 0)
-			return i;
-	}
-	return -1;
 }
 
 /* ---- taking a line apart ---- */
@@ -326,7 +300,7 @@ static bool parse_zimbra(struct cursor c, struct header *h)
 	return true;
 }
 
-unsigned header_format(const char *name)
+unsigned layout_find(const char *name)
 {
 	static const struct {
 		const char *name;
@@ -347,7 +321,7 @@ unsigned header_format(const char *name)
 	return 0;
 }
 
-bool header_parse(unsigned formats, const char *line, size_t size, struct header *header)
+bool layout_parse(unsigned formats, const char *line, size_t size, struct header *header)
 {
 	struct cursor c = { line, line + size };
 
@@ -362,7 +336,7 @@ bool header_parse(unsigned formats, const char *line, size_t size, struct header
 	return (formats & FORMAT_NOHOST) != 0 && parse_syslog(c, false, header);
 }
 
-bool header_parse_tag(const char *line, size_t size, struct header *header)
+bool layout_parse_tag(const char *line, size_t size, struct header *header)
 {
 	struct cursor c = { line, line + size };
 
@@ -371,213 +345,4 @@ bool header_parse_tag(const char *line, size_t size, struct header *header)
 		return false;
 	take_message(&c, header);
 	return true;
-}
-
-/* ---- stamps ---- */
-
-/* A number of digits and blanks; the layout was checked before. */
-static int number(const char *p, size_t digits)
-{
-	int n = 0;
-
-	for (; digits > 0; digits--, p++) {
-		if (is_digit(*p))
-			n = n * 10 + (*p - '0');
-	}
-	return n;
-}
-
-/* Once a year an hour comes twice.  T is one of the two times of the local stamp TM: the later one, unless that is ahead of NOW. */
-static time_t right_hour(time_t t, const struct tm *tm, int64_t now)
-{
-	static const time_t shifts[] = { 3600, 1800, 0, -1800, -3600 }; /* half an hour on Lord Howe Island */
-	struct tm other;
-	time_t right = t;
-	size_t i;
-
-	for (i = 0; i < sizeof shifts / sizeof *shifts; i++) {
-		time_t candidate = t + shifts[i];
-
-		if (localtime_r(&candidate, &other) == NULL || other.tm_mday != tm->tm_mday || other.tm_hour != tm->tm_hour ||
-		    other.tm_min != tm->tm_min || other.tm_sec != tm->tm_sec)
-			continue;
-		right = candidate;
-		if (candidate <= now + CLOCK_SLACK)
-			break;
-	}
-	return right;
-}
-
-/* TM, in local time unless it says how far east of Greenwich, as seconds; false for the 31st of June and the like. */
-static bool tm_seconds(const struct tm *tm, bool local, int64_t now, int64_t *seconds)
-{
-	struct tm copy = *tm;
-	time_t t;
-
-	copy.tm_isdst = -1;
-	t = local ? mktime(&copy) : timegm(&copy);
-	/* mktime(3) would make the 1st of July of it; the hour may move, when clocks are changed */
-	if (copy.tm_mday != tm->tm_mday || copy.tm_mon != tm->tm_mon || tm->tm_hour > 23 || tm->tm_min > 59 || tm->tm_sec > 60)
-		return false;
-	*seconds = local ? right_hour(t, tm, now) : t;
-	return true;
-}
-
-/* The latest year in which TM is not too far ahead; the 29th of February may have to go back eight. */
-static bool nearest_year(struct tm *tm, int64_t now, int64_t *when)
-{
-	time_t limit = (time_t)(now + HEADER_AHEAD_YEARLESS);
-	struct tm today;
-	int i;
-
-	if (localtime_r(&limit, &today) == NULL)
-		return false;
-	for (i = 0; i <= 8; i++) {
-		tm->tm_year = today.tm_year - i;
-		if (tm_seconds(tm, true, now, when) && *when <= limit)
-			return true;
-	}
-	return false;
-}
-
-/* Nov 20 11:46:38, of the kinds with and without a year. */
-static bool bsd_time(const struct header *h, int64_t now, int64_t *when)
-{
-	const char *p = h->stamp.text;
-	struct tm tm = { .tm_mon = month_of(p) };
-	int year = 0;
-
-	p += 4;
-	if (*p == ' ')
-		p++;
-	tm.tm_mday = number(p, is_digit(p[1]) ? 2 : 1);
-	p += is_digit(p[1]) ? 3 : 2;
-	if (h->kind == STAMP_BSD_YEAR) {
-		year = number(p, 4);
-		p += 5;
-	}
-	tm.tm_hour = number(p, 2);
-	tm.tm_min = number(p + 3, 2);
-	tm.tm_sec = number(p + 6, 2);
-	if (h->kind == STAMP_YEAR_BSD)
-		year = number(p + 9, 4);
-	if (year == 0)
-		return nearest_year(&tm, now, when);
-	tm.tm_year = year - 1900;
-	return tm_seconds(&tm, true, now, when);
-}
-
-static bool iso_time(const struct header *h, int64_t now, int64_t *when)
-{
-	const char *p = h->stamp.text, *zone = p + h->stamp.size - 6;
-	struct tm tm = {
-		.tm_year = number(p, 4) - 1900,
-		.tm_mon = number(p + 5, 2) - 1,
-		.tm_mday = number(p + 8, 2),
-		.tm_hour = number(p + 11, 2),
-		.tm_min = number(p + 14, 2),
-		.tm_sec = number(p + 17, 2),
-	};
-	bool utc = p[h->stamp.size - 1] == 'Z', offset = h->stamp.size >= 25 && (*zone == '+' || *zone == '-');
-	int64_t east;
-
-	if (!tm_seconds(&tm, !utc && !offset, now, when))
-		return false;
-	if (offset) {
-		east = number(zone + 1, 2) * 3600 + number(zone + 4, 2) * 60;
-		*when -= *zone == '+' ? east : -east;
-	}
-	return true;
-}
-
-static bool tai64n_time(const struct header *h, int64_t *when)
-{
-	uint64_t label = 0;
-	size_t i;
-
-	for (i = 1; i <= 16; i++)
-		label = label << 4 | (unsigned)hex_digit(h->stamp.text[i]);
-	if (label < TAI64_EPOCH || label - TAI64_EPOCH > INT32_MAX * UINT64_C(100))
-		return false;
-	*when = (int64_t)(label - TAI64_EPOCH);
-	return true;
-}
-
-static bool stamp_time(const struct header *h, int64_t now, int64_t *when)
-{
-	switch (h->kind) {
-	case STAMP_ISO:
-		return iso_time(h, now, when);
-	case STAMP_TAI64N:
-		return tai64n_time(h, when);
-	default:
-		return bsd_time(h, now, when);
-	}
-}
-
-/* Is it the stamp of the line before, but for the seconds?  Then its time is too, but for the seconds. */
-static bool remembered(const struct header *h, int64_t now, const struct header_memo *memo, int64_t *when)
-{
-	const char *p = h->stamp.text;
-
-	/* not for long: of which year it is, and of which of two equal hours, depends on the clock */
-	if (memo->size != h->stamp.size || now < memo->now || now - memo->now >= MEMO_MAX)
-		return false;
-	if (memcmp(memo->stamp, p, memo->size) == 0) {
-		*when = memo->when;
-		return true;
-	}
-	/* only the plain form, whose last two digits are the seconds */
-	if (h->kind != STAMP_BSD || memcmp(memo->stamp, p, memo->size - 2) != 0 || number(p + memo->size - 2, 2) > 59)
-		return false;
-	*when = memo->when + number(p + memo->size - 2, 2) - number(memo->stamp + memo->size - 2, 2);
-	return *when <= now;
-}
-
-bool header_time(const struct header *header, int64_t now, struct header_memo *memo, int64_t *when)
-{
-	if (!remembered(header, now, memo, when)) {
-		if (!stamp_time(header, now, when))
-			return false;
-		if (header->stamp.size <= sizeof memo->stamp) {
-			memcpy(memo->stamp, header->stamp.text, header->stamp.size);
-			memo->size = header->stamp.size;
-			memo->now = now;
-			memo->when = *when;
-		}
-	}
-	if (*when > now + HEADER_AHEAD_MAX)
-		return false;
-	if (*when > now)
-		*when = now;
-	return true;
-}
-
-/* ---- years ---- */
-
-/* Most lines have the day of the line before, and need no reading. */
-static void remember_day(struct header_turns *turns, const struct header *header, const char *line)
-{
-	static const size_t sizes[] = { [STAMP_BSD] = sizeof "Nov 20" - 1, [STAMP_ISO] = sizeof "2026-11-20" - 1 };
-	size_t size = header->kind == STAMP_BSD || header->kind == STAMP_ISO ? sizes[header->kind] : 0;
-
-	turns->size = 0;
-	if (size == 0 || (size_t)(header->stamp.text - line) + size > sizeof turns->date)
-		return;
-	turns->size = (size_t)(header->stamp.text - line) + size;
-	memcpy(turns->date, line, turns->size);
-}
-
-bool header_turned(struct header_turns *turns, unsigned formats, const char *line, size_t size, int64_t clock)
-{
-	struct header header;
-	int64_t when, before = turns->when;
-
-	if (turns->size > 0 && size >= turns->size && memcmp(line, turns->date, turns->size) == 0)
-		return false;
-	if (!header_parse(formats, line, size, &header) || !header_time(&header, clock, &turns->memo, &when))
-		return false;
-	remember_day(turns, &header, line);
-	turns->when = when;
-	return before != 0 && when < before - HEADER_TURN;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_header.c - layouts and stamps of log lines (header.h)
+ * test_popwatch_layout.c - layouts, stamps and years of log lines (layout.h, stamp.h,
+ * year.h)
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +15,9 @@
 
 #include <time.h>
 
-#include "header.h"
+#include "layout.h"
+#include "stamp.h"
+#include "year.h"
 
 #define NOW INT64_C(1795175258) /* 2026-11-20 11:47:38 UTC */
 #define DAY 86400
@@ -103,7 +106,7 @@ static void test_layouts(void **state)
 
 		assert_non_null(line);
 		memcpy(line, layouts[i].line, size);
-		fits = header_parse(layouts[i].formats, line, size, &h);
+		fits = layout_parse(layouts[i].formats, line, size, &h);
 		if (fits != (layouts[i].host != NULL))
 			fail_msg("line %zu: %s", i, layouts[i].line);
 		if (fits && layouts[i].host != NULL &&
@@ -119,15 +122,15 @@ static void test_layouts(void **state)
 /* The time of a line that begins with STAMP, read at NOW; -1 if it is none. */
 static int64_t time_of(const char *stamp, int64_t now)
 {
-	struct header_memo memo = { .size = 0 };
+	struct stamp_memo memo = { .size = 0 };
 	struct header h;
 	char line[200];
 	int64_t when;
 
 	snprintf(line, sizeof line, "%s vm dovecot: x", stamp);
-	if (!header_parse(FORMAT_SYSLOG, line, strlen(line), &h))
+	if (!layout_parse(FORMAT_SYSLOG, line, strlen(line), &h))
 		return -2;
-	return header_time(&h, now, &memo, &when) ? when : -1;
+	return stamp_time(&h, now, &memo, &when) ? when : -1;
 }
 
 static void test_times(void **state)
@@ -182,20 +185,20 @@ static void test_times(void **state)
 static void test_tai64n(void **state)
 {
 	static const char line[] = "@400000006920a5e61b2c3d4e INFO: x";
-	struct header_memo memo = { .size = 0 };
+	struct stamp_memo memo = { .size = 0 };
 	struct header h;
 	int64_t when;
 
 	(void)state;
-	assert_true(header_parse(FORMAT_COURIER, line, strlen(line), &h));
-	assert_true(header_time(&h, NOW, &memo, &when));
+	assert_true(layout_parse(FORMAT_COURIER, line, strlen(line), &h));
+	assert_true(stamp_time(&h, NOW, &memo, &when));
 	assert_int_equal(when, 0x6920a5e6 - 10);
 }
 
 /* The memory of the line before must not change what comes out. */
 static void test_memo(void **state)
 {
-	struct header_memo memo = { .size = 0 };
+	struct stamp_memo memo = { .size = 0 };
 	struct header h;
 	char line[64];
 	int64_t when, expected = 1795132800; /* 2026-11-20 00:00:00 */
@@ -203,21 +206,21 @@ static void test_memo(void **state)
 	(void)state;
 	for (int i = 0; i < DAY; i += 7) {
 		snprintf(line, sizeof line, "Nov 20 %02d:%02d:%02d vm x: y", i / 3600, i / 60 % 60, i % 60);
-		assert_true(header_parse(FORMAT_SYSLOG, line, strlen(line), &h));
-		assert_true(header_time(&h, NOW + DAY, &memo, &when));
+		assert_true(layout_parse(FORMAT_SYSLOG, line, strlen(line), &h));
+		assert_true(stamp_time(&h, NOW + DAY, &memo, &when));
 		assert_int_equal(when, expected + i);
 	}
 	/* beside the border of this and last year */
 	snprintf(line, sizeof line, "Nov 20 11:57:38 vm x: y");
-	assert_true(header_parse(FORMAT_SYSLOG, line, strlen(line), &h));
-	assert_true(header_time(&h, NOW, &memo, &when));
+	assert_true(layout_parse(FORMAT_SYSLOG, line, strlen(line), &h));
+	assert_true(stamp_time(&h, NOW, &memo, &when));
 	assert_int_equal(when, NOW);
 	snprintf(line, sizeof line, "Nov 20 11:57:40 vm x: y");
-	assert_true(header_parse(FORMAT_SYSLOG, line, strlen(line), &h));
-	assert_true(header_time(&h, NOW, &memo, &when));
+	assert_true(layout_parse(FORMAT_SYSLOG, line, strlen(line), &h));
+	assert_true(stamp_time(&h, NOW, &memo, &when));
 	assert_int_equal(when, NOW + 602 - 365 * DAY);
-	assert_true(header_parse(FORMAT_SYSLOG, "Nov 20 23:59:61 vm x: y", 23, &h));
-	assert_false(header_time(&h, NOW + DAY, &memo, &when));
+	assert_true(layout_parse(FORMAT_SYSLOG, "Nov 20 23:59:61 vm x: y", 23, &h));
+	assert_false(stamp_time(&h, NOW + DAY, &memo, &when));
 }
 
 /* On 2026-10-25 at 01:00 UTC three o'clock becomes two. */
@@ -245,7 +248,7 @@ static void test_double_hour(void **state)
 	};
 	static const char line[] = "Oct 25 02:30:00 vm x: y";
 	const int64_t day = 1792886400; /* 2026-10-25 00:00:00 UTC */
-	struct header_memo memo = { .size = 0 };
+	struct stamp_memo memo = { .size = 0 };
 	struct header h;
 	int64_t when;
 
@@ -259,10 +262,10 @@ static void test_double_hour(void **state)
 			    (long long)cases[i].when);
 	}
 	/* the same stamp an hour later, with nothing between */
-	assert_true(header_parse(FORMAT_SYSLOG, line, strlen(line), &h));
-	assert_true(header_time(&h, day + 1801, &memo, &when));
+	assert_true(layout_parse(FORMAT_SYSLOG, line, strlen(line), &h));
+	assert_true(stamp_time(&h, day + 1801, &memo, &when));
 	assert_int_equal(when, day + 1800);
-	assert_true(header_time(&h, day + 5401, &memo, &when));
+	assert_true(stamp_time(&h, day + 5401, &memo, &when));
 	assert_int_equal(when, day + 5400);
 	setenv("TZ", "UTC0", 1);
 	tzset();
@@ -271,13 +274,13 @@ static void test_double_hour(void **state)
 /* Where the years turn in a log that is read at NOW, as the number of the line (from 1) behind the last turn; 0: nowhere. */
 static size_t last_turn(const char *const *stamps, int64_t now, int64_t *before)
 {
-	struct header_turns turns = { .size = 0 };
+	struct year_turns turns = { .size = 0 };
 	char line[200];
 	size_t last = 0;
 
 	for (size_t i = 0; stamps[i] != NULL; i++) {
 		snprintf(line, sizeof line, "%s vm dovecot: x", stamps[i]);
-		if (header_turned(&turns, FORMAT_SYSLOG, line, strlen(line), now)) {
+		if (year_turned(&turns, FORMAT_SYSLOG, line, strlen(line), now)) {
 			last = i + 1;
 			*before = turns.when;
 		}
