@@ -5,14 +5,14 @@
  *	commit FOLDER ROWS COUNT
  *
  * Makes a database of ROWS rows, then adds COUNT addresses in a commit each, while another process looks a page up every 200 us as
- * an MTA does with an open map: LOCK_SH, read, unlock.  Takes in commit.c of the library with the hook that names its steps, so it
+ * an MTA does with an open map: LOCK_SH, read, unlock.  Links the library with the hook that names its steps, so it
  * knows how long LOCK_EX was held and how long the file was between old and new.
  * Prints one line: rows, bytes of the file; milliseconds of a commit, p50 and p99; microseconds of LOCK_EX, p50, p99 and longest;
  * microseconds from before the first block to after the last one, p50 and longest; microseconds of a look without commits, p50, p99 and
  * longest; the same during commits; the most memory in KiB.
  */
 #define RELAYDB_TEST_STEPS
-#include "../lib/relaydb/commit.c"
+#include "relaydb_int.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -30,7 +30,7 @@ struct samples {
 
 static struct samples commits, exclusive, between, *idle_looks, *busy_looks;
 static char path[512];
-static double locked_at, counts_at;
+static double locked_at, decided_at;
 
 static double now_us(void)
 {
@@ -67,10 +67,10 @@ static void on_step(const char *name)
 {
 	if (strcmp(name, "locked") == 0)
 		locked_at = now_us();
-	else if (strcmp(name, "counts") == 0)
-		counts_at = now_us();
+	else if (strcmp(name, "decided") == 0)
+		decided_at = now_us();
 	else if (strcmp(name, "written") == 0)
-		sample(&between, now_us() - counts_at);
+		sample(&between, now_us() - decided_at);
 	else if (strcmp(name, "unlocked") == 0)
 		sample(&exclusive, now_us() - locked_at);
 }

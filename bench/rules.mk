@@ -9,7 +9,9 @@ BENCH_SOURCES = $(sort $(wildcard bench/*.c))
 BENCHES = $(patsubst %.c,$(BUILD)/%,$(filter-out bench/nosync.c,$(BENCH_SOURCES)))
 LINT_SOURCES += $(BENCH_SOURCES)
 
-$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(RELAYDB)
+$(filter-out %/commit,$(BENCHES)): $(BUILD)/%: $(BUILD)/%.o $(RELAYDB)
+	$(LINK)
+$(BUILD)/bench/commit: $(BUILD)/%: $(BUILD)/%.o $(STEPPED)
 	$(LINK)
 $(BENCHES): LIBS = -Wl,--as-needed $(RELAYDB_LIBS) -lpam -pthread
 

@@ -34,17 +34,25 @@ $(ROOM_ARCHIVE): $(ROOM_OBJECTS)
 	@mkdir -p $(@D)
 	$(ARCHIVE)
 
+# those that stop at a step of a commit
+STEPPING = $(BUILD)/tests/unit/test_relaydb_commit \
+	$(BUILD)/tests/unit/test_relaydb_queue \
+	$(BUILD)/tests/stress/prog_cutoff
+
 $(UNIT_OBJECTS) $(HELPER_OBJECTS): FLAGS = $(ROOMS:%=-I%)
 
 $(UNIT_TESTS): LIBS = -Wl,--as-needed -lcmocka $(RELAYDB_LIBS) $(POPWATCH_LIBS) -lpam -pthread
-$(UNIT_TESTS): $(BUILD)/%: $(BUILD)/%.o $(ROOM_ARCHIVE) $(RELAYDB)
+$(filter-out $(STEPPING),$(UNIT_TESTS)): $(BUILD)/%: $(BUILD)/%.o $(ROOM_ARCHIVE) $(RELAYDB)
 	$(LINK)
 
 # its flock(2) stands in front of libc's for the module that it loads
 $(BUILD)/tests/unit/test_pam_relaydb: LIBS += -rdynamic
 
 $(HELPERS): LIBS = -Wl,--as-needed $(RELAYDB_LIBS) $(RULES_LIBS) -lpam -pthread
-$(HELPERS): $(BUILD)/%: $(BUILD)/%.o $(RULES) $(COMMON) $(RELAYDB)
+$(filter-out $(STEPPING),$(HELPERS)): $(BUILD)/%: $(BUILD)/%.o $(RULES) $(COMMON) $(RELAYDB)
+	$(LINK)
+
+$(STEPPING): $(BUILD)/%: $(BUILD)/%.o $(STEPPED)
 	$(LINK)
 
 # a PAM module for tests, which says where a client is

@@ -53,6 +53,7 @@ static int exit_status(int code)
 	case RELAYDB_PERM:
 		return EX_NOPERM;
 	case RELAYDB_IO:
+	case RELAYDB_UNCERTAIN:
 		return EX_IOERR;
 	case RELAYDB_NOMEM:
 		return EX_OSERR;
@@ -109,7 +110,7 @@ static void open_like_list(const char *map, const struct stat *list)
 /* Makes MAP of the senders, in one commit.  Returns the exit status. */
 static int store(const char *map, const struct stat *list, const struct senders *senders)
 {
-	const struct relaydb_options options = { .path = map };
+	const struct relaydb_options options = { .path = map, .in_force = true };
 	struct relaydb_result result = { .rows = 0 };
 	struct relaydb *db;
 	bool is_new = access(map, F_OK) != 0;

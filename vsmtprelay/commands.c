@@ -35,6 +35,7 @@ static const int status_of[] = {
 	[RELAYDB_PERM] = EX_NOPERM,
 	[RELAYDB_IO] = EX_IOERR,
 	[RELAYDB_NOMEM] = EX_OSERR,
+	[RELAYDB_UNCERTAIN] = EX_IOERR,
 };
 
 int exit_status(int code)

@@ -44,7 +44,7 @@ static const struct command *find_command(const char *name)
 /* Checks how many arguments COMMAND got, N, and runs it on the database PATH, NULL for the usual one. */
 static int run(const struct command *command, const char *path, int n, char **arg)
 {
-	struct relaydb_options options = { .path = path };
+	struct relaydb_options options = { .path = path, .in_force = true };
 	struct relaydb *db;
 	int code, status;
 

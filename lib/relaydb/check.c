@@ -5,7 +5,8 @@
  * What sendmail demands of a map's folder and file comes from its safefile() and the tests in tests/interop; it says nothing
  * when it skips an optional map (-o), and then nobody may relay.  Changes nothing but a cut-off commit.
  */
-#include "relaydb_int.h"
+#include "force.h"
+#include "queue.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -135,17 +136,16 @@ static void check_folders(struct check *check, const struct place *place)
 
 static void check_companions(const struct check *check, const struct place *place)
 {
-	static const char *const suffixes[] = { LOCK_SUFFIX, NEW_SUFFIX, REDO_SUFFIX };
+	static const char *const suffixes[] = { LOCK_SUFFIX, QUEUE_SUFFIX, NEW_SUFFIX, REDO_SUFFIX };
 	char mend[TEXT_SIZE];
 
 	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
 		int fd, code;
 
-		errno = 0;
 		code = place_companion(check->db, place, suffixes[i], PLACE_READ, &fd);
 		if (fd >= 0)
 			close(fd);
-		if (code == RELAYDB_OK || code == RELAYDB_NOTFOUND || errno == EACCES)
+		if (code == RELAYDB_OK || code == RELAYDB_NOTFOUND || check->db->system_error == EACCES)
 			continue; /* EACCES: the caller may not look, which is in order */
 		snprintf(mend, sizeof mend, "rm %s%s", check->word, suffixes[i]);
 		report(check, RELAYDB_FAULT, mend, "%s: nobody can commit", relaydb_error(check->db));
@@ -213,7 +213,7 @@ static void check_file(const struct check *check, const struct place *place, con
 		    "Exim's user, a member of the file's group, cannot read %s (mode %04o)", check->file, mode);
 	check_owner(check, place, st);
 	if (st->st_mtim.tv_sec > check->now + 1)
-		report(check, st->st_mtim.tv_sec > check->now + MTIME_LEAD + 1 ? RELAYDB_FAULT : RELAYDB_FINE,
+		report(check, st->st_mtim.tv_sec > check->now + LEAD + 1 ? RELAYDB_FAULT : RELAYDB_FINE,
 		    mend_here(check, mend, sizeof mend, "load FILE, instead of makemap, until then"),
 		    "the mtime of %s is %lld s ahead of the clock: until then an MTA that has the map open does not see what "
 		    "makemap "
@@ -300,6 +300,13 @@ static int check_snapshot(const struct check *check, const struct place *place, 
 {
 	int code = snapshot_take(check->db, place, false, snapshot);
 	char mend[TEXT_SIZE];
+
+	if (code == RELAYDB_OK) {
+		code = snapshot_add_queue(check->db, snapshot);
+		if (code != RELAYDB_OK)
+			snapshot_free(snapshot);
+		return code;
+	}
 
 	if (code == RELAYDB_NOFILE)
 		report(check, RELAYDB_FAULT, mend_here(check, mend, sizeof mend, "load /dev/null, which makes an empty one"),

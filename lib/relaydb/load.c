@@ -5,7 +5,7 @@
  * The lines are those of makemap(8): key, blanks, value up to the end of the line; empty lines and lines that start with #
  * are skipped.  The input is read to its end before the database is looked at, so `dump | load` on one file works.
  */
-#include "relaydb_int.h"
+#include "commit.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -231,6 +231,7 @@ int relaydb_load(struct relaydb *db, int fd, int64_t now, int (*progress)(size_t
     struct relaydb_result *result)
 {
 	struct load load = { .db = db, .progress = { progress, arg } };
+	const struct task task = { .change = load_transform, .arg = &load, .create = true };
 	struct relaydb_result unwanted;
 	int code;
 
@@ -240,7 +241,7 @@ int relaydb_load(struct relaydb *db, int fd, int64_t now, int (*progress)(size_t
 	call_begin(db);
 	code = load_read(&load, fd);
 	if (code == RELAYDB_OK)
-		code = commit_run(db, now, true, load_transform, &load, result);
+		code = commit_run(db, now, &task, result);
 	result->permanent = load.permanent;
 	result->permanent_line = load.permanent_line;
 	rows_free(&load.rows);

@@ -222,44 +222,72 @@ static int companion_allowed(struct relaydb *db, const struct place *place, cons
 	return RELAYDB_OK;
 }
 
-int place_companion(struct relaydb *db, const struct place *place, const char *suffix, enum place_want want, int *fd)
+/* One that is there.  Returns RELAYDB_NOTFOUND if there is none. */
+static int companion_open(
+    struct relaydb *db, const struct place *place, const char *name, const char *suffix, bool writing, int *fd)
 {
-	char name[256];
 	struct stat st = { .st_nlink = 0 };
-	int code;
+	int code = open_existing(db, place, name, suffix, writing, fd, &st);
 
-	*fd = -1;
-	if (!place_name(place, suffix, name))
-		return fail(db, RELAYDB_NOFILE, "%s: name too long", db->path);
-	code = open_existing(db, place, name, suffix, false, fd, &st);
-	if (code == RELAYDB_OK && gone(&st)) {
-		close(*fd);
-		*fd = -1;
+	if (code == RELAYDB_OK && gone(&st))
 		code = RELAYDB_NOTFOUND;
-	}
 	if (code == RELAYDB_OK)
 		code = companion_allowed(db, place, suffix, &st);
-	/* EACCES: root was killed between making it and giving it away */
-	if (want == PLACE_NEW && (code == RELAYDB_OK || (*fd < 0 && code == RELAYDB_PERM && errno == EACCES))) {
-		if (*fd >= 0)
-			close(*fd);
-		*fd = -1;
-		if (unlinkat(place->dir, name, 0) != 0)
-			return fail_errno(db, "remove", suffix, errno);
-		code = RELAYDB_NOTFOUND;
-	}
-	if (want != PLACE_READ && code == RELAYDB_NOTFOUND) {
-		code = make(db, place, name, suffix, fd);
-		if (code == RELAYDB_NOTFOUND && want == PLACE_KEEP) /* another was faster */
-			return place_companion(db, place, suffix, PLACE_READ, fd);
-		if (code == RELAYDB_NOTFOUND)
-			code = fail(db, RELAYDB_PERM, "%s%s appeared while it was being made", db->path, suffix);
-	}
 	if (code != RELAYDB_OK && *fd >= 0) {
 		close(*fd);
 		*fd = -1;
 	}
 	return code;
+}
+
+/* What a commit left before it was decided goes, if it is ours to remove. */
+static int leftover_remove(struct relaydb *db, const struct place *place, const char *name, const char *suffix)
+{
+	int fd, code = companion_open(db, place, name, suffix, false, &fd);
+
+	if (code == RELAYDB_NOTFOUND)
+		return RELAYDB_OK;
+	if (code == RELAYDB_OK)
+		close(fd);
+	else if (db->system_error != EACCES) /* which means that root was killed between making it and giving it away */
+		return code;
+	if (unlinkat(place->dir, name, 0) != 0 && errno != ENOENT)
+		return fail_errno(db, "remove", suffix, errno);
+	return RELAYDB_OK;
+}
+
+int place_companion(struct relaydb *db, const struct place *place, const char *suffix, enum place_want want, int *fd)
+{
+	bool writing = want == PLACE_UPDATE || want == PLACE_APPEND;
+	char name[256];
+	int code;
+
+	*fd = -1;
+	if (!place_name(place, suffix, name))
+		return fail(db, RELAYDB_NOFILE, "%s: name too long", db->path);
+	if (want == PLACE_NEW) {
+		code = leftover_remove(db, place, name, suffix);
+		if (code == RELAYDB_OK)
+			code = make(db, place, name, suffix, fd);
+		if (code == RELAYDB_NOTFOUND)
+			return fail(db, RELAYDB_PERM, "%s%s appeared while it was being made", db->path, suffix);
+		return code;
+	}
+	code = companion_open(db, place, name, suffix, writing, fd);
+	if (code == RELAYDB_NOTFOUND && (want == PLACE_KEEP || want == PLACE_APPEND)) {
+		code = make(db, place, name, suffix, fd);
+		if (code == RELAYDB_NOTFOUND) /* another was faster */
+			code = companion_open(db, place, name, suffix, writing, fd);
+	}
+	return code;
+}
+
+bool place_has(const struct place *place, const char *suffix)
+{
+	struct stat st;
+	char name[256];
+
+	return place_name(place, suffix, name) && fstatat(place->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int place_remove(struct relaydb *db, const struct place *place, const char *suffix)

@@ -6,7 +6,7 @@
  * looked for after the lock is there: then either its commit is in force or its writer is dead, and both times the record
  * laid over the bytes is the committed state.
  */
-#include "relaydb_int.h"
+#include "queue.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,8 +15,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-/* Lays a pending redo over the image, if there is one and it belongs here. */
-static int overlay_pending(struct relaydb *db, const struct place *place, struct snapshot *snapshot)
+/* Lays a pending redo over the image, if there is one and it belongs here.  *size and *sum: what it has taken from the queue. */
+static int overlay_pending(struct relaydb *db, const struct place *place, struct snapshot *snapshot, size_t *size, uint64_t *sum)
 {
 	struct redo redo;
 	int fd, code = place_companion(db, place, REDO_SUFFIX, PLACE_READ, &fd);
@@ -30,14 +30,33 @@ static int overlay_pending(struct relaydb *db, const struct place *place, struct
 	if (code != RELAYDB_OK)
 		return code;
 	snapshot->redone = redo_fits(&redo, &snapshot->image);
-	if (snapshot->redone)
+	if (snapshot->redone) {
+		*size = redo_queue_size(&redo);
+		*sum = redo_queue_sum(&redo);
 		code = redo_overlay(db, &redo, &snapshot->image);
+	}
 	redo_free(&redo);
 	return code;
 }
 
-static int copy_locked(struct relaydb *db, const struct place *place, struct snapshot *snapshot)
+/* The queue without its first bytes, if they are in the image. */
+static int read_queue(
+    struct relaydb *db, const struct place *place, bool writing, struct snapshot *snapshot, size_t size, uint64_t sum)
 {
+	struct image *queue = &snapshot->queue;
+	int code = queue_read(db, place, writing, queue);
+
+	if (code == RELAYDB_OK && size > 0 && queue->size >= size && queue_sum(queue->data, size) == sum)
+		memset(queue->data, '\n', size);
+	return code;
+}
+
+/* Under LOCK_SH no commit can be written or cleared: what is in the database and not in the queue, or the other way round, is
+ * in one of the two. */
+static int copy_locked(struct relaydb *db, const struct place *place, bool writing, struct snapshot *snapshot)
+{
+	size_t taken = 0;
+	uint64_t sum = 0;
 	int code = lock_wait(db, snapshot->fd, LOCK_SH, "");
 
 	if (code != RELAYDB_OK)
@@ -47,7 +66,9 @@ static int copy_locked(struct relaydb *db, const struct place *place, struct sna
 	if (code == RELAYDB_OK)
 		code = read_whole(db, snapshot->fd, "", &snapshot->st, &snapshot->image);
 	if (code == RELAYDB_OK)
-		code = overlay_pending(db, place, snapshot);
+		code = overlay_pending(db, place, snapshot, &taken, &sum);
+	if (code == RELAYDB_OK)
+		code = read_queue(db, place, writing, snapshot, taken, sum);
 	lock_release(snapshot->fd);
 	return code;
 }
@@ -59,7 +80,7 @@ int snapshot_take(struct relaydb *db, const struct place *place, bool writing, s
 	*snapshot = (struct snapshot){ .fd = -1 };
 	code = place_open_map(db, place, writing, false, &snapshot->fd, &snapshot->st);
 	if (code == RELAYDB_OK)
-		code = copy_locked(db, place, snapshot);
+		code = copy_locked(db, place, writing, snapshot);
 	if (code == RELAYDB_OK)
 		code = image_prove(db, &snapshot->image, &snapshot->info);
 	if (code != RELAYDB_OK)
@@ -67,9 +88,26 @@ int snapshot_take(struct relaydb *db, const struct place *place, bool writing, s
 	return code;
 }
 
+int snapshot_add_queue(struct relaydb *db, struct snapshot *snapshot)
+{
+	struct bytes queue = { snapshot->queue.data, snapshot->queue.size };
+	struct image new = { NULL, 0, false };
+	int code;
+
+	if (queue.size == 0)
+		return RELAYDB_OK;
+	code = queue_apply(db, queue, &snapshot->image, &snapshot->info, &new);
+	if (code != RELAYDB_OK || new.data == NULL)
+		return code;
+	image_free(&snapshot->image);
+	snapshot->image = new;
+	return image_prove(db, &snapshot->image, &snapshot->info);
+}
+
 void snapshot_free(struct snapshot *snapshot)
 {
 	image_free(&snapshot->image);
+	image_free(&snapshot->queue);
 	lock_close(&snapshot->fd);
 }
 
@@ -85,6 +123,11 @@ static int snapshot_read(struct relaydb *db, struct snapshot *snapshot)
 		return code;
 	code = snapshot_take(db, &place, false, snapshot);
 	place_close(&place);
+	if (code != RELAYDB_OK)
+		return code;
+	code = snapshot_add_queue(db, snapshot);
+	if (code != RELAYDB_OK)
+		snapshot_free(snapshot);
 	return code;
 }
 

@@ -6,6 +6,7 @@
  *	head	see below
  *	table	COUNT entries in the order of writing: the block's number, and a sum of each of its sectors as it was
  *	block	4,096 bytes, COUNT times: as it will be
+ *	taken	in a record of the second kind: how many bytes of PATH.queue are in it, and their sum
  * The record holds every block in which old and new differ, so a file in any state between the two becomes the new one; and a
  * reader who lays the record over what he read has the new one as well.
  *
@@ -13,7 +14,7 @@
  * will be.  A file that makemap, postmap or an administrator with a backup has written since is not, whatever it carries for
  * an id, and then the record is stale.  The sums find accidents; they are no proof against somebody who may write the folder.
  */
-#include "relaydb_int.h"
+#include "queue.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -37,7 +38,12 @@ struct entry {
 	uint64_t before[SECTORS];
 };
 
-static const char magic[16] = "relaydb redo 1\n";
+/* What the commit has taken from the queue, and is to be taken off it in the end. */
+struct taken {
+	uint64_t size, sum;
+};
+
+static const char magic[16] = "relaydb redo 1\n", magic_taken[16] = "relaydb redo 2\n";
 
 static struct head *head_of(const struct redo *redo)
 {
@@ -52,6 +58,22 @@ static struct entry *table_of(const struct redo *redo)
 static unsigned char *block_of(const struct redo *redo, uint64_t i)
 {
 	return redo->record.data + sizeof(struct head) + head_of(redo)->count * sizeof(struct entry) + i * BLOCK;
+}
+
+static bool has_taken(const struct head *head)
+{
+	return memcmp(head->magic, magic_taken, sizeof magic_taken) == 0;
+}
+
+static struct taken *taken_of(const struct redo *redo)
+{
+	return (struct taken *)(void *)block_of(redo, head_of(redo)->count);
+}
+
+/* The size of a record with this head. */
+static size_t size_of(const struct head *head)
+{
+	return sizeof *head + head->count * (sizeof(struct entry) + BLOCK) + (has_taken(head) ? sizeof(struct taken) : 0);
 }
 
 /* SIZE is a multiple of 8. */
@@ -133,10 +155,23 @@ static void entry_fill(const struct redo *redo, size_t i, uint64_t number, const
 		entry->before[s] = sum_of(before + s * SECTOR, SECTOR, 1);
 }
 
-int redo_make(struct relaydb *db, const struct image *old, int64_t mtime, const struct image *new, struct redo *redo)
+static void head_fill(struct head *head, const struct snapshot *before, const struct image *new, size_t count)
 {
+	int64_t mtime = before->st.st_mtim.tv_sec;
+
+	if (mtime > RELAYDB_STAMP_MAX)
+		mtime = RELAYDB_STAMP_MAX;
+	if (mtime < -RELAYDB_STAMP_MAX)
+		mtime = -RELAYDB_STAMP_MAX;
+	*head = (struct head){ .old_size = before->image.size, .new_size = new->size, .mtime = mtime, .count = count };
+	memcpy(head->magic, before->queue.size > 0 ? magic_taken : magic, sizeof magic);
+}
+
+int redo_make(struct relaydb *db, const struct snapshot *before, const struct image *new, struct redo *redo)
+{
+	const struct image *old = &before->image;
+	struct head head;
 	uint64_t *numbers;
-	size_t count;
 
 	*redo = (struct redo){ { NULL, 0, false } };
 	if (new->size > IMAGE_MAX)
@@ -144,22 +179,18 @@ int redo_make(struct relaydb *db, const struct image *old, int64_t mtime, const 
 	numbers = calloc(new->size / BLOCK + 2, sizeof *numbers);
 	if (numbers == NULL)
 		return fail(db, RELAYDB_NOMEM, "out of memory");
-	count = order_blocks(old, new, numbers);
-	redo->record.size = sizeof(struct head) + count * (sizeof(struct entry) + BLOCK);
+	head_fill(&head, before, new, order_blocks(old, new, numbers));
+	redo->record.size = size_of(&head);
 	redo->record.data = calloc(1, redo->record.size);
 	if (redo->record.data == NULL) {
 		free(numbers);
 		return fail(db, RELAYDB_NOMEM, "out of memory");
 	}
-	memcpy(head_of(redo)->magic, magic, sizeof magic);
-	head_of(redo)->old_size = old->size;
-	head_of(redo)->new_size = new->size;
-	head_of(redo)->mtime = mtime > RELAYDB_STAMP_MAX    ? RELAYDB_STAMP_MAX
-			       : mtime < -RELAYDB_STAMP_MAX ? -RELAYDB_STAMP_MAX
-							    : mtime;
-	head_of(redo)->count = count;
-	for (size_t i = 0; i < count; i++)
+	*head_of(redo) = head;
+	for (size_t i = 0; i < head.count; i++)
 		entry_fill(redo, i, numbers[i], old, new);
+	if (has_taken(&head))
+		*taken_of(redo) = (struct taken){ before->queue.size, queue_sum(before->queue.data, before->queue.size) };
 	head_of(redo)->sum = record_sum(redo);
 	free(numbers);
 	return RELAYDB_OK;
@@ -195,14 +226,13 @@ static bool block_sound(const struct redo *redo, size_t i)
 /* The sizes that HEAD claims are possible, and a record with this head has SIZE bytes.  Asked before there is memory for it. */
 static bool head_sound(const struct head *head, size_t size)
 {
-	if (memcmp(head->magic, magic, sizeof magic) != 0)
+	if (memcmp(head->magic, magic, sizeof magic) != 0 && !has_taken(head))
 		return false;
 	if (head->new_size == 0 || head->new_size > IMAGE_MAX || head->old_size > IMAGE_MAX)
 		return false;
 	if (head->mtime < -RELAYDB_STAMP_MAX || head->mtime > RELAYDB_STAMP_MAX)
 		return false;
-	return head->count <= (head->new_size + BLOCK - 1) / BLOCK &&
-	       size == sizeof *head + head->count * (sizeof(struct entry) + BLOCK);
+	return head->count <= (head->new_size + BLOCK - 1) / BLOCK && size == size_of(head);
 }
 
 static bool record_sound(const struct redo *redo)
@@ -309,6 +339,16 @@ size_t redo_new_size(const struct redo *redo)
 int64_t redo_mtime(const struct redo *redo)
 {
 	return head_of(redo)->mtime;
+}
+
+size_t redo_queue_size(const struct redo *redo)
+{
+	return has_taken(head_of(redo)) ? (size_t)taken_of(redo)->size : 0;
+}
+
+uint64_t redo_queue_sum(const struct redo *redo)
+{
+	return has_taken(head_of(redo)) ? taken_of(redo)->sum : 0;
 }
 
 void redo_free(struct redo *redo)

@@ -54,6 +54,8 @@ const char *relaydb_strcode(int code)
 		return "input/output error";
 	case RELAYDB_NOMEM:
 		return "out of memory";
+	case RELAYDB_UNCERTAIN:
+		return "recorded, not yet fully written";
 	default:
 		return "unknown code";
 	}
@@ -80,6 +82,7 @@ int relaydb_open(struct relaydb **db, const struct relaydb_options *options)
 	if (new == NULL)
 		return RELAYDB_NOMEM;
 	new->path = strdup(path);
+	new->in_force = options->in_force;
 	new->timeout_ms = options->timeout_ms == 0 ? RELAYDB_TIMEOUT_MS : options->timeout_ms;
 	if (new->path == NULL) {
 		free(new);
@@ -128,18 +131,18 @@ void deadline_begin(struct relaydb *db)
 void call_begin(struct relaydb *db)
 {
 	*db->error = *db->notice = '\0';
+	db->system_error = 0;
 	deadline_begin(db);
 }
 
 int fail(struct relaydb *db, int code, const char *format, ...)
 {
 	va_list args;
-	int kept = errno;
 
 	va_start(args, format);
 	vsnprintf(db->error, sizeof db->error, format, args);
 	va_end(args);
-	errno = kept;
+	db->system_error = 0;
 	return code;
 }
 
@@ -161,7 +164,9 @@ int fail_errno(struct relaydb *db, const char *act, const char *suffix, int erro
 		code = RELAYDB_NOMEM;
 	else if (error == ENOENT || error == ENOTDIR)
 		code = RELAYDB_NOFILE;
-	return fail(db, code, "cannot %s %s%s: %s", act, db->path, suffix, strerror_r(error, buf, sizeof buf));
+	fail(db, code, "cannot %s %s%s: %s", act, db->path, suffix, strerror_r(error, buf, sizeof buf));
+	db->system_error = error;
+	return code;
 }
 
 void tell(struct relaydb *db, const char *format, ...)

@@ -33,8 +33,9 @@ enum relaydb_code {
 	RELAYDB_NOTDB, /* there, but not a relay database: foreign, damaged, or planted; nothing was changed */
 	RELAYDB_LOCKED, /* somebody held a lock until the deadline had passed; nothing was changed */
 	RELAYDB_PERM, /* the system, or the rules on owners in relaydb(5), do not allow it; nothing was changed */
-	RELAYDB_IO, /* a system call failed, a full disk among them; relaydb_error() says if anything was changed */
-	RELAYDB_NOMEM /* out of memory; nothing was changed */
+	RELAYDB_IO, /* a system call failed, a full disk among them; nothing was changed */
+	RELAYDB_NOMEM, /* out of memory; nothing was changed */
+	RELAYDB_UNCERTAIN /* the change is recorded, but not fully written: the next commit or check of anyone finishes it */
 };
 
 #define RELAYDB_ADDRSTRLEN 46 /* the longest address text and its NUL, as INET6_ADDRSTRLEN */
@@ -71,6 +72,7 @@ const char *relaydb_strcode(int code);
 struct relaydb_options {
 	const char *path; /* NULL: relaydb_path(NULL, ...) */
 	int timeout_ms; /* how long one call may wait for locks; 0: RELAYDB_TIMEOUT_MS, below 0: not at all */
+	bool in_force; /* a commit returns when mail servers see it, which can be a second or two later; see relaydb_commit() */
 };
 
 /* Makes a handle.  OPTIONS may be NULL; strings are copied.  No file is opened: what is wrong with the path shows at the first
@@ -142,7 +144,8 @@ int relaydb_batch_delete(struct relaydb_batch *batch, const char *address);
 int relaydb_batch_expire(struct relaydb_batch *batch, int64_t before);
 
 struct relaydb_result {
-	bool committed; /* the file was written; false when everything was already as the batch wants it */
+	bool committed; /* something was changed; false when everything was already as the batch wants it */
+	bool pending; /* recorded, and seen by readers of this library; mail servers see it within two seconds */
 	bool rebuilt; /* the hash was made anew: it was too small or far too large, came from makemap or postmap, or by load */
 	size_t rows; /* in the database now, of every kind */
 	size_t added; /* rows that were not there before */
@@ -160,9 +163,12 @@ struct relaydb_result {
  * or put, a missing folder never.
  * NOW is the caller's clock, 0 to RELAYDB_STAMP_MAX, else RELAYDB_BADSTAMP; it decides the mtime the file gets, never which
  * entries count.  RESULT may be NULL; it is set in any case.
+ * Mail servers notice one change a second.  Changes that come faster are recorded, safe on the disk, and come into force
+ * together in the next second.  The first that has to wait for it does so, one or two seconds, with no lock held, and commits
+ * for all; the others return with RESULT->pending set.  With options.in_force each call waits for its own.  With a timeout
+ * below 0 none does, and the next commit, relaydb_settle() or popwatch takes what is pending.
  * The batch keeps its changes, so that a failed commit can be tried again; clear it after a success.
- * Returns RELAYDB_OK, or NOFILE, NOTDB, LOCKED, PERM, NOMEM: nothing was changed; or IO: relaydb_error() says whether
- * nothing was changed or the commit counts and will be finished by the next one. */
+ * Returns RELAYDB_OK; or NOFILE, NOTDB, LOCKED, PERM, IO, NOMEM: nothing was changed; or UNCERTAIN. */
 int relaydb_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_result *result);
 
 /* After a commit: the I-th address (0 to result.absent - 1) that delete did not find, in the order given; NULL beyond.
@@ -178,6 +184,7 @@ const char *relaydb_batch_absent(const struct relaydb_batch *batch, size_t i);
  * PROGRESS (may be NULL) is called now and then with how many rows of TOTAL are stored in the new database; TOTAL is 0 and
  * DONE counts lines while FD is still read.  It may return nonzero to stop the load, which is then returned (choose a negative
  * number) and changes nothing.
+ * A load is never pending: it waits until it can be in force.
  * Returns as relaydb_commit(), or the two codes above, RELAYDB_IO when FD cannot be read, what PROGRESS returned. */
 int relaydb_load(struct relaydb *db, int fd, int64_t now, int (*progress)(size_t done, size_t total, void *arg), void *arg,
     struct relaydb_result *result);
@@ -203,9 +210,10 @@ struct relaydb_finding {
  * LOCKED, PERM, IO, NOMEM. */
 int relaydb_check(struct relaydb *db, int64_t now, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);
 
-/* Finishes a commit that was cut off, if there is one; relaydb_notice() then says what was done.  Every commit does this
- * by itself: this is for a start script that runs before the MTAs.
- * Returns RELAYDB_OK (also when there was nothing to do or no database), or NOTDB, LOCKED, PERM, IO, NOMEM. */
+/* Finishes a commit that was cut off and commits what is pending, if there is any; relaydb_notice() then says what was done.
+ * Every commit does this by itself: this is for a start script that runs before the MTAs, and for a daemon.
+ * Returns RELAYDB_OK (even if there was nothing to do or no database), or BADSTAMP, NOTDB, LOCKED, PERM, IO, NOMEM,
+ * UNCERTAIN. */
 int relaydb_settle(struct relaydb *db, int64_t now);
 
 #pragma GCC visibility pop

@@ -17,7 +17,9 @@
 struct relaydb {
 	char *path;
 	int timeout_ms;
+	bool in_force; /* a commit waits until MTAs see it */
 	int64_t deadline; /* of the call under way, CLOCK_MONOTONIC, ms */
+	int system_error; /* the errno behind ERROR, 0 if none is */
 	char error[5120]; /* a path and a sentence */
 	char notice[5120];
 };
@@ -87,16 +89,24 @@ void place_close(struct place *place);
  * Returns RELAYDB_OK with *fd and *st, RELAYDB_NOFILE, NOTDB, PERM, IO. */
 int place_open_map(struct relaydb *db, const struct place *place, bool writing, bool create, int *fd, struct stat *st);
 
-/* Opens or creates PATH.SUFFIX.  WANT: PLACE_READ an existing one (RELAYDB_NOTFOUND if there is none), PLACE_KEEP an
- * existing one or a new one, PLACE_NEW always a new one, a leftover is removed.  New ones get mode 0660, and from root the
- * folder's owner.
+/* Opens or makes PATH.SUFFIX, as WANT says.  New ones get mode 0660, and from root the folder's owner.
  * Refuses everything but a regular file with one link that root, the folder's owner or the caller owns.
- * Returns RELAYDB_OK with *fd, RELAYDB_NOTFOUND, PERM, IO. */
-enum place_want { PLACE_READ, PLACE_KEEP, PLACE_NEW };
+ * Returns RELAYDB_OK with *fd, RELAYDB_NOTFOUND (with READ and UPDATE: there is none; else: somebody removes it all the time),
+ * NOFILE (the name is too long), NOTDB (a folder, a device), PERM, IO, NOMEM. */
+enum place_want {
+	PLACE_READ, /* one that is there, to be read or locked */
+	PLACE_UPDATE, /* one that is there, to be written too */
+	PLACE_KEEP, /* one that is there or a new one, to be locked */
+	PLACE_APPEND, /* one that is there or a new one, to be written too */
+	PLACE_NEW, /* a new one; a leftover is removed */
+};
 int place_companion(struct relaydb *db, const struct place *place, const char *suffix, enum place_want want, int *fd);
 
 /* PATH.SUFFIX is gone and the folder knows it.  Returns RELAYDB_OK or the code of what failed. */
 int place_remove(struct relaydb *db, const struct place *place, const char *suffix);
+
+/* Is anything under that name? */
+bool place_has(const struct place *place, const char *suffix);
 
 /* The name of a companion.  False if it is too long for a file name. */
 bool place_name(const struct place *place, const char *suffix, char out[256]);
@@ -237,12 +247,21 @@ int rows_build(struct relaydb *db, const struct rows *rows, const struct progres
 
 /* ---- redo.c: old bytes + new bytes = a record that can be applied again and again ---- */
 
+struct snapshot {
+	int fd; /* the database, open and not locked any more; -1 when there is none */
+	struct stat st;
+	struct image image;
+	struct image_info info;
+	struct image queue; /* the bytes of PATH.queue, which are not in IMAGE */
+	bool redone; /* a cut-off commit was read with it */
+};
+
 struct redo {
 	struct image record;
 };
 
-/* MTIME is that of the file with OLD in it, in seconds.  Returns RELAYDB_OK or NOMEM. */
-int redo_make(struct relaydb *db, const struct image *old, int64_t mtime, const struct image *new, struct redo *redo);
+/* From what was copied BEFORE, file and queue, to NEW.  Returns RELAYDB_OK or NOMEM. */
+int redo_make(struct relaydb *db, const struct snapshot *before, const struct image *new, struct redo *redo);
 
 /* Reads a record from a file; every number in it is proved.  Returns RELAYDB_OK, NOTDB, IO, NOMEM. */
 int redo_read(struct relaydb *db, int fd, struct redo *redo);
@@ -257,7 +276,12 @@ int redo_overlay(struct relaydb *db, const struct redo *redo, struct image *imag
 int redo_apply(const struct redo *redo, int fd);
 
 size_t redo_new_size(const struct redo *redo);
+/* That of the file before it was written, in seconds. */
 int64_t redo_mtime(const struct redo *redo);
+
+/* How much of the queue is in it, and the sum of that. */
+size_t redo_queue_size(const struct redo *redo);
+uint64_t redo_queue_sum(const struct redo *redo);
 void redo_free(struct redo *redo);
 
 /* ---- io.c ---- */
@@ -271,31 +295,19 @@ int write_at(int fd, const void *data, size_t size, off_t offset);
 
 /* ---- read.c ---- */
 
-struct snapshot {
-	int fd; /* the database, open and not locked any more; -1 when there is none */
-	struct stat st;
-	struct image image;
-	struct image_info info;
-	bool redone; /* a cut-off commit was read with it */
-};
-
-/* Reads the whole database under LOCK_SH, a pending redo over it, and proves it.
+/* Reads the whole database under LOCK_SH, a pending redo over it, and the queue beside it, and proves the database.
  * Returns RELAYDB_OK (free with snapshot_free), NOFILE, NOTDB, LOCKED, PERM, IO, NOMEM. */
 int snapshot_take(struct relaydb *db, const struct place *place, bool writing, struct snapshot *snapshot);
 void snapshot_free(struct snapshot *snapshot);
+
+/* For readers: what lies in the queue is brought into the image.  Returns RELAYDB_OK, IO, NOMEM. */
+int snapshot_add_queue(struct relaydb *db, struct snapshot *snapshot);
 
 /* ---- commit.c ---- */
 
 /* What a commit does to the bytes: OLD (checked) to NEW.  Leaves NEW empty (data NULL) when nothing is to be changed. */
 typedef int transform(struct relaydb *db, const struct image *old, const struct image_info *info, void *arg, struct image *new,
     struct relaydb_result *result);
-
-/* Runs all the steps, as told in commit.c; CREATE: makes the file if it is missing.  CHANGE may be called several times, each
- * time with a state that is newer.  Returns as relaydb_commit(), or what CHANGE returned. */
-int commit_run(struct relaydb *db, int64_t now, bool create, transform *change, void *arg, struct relaydb_result *result);
-
-/* How far mtime may run ahead of the clock before commits wait, in seconds. */
-#define MTIME_LEAD 60
 
 #ifdef RELAYDB_TEST_STEPS
 /* The steps of a commit, for tests that stop it dead between two of them; nothing of it is in an ordinary build. */

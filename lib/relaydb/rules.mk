@@ -1,8 +1,9 @@
 # librelaydb: static for our own programs, shared and static for others
 
 RELAYDB_SOURCES = $(addprefix lib/relaydb/, \
-	address.c batch.c bdb.c check.c commit.c image.c io.c load.c lock.c \
-	place.c read.c redo.c relaydb.c rows.c stamp.c)
+	address.c batch.c bdb.c check.c commit.c force.c image.c io.c load.c \
+	lock.c place.c plan.c queue.c read.c redo.c relaydb.c rows.c settle.c \
+	stamp.c turn.c)
 RELAYDB_OBJECTS = $(RELAYDB_SOURCES:%.c=$(BUILD)/%.o)
 RELAYDB = $(BUILD)/librelaydb.a
 RELAYDB_LIBS = -ldb
@@ -41,3 +42,16 @@ $(BUILD)/relaydb.pc: lib/relaydb/relaydb.pc.in config.mk $(BUILD)/settings
 		-e 's,@LIBDIR@,$(LIBDIR),g' \
 		-e 's,@INCLUDEDIR@,$(INCLUDEDIR),g' \
 		-e 's,@VERSION@,$(VERSION),g' $< >$@
+
+# the same with a hook that is called at each step of a commit, for tests and
+# measurements
+STEPPED = $(BUILD)/stepped/librelaydb.a
+STEPPED_OBJECTS = $(RELAYDB_SOURCES:%.c=$(BUILD)/stepped/%.o)
+
+$(STEPPED_OBJECTS): FLAGS = -DRELAYDB_TEST_STEPS
+$(STEPPED_OBJECTS): $(BUILD)/stepped/%.o: %.c Makefile config.mk $(BUILD)/settings
+	@mkdir -p $(@D)
+	$(call say,CC,$< (with steps))$(COMPILE)
+
+$(STEPPED): $(STEPPED_OBJECTS)
+	$(ARCHIVE)

@@ -12,6 +12,7 @@
 #include "writer.h"
 
 #define LOCK_MS 1000 /* how long a commit may wait for locks: the sources wait meanwhile */
+#define SETTLE_MS 1000 /* how often to look for what other processes have left pending */
 #define RETRY_MIN_MS 1000
 #define RETRY_MAX_MS 30000
 #define EXPIRE_EVERY 60 /* seconds between two runs of our own expiry */
@@ -40,6 +41,7 @@ struct writer {
 	int64_t interval_ms;
 	int64_t expire;
 	int64_t next_ms; /* no commit before, by the monotonic clock */
+	int64_t settle_ms; /* no look for what is pending before, by the same */
 	int64_t retry_ms; /* 0: the last commit succeeded */
 	int64_t next_expire; /* by the clock of stamps */
 	int complained; /* the code that was complained about; RELAYDB_OK: none */
@@ -146,12 +148,14 @@ static bool expiry_due(const struct writer *writer, int64_t now)
 
 int64_t writer_due(const struct writer *writer, int64_t now, int64_t clock_ms)
 {
+	int64_t due = writer->settle_ms;
+
 	/* full: at once, unless that is what has just failed */
 	if (writer_full(writer) && writer->retry_ms == 0)
 		return 0;
 	if (writer_pending(writer) || expiry_due(writer, now))
-		return writer->next_ms > clock_ms ? writer->next_ms - clock_ms : 0;
-	return writer->expire > 0 ? (writer->next_expire - now) * 1000 : -1;
+		due = writer->next_ms;
+	return due > clock_ms ? due - clock_ms : 0;
 }
 
 /* Once for each cause, then hourly. */
@@ -218,14 +222,26 @@ static int fill_batch(struct writer *writer)
 	return code;
 }
 
+/* A login process that was killed can have left a login that mail servers do not see yet.  Failures are for the next commit to
+ * report: this is nothing of ours. */
+static void settle(struct writer *writer, int64_t now, int64_t clock_ms)
+{
+	writer->settle_ms = clock_ms + SETTLE_MS;
+	if (relaydb_settle(writer->db, now) == RELAYDB_OK && *relaydb_notice(writer->db) != '\0')
+		log_say(LOG_NOTICE, "%s", relaydb_notice(writer->db));
+}
+
 bool writer_commit(struct writer *writer, int64_t now, int64_t clock_ms)
 {
 	struct relaydb_result result = { 0 };
 	bool expire = expiry_due(writer, now) && now > writer->expire;
 	int code;
 
-	if (!writer_pending(writer) && !expire)
+	if (!writer_pending(writer) && !expire) {
+		if (clock_ms >= writer->settle_ms)
+			settle(writer, now, clock_ms);
 		return true;
+	}
 	code = fill_batch(writer);
 	if (code == RELAYDB_OK && expire)
 		code = relaydb_batch_expire(writer->batch, now - writer->expire);

@@ -58,10 +58,11 @@ bool writer_full(const struct writer *writer);
 /* Is anything waiting to be committed? */
 bool writer_pending(const struct writer *writer);
 
-/* How many milliseconds until there is something to commit, at NOW and CLOCK_MS (monotonic); 0: now; -1: nothing waits. */
+/* How many milliseconds until there is something to commit, or it is time to look for what other processes have left, at NOW
+ * and CLOCK_MS (monotonic); 0: now. */
 int64_t writer_due(const struct writer *writer, int64_t now, int64_t clock_ms);
 
-/* Adds the expiry when it is time for it, and commits what is gathered.  A failed commit is told to the log (once for
+/* Adds the expiry when it is time for it, and commits what is gathered, or what other processes have left pending.  A failed commit is told to the log (once for
  * each cause, then hourly) and tried again later with everything that came meanwhile.
  * Returns true when nothing is waiting any more. */
 bool writer_commit(struct writer *writer, int64_t now, int64_t clock_ms);

@@ -58,12 +58,13 @@ all_commands() {
 	[ "$(theirs dump | grep -c '^192')" = 3 ]
 }
 
-@test "planted symbolic links at .lock, .new, .redo: refused, nothing outside changes" {
+@test "planted symbolic links at .lock, .queue, .new, .redo: refused, nothing outside changes" {
 	make_victims
-	for suffix in .lock .new .redo; do
+	for suffix in .lock .queue .new .redo; do
 		for victim in text map.db none; do
 			rm -f "$DB" "$DB".*
 			theirs add 192.0.2.2 2
+			rest
 			rm -f "$DB$suffix"
 			as_nobody ln -s "$DIR/ours/$victim" "$DB$suffix"
 			before=$(picture "$DB")
@@ -75,12 +76,13 @@ all_commands() {
 	[ ! -e "$DIR/ours/none" ]
 }
 
-@test "planted hard links at .lock, .new, .redo: refused, nothing outside changes" {
+@test "planted hard links at .lock, .queue, .new, .redo: refused, nothing outside changes" {
 	make_victims
-	for suffix in .lock .new .redo; do
+	for suffix in .lock .queue .new .redo; do
 		for victim in text map.db; do
 			rm -f "$DB" "$DB".*
 			theirs add 192.0.2.2 2
+			rest
 			rm -f "$DB$suffix"
 			ln "$DIR/ours/$victim" "$DB$suffix"
 			victims=$(picture "$DIR/ours/text" && picture "$DIR/ours/map.db" && ls -A "$DIR/ours")
@@ -91,12 +93,13 @@ all_commands() {
 	done
 }
 
-@test "planted folders, fifos and foreign files at .lock, .new, .redo: refused" {
+@test "planted folders, fifos and foreign files at .lock, .queue, .new, .redo: refused" {
 	make_victims
-	for suffix in .lock .new .redo; do
+	for suffix in .lock .queue .new .redo; do
 		for plant in 'mkdir' 'mkfifo' 'install -o daemon -m 666 /dev/null'; do
 			rm -rf "$DB" "$DB".*
 			theirs add 192.0.2.2 2
+			rest
 			rm -f "$DB$suffix"
 			$plant "$DB$suffix"
 			before=$(picture "$DB")

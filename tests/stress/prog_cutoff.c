@@ -5,12 +5,14 @@
  *	prog_cutoff FILE STEP ADDRESS...
  *
  * Records the addresses, stamp now, in one commit, and kills itself at the first STEP of that name, one of those that
- * lib/relaydb/commit.c tells: so it ends by SIGKILL, or with 3 if that step never came, 1 if the commit failed.
+ * lib/relaydb/commit.c names: so it ends by SIGKILL, or with 3 if that step never came, 1 if the commit failed.
  */
 #define RELAYDB_TEST_STEPS
-#include "../../lib/relaydb/commit.c"
-#include "../../lib/relaydb/redo.c"
+#include "relaydb_int.h"
 
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static const char *stop_at;

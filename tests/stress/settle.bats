@@ -3,9 +3,9 @@
 load ../lib/test
 load ../cli/cli
 
-# from the first of these on a commit counts
-STEPS_BEFORE='alone copied changed recorded locked'
-STEPS_AFTER='renamed counts block written mtime unlocked synced'
+# the steps of lib/relaydb/commit.c, and what lies between them; from the first of the latter on a commit counts
+STEPS_BEFORE='alone settled copied changed recorded locked'
+STEPS_AFTER='renamed decided block raised unlocked written dropped'
 
 # cut_off STEP: a database of 300 rows and 10.9.9.9, then a commit of three addresses that dies at STEP
 cut_off() {
@@ -73,7 +73,7 @@ agrees_with_makemap() {
 }
 
 @test "settled by a commit that changes nothing" {
-	cut_off counts
+	cut_off decided
 	relay expire 20000000 2>"$DIR/stderr" || fail "$(cat "$DIR/stderr")"
 	[ ! -e "$DB.redo" ]
 	[ "$(new_rows)" = 3 ]
@@ -81,7 +81,7 @@ agrees_with_makemap() {
 }
 
 @test "mtime rises again when a commit is finished" {
-	cut_off counts
+	cut_off decided
 	local before after
 	before=$(stat -c %Y "$DB")
 	relay check >/dev/null || :
@@ -92,7 +92,7 @@ agrees_with_makemap() {
 @test "what makemap wrote after the cut stands, whoever of us comes next" {
 	local command
 	for command in 'dump' 'list' 'add 10.8.8.8' 'delete 10.7.7.7' 'expire 20000000' 'check'; do
-		for step in counts block written synced; do
+		for step in decided block raised written; do
 			cut_off $step
 			printf '10.7.7.7 5000000000\n10.7.7.8 5000000001\n' | makemap hash "$DB"
 			relay $command >/dev/null 2>&1 || [ "${command%% *}" = check ] || fail "$command: status $?"
@@ -108,7 +108,7 @@ agrees_with_makemap() {
 }
 
 @test "load after the cut: the dump alone" {
-	cut_off counts
+	cut_off decided
 	rows '10.7.7.7 5'
 	[ "$(entries)" = '10.7.7.7 5' ]
 	[ ! -e "$DB.redo" ]
@@ -118,7 +118,7 @@ agrees_with_makemap() {
 # the same size and the same file id: only the contents tell
 @test "rows that makemap -o added after the cut are not undone" {
 	local status
-	for step in counts block written synced; do
+	for step in decided block raised written; do
 		cut_off $step
 		status=0
 		printf '10.7.7.7 5000000000\n' | makemap -o hash "$DB" || status=$?

@@ -11,8 +11,8 @@
  *	lock-map	nobody waits for readers, MTAs among them
  *	lock-writers	nobody waits for another writer
  *
- * Without it, this is the ordinary command.  The faults come from what stands below in place of the calls that commit.c and
- * place.c make; there is nothing of them in the library.
+ * Without it, this is the ordinary command.  The faults come from what stands below in place of the calls that turn.c, force.c,
+ * commit.c and place.c make; there is nothing of them in the library.
  */
 #include "../../lib/relaydb/relaydb_int.h"
 
@@ -85,6 +85,8 @@ static int mutant_redo_apply(const struct redo *redo, int fd)
 #define fdatasync mutant_fdatasync
 #define lock_wait mutant_lock_wait
 #define redo_apply mutant_redo_apply
+#include "../../lib/relaydb/turn.c"
+#include "../../lib/relaydb/force.c"
 #include "../../lib/relaydb/commit.c"
 #undef fsync
 

@@ -11,8 +11,8 @@
  * from libpam, and all that is in the log when popwatch ended with 0.
  * In the end popwatch runs once more, undisturbed; then all of that must be there, and the next command leaves nothing beside
  * the database.  Ends with 1 and a word on stderr otherwise.
- * Limit: so many commits a second would carry mtime far ahead of the clock and then have to wait; the main process takes it
- * back, under the lock, as if the seconds had passed.
+ * Limit: so many commits a second would have to wait for the clock nearly always; the main process takes mtime back, under the
+ * lock, as if the seconds had passed, so that some wait and are killed there, and others are killed at work.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -238,13 +238,13 @@ static bool look(struct relaydb *db)
 
 static void take_mtime_back(void)
 {
-	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = time(NULL) - 1 } };
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = time(NULL) - 10 } };
 	int fd = open(db_path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0)
 		return;
-	if (fstat(fd, &st) == 0 && st.st_mtim.tv_sec > time(NULL) + 30 && flock(fd, LOCK_EX) == 0)
+	if (fstat(fd, &st) == 0 && st.st_mtim.tv_sec >= time(NULL) && flock(fd, LOCK_EX) == 0)
 		futimens(fd, times);
 	close(fd);
 }

@@ -291,17 +291,18 @@ static void cut_off(void)
 {
 	struct change change = { { "10.0.0.1", 8 }, { "77", 2 }, false };
 	struct relaydb *db = database();
-	struct image old, new;
+	struct snapshot before = { .fd = -1 };
+	struct image new;
 	struct redo redo;
 
 	plain_rows();
-	old = read_file();
-	assert_code(db, bdb_apply(db, &old, &change, 1, &new), RELAYDB_OK);
-	assert_code(db, redo_make(db, &old, 0, &new, &redo), RELAYDB_OK);
+	before.image = read_file();
+	assert_code(db, bdb_apply(db, &before.image, &change, 1, &new), RELAYDB_OK);
+	assert_code(db, redo_make(db, &before, &new, &redo), RELAYDB_OK);
 	write_file(".redo", redo.record.data, redo.record.size);
 	redo_free(&redo);
 	image_free(&new);
-	image_free(&old);
+	image_free(&before.image);
 	relaydb_close(&db);
 }
 

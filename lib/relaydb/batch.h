@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * batch.h - the inside of a batch: one operation an address, and at most one expiry
+ */
+#ifndef RELAYDB_BATCH_H
+#define RELAYDB_BATCH_H
+
+#include "relaydb_int.h"
+
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(op) ((op)->lost = true)
+#include <uthash.h>
+
+enum op_kind { OP_RECORD, OP_PUT, OP_DELETE };
+
+struct op {
+	char address[RELAYDB_ADDRSTRLEN];
+	enum op_kind kind;
+	int64_t stamp;
+	bool lost; /* no memory for the table */
+	UT_hash_handle hh;
+};
+
+struct relaydb_batch {
+	struct relaydb *db;
+	struct op *ops; /* in the order of their first call */
+	size_t count;
+	const char **absent; /* of the last commit, in the same order; COUNT have room */
+	size_t absent_count;
+	int64_t before; /* expire; 0 expires nothing */
+	bool expire;
+};
+
+/* As the public functions, but within a call that has begun: the handle's deadline stays. */
+int batch_make(struct relaydb *db, struct relaydb_batch **batch);
+int batch_add(struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp);
+int batch_expire(struct relaydb_batch *batch, int64_t before);
+
+/* Is there an address that an MTA has to find afterwards? */
+bool batch_records(const struct relaydb_batch *batch);
+
+/* Is it nothing but logins?  Then it says the same whatever is in the database. */
+bool batch_only_records(const struct relaydb_batch *batch);
+
+/* The transform that carries the batch ARG out; see plan.c. */
+transform batch_transform;
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * force.c - puts a record into force, see force.h
+ */
+#include "force.h"
+#include "queue.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define POLL_MS 20
+#define WAIT_MAX_MS ((LEAD + 2) * 1000)
+
+/* The second that the next change will carry at the earliest. */
+static int64_t clock_of(const struct turn *turn)
+{
+	struct timespec kernel;
+
+	if (turn->kernel_mtime && clock_gettime(CLOCK_REALTIME_COARSE, &kernel) == 0)
+		return kernel.tv_sec;
+	return turn_now(turn);
+}
+
+/* Seconds for which SEEN must be waited out; 0 or less: none. */
+static int64_t ahead(const struct turn *turn, int64_t seen)
+{
+	return seen - clock_of(turn) + (turn->kernel_mtime ? 1 : 0);
+}
+
+bool force_due(struct turn *turn, const struct stat *st, int64_t seen)
+{
+	int64_t left;
+
+	if (geteuid() != 0 && geteuid() != st->st_uid)
+		turn->kernel_mtime = true;
+	left = ahead(turn, seen);
+	if (left <= 0)
+		return true;
+	/* the clock was set back: then one change a second, so that mtime gets no further ahead */
+	if (left > LEAD + 1 && (turn->kernel_mtime || st->st_ctim.tv_sec != clock_of(turn)))
+		return true;
+	turn->seen = left > LEAD + 1 ? st->st_ctim.tv_sec + 1 : seen;
+	return false;
+}
+
+void force_wait(struct turn *turn)
+{
+	const struct timespec step = { 0, POLL_MS * 1000000 };
+	int64_t end = clock_ms() + WAIT_MAX_MS;
+
+	while (ahead(turn, turn->seen) > 0 && clock_ms() < end)
+		nanosleep(&step, NULL);
+}
+
+int force_prepare(struct turn *turn, int fd, const struct stat *st)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, st->st_mtim };
+
+	/* tries whether it may be set, by setting what it is already */
+	if (turn->kernel_mtime || futimens(fd, times) == 0)
+		return RELAYDB_OK;
+	if (errno != EPERM && errno != EACCES)
+		return fail_errno(turn->db, "set the mtime of", "", errno);
+	turn->kernel_mtime = true;
+	return STEP_AGAIN;
+}
+
+/* The latest mtime that an MTA can have seen: of an empty file none, since it cannot be opened as a map. */
+static int64_t seen_of(const struct stat *st)
+{
+	return st->st_size == 0 ? INT64_MIN : st->st_mtim.tv_sec;
+}
+
+/* By a second at least.  Whoever was cut off has made mtime fall to the clock by writing: then the record knows how far an MTA
+ * has seen it.  Returns 0 or an errno. */
+static int mtime_raise(const struct turn *turn, int fd, const struct redo *redo, const struct stat *before)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t)turn_now(turn) } };
+
+	if (turn->kernel_mtime)
+		return 0;
+	if (times[1].tv_sec <= seen_of(before))
+		times[1].tv_sec = before->st_mtim.tv_sec + 1;
+	if (times[1].tv_sec <= redo_mtime(redo))
+		times[1].tv_sec = (time_t)redo_mtime(redo) + 1;
+	return futimens(fd, times) == 0 ? 0 : errno;
+}
+
+/* Returns 0 or an errno. */
+static int write_blocks(struct turn *turn, int fd, const struct redo *redo, const struct stat *before)
+{
+	int error = redo_apply(redo, fd);
+
+	if (error == 0)
+		error = mtime_raise(turn, fd, redo, before);
+	STEP("raised");
+	lock_release(fd);
+	STEP("unlocked");
+	if (error == 0 && fdatasync(fd) != 0)
+		error = errno;
+	return error;
+}
+
+/* The changes that were queued are in the database now; then the record goes, so that a crash between the two clears the
+ * queue once more and does not bring back what this commit deleted. */
+static int clear(struct turn *turn, const struct redo *redo)
+{
+	int code = queue_drop(turn->db, &turn->place, redo_queue_size(redo), redo_queue_sum(redo));
+
+	STEP("dropped");
+	return code == RELAYDB_OK ? place_remove(turn->db, &turn->place, REDO_SUFFIX) : code;
+}
+
+int force_record(struct turn *turn, int fd, const struct redo *redo, const struct stat *before)
+{
+	struct relaydb *db = turn->db;
+	char cause[128];
+	int error = write_blocks(turn, fd, redo, before);
+	bool written = error == 0;
+
+	if (written) {
+		STEP("written");
+		if (clear(turn, redo) == RELAYDB_OK) {
+			STEP("cleared");
+			return RELAYDB_OK;
+		}
+		error = db->system_error;
+	}
+	fail(db, RELAYDB_UNCERTAIN,
+	    "the commit is recorded, but %s is not %s: %s; the next commit or check will finish it", db->path,
+	    written ? "cleared of its record" : "fully written", strerror_r(error, cause, sizeof cause));
+	db->system_error = error;
+	return RELAYDB_UNCERTAIN;
+}

@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * test_relaydb_queue.c - changes that come faster than an MTA can see them: none is lost, all are seen by us at once and by MTAs soon
+ *
+ * "In force" means here: in the bytes of the file itself, which is all that an MTA reads.
+ */
+#define RELAYDB_TEST_STEPS
+#include "queue.h"
+#include "relaydb_scratch.h"
+
+#include <signal.h>
+#include <time.h>
+
+#define RECORDER 65534
+
+/* ---- what is seen ---- */
+
+/* Is ADDRESS in the file, as an MTA looks it up? */
+static bool in_force(const char *address)
+{
+	struct image image = read_file();
+	struct image_info info;
+	char value[32], why[128];
+	size_t size;
+	int code;
+
+	assert_true(image_check(&image, &info, why, sizeof why));
+	code = image_find(&image, (struct bytes){ address, strlen(address) }, value, sizeof value, &size);
+	image_free(&image);
+	return code == RELAYDB_OK;
+}
+
+static bool seen(const char *address)
+{
+	struct relaydb *db = database();
+	int64_t stamp;
+	int code = relaydb_get(db, address, &stamp);
+
+	relaydb_close(&db);
+	return code == RELAYDB_OK;
+}
+
+static int64_t mtime_of(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_mtim.tv_sec;
+}
+
+static void set_mtime(int64_t mtime)
+{
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = mtime } };
+
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* A database in which the next change comes too early: its second is used up.  Looked at again by whoever depends on it. */
+static void use_up(void)
+{
+	struct relaydb *db = database();
+
+	if (!exists(""))
+		put_many(db, 0, 9, CLOCK);
+	set_mtime(NOW + 1);
+	relaydb_close(&db);
+}
+
+enum verb { RECORD, PUT, DELETE, EXPIRE };
+
+static int change(struct relaydb *db, enum verb verb, const char *address, int64_t stamp, struct relaydb_result *result)
+{
+	struct relaydb_batch *batch;
+	int code;
+
+	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
+	code = verb == RECORD   ? relaydb_batch_record(batch, address, stamp)
+	       : verb == PUT    ? relaydb_batch_put(batch, address, stamp)
+	       : verb == DELETE ? relaydb_batch_delete(batch, address)
+				: relaydb_batch_expire(batch, stamp);
+	assert_code(db, code, RELAYDB_OK);
+	code = relaydb_commit(batch, NOW, result);
+	relaydb_batch_free(&batch);
+	return code;
+}
+
+/* Leaves it in the queue: for whoever does not wait.  The second may pass just then: then it is used up again. */
+static void leave(enum verb verb, const char *address, int64_t stamp)
+{
+	struct relaydb *db = database_with(-1);
+	struct relaydb_result result = { .pending = false };
+
+	while (!result.pending) {
+		use_up();
+		assert_code(db, change(db, verb, address, stamp, &result), RELAYDB_OK);
+		assert_true(result.committed || result.pending || verb != DELETE);
+		if (!result.committed)
+			break;
+	}
+	relaydb_close(&db);
+}
+
+static void settle_all(void)
+{
+	struct relaydb *db = database();
+
+	assert_code(db, relaydb_settle(db, NOW), RELAYDB_OK);
+	assert_false(exists(".queue"));
+	assert_false(exists(".redo"));
+	assert_false(exists(".new"));
+	relaydb_close(&db);
+}
+
+/* ---- a burst ---- */
+
+static void burst_is_recorded_at_once_and_in_force_with_the_next(void **state)
+{
+	(void)state;
+	use_up(); /* before, since nth() has one text for all */
+	for (unsigned i = 100; i < 200; i++)
+		leave(RECORD, nth(i), CLOCK);
+	for (unsigned i = 100; i < 200; i++)
+		if (!seen(nth(i)))
+			fail_msg("%u is not seen", i);
+	assert_true(exists(".queue"));
+	settle_all();
+	for (unsigned i = 100; i < 200; i++)
+		assert_true(in_force(nth(i)));
+	assert_true(mtime_of() <= NOW + 1);
+}
+
+/* What is queued counts in its order, as if each had been a commit. */
+static void order_is_kept(void **state)
+{
+	static const char expected[] = "192.0.2.4 500\n192.0.2.1 1000\n192.0.2.5 1000\n192.0.2.2 2000\n192.0.2.9 5000\n";
+	struct relaydb *db = database();
+	struct relaydb_result result;
+
+	(void)state;
+	assert_code(db, change(db, PUT, "192.0.2.9", 5000, &result), RELAYDB_OK);
+	leave(RECORD, "192.0.2.1", 1000);
+	leave(RECORD, "192.0.2.1", 900);
+	leave(PUT, "192.0.2.2", 3000);
+	leave(PUT, "192.0.2.2", 2000);
+	leave(RECORD, "192.0.2.3", 1000);
+	leave(DELETE, "192.0.2.3", 0);
+	leave(PUT, "192.0.2.6", 100);
+	leave(RECORD, "192.0.2.7", 999);
+	leave(EXPIRE, NULL, 1000);
+	leave(PUT, "192.0.2.4", 500); /* after the expiry */
+	leave(DELETE, "192.0.2.5", 0); /* of which nothing is there */
+	leave(RECORD, "192.0.2.5", 1000);
+	assert_string_equal(list(db), expected);
+	settle_all();
+	assert_string_equal(list(db), expected);
+	assert_false(in_force("192.0.2.3"));
+	assert_true(in_force("192.0.2.4"));
+	relaydb_close(&db);
+}
+
+/* A result counts what the change does to the rows with those of the queue. */
+static void results_know_the_queue(void **state)
+{
+	struct relaydb *db = database_with(-1);
+	struct relaydb_result result;
+
+	(void)state;
+	leave(RECORD, "192.0.2.1", 1000);
+	use_up();
+	assert_code(db, change(db, DELETE, "192.0.2.1", 0, &result), RELAYDB_OK);
+	assert_int_equal(result.deleted, 1);
+	assert_int_equal(result.absent, 0);
+	assert_false(seen("192.0.2.1"));
+	use_up();
+	assert_code(db, change(db, DELETE, "192.0.2.1", 0, &result), RELAYDB_OK);
+	assert_int_equal(result.absent, 1);
+	assert_false(result.committed);
+	relaydb_close(&db);
+}
+
+/* ---- who waits ---- */
+
+/* A child that records ADDRESS as one does who waits when nobody else does. */
+static pid_t recorder(const char *address, bool as_recorder)
+{
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct relaydb *db = database();
+		struct relaydb_result result;
+		int code;
+
+		if (as_recorder && (setgid(RECORDER) != 0 || setuid(RECORDER) != 0))
+			_exit(100);
+		code = change(db, RECORD, address, CLOCK, &result);
+		relaydb_close(&db);
+		_exit(code != RELAYDB_OK ? code : result.pending ? 101 : 0);
+	}
+	return child;
+}
+
+static int status_of(pid_t child)
+{
+	int status;
+
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* Nobody can pass a clock that does not move: this is how a wait is made to last until we have looked. */
+static void wait_for_the_waiter(void)
+{
+	int64_t give_up = clock_ms() + 60000;
+	struct relaydb *db = database();
+	struct place place;
+	int fd = -1;
+
+	assert_code(db, place_open(db, &place, true), RELAYDB_OK);
+	for (;;) {
+		set_mtime(NOW + 1);
+		if (queue_exists(&place) && !queue_adopt(db, &place, &fd))
+			break;
+		if (fd >= 0)
+			close(fd);
+		assert_true(clock_ms() < give_up);
+	}
+	place_close(&place);
+	relaydb_close(&db);
+}
+
+/* The first waits, the others go; it holds no lock, and commits all. */
+static void first_waits_for_all(void **state)
+{
+	struct relaydb *db;
+	pid_t first, second;
+	int fd, status;
+
+	(void)state;
+	use_up();
+	first = recorder("192.0.2.1", false);
+	wait_for_the_waiter();
+	for (size_t i = 0; i < 2; i++) {
+		fd = open(beside(i == 0 ? "" : ".lock"), O_RDONLY | O_CLOEXEC);
+		assert_int_equal(flock(fd, LOCK_EX), 0); /* at once, if the clock is not waited for with it */
+		close(fd);
+	}
+	assert_false(in_force("192.0.2.1"));
+	second = recorder("192.0.2.2", false);
+	status = status_of(second);
+	assert_true(status == 0 || status == 101); /* 0: its second had come */
+	assert_int_equal(status_of(first), 0);
+	db = database();
+	if (exists(".queue")) /* the second was too late for the first's commit, but nobody waited yet: it did */
+		settle_all();
+	assert_true(in_force("192.0.2.1"));
+	assert_true(in_force("192.0.2.2"));
+	relaydb_close(&db);
+}
+
+static void killed_waiter_loses_nothing(void **state)
+{
+	pid_t first;
+
+	(void)state;
+	use_up();
+	first = recorder("192.0.2.1", false);
+	wait_for_the_waiter();
+	kill(first, SIGKILL);
+	assert_int_equal(status_of(first), -1);
+	assert_true(seen("192.0.2.1"));
+	assert_int_equal(status_of(recorder("192.0.2.2", false)), 0); /* waits in its place */
+	assert_true(in_force("192.0.2.1"));
+	assert_true(in_force("192.0.2.2"));
+	assert_false(exists(".queue"));
+}
+
+/* While root's commits use up each second, the recorder, who may not set mtime, is neither refused nor kept. */
+static void recorder_beside_root(void **state)
+{
+	struct relaydb *db;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chown(folder, RECORDER, RECORDER), 0);
+	db = database();
+	put_many(db, 0, 9, CLOCK);
+	for (unsigned i = 0; i < 3; i++) {
+		pid_t child;
+		int status;
+
+		put_many(db, 10 + i, 10 + i, CLOCK);
+		put_many(db, 20 + i, 20 + i, CLOCK);
+		child = recorder(nth(30 + i), true);
+		put_many(db, 40 + i, 40 + i, CLOCK);
+		status = status_of(child);
+		assert_true(status == 0 || status == 101); /* 101: the other of the two waited for both */
+		assert_true(in_force(nth(30 + i)));
+		assert_true(in_force(nth(40 + i)));
+	}
+	assert_true(mtime_of() <= NOW + 1);
+	relaydb_close(&db);
+}
+
+/* Further ahead than any commit makes it: the clock was set back, and nobody waits for it. */
+static void nobody_waits_for_a_clock_that_was_set_back(void **state)
+{
+	struct relaydb *db = database_with(-1);
+	struct relaydb_result result;
+
+	(void)state;
+	use_up();
+	set_mtime(NOW + 3600);
+	do /* the kernel's time of the last change is this very second: one a second, so that it gets no further ahead */
+		assert_code(db, change(db, RECORD, "192.0.2.1", CLOCK, &result), RELAYDB_OK);
+	while (result.pending);
+	assert_true(in_force("192.0.2.1"));
+	assert_in_range(mtime_of(), NOW + 3590, NOW + 3601);
+	relaydb_close(&db);
+	if (geteuid() != 0)
+		return;
+	assert_int_equal(chown(folder, RECORDER, RECORDER), 0);
+	assert_int_equal(chown(path, 0, RECORDER), 0);
+	assert_int_equal(chown(beside(".lock"), RECORDER, RECORDER), 0);
+	assert_int_equal(status_of(recorder("192.0.2.2", true)), 0);
+	assert_true(in_force("192.0.2.2"));
+	assert_true(mtime_of() <= NOW); /* fell to the clock */
+}
+
+/* PATH.lock is busy for longer than a login may wait. */
+static void login_is_recorded_while_another_commits(void **state)
+{
+	struct relaydb *db = database_with(50);
+	struct relaydb_result result;
+	int fd;
+
+	(void)state;
+	put_many(db, 0, 9, CLOCK);
+	fd = open(beside(".lock"), O_RDONLY | O_CLOEXEC);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_code(db, change(db, RECORD, "192.0.2.1", CLOCK, &result), RELAYDB_OK);
+	assert_true(result.pending);
+	assert_true(seen("192.0.2.1"));
+	assert_code(db, change(db, DELETE, "192.0.2.1", 0, &result), RELAYDB_LOCKED); /* whether it is there nobody can tell */
+	close(fd);
+	settle_all();
+	assert_true(in_force("192.0.2.1"));
+	relaydb_close(&db);
+}
+
+/* ---- cut off at each step ---- */
+
+static const char *stop_at;
+
+static void stop(const char *step)
+{
+	if (strcmp(step, stop_at) == 0)
+		raise(SIGKILL);
+}
+
+/* A delete of what lies in the queue is cut off: where it counts the queue does not bring it back, where not nothing is lost. */
+static void cut_off_with_a_queue(void **state)
+{
+	static const struct {
+		const char *name;
+		bool counts;
+	} steps[] = {
+		{ "alone", false },
+		{ "copied", false },
+		{ "changed", false },
+		{ "recorded", false },
+		{ "locked", false },
+		{ "renamed", true },
+		{ "decided", true },
+		{ "block", true },
+		{ "raised", true },
+		{ "unlocked", true },
+		{ "written", true },
+		{ "dropped", true },
+		{ "cleared", true },
+	};
+
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		pid_t child;
+
+		assert_int_equal(scratch_remove(state), 0);
+		assert_int_equal(scratch_make(state), 0);
+		leave(RECORD, "192.0.2.1", CLOCK);
+		leave(RECORD, "192.0.2.2", CLOCK);
+		set_mtime(NOW - 100);
+		child = fork();
+		assert_true(child >= 0);
+		if (child == 0) {
+			struct relaydb *db = database();
+			struct relaydb_result result;
+
+			stop_at = steps[i].name;
+			relaydb_test_step = stop;
+			_exit(change(db, DELETE, "192.0.2.1", 0, &result));
+		}
+		assert_int_equal(status_of(child), -1);
+		print_message("%s\n", steps[i].name);
+		assert_int_equal(seen("192.0.2.1"), !steps[i].counts);
+		assert_true(seen("192.0.2.2"));
+		settle_all();
+		assert_int_equal(in_force("192.0.2.1"), !steps[i].counts);
+		assert_true(in_force("192.0.2.2"));
+	}
+}
+
+static void queue_another(const char *step)
+{
+	if (strcmp(step, "recorded") != 0)
+		return;
+	relaydb_test_step = NULL;
+	leave(RECORD, "192.0.2.7", CLOCK);
+}
+
+/* What comes while a commit is at work stays in the queue, and whoever is last sees to it. */
+static void queued_during_a_commit(void **state)
+{
+	struct relaydb *db = database();
+	struct relaydb_result result;
+
+	(void)state;
+	leave(RECORD, "192.0.2.1", CLOCK);
+	set_mtime(NOW - 100);
+	relaydb_test_step = queue_another;
+	assert_code(db, change(db, RECORD, "192.0.2.2", CLOCK, &result), RELAYDB_OK);
+	assert_null(relaydb_test_step);
+	assert_true(in_force("192.0.2.1"));
+	assert_true(in_force("192.0.2.2"));
+	assert_true(in_force("192.0.2.7"));
+	assert_false(exists(".queue"));
+	relaydb_close(&db);
+}
+
+/* ---- what a crash, or somebody, left there ---- */
+
+static void damaged_parts_are_left_out(void **state)
+{
+	static const char *const damages[] = {
+		"begin\nrecord 203.0.113.1 1000\nend 0000000000000000\n", /* the sum */
+		"begin\nrecord 203.0.113.1 1000\n", /* cut off, then the next one */
+		"begin\nrecord 203.0.11", /* in a line */
+		"record 203.0.113.1 1000\n", /* without a begin */
+		"\xff\xfe\x01\n\n\n", /* anything */
+	};
+
+	for (size_t i = 0; i < COUNT(damages); i++) {
+		struct relaydb *db;
+
+		assert_int_equal(scratch_remove(state), 0);
+		assert_int_equal(scratch_make(state), 0);
+		db = database();
+		put_many(db, 0, 0, CLOCK);
+		write_file(".queue", damages[i], strlen(damages[i]));
+		leave(RECORD, "192.0.2.1", CLOCK);
+		assert_true(seen("192.0.2.1"));
+		assert_false(seen("203.0.113.1"));
+		set_mtime(NOW - 100);
+		assert_code(db, relaydb_settle(db, NOW), RELAYDB_OK);
+		if (strstr(relaydb_notice(db), "damaged") == NULL)
+			fail_msg("%zu: notice \"%s\"", i, relaydb_notice(db));
+		assert_true(in_force("192.0.2.1"));
+		assert_false(in_force("203.0.113.1"));
+		assert_false(exists(".queue"));
+		relaydb_close(&db);
+	}
+}
+
+static void write_unit(const char *lines)
+{
+	char text[1024];
+	int size = snprintf(text, sizeof text, "begin\n%send %016llx\n", lines, (unsigned long long)queue_sum(lines, strlen(lines)));
+
+	write_file(".queue", text, (size_t)size);
+}
+
+/* With a sum that is right: it is read as from a stranger. */
+static void hostile_lines_are_left_out(void **state)
+{
+	struct relaydb *db = database();
+
+	(void)state;
+	put_many(db, 0, 0, CLOCK);
+	write_unit("record 192.0.2.1 1000\nrecord 10 1000\nrecord 0.0.0.0/0 1000\nput 192.0.2.2 OK\nput 192.0.2.3 -1\nput 192.0.2.4\n"
+		   "put 192.0.2.5 99999999999999\nrecord 192.0.2.6 1000 1\nexpire\nexpire x\nexpire 253402300801\nload /etc/passwd\n"
+		   "delete\nrecord  192.0.2.7 1000\nRECORD 192.0.2.8 1000\nrecord ::ffff:192.0.2.9 1000\n");
+	set_mtime(NOW - 100);
+	assert_code(db, relaydb_settle(db, NOW), RELAYDB_OK);
+	assert_string_equal(list(db), "192.0.2.1 1000\n192.0.2.9 1000\n10.0.0.0 906502527\n");
+	relaydb_close(&db);
+}
+
+static void planted_queue_is_refused(void **state)
+{
+	struct relaydb *db = database();
+	struct relaydb_result result;
+	struct stat st;
+
+	(void)state;
+	put_many(db, 0, 0, CLOCK);
+	write_file(".other", "", 0);
+	assert_int_equal(symlink(beside(".other"), "/tmp/relaydb-unit.link"), 0);
+	assert_int_equal(rename("/tmp/relaydb-unit.link", beside(".queue")), 0);
+	assert_code(db, change(db, RECORD, "192.0.2.1", CLOCK, &result), RELAYDB_PERM);
+	assert_int_equal(unlink(beside(".queue")), 0);
+	assert_int_equal(mkdir(beside(".queue"), 0755), 0);
+	assert_code(db, change(db, RECORD, "192.0.2.1", CLOCK, &result), RELAYDB_NOTDB);
+	assert_int_equal(rmdir(beside(".queue")), 0);
+	write_file(".queue", "", 0);
+	assert_int_equal(truncate(beside(".queue"), (off_t)QUEUE_MAX + 1), 0);
+	assert_code(db, change(db, RECORD, "192.0.2.1", CLOCK, &result), RELAYDB_NOTDB);
+	assert_int_equal(unlink(beside(".queue")), 0);
+	if (geteuid() == 0) {
+		write_file(".queue", "", 0);
+		assert_int_equal(chown(beside(".queue"), RECORDER, RECORDER), 0);
+		assert_code(db, change(db, RECORD, "192.0.2.1", CLOCK, &result), RELAYDB_PERM);
+		assert_int_equal(unlink(beside(".queue")), 0);
+		assert_int_equal(chown(folder, RECORDER, RECORDER), 0);
+		leave(RECORD, "192.0.2.1", CLOCK);
+		assert_int_equal(stat(beside(".queue"), &st), 0);
+		assert_int_equal(st.st_uid, RECORDER);
+		assert_int_equal(st.st_mode & 07777, 0660);
+	}
+	relaydb_close(&db);
+}
+
+static void full_queue_takes_no_more(void **state)
+{
+	struct relaydb *db = database_with(-1);
+	struct relaydb_result result;
+	struct stat st;
+
+	(void)state;
+	leave(RECORD, "192.0.2.1", CLOCK);
+	assert_int_equal(stat(beside(".queue"), &st), 0);
+	assert_int_equal(truncate(beside(".queue"), (off_t)QUEUE_MAX), 0);
+	use_up();
+	assert_code(db, change(db, RECORD, "192.0.2.2", CLOCK, &result), RELAYDB_LOCKED);
+	assert_false(seen("192.0.2.2"));
+	settle_all();
+	assert_true(in_force("192.0.2.1"));
+	relaydb_close(&db);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		SCRATCH_TEST(burst_is_recorded_at_once_and_in_force_with_the_next),
+		SCRATCH_TEST(order_is_kept),
+		SCRATCH_TEST(results_know_the_queue),
+		SCRATCH_TEST(first_waits_for_all),
+		SCRATCH_TEST(killed_waiter_loses_nothing),
+		SCRATCH_TEST(recorder_beside_root),
+		SCRATCH_TEST(nobody_waits_for_a_clock_that_was_set_back),
+		SCRATCH_TEST(login_is_recorded_while_another_commits),
+		SCRATCH_TEST(cut_off_with_a_queue),
+		SCRATCH_TEST(queued_during_a_commit),
+		SCRATCH_TEST(damaged_parts_are_left_out),
+		SCRATCH_TEST(hostile_lines_are_left_out),
+		SCRATCH_TEST(planted_queue_is_refused),
+		SCRATCH_TEST(full_queue_takes_no_more),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
