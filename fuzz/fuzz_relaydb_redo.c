@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		}
 		redo_free(&all);
 	}
-	if (fstat(map_fd, &st) == 0 && read_whole(db, map_fd, "", &st, &image) == RELAYDB_OK &&
+	if (fstat(map_fd, &st) == 0 && io_read(db, map_fd, "", &st, &image) == RELAYDB_OK &&
 	    redo_read(db, fd, &redo) == RELAYDB_OK) {
 		lay_over(db, &redo, &image, map_fd);
 		redo_free(&redo);

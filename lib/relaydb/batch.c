@@ -9,29 +9,40 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(entry) ((entry)->lost = true)
+#include <uthash.h>
+
+/* An operation and its place in the table by address. */
+struct table {
+	struct op op;
+	bool lost; /* no memory for the table */
+	UT_hash_handle hh;
+};
+
 int batch_make(struct relaydb *db, struct relaydb_batch **batch)
 {
 	*batch = calloc(1, sizeof **batch);
 	if (*batch == NULL)
-		return fail(db, RELAYDB_NOMEM, "out of memory");
+		return db_fail(db, RELAYDB_NOMEM, "out of memory");
 	(*batch)->db = db;
 	return RELAYDB_OK;
 }
 
 int relaydb_batch_new(struct relaydb *db, struct relaydb_batch **batch)
 {
-	call_begin(db);
+	db_begin(db);
 	return batch_make(db, batch);
 }
 
 void relaydb_batch_clear(struct relaydb_batch *batch)
 {
-	struct op *op, *next;
+	struct table *entry, *next;
 
-	HASH_ITER(hh, batch->ops, op, next)
+	HASH_ITER(hh, batch->table, entry, next)
 	{
-		HASH_DEL(batch->ops, op);
-		free(op);
+		HASH_DEL(batch->table, entry);
+		free(entry);
 	}
 	free(batch->absent);
 	*batch = (struct relaydb_batch){ .db = batch->db };
@@ -70,37 +81,39 @@ static void merge(struct op *op, enum op_kind kind, int64_t stamp)
 int batch_add(struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp)
 {
 	char text[RELAYDB_ADDRSTRLEN];
-	struct op *op;
+	struct table *entry;
 
 	batch->absent_count = 0;
 	if (relaydb_address(address, text) != RELAYDB_OK)
-		return fail(batch->db, RELAYDB_BADADDR, "\"%.64s\" is not the IP address of a client", address);
+		return db_fail(batch->db, RELAYDB_BADADDR, "\"%.64s\" is not the IP address of a client", address);
 	if (stamp < 0 || stamp > RELAYDB_STAMP_MAX)
-		return fail(batch->db, RELAYDB_BADSTAMP, "%lld is not a stamp, expected 0 to %lld", (long long)stamp,
+		return db_fail(batch->db, RELAYDB_BADSTAMP, "%lld is not a stamp, expected 0 to %lld", (long long)stamp,
 		    (long long)RELAYDB_STAMP_MAX);
-	HASH_FIND_STR(batch->ops, text, op);
-	if (op != NULL) {
-		merge(op, kind, stamp);
+	HASH_FIND_STR(batch->table, text, entry);
+	if (entry != NULL) {
+		merge(&entry->op, kind, stamp);
 		return RELAYDB_OK;
 	}
-	op = calloc(1, sizeof *op);
-	if (op == NULL)
-		return fail(batch->db, RELAYDB_NOMEM, "out of memory");
-	memcpy(op->address, text, sizeof text);
-	op->kind = kind;
-	op->stamp = stamp;
-	HASH_ADD_STR(batch->ops, address, op);
-	if (op->lost) {
-		free(op);
-		return fail(batch->db, RELAYDB_NOMEM, "out of memory");
+	entry = calloc(1, sizeof *entry);
+	if (entry == NULL)
+		return db_fail(batch->db, RELAYDB_NOMEM, "out of memory");
+	memcpy(entry->op.address, text, sizeof text);
+	entry->op.kind = kind;
+	entry->op.stamp = stamp;
+	HASH_ADD_STR(batch->table, op.address, entry);
+	if (entry->lost) {
+		free(entry);
+		return db_fail(batch->db, RELAYDB_NOMEM, "out of memory");
 	}
+	*(batch->last != NULL ? &batch->last->next : &batch->ops) = &entry->op;
+	batch->last = &entry->op;
 	batch->count++;
 	return RELAYDB_OK;
 }
 
 static int add(struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp)
 {
-	call_begin(batch->db);
+	db_begin(batch->db);
 	return batch_add(batch, kind, address, stamp);
 }
 
@@ -122,7 +135,7 @@ int relaydb_batch_delete(struct relaydb_batch *batch, const char *address)
 int batch_expire(struct relaydb_batch *batch, int64_t before)
 {
 	if (before < 0 || before > RELAYDB_STAMP_MAX + 1)
-		return fail(batch->db, RELAYDB_BADSTAMP, "%lld is not a stamp, expected 0 to %lld", (long long)before,
+		return db_fail(batch->db, RELAYDB_BADSTAMP, "%lld is not a stamp, expected 0 to %lld", (long long)before,
 		    (long long)RELAYDB_STAMP_MAX + 1);
 	if (!batch->expire || before > batch->before)
 		batch->before = before;
@@ -132,13 +145,21 @@ int batch_expire(struct relaydb_batch *batch, int64_t before)
 
 int relaydb_batch_expire(struct relaydb_batch *batch, int64_t before)
 {
-	call_begin(batch->db);
+	db_begin(batch->db);
 	return batch_expire(batch, before);
+}
+
+const struct op *batch_find(const struct relaydb_batch *batch, struct bytes key)
+{
+	const struct table *entry;
+
+	HASH_FIND(hh, batch->table, key.data, key.size, entry);
+	return entry != NULL ? &entry->op : NULL;
 }
 
 bool batch_records(const struct relaydb_batch *batch)
 {
-	for (const struct op *op = batch->ops; op != NULL; op = op->hh.next)
+	for (const struct op *op = batch->ops; op != NULL; op = op->next)
 		if (op->kind != OP_DELETE)
 			return true;
 	return false;
@@ -146,7 +167,7 @@ bool batch_records(const struct relaydb_batch *batch)
 
 bool batch_only_records(const struct relaydb_batch *batch)
 {
-	for (const struct op *op = batch->ops; op != NULL; op = op->hh.next)
+	for (const struct op *op = batch->ops; op != NULL; op = op->next)
 		if (op->kind != OP_RECORD)
 			return false;
 	return !batch->expire;
@@ -156,13 +177,13 @@ int relaydb_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_resu
 {
 	struct task task = { .change = batch_transform, .arg = batch, .batch = batch, .create = batch_records(batch) };
 
-	call_begin(batch->db);
+	db_begin(batch->db);
 	if (result != NULL)
 		*result = (struct relaydb_result){ .committed = false };
 	free(batch->absent);
 	batch->absent_count = 0;
 	batch->absent = calloc(batch->count + 1, sizeof *batch->absent);
 	if (batch->absent == NULL)
-		return fail(batch->db, RELAYDB_NOMEM, "out of memory");
+		return db_fail(batch->db, RELAYDB_NOMEM, "out of memory");
 	return commit_run(batch->db, now, &task, result);
 }

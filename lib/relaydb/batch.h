@@ -7,23 +7,19 @@
 
 #include "relaydb_int.h"
 
-#define HASH_NONFATAL_OOM 1
-#define uthash_nonfatal_oom(op) ((op)->lost = true)
-#include <uthash.h>
-
 enum op_kind { OP_RECORD, OP_PUT, OP_DELETE };
 
 struct op {
 	char address[RELAYDB_ADDRSTRLEN];
 	enum op_kind kind;
 	int64_t stamp;
-	bool lost; /* no memory for the table */
-	UT_hash_handle hh;
+	struct op *next; /* in the order of their first call */
 };
 
 struct relaydb_batch {
 	struct relaydb *db;
-	struct op *ops; /* in the order of their first call */
+	struct op *ops, *last;
+	struct table *table; /* the same by address, see batch.c */
 	size_t count;
 	const char **absent; /* of the last commit, in the same order; COUNT have room */
 	size_t absent_count;
@@ -35,6 +31,9 @@ struct relaydb_batch {
 int batch_make(struct relaydb *db, struct relaydb_batch **batch);
 int batch_add(struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp);
 int batch_expire(struct relaydb_batch *batch, int64_t before);
+
+/* The operation on the address in KEY, NULL if there is none. */
+const struct op *batch_find(const struct relaydb_batch *batch, struct bytes key);
 
 /* Is there an address that an MTA has to find afterwards? */
 bool batch_records(const struct relaydb_batch *batch);

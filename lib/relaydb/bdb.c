@@ -43,8 +43,8 @@ static void silence_message(const DB_ENV *env, const char *text)
 static int failed(struct relaydb *db, int error)
 {
 	if (error == ENOMEM)
-		return fail(db, RELAYDB_NOMEM, "out of memory while changing a copy of %s", db->path);
-	return fail(db, RELAYDB_IO, "Berkeley DB cannot change a copy of %s in memory: %s%s", db->path, db_strerror(error),
+		return db_fail(db, RELAYDB_NOMEM, "out of memory while changing a copy of %s", db->path);
+	return db_fail(db, RELAYDB_IO, "Berkeley DB cannot change a copy of %s in memory: %s%s", db->path, db_strerror(error),
 	    error == ENOENT ? " (is /proc mounted?)" : "");
 }
 
@@ -109,7 +109,7 @@ static int change_all(struct relaydb *db, const struct image *old, uint32_t buck
 	*out = (struct image){ NULL, 0, false };
 	if (fd < 0)
 		return failed(db, errno);
-	error = old != NULL ? write_at(fd, old->data, old->size, 0) : 0;
+	error = old != NULL ? io_write(fd, old->data, old->size, 0) : 0;
 	if (error == 0)
 		error = hash_open(fd, buckets, cache, &hash);
 	for (size_t i = 0; error == 0 && stop == 0 && i < count; i++) {

@@ -240,7 +240,7 @@ static int survey_row(struct bytes key, struct bytes value, void *arg)
 	struct survey *survey = arg;
 	struct row row;
 
-	row_read(key, value, &row);
+	row_parse(key, value, &row);
 	survey->rows++;
 	survey->nul += row.nul;
 	if (!row.address_ok)
@@ -356,7 +356,7 @@ int relaydb_check(struct relaydb *db, int64_t now, void (*each)(const struct rel
 	code = check_settle(&check);
 	if (code != RELAYDB_OK)
 		return code;
-	call_begin(db);
+	db_begin(db);
 	code = place_open(db, &place, false);
 	if (code == RELAYDB_NOFILE || code == RELAYDB_NOTDB) {
 		report(
@@ -367,11 +367,11 @@ int relaydb_check(struct relaydb *db, int64_t now, void (*each)(const struct rel
 		return code;
 	check_folders(&check, &place);
 	check_companions(&check, &place);
-	call_begin(db);
+	db_begin(db);
 	code = check_snapshot(&check, &place, &snapshot);
 	if (code == RELAYDB_OK && image_walk(&snapshot.image, survey_row, &survey) != 0) {
 		snapshot_free(&snapshot);
-		code = fail(db, RELAYDB_NOMEM, "out of memory");
+		code = db_fail(db, RELAYDB_NOMEM, "out of memory");
 	}
 	if (code == RELAYDB_OK) {
 		check_file(&check, &place, &snapshot.st);

@@ -104,11 +104,11 @@ static int record(struct turn *turn, const struct redo *redo)
 	code = place_companion(db, &turn->place, NEW_SUFFIX, PLACE_NEW, &fd);
 	if (code != RELAYDB_OK)
 		return code; /* what is there is not ours to remove */
-	error = write_at(fd, redo->record.data, redo->record.size, 0);
+	error = io_write(fd, redo->record.data, redo->record.size, 0);
 	if (error != 0)
-		code = fail_errno(db, "write", NEW_SUFFIX, error);
+		code = db_fail_errno(db, "write", NEW_SUFFIX, error);
 	else if (fsync(fd) != 0)
-		code = fail_errno(db, "sync", NEW_SUFFIX, errno);
+		code = db_fail_errno(db, "sync", NEW_SUFFIX, errno);
 	close(fd);
 	if (code != RELAYDB_OK)
 		forget_record(turn);
@@ -158,7 +158,7 @@ static int reserve(const struct turn *turn, int fd, const struct redo *redo, con
 		error = errno;
 	if (error == 0 || error == EOPNOTSUPP || error == ENOSYS)
 		return RELAYDB_OK;
-	return fail_errno(turn->db, "reserve space for", "", error);
+	return db_fail_errno(turn->db, "reserve space for", "", error);
 }
 
 /* The record gets the name under which it counts, or none. */
@@ -169,9 +169,9 @@ static int decide(struct turn *turn)
 	int error;
 
 	if (!place_name(place, NEW_SUFFIX, new_name) || !place_name(place, REDO_SUFFIX, redo_name))
-		return fail(turn->db, RELAYDB_NOFILE, "%s: name too long", turn->db->path);
+		return db_fail(turn->db, RELAYDB_NOFILE, "%s: name too long", turn->db->path);
 	if (renameat(place->dir, new_name, place->dir, redo_name) != 0)
-		return fail_errno(turn->db, "rename", NEW_SUFFIX, errno);
+		return db_fail_errno(turn->db, "rename", NEW_SUFFIX, errno);
 	STEP("renamed");
 	if (fsync(place->dir) == 0) {
 		STEP("decided");
@@ -180,8 +180,8 @@ static int decide(struct turn *turn)
 	/* On disk or not, nobody knows: take it back while the lock keeps everybody from seeing it. */
 	error = errno;
 	if (unlinkat(place->dir, redo_name, 0) == 0)
-		return fail_errno(turn->db, "sync the directory of", "", error);
-	return fail(turn->db, RELAYDB_UNCERTAIN,
+		return db_fail_errno(turn->db, "sync the directory of", "", error);
+	return db_fail(turn->db, RELAYDB_UNCERTAIN,
 	    "the commit may be recorded: the directory of %s can be neither synced nor written (%s); the next commit or check "
 	    "decides",
 	    turn->db->path, strerror_r(error, cause, sizeof cause));
@@ -356,19 +356,19 @@ static int one_turn(struct commit *commit, struct relaydb_result *result)
 	int code = turn_take(turn);
 
 	if (code == RELAYDB_OK)
-		code = settle(turn);
+		code = settle_turn(turn);
 	if (code == RELAYDB_OK)
 		STEP("settled");
 	/* a settle, or somebody who has waited for the queue: is there still something to do? */
 	if (code == RELAYDB_OK && (commit->task->change != NULL || queue_exists(&turn->place))) {
 		do
 			code = attempt(turn, commit->task, commit->queued ? &unwanted : result);
-		while (code == STEP_AGAIN && clock_ms() < turn->db->deadline);
+		while (code == STEP_AGAIN && db_clock_ms() < turn->db->deadline);
 		if (code == STEP_EARLY && !commit->queued)
 			leave_for_later(commit, result);
 	}
 	if (code == STEP_AGAIN)
-		code = fail(turn->db, RELAYDB_LOCKED, "%s keeps being rewritten by another process", turn->db->path);
+		code = db_fail(turn->db, RELAYDB_LOCKED, "%s keeps being rewritten by another process", turn->db->path);
 	turn_leave(turn);
 	return code;
 }
@@ -381,7 +381,7 @@ static int queue_anyway(struct commit *commit, struct relaydb_result *result)
 
 	if (commit->queued || batch == NULL || !batch_only_records(batch))
 		return RELAYDB_LOCKED;
-	db->deadline = clock_ms() + QUEUE_LOCK_MS;
+	db->deadline = db_clock_ms() + QUEUE_LOCK_MS;
 	if (put_into_queue(commit) != RELAYDB_OK)
 		return RELAYDB_LOCKED;
 	*result = (struct relaydb_result){ .committed = true, .pending = true };
@@ -409,7 +409,7 @@ static int all_turns(struct commit *commit, struct relaydb_result *result)
 {
 	struct turn *turn = &commit->turn;
 	struct relaydb *db = turn->db;
-	int64_t end = clock_ms() + (db->timeout_ms > 0 ? db->timeout_ms : 0) + (LEAD + 1) * 1000;
+	int64_t end = db_clock_ms() + (db->timeout_ms > 0 ? db->timeout_ms : 0) + (LEAD + 1) * 1000;
 	bool waited = false;
 	int code;
 
@@ -422,11 +422,11 @@ static int all_turns(struct commit *commit, struct relaydb_result *result)
 			stop_waiting(commit);
 			queue_adopt(db, &turn->place, &commit->waiter);
 		}
-		if (code != STEP_EARLY || !waits(commit) || clock_ms() > end)
+		if (code != STEP_EARLY || !waits(commit) || db_clock_ms() > end)
 			break;
 		force_wait(turn);
 		waited = true;
-		deadline_begin(db);
+		db_deadline(db);
 	}
 	stop_waiting(commit);
 	return code;
@@ -442,7 +442,7 @@ static void last_one_out(struct commit *commit)
 	memcpy(notice, db->notice, sizeof notice);
 	rest_only(commit);
 	if (db->timeout_ms >= 0 && queue_adopt(db, &commit->turn.place, &commit->waiter)) {
-		deadline_begin(db);
+		db_deadline(db);
 		all_turns(commit, &unwanted);
 	}
 	if (*notice != '\0')
@@ -473,24 +473,24 @@ static int outcome(struct commit *commit, int code, struct relaydb_result *resul
 
 	if (commit->queued && (code == STEP_EARLY || code == RELAYDB_LOCKED)) {
 		if (db->in_force)
-			tell(db, "recorded, but mail servers do not see it yet: %s is being changed by others", db->path);
+			db_notice(db, "recorded, but mail servers do not see it yet: %s is being changed by others", db->path);
 		*db->error = '\0';
 		return RELAYDB_OK;
 	}
 	if (commit->queued && code != RELAYDB_OK && code != RELAYDB_UNCERTAIN) {
 		snprintf(why, sizeof why, "%s", db->error);
-		return fail(db, RELAYDB_UNCERTAIN, "the commit is recorded in %s" QUEUE_SUFFIX ", but cannot be put into force: %.3000s",
-		    db->path, why);
+		return db_fail(db, RELAYDB_UNCERTAIN,
+		    "the commit is recorded in %s" QUEUE_SUFFIX ", but cannot be put into force: %.3000s", db->path, why);
 	}
 	if (code == STEP_EARLY)
-		return fail(db, RELAYDB_LOCKED,
+		return db_fail(db, RELAYDB_LOCKED,
 		    "%s is changed by other processes all the time, each time in a second of its own; none was free for uid "
 		    "%ld, whose changes need the clock to be past them",
 		    db->path, (long)geteuid());
 	if (code == RELAYDB_OK)
 		result->pending = false;
 	if (code == RELAYDB_IO)
-		also(db, "; nothing was changed");
+		db_fail_more(db, "; nothing was changed");
 	return code;
 }
 
@@ -503,11 +503,11 @@ int commit_run(struct relaydb *db, int64_t now, const struct task *task, struct 
 	if (result == NULL)
 		result = &unwanted;
 	*result = (struct relaydb_result){ .committed = false };
-	call_begin(db);
+	db_begin(db);
 	code = turn_begin(&commit.turn, db, now);
 	if (code != RELAYDB_OK) {
 		if (code == RELAYDB_IO)
-			also(db, "; nothing was changed");
+			db_fail_more(db, "; nothing was changed");
 		return code;
 	}
 	code = before_first_lock(&commit.turn, task->create);
@@ -527,7 +527,7 @@ int relaydb_settle(struct relaydb *db, int64_t now)
 	bool nothing;
 	int code;
 
-	call_begin(db);
+	db_begin(db);
 	code = place_open(db, &place, false);
 	if (code != RELAYDB_OK)
 		return code == RELAYDB_NOFILE ? RELAYDB_OK : code;

@@ -49,9 +49,9 @@ bool force_due(struct turn *turn, const struct stat *st, int64_t seen)
 void force_wait(struct turn *turn)
 {
 	const struct timespec step = { 0, POLL_MS * 1000000 };
-	int64_t end = clock_ms() + WAIT_MAX_MS;
+	int64_t end = db_clock_ms() + WAIT_MAX_MS;
 
-	while (ahead(turn, turn->seen) > 0 && clock_ms() < end)
+	while (ahead(turn, turn->seen) > 0 && db_clock_ms() < end)
 		nanosleep(&step, NULL);
 }
 
@@ -63,7 +63,7 @@ int force_prepare(struct turn *turn, int fd, const struct stat *st)
 	if (turn->kernel_mtime || futimens(fd, times) == 0)
 		return RELAYDB_OK;
 	if (errno != EPERM && errno != EACCES)
-		return fail_errno(turn->db, "set the mtime of", "", errno);
+		return db_fail_errno(turn->db, "set the mtime of", "", errno);
 	turn->kernel_mtime = true;
 	return STEP_AGAIN;
 }
@@ -129,9 +129,8 @@ int force_record(struct turn *turn, int fd, const struct redo *redo, const struc
 		}
 		error = db->system_error;
 	}
-	fail(db, RELAYDB_UNCERTAIN,
-	    "the commit is recorded, but %s is not %s: %s; the next commit or check will finish it", db->path,
-	    written ? "cleared of its record" : "fully written", strerror_r(error, cause, sizeof cause));
+	db_fail(db, RELAYDB_UNCERTAIN, "the commit is recorded, but %s is not %s: %s; the next commit or check will finish it",
+	    db->path, written ? "cleared of its record" : "fully written", strerror_r(error, cause, sizeof cause));
 	db->system_error = error;
 	return RELAYDB_UNCERTAIN;
 }

@@ -490,8 +490,8 @@ int image_prove(struct relaydb *db, const struct image *image, struct image_info
 	errno = 0;
 	if (image_check(image, info, why, sizeof why))
 		return RELAYDB_OK;
-	return errno == ENOMEM ? fail(db, RELAYDB_NOMEM, "out of memory")
-			       : fail(db, RELAYDB_NOTDB, "%s is not a relay database: %s", db->path, why);
+	return errno == ENOMEM ? db_fail(db, RELAYDB_NOMEM, "out of memory")
+			       : db_fail(db, RELAYDB_NOTDB, "%s is not a relay database: %s", db->path, why);
 }
 
 int image_walk(const struct image *image, int (*each)(struct bytes key, struct bytes value, void *arg), void *arg)
@@ -554,7 +554,7 @@ void image_free(struct image *image)
 	*image = (struct image){ NULL, 0, false };
 }
 
-void row_read(struct bytes key, struct bytes value, struct row *row)
+void row_parse(struct bytes key, struct bytes value, struct row *row)
 {
 	const char *k = key.data, *v = value.data;
 

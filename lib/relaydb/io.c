@@ -19,22 +19,22 @@ static bool sparse(const struct stat *st)
 	return st->st_size > SPARSE_FROM && (st->st_blocks * 512) < st->st_size / SPARSE_PART;
 }
 
-int read_whole(struct relaydb *db, int fd, const char *suffix, const struct stat *st, struct image *image)
+int io_read(struct relaydb *db, int fd, const char *suffix, const struct stat *st, struct image *image)
 {
 	size_t size = (size_t)st->st_size, done = 0;
 	void *data;
 
 	*image = (struct image){ NULL, 0, false };
 	if (size > READ_MAX)
-		return fail(db, RELAYDB_NOTDB, "%s%s is larger than any relay database", db->path, suffix);
+		return db_fail(db, RELAYDB_NOTDB, "%s%s is larger than any relay database", db->path, suffix);
 	if (sparse(st))
-		return fail(db, RELAYDB_NOTDB, "%s%s has %lld bytes, but hardly any of them are on the disk", db->path, suffix,
-		    (long long)st->st_size);
+		return db_fail(db, RELAYDB_NOTDB, "%s%s has %lld bytes, but hardly any of them are on the disk", db->path,
+		    suffix, (long long)st->st_size);
 	if (size == 0)
 		return RELAYDB_OK;
 	data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (data == MAP_FAILED)
-		return fail(db, RELAYDB_NOMEM, "out of memory: %s%s has %zu bytes", db->path, suffix, size);
+		return db_fail(db, RELAYDB_NOMEM, "out of memory: %s%s has %zu bytes", db->path, suffix, size);
 	/* large pages where there are some, and all at once: one by one they would cost as much as the reading */
 	madvise(data, size, MADV_HUGEPAGE);
 	madvise(data, size, MADV_POPULATE_WRITE);
@@ -48,16 +48,17 @@ int read_whole(struct relaydb *db, int fd, const char *suffix, const struct stat
 			int error = errno;
 
 			image_free(image);
-			return n < 0 ? fail_errno(db, "read", suffix, error)
-				     : fail(db, RELAYDB_IO, "%s%s was cut short while it was read, by somebody without a lock",
-					   db->path, suffix);
+			return n < 0
+				   ? db_fail_errno(db, "read", suffix, error)
+				   : db_fail(db, RELAYDB_IO, "%s%s was cut short while it was read, by somebody without a lock",
+					 db->path, suffix);
 		}
 		done += (size_t)n;
 	}
 	return RELAYDB_OK;
 }
 
-int write_at(int fd, const void *data, size_t size, off_t offset)
+int io_write(int fd, const void *data, size_t size, off_t offset)
 {
 	const char *p = data;
 

@@ -39,17 +39,17 @@ static int input_read(struct load *load, int fd)
 
 			room = room == 0 ? 65536 : room * 2;
 			if (room > IMAGE_MAX)
-				return fail(load->db, RELAYDB_NOTDB, "the dump is larger than any relay database");
+				return db_fail(load->db, RELAYDB_NOTDB, "the dump is larger than any relay database");
 			grown = realloc(load->input.data, room);
 			if (grown == NULL)
-				return fail(load->db, RELAYDB_NOMEM, "out of memory");
+				return db_fail(load->db, RELAYDB_NOMEM, "out of memory");
 			load->input.data = grown;
 		}
 		n = read(fd, load->input.data + load->input.size, room - load->input.size);
 		if (n == 0)
 			return RELAYDB_OK;
 		if (n < 0 && errno != EINTR)
-			return fail(load->db, RELAYDB_IO, "cannot read the dump: %m");
+			return db_fail(load->db, RELAYDB_IO, "cannot read the dump: %m");
 		if (n > 0)
 			load->input.size += (size_t)n;
 	}
@@ -94,7 +94,7 @@ static int line_split(struct bytes line, struct row *row, const char **wrong)
 	*wrong = "no value, expected KEY VALUE";
 	if (value == line.size)
 		return RELAYDB_BADSTAMP;
-	row_read((struct bytes){ p, key }, (struct bytes){ p + value, line.size - value }, row);
+	row_parse((struct bytes){ p, key }, (struct bytes){ p + value, line.size - value }, row);
 	return RELAYDB_OK;
 }
 
@@ -128,7 +128,7 @@ static int input_parse(struct load *load)
 			continue;
 		code = line_split(line, &row, &wrong);
 		if (code != RELAYDB_OK)
-			return fail(load->db, code, "line %zu: %s", number, wrong);
+			return db_fail(load->db, code, "line %zu: %s", number, wrong);
 		value_trim(&row, digits);
 		if (!row.entry && load->permanent++ == 0)
 			load->permanent_line = number;
@@ -156,10 +156,10 @@ static int twice(struct load *load, const struct stored *stored)
 		if (key.size != stored->key.size || memcmp(key.data, stored->key.data, key.size) != 0)
 			continue;
 		if (first != 0)
-			return fail(load->db, RELAYDB_BADADDR, "line %zu: the key of line %zu again", number, first);
+			return db_fail(load->db, RELAYDB_BADADDR, "line %zu: the key of line %zu again", number, first);
 		first = number;
 	}
-	return fail(load->db, RELAYDB_BADADDR, "a key comes twice");
+	return db_fail(load->db, RELAYDB_BADADDR, "a key comes twice");
 }
 
 static int by_key_strictly(struct load *load)
@@ -205,14 +205,14 @@ static int load_transform(struct relaydb *db, const struct image *old, const str
 	int code;
 
 	if (compare(load, old, info->rows, result) != RELAYDB_OK)
-		return fail(db, RELAYDB_NOMEM, "out of memory");
+		return db_fail(db, RELAYDB_NOMEM, "out of memory");
 	if (info->fill != 0 && result->added + result->changed + result->deleted == 0)
 		return RELAYDB_OK; /* it is there already, and in a hash of ours */
 	result->rebuilt = true;
 	code = rows_build(db, &load->rows, &load->progress, new);
 	/* the deadline is for waiting, and building takes seconds of it; but only once, if somebody rewrites the file meanwhile */
 	if (code == RELAYDB_OK && !load->built)
-		deadline_begin(db);
+		db_deadline(db);
 	load->built = true;
 	return code;
 }
@@ -238,7 +238,7 @@ int relaydb_load(struct relaydb *db, int fd, int64_t now, int (*progress)(size_t
 	if (result == NULL)
 		result = &unwanted;
 	*result = (struct relaydb_result){ .committed = false };
-	call_begin(db);
+	db_begin(db);
 	code = load_read(&load, fd);
 	if (code == RELAYDB_OK)
 		code = commit_run(db, now, &task, result);

@@ -97,22 +97,22 @@ static int ask(int fd, int operation, bool map)
 static int wait_for(struct relaydb *db, int fd, int operation, const char *suffix)
 {
 	bool map = *suffix == '\0', writer = map && operation == LOCK_EX;
-	int64_t begin = clock_ms();
+	int64_t begin = db_clock_ms();
 	struct timespec step = { 0, STEP_MIN_NS };
 	char holder[64];
 
 	for (;;) {
 		int error = ask(fd, operation, map);
-		int64_t now = clock_ms();
+		int64_t now = db_clock_ms();
 
 		if (error == 0)
 			return RELAYDB_OK;
 		if (error != EWOULDBLOCK && error != EINTR)
-			return fail_errno(db, "lock", suffix, error);
+			return db_fail_errno(db, "lock", suffix, error);
 		if (now >= db->deadline) {
 			holder_of(fd, holder, sizeof holder);
-			return fail(db, RELAYDB_LOCKED, "%s%s is locked by %s; waited %lld ms for it", db->path, suffix, holder,
-			    (long long)(now - begin));
+			return db_fail(db, RELAYDB_LOCKED, "%s%s is locked by %s; waited %lld ms for it", db->path, suffix,
+			    holder, (long long)(now - begin));
 		}
 		if (now - begin > 100 && !writer)
 			step.tv_nsec = STEP_MAX_NS;
@@ -142,19 +142,4 @@ void lock_close(int *fd)
 	lock_release(*fd);
 	close(*fd);
 	*fd = -1;
-}
-
-void pause_ms(const struct relaydb *db, int64_t ms)
-{
-	int64_t left = db->deadline - clock_ms();
-	struct timespec time;
-
-	if (ms > left)
-		ms = left;
-	if (ms <= 0)
-		return;
-	time.tv_sec = ms / 1000;
-	time.tv_nsec = ms % 1000 * 1000000;
-	while (nanosleep(&time, &time) != 0 && errno == EINTR)
-		;
 }

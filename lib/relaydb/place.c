@@ -44,15 +44,15 @@ static int enter(struct relaydb *db, struct place *place, int from, const char *
 	int dir;
 
 	if (!split(path, folder, place->name))
-		return fail(db, RELAYDB_NOTDB, "%s is not the name of a file", db->path);
+		return db_fail(db, RELAYDB_NOTDB, "%s is not the name of a file", db->path);
 	dir = openat(from, folder, O_DIRECTORY | O_CLOEXEC | (writing ? O_RDONLY : O_PATH));
 	if (dir < 0)
-		return fail_errno(db, "open the folder of", "", errno);
+		return db_fail_errno(db, "open the folder of", "", errno);
 	if (place->dir >= 0)
 		close(place->dir);
 	place->dir = dir;
 	if (fstat(dir, &place->folder) != 0)
-		return fail_errno(db, "look at the folder of", "", errno);
+		return db_fail_errno(db, "look at the folder of", "", errno);
 	return RELAYDB_OK;
 }
 
@@ -67,7 +67,7 @@ static int follow(struct relaydb *db, struct place *place, bool writing)
 		return RELAYDB_NOTFOUND;
 	size = readlinkat(place->dir, place->name, target, sizeof target);
 	if (size <= 0 || (size_t)size >= sizeof target)
-		return fail(db, RELAYDB_IO, "cannot read the symbolic link %s", db->path);
+		return db_fail(db, RELAYDB_IO, "cannot read the symbolic link %s", db->path);
 	target[size] = '\0';
 	if (strchr(target, '/') == NULL && strlen(target) < sizeof place->name && strcmp(target, ".") != 0 &&
 	    strcmp(target, "..") != 0) {
@@ -75,8 +75,9 @@ static int follow(struct relaydb *db, struct place *place, bool writing)
 		return RELAYDB_OK;
 	}
 	if (!trusted(place->folder.st_uid) || (!trusted(st.st_uid) && st.st_uid != place->folder.st_uid))
-		return fail(db, RELAYDB_PERM, "%s is a symbolic link that leads out of its folder, and uid %ld chose where to",
-		    db->path, (long)(trusted(st.st_uid) ? place->folder.st_uid : st.st_uid));
+		return db_fail(db, RELAYDB_PERM,
+		    "%s is a symbolic link that leads out of its folder, and uid %ld chose where to", db->path,
+		    (long)(trusted(st.st_uid) ? place->folder.st_uid : st.st_uid));
 	return enter(db, place, place->dir, target, writing);
 }
 
@@ -88,7 +89,7 @@ int place_open(struct relaydb *db, struct place *place, bool writing)
 	code = enter(db, place, AT_FDCWD, db->path, writing);
 	for (int links = 0; code == RELAYDB_OK; links++) {
 		if (links == LINKS_MAX)
-			code = fail(db, RELAYDB_NOTDB, "%s leads through too many symbolic links", db->path);
+			code = db_fail(db, RELAYDB_NOTDB, "%s leads through too many symbolic links", db->path);
 		else
 			code = follow(db, place, writing);
 	}
@@ -121,9 +122,9 @@ bool place_foreign(const struct place *place, const struct stat *st)
 static int adopt(struct relaydb *db, const struct place *place, const char *suffix, int fd, uid_t owner)
 {
 	if (fchmod(fd, 0660) != 0)
-		return fail_errno(db, "set the mode of", suffix, errno);
+		return db_fail_errno(db, "set the mode of", suffix, errno);
 	if (geteuid() == 0 && fchown(fd, owner, place->folder.st_gid) != 0)
-		return fail_errno(db, "set the owner of", suffix, errno);
+		return db_fail_errno(db, "set the owner of", suffix, errno);
 	return RELAYDB_OK;
 }
 
@@ -140,7 +141,7 @@ static int make(struct relaydb *db, const struct place *place, const char *name,
 
 	*fd = openat(place->dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (*fd < 0)
-		return errno == EEXIST ? RELAYDB_NOTFOUND : fail_errno(db, "create", suffix, errno);
+		return errno == EEXIST ? RELAYDB_NOTFOUND : db_fail_errno(db, "create", suffix, errno);
 	/* sendmail reads a map as root only if root owns it; the others are the recorder's */
 	code = adopt(db, place, suffix, *fd, *suffix == '\0' ? 0 : place->folder.st_uid);
 	if (code != RELAYDB_OK) {
@@ -160,17 +161,17 @@ static int open_existing(
 		if (errno == ENOENT)
 			return RELAYDB_NOTFOUND;
 		if (errno == ELOOP)
-			return fail(db, RELAYDB_PERM, "%s%s is a symbolic link; remove it", db->path, suffix);
+			return db_fail(db, RELAYDB_PERM, "%s%s is a symbolic link; remove it", db->path, suffix);
 		if (errno == EISDIR)
-			return fail(db, RELAYDB_NOTDB, "%s%s is a folder, expected a file", db->path, suffix);
-		return fail_errno(db, "open", suffix, errno);
+			return db_fail(db, RELAYDB_NOTDB, "%s%s is a folder, expected a file", db->path, suffix);
+		return db_fail_errno(db, "open", suffix, errno);
 	}
 	if (fstat(*fd, st) != 0)
-		return fail_errno(db, "look at", suffix, errno);
+		return db_fail_errno(db, "look at", suffix, errno);
 	if (S_ISDIR(st->st_mode))
-		return fail(db, RELAYDB_NOTDB, "%s%s is a folder, expected a file", db->path, suffix);
+		return db_fail(db, RELAYDB_NOTDB, "%s%s is a folder, expected a file", db->path, suffix);
 	if (!S_ISREG(st->st_mode))
-		return fail(db, RELAYDB_NOTDB, "%s%s is not a regular file", db->path, suffix);
+		return db_fail(db, RELAYDB_NOTDB, "%s%s is not a regular file", db->path, suffix);
 	return RELAYDB_OK;
 }
 
@@ -178,7 +179,7 @@ static int open_existing(
 static int map_allowed(struct relaydb *db, const struct place *place, const struct stat *st)
 {
 	if (geteuid() == 0 && st->st_nlink > 1 && st->st_uid != place->folder.st_uid)
-		return fail(db, RELAYDB_PERM, "%s has %ld hard links and belongs to uid %ld, not to its folder's owner",
+		return db_fail(db, RELAYDB_PERM, "%s has %ld hard links and belongs to uid %ld, not to its folder's owner",
 		    db->path, (long)st->st_nlink, (long)st->st_uid);
 	return RELAYDB_OK;
 }
@@ -192,10 +193,10 @@ int place_open_map(struct relaydb *db, const struct place *place, bool writing, 
 		if (code == RELAYDB_NOTFOUND) /* another was faster */
 			code = open_existing(db, place, place->name, "", writing, fd, st);
 		else if (code == RELAYDB_OK && fstat(*fd, st) != 0)
-			code = fail_errno(db, "look at", "", errno);
+			code = db_fail_errno(db, "look at", "", errno);
 	}
 	if (code == RELAYDB_NOTFOUND)
-		code = fail(db, RELAYDB_NOFILE, "%s does not exist", db->path);
+		code = db_fail(db, RELAYDB_NOFILE, "%s does not exist", db->path);
 	if (code == RELAYDB_OK && writing)
 		code = map_allowed(db, place, st);
 	if (code != RELAYDB_OK && *fd >= 0) {
@@ -214,10 +215,10 @@ static bool gone(const struct stat *st)
 static int companion_allowed(struct relaydb *db, const struct place *place, const char *suffix, const struct stat *st)
 {
 	if (st->st_nlink != 1)
-		return fail(
+		return db_fail(
 		    db, RELAYDB_PERM, "%s%s has %ld hard links, expected one; remove it", db->path, suffix, (long)st->st_nlink);
 	if (!trusted(st->st_uid) && st->st_uid != place->folder.st_uid)
-		return fail(db, RELAYDB_PERM, "%s%s belongs to uid %ld, expected root or the folder's owner; remove it",
+		return db_fail(db, RELAYDB_PERM, "%s%s belongs to uid %ld, expected root or the folder's owner; remove it",
 		    db->path, suffix, (long)st->st_uid);
 	return RELAYDB_OK;
 }
@@ -252,7 +253,7 @@ static int leftover_remove(struct relaydb *db, const struct place *place, const 
 	else if (db->system_error != EACCES) /* which means that root was killed between making it and giving it away */
 		return code;
 	if (unlinkat(place->dir, name, 0) != 0 && errno != ENOENT)
-		return fail_errno(db, "remove", suffix, errno);
+		return db_fail_errno(db, "remove", suffix, errno);
 	return RELAYDB_OK;
 }
 
@@ -264,13 +265,13 @@ int place_companion(struct relaydb *db, const struct place *place, const char *s
 
 	*fd = -1;
 	if (!place_name(place, suffix, name))
-		return fail(db, RELAYDB_NOFILE, "%s: name too long", db->path);
+		return db_fail(db, RELAYDB_NOFILE, "%s: name too long", db->path);
 	if (want == PLACE_NEW) {
 		code = leftover_remove(db, place, name, suffix);
 		if (code == RELAYDB_OK)
 			code = make(db, place, name, suffix, fd);
 		if (code == RELAYDB_NOTFOUND)
-			return fail(db, RELAYDB_PERM, "%s%s appeared while it was being made", db->path, suffix);
+			return db_fail(db, RELAYDB_PERM, "%s%s appeared while it was being made", db->path, suffix);
 		return code;
 	}
 	code = companion_open(db, place, name, suffix, writing, fd);
@@ -295,10 +296,10 @@ int place_remove(struct relaydb *db, const struct place *place, const char *suff
 	char name[256];
 
 	if (!place_name(place, suffix, name))
-		return fail(db, RELAYDB_NOFILE, "%s: name too long", db->path);
+		return db_fail(db, RELAYDB_NOFILE, "%s: name too long", db->path);
 	if (unlinkat(place->dir, name, 0) != 0 && errno != ENOENT)
-		return fail_errno(db, "remove", suffix, errno);
+		return db_fail_errno(db, "remove", suffix, errno);
 	if (fsync(place->dir) != 0)
-		return fail_errno(db, "sync the folder of", "", errno);
+		return db_fail_errno(db, "sync the folder of", "", errno);
 	return RELAYDB_OK;
 }

@@ -112,12 +112,7 @@ static int apply_op(struct work *work, const struct op *op)
 /* An entry that no operation of the batch is about (apply_op settles those). */
 static int expire_entry(struct work *work, struct bytes key, int64_t stamp)
 {
-	struct op *op;
-
-	if (stamp >= work->batch->before)
-		return RELAYDB_OK;
-	HASH_FIND(hh, work->batch->ops, key.data, key.size, op);
-	if (op != NULL)
+	if (stamp >= work->batch->before || batch_find(work->batch, key) != NULL)
 		return RELAYDB_OK;
 	work->result->expired++;
 	return change_row(work, key, true, 0);
@@ -127,7 +122,7 @@ static int expire_row(struct bytes key, struct bytes value, void *arg)
 {
 	struct row row;
 
-	row_read(key, value, &row);
+	row_parse(key, value, &row);
 	return row.entry ? expire_entry(arg, key, row.stamp) : RELAYDB_OK;
 }
 
@@ -156,7 +151,7 @@ static int prove_changes(const struct work *work, const struct image *new)
 						  memcmp(value, change->value.data, size) == 0;
 
 		if (!right)
-			return fail(
+			return db_fail(
 			    work->batch->db, RELAYDB_IO, "Berkeley DB lost a change in a copy of %s", work->batch->db->path);
 	}
 	return RELAYDB_OK;
@@ -176,12 +171,12 @@ static int gather_changes(struct work *work, size_t rows)
 	int code = RELAYDB_OK;
 
 	batch->absent_count = 0;
-	for (const struct op *op = batch->ops; code == RELAYDB_OK && op != NULL; op = op->hh.next)
+	for (const struct op *op = batch->ops; code == RELAYDB_OK && op != NULL; op = op->next)
 		code = apply_op(work, op);
 	if (code == RELAYDB_OK && batch->expire)
 		code = expire_all(work);
 	work->result->rows = rows + work->result->added - work->result->deleted - work->result->expired;
-	return code == RELAYDB_NOMEM ? fail(batch->db, code, "out of memory") : code;
+	return code == RELAYDB_NOMEM ? db_fail(batch->db, code, "out of memory") : code;
 }
 
 /* Is the hash as we make it, with room for what the batch adds, and not far too large for what is left? */
@@ -219,8 +214,8 @@ static int rebuild(struct work *work, const struct image *old, bool planned, str
 	return code;
 }
 
-int batch_transform(struct relaydb *db, const struct image *old, const struct image_info *info, void *arg,
-    struct image *new, struct relaydb_result *result)
+int batch_transform(struct relaydb *db, const struct image *old, const struct image_info *info, void *arg, struct image *new,
+    struct relaydb_result *result)
 {
 	struct work work = { .batch = arg, .image = old, .result = result };
 	int code = RELAYDB_OK;

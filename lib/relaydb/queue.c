@@ -36,11 +36,11 @@ int queue_text(const struct relaydb_batch *batch, struct image *text)
 
 	*text = (struct image){ (unsigned char *)out, 0, false };
 	if (out == NULL)
-		return fail(batch->db, RELAYDB_NOMEM, "out of memory");
+		return db_fail(batch->db, RELAYDB_NOMEM, "out of memory");
 	/* first an end of line: the writer before us may have been cut off in the middle of one */
 	begin = (size_t)snprintf(out, room, "\nbegin\n");
 	text->size = begin;
-	for (const struct op *op = batch->ops; op != NULL; op = op->hh.next) {
+	for (const struct op *op = batch->ops; op != NULL; op = op->next) {
 		char *line = out + text->size;
 
 		if (op->kind == OP_DELETE)
@@ -51,8 +51,8 @@ int queue_text(const struct relaydb_batch *batch, struct image *text)
 	}
 	if (batch->expire)
 		text->size += (size_t)snprintf(out + text->size, LINE_SIZE, "expire %" PRId64 "\n", batch->before);
-	text->size += (size_t)snprintf(out + text->size, LINE_SIZE, "end %016" PRIx64 "\n",
-	    queue_sum(out + begin, text->size - begin));
+	text->size +=
+	    (size_t)snprintf(out + text->size, LINE_SIZE, "end %016" PRIx64 "\n", queue_sum(out + begin, text->size - begin));
 	return RELAYDB_OK;
 }
 
@@ -86,10 +86,10 @@ static int open_locked(struct relaydb *db, const struct place *place, enum place
 		lock_close(fd);
 		if (code == RELAYDB_NOTFOUND && want == PLACE_READ)
 			return code;
-	} while ((code == RELAYDB_OK || code == RELAYDB_NOTFOUND) && clock_ms() < db->deadline);
+	} while ((code == RELAYDB_OK || code == RELAYDB_NOTFOUND) && db_clock_ms() < db->deadline);
 	if (code != RELAYDB_OK && code != RELAYDB_NOTFOUND)
 		return code;
-	return fail(db, RELAYDB_LOCKED, "%s%s keeps being replaced by another process", db->path, QUEUE_SUFFIX);
+	return db_fail(db, RELAYDB_LOCKED, "%s%s keeps being replaced by another process", db->path, QUEUE_SUFFIX);
 }
 
 static int append_locked(struct relaydb *db, int fd, const struct image *text)
@@ -98,17 +98,17 @@ static int append_locked(struct relaydb *db, int fd, const struct image *text)
 	int error;
 
 	if (fstat(fd, &st) != 0)
-		return fail_errno(db, "look at", QUEUE_SUFFIX, errno);
+		return db_fail_errno(db, "look at", QUEUE_SUFFIX, errno);
 	if (st.st_size < 0 || (size_t)st.st_size > QUEUE_MAX || text->size > QUEUE_MAX - (size_t)st.st_size)
-		return fail(db, RELAYDB_NOMEM, "%s%s is full", db->path, QUEUE_SUFFIX);
-	error = write_at(fd, text->data, text->size, st.st_size);
+		return db_fail(db, RELAYDB_NOMEM, "%s%s is full", db->path, QUEUE_SUFFIX);
+	error = io_write(fd, text->data, text->size, st.st_size);
 	if (error == 0 && fsync(fd) != 0)
 		error = errno;
 	if (error == 0)
 		return RELAYDB_OK;
 	if (ftruncate(fd, st.st_size) != 0) /* half a batch is left out by readers too */
 		error = errno;
-	return fail_errno(db, "write", QUEUE_SUFFIX, error);
+	return db_fail_errno(db, "write", QUEUE_SUFFIX, error);
 }
 
 int queue_append(struct relaydb *db, const struct place *place, const struct image *text, int *waiter)
@@ -159,11 +159,11 @@ int queue_read(struct relaydb *db, const struct place *place, bool lock, struct 
 	if (code != RELAYDB_OK)
 		return code == RELAYDB_NOTFOUND ? RELAYDB_OK : code;
 	if (fstat(fd, &st) != 0)
-		code = fail_errno(db, "look at", QUEUE_SUFFIX, errno);
+		code = db_fail_errno(db, "look at", QUEUE_SUFFIX, errno);
 	else if ((size_t)st.st_size > QUEUE_MAX)
-		code = fail(db, RELAYDB_NOTDB, "%s%s is larger than any queue; remove it", db->path, QUEUE_SUFFIX);
+		code = db_fail(db, RELAYDB_NOTDB, "%s%s is larger than any queue; remove it", db->path, QUEUE_SUFFIX);
 	else
-		code = read_whole(db, fd, QUEUE_SUFFIX, &st, queue);
+		code = io_read(db, fd, QUEUE_SUFFIX, &st, queue);
 	if (lock)
 		wait_no_more(fd);
 	lock_close(&fd);
@@ -177,11 +177,11 @@ static int keep_rest(struct relaydb *db, const struct place *place, const struct
 	int fd, error, code;
 
 	if (!place_name(place, NEW_SUFFIX, from) || !place_name(place, QUEUE_SUFFIX, to))
-		return fail(db, RELAYDB_NOFILE, "%s: name too long", db->path);
+		return db_fail(db, RELAYDB_NOFILE, "%s: name too long", db->path);
 	code = place_companion(db, place, NEW_SUFFIX, PLACE_NEW, &fd);
 	if (code != RELAYDB_OK)
 		return code;
-	error = write_at(fd, queue->data + size, queue->size - size, 0);
+	error = io_write(fd, queue->data + size, queue->size - size, 0);
 	if (error == 0 && fsync(fd) != 0)
 		error = errno;
 	close(fd);
@@ -190,7 +190,7 @@ static int keep_rest(struct relaydb *db, const struct place *place, const struct
 	if (error == 0)
 		return RELAYDB_OK;
 	unlinkat(place->dir, from, 0);
-	return fail_errno(db, "write", NEW_SUFFIX, error);
+	return db_fail_errno(db, "write", NEW_SUFFIX, error);
 }
 
 static int drop_locked(struct relaydb *db, const struct place *place, int fd, size_t size, uint64_t sum)
@@ -200,10 +200,10 @@ static int drop_locked(struct relaydb *db, const struct place *place, int fd, si
 	int code;
 
 	if (fstat(fd, &st) != 0)
-		return fail_errno(db, "look at", QUEUE_SUFFIX, errno);
+		return db_fail_errno(db, "look at", QUEUE_SUFFIX, errno);
 	if ((size_t)st.st_size < size || (size_t)st.st_size > QUEUE_MAX)
 		return RELAYDB_OK;
-	code = read_whole(db, fd, QUEUE_SUFFIX, &st, &queue);
+	code = io_read(db, fd, QUEUE_SUFFIX, &st, &queue);
 	if (code != RELAYDB_OK)
 		return code;
 	if (queue_sum(queue.data, size) == sum)
@@ -340,7 +340,8 @@ static int carry_out(struct relaydb_batch *batch, struct image *image, struct im
 	return image_prove(batch->db, image, info);
 }
 
-int queue_apply(struct relaydb *db, struct bytes queue, const struct image *old, const struct image_info *info, struct image *new)
+int queue_apply(
+    struct relaydb *db, struct bytes queue, const struct image *old, const struct image_info *info, struct image *new)
 {
 	struct relaydb_batch *batch;
 	struct image image = *old;
@@ -363,7 +364,7 @@ int queue_apply(struct relaydb *db, struct bytes queue, const struct image *old,
 	if (code == RELAYDB_OK && relaydb_batch_count(batch) > 0)
 		code = carry_out(batch, &image, &state, &changed);
 	if (damaged > 0)
-		tell(db, "left out %zu parts of %s%s that are damaged", damaged, db->path, QUEUE_SUFFIX);
+		db_notice(db, "left out %zu parts of %s%s that are damaged", damaged, db->path, QUEUE_SUFFIX);
 	relaydb_batch_free(&batch);
 	if (changed && code == RELAYDB_OK)
 		*new = image;

@@ -54,6 +54,7 @@ int queue_drop(struct relaydb *db, const struct place *place, size_t size, uint6
 
 /* Carries out on OLD (checked) what lies in QUEUE.  *new stays empty if that changes nothing.  What is damaged is left out and a
  * notice says so.  Returns RELAYDB_OK, IO, NOMEM. */
-int queue_apply(struct relaydb *db, struct bytes queue, const struct image *old, const struct image_info *info, struct image *new);
+int queue_apply(
+    struct relaydb *db, struct bytes queue, const struct image *old, const struct image_info *info, struct image *new);
 
 #endif

@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 /* Lays a pending redo over the image, if there is one and it belongs here.  *size and *sum: what it has taken from the queue. */
-static int overlay_pending(struct relaydb *db, const struct place *place, struct snapshot *snapshot, size_t *size, uint64_t *sum)
+static int overlay_pending(
+    struct relaydb *db, const struct place *place, struct snapshot *snapshot, size_t *size, uint64_t *sum)
 {
 	struct redo redo;
 	int fd, code = place_companion(db, place, REDO_SUFFIX, PLACE_READ, &fd);
@@ -62,9 +63,9 @@ static int copy_locked(struct relaydb *db, const struct place *place, bool writi
 	if (code != RELAYDB_OK)
 		return code;
 	if (fstat(snapshot->fd, &snapshot->st) != 0)
-		code = fail_errno(db, "look at", "", errno);
+		code = db_fail_errno(db, "look at", "", errno);
 	if (code == RELAYDB_OK)
-		code = read_whole(db, snapshot->fd, "", &snapshot->st, &snapshot->image);
+		code = io_read(db, snapshot->fd, "", &snapshot->st, &snapshot->image);
 	if (code == RELAYDB_OK)
 		code = overlay_pending(db, place, snapshot, &taken, &sum);
 	if (code == RELAYDB_OK)
@@ -117,7 +118,7 @@ static int snapshot_read(struct relaydb *db, struct snapshot *snapshot)
 	struct place place;
 	int code;
 
-	call_begin(db);
+	db_begin(db);
 	code = place_open(db, &place, false);
 	if (code != RELAYDB_OK)
 		return code;
@@ -142,7 +143,7 @@ static int search_row(struct bytes key, struct bytes value, void *arg)
 	const struct search *search = arg;
 	struct row row;
 
-	row_read(key, value, &row);
+	row_parse(key, value, &row);
 	if (!row.address_ok || strcmp(row.text, search->address) != 0)
 		return 0;
 	*search->stamp = row.entry ? row.stamp : RELAYDB_PERMANENT;
@@ -161,9 +162,9 @@ static int image_get(struct relaydb *db, const struct snapshot *snapshot, const 
 	else if ((code = image_walk(&snapshot->image, search_row, &search)) != RELAYDB_NOMEM)
 		code = code == 1 ? RELAYDB_OK : RELAYDB_NOTFOUND;
 	if (code == RELAYDB_NOMEM)
-		return fail(db, code, "out of memory");
+		return db_fail(db, code, "out of memory");
 	if (code != RELAYDB_OK)
-		return fail(db, code, "%s has no row in %s", address, db->path);
+		return db_fail(db, code, "%s has no row in %s", address, db->path);
 	if (snapshot->info.plain && (size > sizeof value || !stamp_read(value, size, stamp)))
 		*stamp = RELAYDB_PERMANENT;
 	return RELAYDB_OK;
@@ -175,9 +176,9 @@ int relaydb_get(struct relaydb *db, const char *address, int64_t *stamp)
 	struct snapshot snapshot;
 	int code;
 
-	call_begin(db);
+	db_begin(db);
 	if (relaydb_address(address, text) != RELAYDB_OK)
-		return fail(db, RELAYDB_BADADDR, "\"%.64s\" is not the IP address of a client", address);
+		return db_fail(db, RELAYDB_BADADDR, "\"%.64s\" is not the IP address of a client", address);
 	code = snapshot_read(db, &snapshot);
 	if (code != RELAYDB_OK)
 		return code;
@@ -193,7 +194,7 @@ static int deliver(const struct stored *stored, int (*each)(const struct relaydb
 	struct row row;
 
 	if (stored->entry) {
-		row_read(stored->key, stored->value, &row);
+		row_parse(stored->key, stored->value, &row);
 		memcpy(out.address, row.text, sizeof out.address);
 	}
 	return each(&out, arg);

@@ -175,16 +175,16 @@ int redo_make(struct relaydb *db, const struct snapshot *before, const struct im
 
 	*redo = (struct redo){ { NULL, 0, false } };
 	if (new->size > IMAGE_MAX)
-		return fail(db, RELAYDB_NOMEM, "%s would be larger than %zu MiB", db->path, IMAGE_MAX >> 20);
+		return db_fail(db, RELAYDB_NOMEM, "%s would be larger than %zu MiB", db->path, IMAGE_MAX >> 20);
 	numbers = calloc(new->size / BLOCK + 2, sizeof *numbers);
 	if (numbers == NULL)
-		return fail(db, RELAYDB_NOMEM, "out of memory");
+		return db_fail(db, RELAYDB_NOMEM, "out of memory");
 	head_fill(&head, before, new, order_blocks(old, new, numbers));
 	redo->record.size = size_of(&head);
 	redo->record.data = calloc(1, redo->record.size);
 	if (redo->record.data == NULL) {
 		free(numbers);
-		return fail(db, RELAYDB_NOMEM, "out of memory");
+		return db_fail(db, RELAYDB_NOMEM, "out of memory");
 	}
 	*head_of(redo) = head;
 	for (size_t i = 0; i < head.count; i++)
@@ -257,10 +257,10 @@ int redo_read(struct relaydb *db, int fd, struct redo *redo)
 
 	*redo = (struct redo){ { NULL, 0, false } };
 	if (fstat(fd, &st) != 0)
-		return fail_errno(db, "look at", REDO_SUFFIX, errno);
+		return db_fail_errno(db, "look at", REDO_SUFFIX, errno);
 	sound = pread(fd, &head, sizeof head, 0) == (ssize_t)sizeof head && head_sound(&head, (size_t)st.st_size);
 	if (sound) {
-		code = read_whole(db, fd, REDO_SUFFIX, &st, &redo->record);
+		code = io_read(db, fd, REDO_SUFFIX, &st, &redo->record);
 		if (code != RELAYDB_OK && code != RELAYDB_NOTDB)
 			return code;
 		sound = code == RELAYDB_OK && record_sound(redo);
@@ -268,7 +268,8 @@ int redo_read(struct relaydb *db, int fd, struct redo *redo)
 	if (sound)
 		return RELAYDB_OK;
 	redo_free(redo);
-	return fail(db, RELAYDB_NOTDB, "%s%s is not the record of a commit, or is damaged; remove it", db->path, REDO_SUFFIX);
+	return db_fail(
+	    db, RELAYDB_NOTDB, "%s%s is not the record of a commit, or is damaged; remove it", db->path, REDO_SUFFIX);
 }
 
 bool redo_fits(const struct redo *redo, const struct image *image)
@@ -299,7 +300,7 @@ int redo_overlay(struct relaydb *db, const struct redo *redo, struct image *imag
 	size_t kept = image->size < size ? image->size : size;
 
 	if (out.data == NULL)
-		return fail(db, RELAYDB_NOMEM, "out of memory");
+		return db_fail(db, RELAYDB_NOMEM, "out of memory");
 	if (kept > 0)
 		memcpy(out.data, image->data, kept);
 	memset(out.data + kept, 0, size - kept);
@@ -319,7 +320,7 @@ int redo_apply(const struct redo *redo, int fd)
 
 	for (size_t i = 0; i < head_of(redo)->count; i++) {
 		uint64_t number = table_of(redo)[i].number;
-		int error = write_at(fd, block_of(redo, i), part(number, size), (off_t)(number * BLOCK));
+		int error = io_write(fd, block_of(redo, i), part(number, size), (off_t)(number * BLOCK));
 
 		if (error != 0)
 			return error;

@@ -115,7 +115,7 @@ const char *relaydb_filename(const struct relaydb *db)
 	return db->path;
 }
 
-int64_t clock_ms(void)
+int64_t db_clock_ms(void)
 {
 	struct timespec now;
 
@@ -123,19 +123,19 @@ int64_t clock_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void deadline_begin(struct relaydb *db)
+void db_deadline(struct relaydb *db)
 {
-	db->deadline = clock_ms() + (db->timeout_ms > 0 ? db->timeout_ms : 0);
+	db->deadline = db_clock_ms() + (db->timeout_ms > 0 ? db->timeout_ms : 0);
 }
 
-void call_begin(struct relaydb *db)
+void db_begin(struct relaydb *db)
 {
 	*db->error = *db->notice = '\0';
 	db->system_error = 0;
-	deadline_begin(db);
+	db_deadline(db);
 }
 
-int fail(struct relaydb *db, int code, const char *format, ...)
+int db_fail(struct relaydb *db, int code, const char *format, ...)
 {
 	va_list args;
 
@@ -146,14 +146,14 @@ int fail(struct relaydb *db, int code, const char *format, ...)
 	return code;
 }
 
-void also(struct relaydb *db, const char *text)
+void db_fail_more(struct relaydb *db, const char *text)
 {
 	size_t used = strlen(db->error);
 
 	snprintf(db->error + used, sizeof db->error - used, "%s", text);
 }
 
-int fail_errno(struct relaydb *db, const char *act, const char *suffix, int error)
+int db_fail_errno(struct relaydb *db, const char *act, const char *suffix, int error)
 {
 	int code = RELAYDB_IO;
 	char buf[128];
@@ -164,12 +164,12 @@ int fail_errno(struct relaydb *db, const char *act, const char *suffix, int erro
 		code = RELAYDB_NOMEM;
 	else if (error == ENOENT || error == ENOTDIR)
 		code = RELAYDB_NOFILE;
-	fail(db, code, "cannot %s %s%s: %s", act, db->path, suffix, strerror_r(error, buf, sizeof buf));
+	db_fail(db, code, "cannot %s %s%s: %s", act, db->path, suffix, strerror_r(error, buf, sizeof buf));
 	db->system_error = error;
 	return code;
 }
 
-void tell(struct relaydb *db, const char *format, ...)
+void db_notice(struct relaydb *db, const char *format, ...)
 {
 	va_list args;
 

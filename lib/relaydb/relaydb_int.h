@@ -27,25 +27,25 @@ struct relaydb {
 /* ---- relaydb.c ---- */
 
 /* Starts a public call: forgets the last error, sets the deadline. */
-void call_begin(struct relaydb *db);
+void db_begin(struct relaydb *db);
 
 /* The whole timeout again, from now on. */
-void deadline_begin(struct relaydb *db);
+void db_deadline(struct relaydb *db);
 
 /* Milliseconds of CLOCK_MONOTONIC. */
-int64_t clock_ms(void);
+int64_t db_clock_ms(void);
 
 /* Keeps the sentence and returns CODE.  errno is left alone; %m works. */
-int fail(struct relaydb *db, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int db_fail(struct relaydb *db, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The same for a system call that left ERRNO: "cannot ACT PATH.SUFFIX: cause", with the code that errno stands for. */
-int fail_errno(struct relaydb *db, const char *act, const char *suffix, int error);
+int db_fail_errno(struct relaydb *db, const char *act, const char *suffix, int error);
 
-/* Adds to the sentence of fail(). */
-void also(struct relaydb *db, const char *text);
+/* Adds to the sentence of db_fail(). */
+void db_fail_more(struct relaydb *db, const char *text);
 
 /* Keeps a sentence for relaydb_notice(). */
-void tell(struct relaydb *db, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void db_notice(struct relaydb *db, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- address.c, stamp.c ---- */
 
@@ -129,9 +129,6 @@ void lock_release(int fd);
  * that another thread has forked meanwhile has a copy, and closing ours would leave the lock with the child for its life. */
 void lock_close(int *fd);
 
-/* Sleeps for MS milliseconds or until the deadline, whichever is first. */
-void pause_ms(const struct relaydb *db, int64_t ms);
-
 /* ---- image.c: the bytes of a database ---- */
 
 #define IMAGE_MAX ((size_t)1 << 30) /* 1 GiB: a larger file is neither made nor read into memory */
@@ -184,7 +181,7 @@ struct row {
 	struct bytes key, value;
 	int64_t stamp;
 };
-void row_read(struct bytes key, struct bytes value, struct row *row);
+void row_parse(struct bytes key, struct bytes value, struct row *row);
 
 /* ---- work that takes long ---- */
 
@@ -288,10 +285,10 @@ void redo_free(struct redo *redo);
 
 /* Reads all of FD, whose state ST is.  What it is may be hostile: it is not read if it is larger than a database can be, or large
  * and hardly any of it is on the disk.  Returns RELAYDB_OK, NOTDB (refused), IO (cut short), NOMEM. */
-int read_whole(struct relaydb *db, int fd, const char *suffix, const struct stat *st, struct image *image);
+int io_read(struct relaydb *db, int fd, const char *suffix, const struct stat *st, struct image *image);
 
 /* Writes all of DATA.  Returns 0 or an errno. */
-int write_at(int fd, const void *data, size_t size, off_t offset);
+int io_write(int fd, const void *data, size_t size, off_t offset);
 
 /* ---- read.c ---- */
 

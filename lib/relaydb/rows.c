@@ -68,7 +68,7 @@ int rows_add(struct relaydb *db, struct rows *rows, const struct row *row)
 		stored->value.data = keep(rows, row->value.data, row->value.size);
 	}
 	if (stored == NULL || stored->key.data == NULL || stored->value.data == NULL)
-		return fail(db, RELAYDB_NOMEM, "out of memory");
+		return db_fail(db, RELAYDB_NOMEM, "out of memory");
 	return RELAYDB_OK;
 }
 
@@ -92,7 +92,7 @@ static int collect(struct bytes key, struct bytes value, void *arg)
 	struct stored *stored;
 	struct row row;
 
-	row_read(key, value, &row);
+	row_parse(key, value, &row);
 	stored = append(rows, &row);
 	if (stored == NULL)
 		return RELAYDB_NOMEM;
@@ -111,7 +111,7 @@ int rows_collect(struct relaydb *db, const struct image *image, bool plain, stru
 
 	*rows = (struct rows){ NULL, 0, 0, NULL };
 	if (image_walk(image, collect, &collecting) != 0)
-		return fail(db, RELAYDB_NOMEM, "out of memory");
+		return db_fail(db, RELAYDB_NOMEM, "out of memory");
 	return RELAYDB_OK;
 }
 
@@ -196,11 +196,11 @@ int rows_change(struct relaydb *db, struct rows *rows, const struct change *chan
 			there->value.data = NULL; /* its mark until the end */
 			continue;
 		}
-		row_read(changes[i].key, changes[i].value, &row);
+		row_parse(changes[i].key, changes[i].value, &row);
 		if (there != NULL)
 			there->value = changes[i].value;
 		else if (!changes[i].remove && append(rows, &row) == NULL)
-			return fail(db, RELAYDB_NOMEM, "out of memory");
+			return db_fail(db, RELAYDB_NOMEM, "out of memory");
 	}
 	for (size_t i = 0; i < rows->count; i++)
 		if (rows->row[i].value.data != NULL)
@@ -228,7 +228,7 @@ int rows_build(struct relaydb *db, const struct rows *rows, const struct progres
 
 	*out = (struct image){ NULL, 0, false };
 	if (puts == NULL)
-		return fail(db, RELAYDB_NOMEM, "out of memory");
+		return db_fail(db, RELAYDB_NOMEM, "out of memory");
 	for (size_t i = 0; i < rows->count; i++)
 		puts[i] = (struct change){ rows->row[i].key, rows->row[i].value, false };
 	code = bdb_build(db, puts, rows->count, progress, out);

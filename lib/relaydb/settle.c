@@ -19,8 +19,8 @@ static int remove_stale(struct turn *turn)
 	int code = place_remove(turn->db, &turn->place, REDO_SUFFIX);
 
 	if (code == RELAYDB_OK)
-		tell(turn->db, "%s%s belonged to a database that was replaced since; removed it", turn->db->path,
-		    REDO_SUFFIX);
+		db_notice(
+		    turn->db, "%s%s belonged to a database that was replaced since; removed it", turn->db->path, REDO_SUFFIX);
 	return code;
 }
 
@@ -40,7 +40,7 @@ static int prove(struct turn *turn, int fd, const struct redo *redo, struct imag
 	if (code == RELAYDB_OK)
 		code = image_prove(db, image, &info);
 	if (code == RELAYDB_NOTDB)
-		return fail(db, code, "%s%s would not make %s a relay database; remove it", db->path, REDO_SUFFIX, db->path);
+		return db_fail(db, code, "%s%s would not make %s a relay database; remove it", db->path, REDO_SUFFIX, db->path);
 	return code;
 }
 
@@ -51,8 +51,8 @@ static int look(struct turn *turn, int fd, const struct redo *redo, struct stat 
 	int code;
 
 	if (fstat(fd, st) != 0)
-		return fail_errno(turn->db, "look at", "", errno);
-	code = read_whole(turn->db, fd, "", st, &image);
+		return db_fail_errno(turn->db, "look at", "", errno);
+	code = io_read(turn->db, fd, "", st, &image);
 	if (code == RELAYDB_OK)
 		code = prove(turn, fd, redo, &image, stale);
 	image_free(&image);
@@ -82,7 +82,7 @@ static int finish(struct turn *turn, int fd, const struct redo *redo)
 	}
 	code = force_record(turn, fd, redo, &st);
 	if (code == RELAYDB_OK)
-		tell(turn->db, "finished a commit of %s that was cut off", turn->db->path);
+		db_notice(turn->db, "finished a commit of %s that was cut off", turn->db->path);
 	return code;
 }
 
@@ -102,7 +102,7 @@ static int attempt(struct turn *turn, const struct redo *redo)
 	return code;
 }
 
-int settle(struct turn *turn)
+int settle_turn(struct turn *turn)
 {
 	struct relaydb *db = turn->db;
 	char why[128];
@@ -120,12 +120,12 @@ int settle(struct turn *turn)
 		return code;
 	do
 		code = attempt(turn, &redo);
-	while (code == STEP_AGAIN && clock_ms() < db->deadline);
+	while (code == STEP_AGAIN && db_clock_ms() < db->deadline);
 	redo_free(&redo);
 	if (code == STEP_AGAIN)
-		return fail(db, RELAYDB_LOCKED, "%s keeps being rewritten by another process", db->path);
+		return db_fail(db, RELAYDB_LOCKED, "%s keeps being rewritten by another process", db->path);
 	if (code == RELAYDB_UNCERTAIN) /* that commit is; the caller's has not begun */
-		return fail(db, RELAYDB_IO, "a commit of %s that was cut off cannot be finished: %s", db->path,
+		return db_fail(db, RELAYDB_IO, "a commit of %s that was cut off cannot be finished: %s", db->path,
 		    strerror_r(db->system_error, why, sizeof why));
 	return code;
 }

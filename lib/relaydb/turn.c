@@ -41,9 +41,9 @@ int turn_begin(struct turn *turn, struct relaydb *db, int64_t now)
 {
 	int code;
 
-	*turn = (struct turn){ .db = db, .lock = -1, .now = now, .begun = clock_ms() };
+	*turn = (struct turn){ .db = db, .lock = -1, .now = now, .begun = db_clock_ms() };
 	if (now < 0 || now > RELAYDB_STAMP_MAX)
-		return fail(db, RELAYDB_BADSTAMP, "%lld is not a valid time", (long long)now);
+		return db_fail(db, RELAYDB_BADSTAMP, "%lld is not a valid time", (long long)now);
 	code = place_open(db, &turn->place, true);
 	if (code == RELAYDB_OK)
 		signals_hold(turn);
@@ -59,7 +59,7 @@ void turn_end(struct turn *turn)
 
 int64_t turn_now(const struct turn *turn)
 {
-	return turn->now + (clock_ms() - turn->begun) / 1000;
+	return turn->now + (db_clock_ms() - turn->begun) / 1000;
 }
 
 bool turn_same_file(const struct place *place, const char *suffix, int fd)
@@ -101,10 +101,10 @@ int turn_take(struct turn *turn)
 			return RELAYDB_OK;
 		}
 		lock_close(&turn->lock);
-	} while (code == RELAYDB_OK && clock_ms() < db->deadline);
+	} while (code == RELAYDB_OK && db_clock_ms() < db->deadline);
 	if (code != RELAYDB_OK)
 		return code;
-	return fail(db, RELAYDB_LOCKED, "%s%s keeps being removed by another process", db->path, LOCK_SUFFIX);
+	return db_fail(db, RELAYDB_LOCKED, "%s%s keeps being removed by another process", db->path, LOCK_SUFFIX);
 }
 
 void turn_leave(struct turn *turn)

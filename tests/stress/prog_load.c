@@ -70,7 +70,7 @@ static struct relaydb *database(int timeout_ms)
 
 static void pause_until(long long then)
 {
-	long long left = then - clock_ms();
+	long long left = then - db_clock_ms();
 	struct timespec time = { left / 1000, left % 1000 * 1000000 };
 
 	if (left > 0)
@@ -80,7 +80,7 @@ static void pause_until(long long then)
 /* Commits the logins FIRST to END.  True if that was acknowledged. */
 static bool record(struct relaydb *db, unsigned first, unsigned end)
 {
-	long long begin = clock_ms(), kept;
+	long long begin = db_clock_ms(), kept;
 	struct relaydb_batch *batch;
 	char address[32];
 	int code;
@@ -92,7 +92,7 @@ static bool record(struct relaydb *db, unsigned first, unsigned end)
 		relaydb_batch_record(batch, address, time(NULL));
 	}
 	code = relaydb_commit(batch, time(NULL), NULL);
-	kept = clock_ms() - begin;
+	kept = db_clock_ms() - begin;
 	if (kept > shared->kept_ms)
 		shared->kept_ms = kept;
 	if (code != RELAYDB_OK) {
@@ -100,7 +100,7 @@ static bool record(struct relaydb *db, unsigned first, unsigned end)
 		shared->refused++;
 	} else {
 		for (unsigned n = first; n < end; n++)
-			shared->acked[n] = clock_ms();
+			shared->acked[n] = db_clock_ms();
 	}
 	relaydb_batch_free(&batch);
 	return code == RELAYDB_OK;
@@ -126,13 +126,13 @@ static _Noreturn void login(unsigned n)
 static _Noreturn void batches(unsigned per_minute, long long end)
 {
 	struct relaydb *db = database(DAEMON_TIMEOUT_MS);
-	long long begin = clock_ms();
+	long long begin = db_clock_ms();
 	unsigned done = FIRST_BATCHED;
 
 	become_owner();
-	while (clock_ms() < end) {
-		unsigned due = FIRST_BATCHED + (unsigned)((clock_ms() - begin) * per_minute / 60000);
-		long long next = clock_ms() + BATCH_EVERY_MS;
+	while (db_clock_ms() < end) {
+		unsigned due = FIRST_BATCHED + (unsigned)((db_clock_ms() - begin) * per_minute / 60000);
+		long long next = db_clock_ms() + BATCH_EVERY_MS;
 
 		if (due > done && due < LOGINS_MAX && record(db, done, due))
 			done = due;
@@ -152,21 +152,21 @@ static _Noreturn void expiries(int every_s, long long end)
 	struct relaydb_batch *batch;
 
 	become_owner();
-	while (clock_ms() < end) {
+	while (db_clock_ms() < end) {
 		if (relaydb_batch_new(db, &batch) != RELAYDB_OK || relaydb_batch_put(batch, "192.0.2.1", 1000) != RELAYDB_OK ||
 		    relaydb_commit(batch, time(NULL), NULL) != RELAYDB_OK) {
 			fprintf(stderr, "prog_load: not put: %s\n", relaydb_error(db));
 			shared->refused++;
 		}
 		relaydb_batch_clear(batch);
-		if (relaydb_batch_expire(batch, 2000) != RELAYDB_OK || relaydb_commit(batch, time(NULL), &result) != RELAYDB_OK ||
-		    result.expired != 1) {
+		if (relaydb_batch_expire(batch, 2000) != RELAYDB_OK ||
+		    relaydb_commit(batch, time(NULL), &result) != RELAYDB_OK || result.expired != 1) {
 			fprintf(stderr, "prog_load: %zu expired, expected 1: %s\n", result.expired, relaydb_error(db));
 			shared->refused++;
 		}
 		shared->expiries++;
 		relaydb_batch_free(&batch);
-		pause_until(clock_ms() + every_s * 1000);
+		pause_until(db_clock_ms() + every_s * 1000);
 	}
 	relaydb_close(&db);
 	_exit(0);
@@ -184,7 +184,7 @@ static int see(struct bytes key, struct bytes value, void *arg)
 	if (strcmp(text, "192.0.2.1") == 0)
 		*(bool *)arg = true;
 	if (sscanf(text, "10.%u.%u.%u", &a, &b, &c) == 3 && a == 0 && b < 256 && c < 256 && in_force[b << 8 | c] == 0)
-		in_force[b << 8 | c] = clock_ms();
+		in_force[b << 8 | c] = db_clock_ms();
 	return 0;
 }
 
@@ -196,7 +196,7 @@ static long long look(struct relaydb *db, int fd, bool *old)
 	long long ahead;
 
 	*old = false;
-	if (flock(fd, LOCK_SH) != 0 || fstat(fd, &st) != 0 || read_whole(db, fd, "", &st, &image) != RELAYDB_OK)
+	if (flock(fd, LOCK_SH) != 0 || fstat(fd, &st) != 0 || io_read(db, fd, "", &st, &image) != RELAYDB_OK)
 		die(path);
 	ahead = st.st_mtim.tv_sec - time(NULL);
 	flock(fd, LOCK_UN);
@@ -229,7 +229,8 @@ static void print_times(unsigned killed, long long most_ahead)
 		if (shared->acked[n] != 0) /* seen while the caller was still kept: at once */
 			took[count++] = in_force[n] > shared->acked[n] ? in_force[n] - shared->acked[n] : 0;
 	qsort(took, count, sizeof *took, by_size);
-	printf("%u acknowledged, %u killed; in force after %lld ms (median), %lld ms (longest); a caller kept for %lld ms at most; "
+	printf("%u acknowledged, %u killed; in force after %lld ms (median), %lld ms (longest); a caller kept for %lld ms at "
+	       "most; "
 	       "%d expiries; mtime at most %lld s ahead\n",
 	    count, killed, count > 0 ? took[count / 2] : 0, count > 0 ? took[count - 1] : 0, (long long)shared->kept_ms,
 	    (int)shared->expiries, most_ahead);
@@ -318,15 +319,15 @@ int main(int argc, char **argv)
 	make_database();
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	db = database(RELAYDB_TIMEOUT_MS);
-	begin = clock_ms();
+	begin = db_clock_ms();
 	end = begin + atoi(argv[2]) * 1000LL;
 	if (per_minute_batched > 0 && start() == 0)
 		batches(per_minute_batched, end);
 	if (every_s > 0 && start() == 0)
 		expiries(every_s, end);
 	srandom(1);
-	while (clock_ms() < end) {
-		unsigned due = (unsigned)((clock_ms() - begin) * per_minute / 60000);
+	while (db_clock_ms() < end) {
+		unsigned due = (unsigned)((db_clock_ms() - begin) * per_minute / 60000);
 
 		for (; started < due && started < FIRST_BATCHED; started++) {
 			pid_t pid = start();
@@ -338,19 +339,19 @@ int main(int argc, char **argv)
 		killed += tend(kills);
 		ahead = look(db, fd, &old);
 		most_ahead = ahead > most_ahead ? ahead : most_ahead;
-		pause_until(clock_ms() + 5);
+		pause_until(db_clock_ms() + 5);
 	}
 	for (pid_t pid = 0; pid >= 0 || errno == EINTR; pid = waitpid(-1, NULL, WNOHANG)) {
 		look(db, fd, &old);
-		pause_until(clock_ms() + 5);
+		pause_until(db_clock_ms() + 5);
 	}
 	/* after a kill nobody may be left to wait: the next of us does */
 	if (kills && relaydb_settle(db, time(NULL)) != RELAYDB_OK)
 		die(relaydb_error(db));
-	give_up = clock_ms() + PATIENCE_MS;
+	give_up = db_clock_ms() + PATIENCE_MS;
 	do
 		look(db, fd, &old);
-	while ((!all_in_force(&missing) || old) && clock_ms() < give_up);
+	while ((!all_in_force(&missing) || old) && db_clock_ms() < give_up);
 	print_times(killed, most_ahead);
 	if (missing > 0)
 		fprintf(stderr, "prog_load: %u acknowledged logins are not in force\n", missing);

@@ -85,9 +85,9 @@ static int mutant_redo_apply(const struct redo *redo, int fd)
 #define fdatasync mutant_fdatasync
 #define lock_wait mutant_lock_wait
 #define redo_apply mutant_redo_apply
-#include "../../lib/relaydb/turn.c"
-#include "../../lib/relaydb/force.c"
 #include "../../lib/relaydb/commit.c"
+#include "../../lib/relaydb/force.c"
+#include "../../lib/relaydb/turn.c"
 #undef fsync
 
 static int mutant_fsync_removal(int fd)

@@ -33,8 +33,8 @@ static char folder[64], module[4096], db_path[128], socket_path[128];
 
 static void remove_all(void)
 {
-	static const char *const names[] = { "relayers.db", "relayers.db.lock", "relayers.db.new", "relayers.db.redo", "sock",
-		"test", "other", "other.lock", "other.new", "other.redo" };
+	static const char *const names[] = { "relayers.db", "relayers.db.lock", "relayers.db.queue", "relayers.db.new",
+		"relayers.db.redo", "sock", "test", "other", "other.lock", "other.queue", "other.new", "other.redo" };
 	char path[256];
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

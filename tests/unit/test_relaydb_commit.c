@@ -338,7 +338,7 @@ static void watch(const char *step)
 		counts = true;
 	if (!counts) {
 		assert_int_equal(fstat(watcher, &st), 0);
-		assert_int_equal(read_whole(db, watcher, "", &st, &now), RELAYDB_OK);
+		assert_int_equal(io_read(db, watcher, "", &st, &now), RELAYDB_OK);
 		assert_int_equal(now.size, original.size);
 		assert_memory_equal(now.data, original.data, now.size);
 		image_free(&now);
@@ -357,7 +357,7 @@ static void same_bytes_until_it_counts(void **state)
 	watcher = open(path, O_RDONLY | O_CLOEXEC);
 	assert_true(watcher >= 0);
 	assert_int_equal(fstat(watcher, &st), 0);
-	assert_int_equal(read_whole(db, watcher, "", &st, &original), RELAYDB_OK);
+	assert_int_equal(io_read(db, watcher, "", &st, &original), RELAYDB_OK);
 	relaydb_test_step = watch;
 	assert_int_equal(change_add(), RELAYDB_OK);
 	relaydb_test_step = NULL;

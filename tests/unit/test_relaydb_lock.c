@@ -98,13 +98,13 @@ static void deadline_and_holder(void **state)
 		char who[64];
 
 		snprintf(who, sizeof who, "pid %ld (test_relaydb_lo", (long)holder.pid);
-		begin = clock_ms();
+		begin = db_clock_ms();
 		assert_code(db, relaydb_get(db, nth(1), &stamp), cases[i].reader_waits ? RELAYDB_LOCKED : RELAYDB_OK);
 		if (cases[i].reader_waits)
-			assert_in_range(clock_ms() - begin, 150, 2000);
-		begin = clock_ms();
+			assert_in_range(db_clock_ms() - begin, 150, 2000);
+		begin = db_clock_ms();
 		assert_code(db, commit_one(db, 5), cases[i].writer_waits ? RELAYDB_LOCKED : RELAYDB_OK);
-		assert_in_range(clock_ms() - begin, 150, 2000);
+		assert_in_range(db_clock_ms() - begin, 150, 2000);
 		assert_says(db, "is locked by");
 		if (known)
 			assert_says(db, who);
@@ -126,10 +126,10 @@ static void no_waiting_at_all(void **state)
 	(void)state;
 	assert_code(db, commit_one(db, 1), RELAYDB_OK); /* without a rival it needs no time */
 	holder = hold("", LOCK_EX);
-	begin = clock_ms();
+	begin = db_clock_ms();
 	assert_code(db, relaydb_get(db, nth(1), &stamp), RELAYDB_LOCKED);
 	assert_code(db, commit_one(db, 2), RELAYDB_LOCKED);
-	assert_true(clock_ms() - begin < 1000);
+	assert_true(db_clock_ms() - begin < 1000);
 	let_go(&holder);
 	assert_code(db, commit_one(db, 2), RELAYDB_OK);
 	relaydb_close(&db);
@@ -151,12 +151,12 @@ static void gets_it_when_it_is_free(void **state)
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
-		int64_t begin = clock_ms();
+		int64_t begin = db_clock_ms();
 
 		close(holder.release);
 		if (write(started[1], "x", 1) != 1)
 			_exit(2);
-		status = commit_one(db, 3) == RELAYDB_OK && clock_ms() - begin < 25000 ? 0 : 1;
+		status = commit_one(db, 3) == RELAYDB_OK && db_clock_ms() - begin < 25000 ? 0 : 1;
 		relaydb_close(&db);
 		_exit(status);
 	}
@@ -234,7 +234,7 @@ static void left_by_a_killed_root(void **state)
 static void later_readers_wait_for_a_waiting_writer(void **state)
 {
 	struct relaydb *db = database(), *impatient = database_with(-1);
-	int64_t stamp, give_up = clock_ms() + 60000;
+	int64_t stamp, give_up = db_clock_ms() + 60000;
 	struct holder reader;
 	int status, code;
 	pid_t writer;
@@ -254,7 +254,7 @@ static void later_readers_wait_for_a_waiting_writer(void **state)
 	}
 	do
 		code = relaydb_get(impatient, nth(1), &stamp);
-	while (code == RELAYDB_OK && clock_ms() < give_up);
+	while (code == RELAYDB_OK && db_clock_ms() < give_up);
 	assert_code(impatient, code, RELAYDB_LOCKED);
 	let_go(&reader);
 	assert_int_equal(waitpid(writer, &status, 0), writer);

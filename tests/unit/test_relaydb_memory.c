@@ -27,7 +27,7 @@ static unsigned long calls, fail_at; /* of the calls, the one that fails; 0: non
 static long balance;
 static bool failed;
 
-static uintptr_t db_begin, db_end; /* where the code of Berkeley DB is */
+static uintptr_t libdb_begin, libdb_end; /* where the code of Berkeley DB is */
 
 static int find_db(struct dl_phdr_info *info, size_t size, void *arg)
 {
@@ -37,8 +37,8 @@ static int find_db(struct dl_phdr_info *info, size_t size, void *arg)
 		return 0;
 	for (int i = 0; i < info->dlpi_phnum; i++)
 		if (info->dlpi_phdr[i].p_type == PT_LOAD && (info->dlpi_phdr[i].p_flags & PF_X) != 0) {
-			db_begin = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
-			db_end = db_begin + info->dlpi_phdr[i].p_memsz;
+			libdb_begin = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+			libdb_end = libdb_begin + info->dlpi_phdr[i].p_memsz;
 		}
 	return 1;
 }
@@ -47,7 +47,7 @@ static bool refuse(const void *caller)
 {
 	uintptr_t from = (uintptr_t)caller;
 
-	if (!counting || (from >= db_begin && from < db_end) || ++calls != fail_at)
+	if (!counting || (from >= libdb_begin && from < libdb_end) || ++calls != fail_at)
 		return false;
 	failed = true;
 	errno = ENOMEM;

@@ -211,7 +211,7 @@ static int status_of(pid_t child)
 /* Nobody can pass a clock that does not move: this is how a wait is made to last until we have looked. */
 static void wait_for_the_waiter(void)
 {
-	int64_t give_up = clock_ms() + 60000;
+	int64_t give_up = db_clock_ms() + 60000;
 	struct relaydb *db = database();
 	struct place place;
 	int fd = -1;
@@ -223,7 +223,7 @@ static void wait_for_the_waiter(void)
 			break;
 		if (fd >= 0)
 			close(fd);
-		assert_true(clock_ms() < give_up);
+		assert_true(db_clock_ms() < give_up);
 	}
 	place_close(&place);
 	relaydb_close(&db);
@@ -473,7 +473,8 @@ static void damaged_parts_are_left_out(void **state)
 static void write_unit(const char *lines)
 {
 	char text[1024];
-	int size = snprintf(text, sizeof text, "begin\n%send %016llx\n", lines, (unsigned long long)queue_sum(lines, strlen(lines)));
+	int size =
+	    snprintf(text, sizeof text, "begin\n%send %016llx\n", lines, (unsigned long long)queue_sum(lines, strlen(lines)));
 
 	write_file(".queue", text, (size_t)size);
 }
@@ -485,9 +486,10 @@ static void hostile_lines_are_left_out(void **state)
 
 	(void)state;
 	put_many(db, 0, 0, CLOCK);
-	write_unit("record 192.0.2.1 1000\nrecord 10 1000\nrecord 0.0.0.0/0 1000\nput 192.0.2.2 OK\nput 192.0.2.3 -1\nput 192.0.2.4\n"
-		   "put 192.0.2.5 99999999999999\nrecord 192.0.2.6 1000 1\nexpire\nexpire x\nexpire 253402300801\nload /etc/passwd\n"
-		   "delete\nrecord  192.0.2.7 1000\nRECORD 192.0.2.8 1000\nrecord ::ffff:192.0.2.9 1000\n");
+	write_unit(
+	    "record 192.0.2.1 1000\nrecord 10 1000\nrecord 0.0.0.0/0 1000\nput 192.0.2.2 OK\nput 192.0.2.3 -1\nput 192.0.2.4\n"
+	    "put 192.0.2.5 99999999999999\nrecord 192.0.2.6 1000 1\nexpire\nexpire x\nexpire 253402300801\nload /etc/passwd\n"
+	    "delete\nrecord  192.0.2.7 1000\nRECORD 192.0.2.8 1000\nrecord ::ffff:192.0.2.9 1000\n");
 	set_mtime(NOW - 100);
 	assert_code(db, relaydb_settle(db, NOW), RELAYDB_OK);
 	assert_string_equal(list(db), "192.0.2.1 1000\n192.0.2.9 1000\n10.0.0.0 906502527\n");
