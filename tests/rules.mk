@@ -64,7 +64,7 @@ $(RHOST): $(BUILD)/tests/pam/rhost.lo
 	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -shared -o $@ $< -lpam
 
 check: all $(UNIT_TESTS) $(TEST_PROGRAMS)
-	@BUILD=$$(realpath $(BUILD)) tests/run $(T)
+	@LONG='$(LONG)' BUILD=$$(realpath $(BUILD)) tests/run $(T)
 
 memcheck: $(UNIT_TESTS)
 	@BUILD=$$(realpath $(BUILD)) VALGRIND=1 tests/run unit/

@@ -62,11 +62,11 @@ relay_check_status() {
 	mkfifo "$DB"
 	for path in "$DB" /dev/null /dev/zero; do
 		status=0
-		timeout 10 "$BUILD/vsmtprelay/vsmtprelay" -f "$path" dump >"$DIR/out" 2>"$DIR/stderr" || status=$?
+		timeout 300 "$BUILD/vsmtprelay/vsmtprelay" -f "$path" dump >"$DIR/out" 2>"$DIR/stderr" || status=$?
 		[ "$status" = 65 ] && grep -q 'not a regular file' "$DIR/stderr" || fail "$path: $status, $(cat "$DIR/stderr")"
 	done
 	status=0
-	timeout 10 "$BUILD/vsmtprelay/vsmtprelay" -f "$DB" add 192.0.2.1 2>"$DIR/stderr" || status=$?
+	timeout 300 "$BUILD/vsmtprelay/vsmtprelay" -f "$DB" add 192.0.2.1 2>"$DIR/stderr" || status=$?
 	[ "$status" = 65 ] && [ -p "$DB" ]
 }
 
@@ -224,6 +224,6 @@ release() {
 	rows '192.0.2.1 1'
 	exec 9<"$DB"
 	flock -s 9
-	[ "$(timeout 5 "$BUILD/vsmtprelay/vsmtprelay" -f "$DB" dump | tail -n 1)" = '192.0.2.1 1' ]
+	[ "$(timeout 300 "$BUILD/vsmtprelay/vsmtprelay" -f "$DB" dump | tail -n 1)" = '192.0.2.1 1' ]
 	exec 9<&-
 }

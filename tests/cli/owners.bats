@@ -37,7 +37,7 @@ all_commands() {
 	local status words
 	for words in 'add 192.0.2.1 1' 'delete 192.0.2.77' 'expire' 'load /dev/null' 'dump' 'list' 'check'; do
 		status=0
-		timeout 20 "$BUILD/vsmtprelay/vsmtprelay" -f "$DB" $words >"$DIR/out" 2>&1 || status=$?
+		timeout 300 "$BUILD/vsmtprelay/vsmtprelay" -f "$DB" $words >"$DIR/out" 2>&1 || status=$?
 		case $words in
 		add* | load*) [ "$status" = "$1" ] || [ "$status" = "${2-$1}" ] ||
 			fail "$words: status $status, expected $1: $(cat "$DIR/out")" ;;

@@ -1,4 +1,5 @@
 # limit: 900
+# long: only
 # every fuzz target for 20 seconds from its seeds, in the same order each time: whoever's change it is that breaks the check, it was
 # not the dice; `make fuzz TIME=600' is the long run, and throws them
 

@@ -68,7 +68,7 @@ try() {
 		"$1" "$client" "$2"
 		if [ "$(date +%s)" != "$second" ]; then
 			again=$((again + 1))
-			[ $again -lt 60 ] || fail "rounds do not fit into a second"
+			[ $again -lt 60 ] || skip "on this machine no round fits into a second"
 			continue
 		fi
 		round=$((round + 1))

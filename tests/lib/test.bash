@@ -44,6 +44,11 @@ teardown_file() {
 	rm -rf "$SCRATCH"
 }
 
+# is the short form of a test wanted, which make check asks for? LONG=1 asks for the long one, as make torture and CI do
+short() {
+	[ -z "${LONG:-}" ]
+}
+
 # fails the test with a word on what was expected; to be used as: CONDITION || fail "..."
 fail() {
 	printf '%s\n' "$*" >&2

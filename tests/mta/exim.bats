@@ -67,7 +67,8 @@ exim_with() {
 
 @test "stamp + window = now is refused, in a session that is open" {
 	exim_with
-	end=$((EPOCHSECONDS + 8))
+	soon 127.0.1.1 -p 2526
+	end=$END
 	"$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" add 127.0.1.1 $((end - WINDOW))
 	smtp_open -b 127.0.1.1 -p 2526
 	smtp 'MAIL FROM:<>'

@@ -68,7 +68,8 @@ message() {	# in place of RSET: the message is delivered to the queue; after a r
 @test "stamp + window = now is refused, to the second: in one transaction, after RSET, after delivered messages" {
 	sendmail_with "$with_window"
 	for between in : again message; do
-		end=$((EPOCHSECONDS + 6))
+		soon 127.0.1.1
+		end=$END
 		"$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" add 127.0.1.1 $((end - WINDOW))
 		smtp_open -b 127.0.1.1
 		smtp 'MAIL FROM:<>'
@@ -79,7 +80,8 @@ message() {	# in place of RSET: the message is delivered to the queue; after a r
 
 @test "a session that idles across the end of its window is refused, in the transaction that is open and in the next" {
 	sendmail_with "$with_window"
-	end=$((EPOCHSECONDS + 6))
+	soon 127.0.1.1
+	end=$END
 	"$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" add 127.0.1.1 $((end - WINDOW))
 	smtp_open -b 127.0.1.1
 	smtp 'MAIL FROM:<>'

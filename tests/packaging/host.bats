@@ -73,11 +73,14 @@ start_file() {
 }
 
 @test "systemd's own rating of each service is 1.5 or better" {
+	told=$(sed -n 's/.*systemd-analyze security popwatch`: \([0-9.]*\).*/\1/p' "$source/docs/SECURITY.md")
+	[ -n "$told" ]
 	for unit in popwatch relayers-settle vsmtprelay-expire; do
 		systemd-analyze security --offline=yes --threshold=15 --no-pager "/usr/lib/systemd/system/$unit.service" >"$SCRATCH/rating" ||
 			fail "$(cat "$SCRATCH/rating")"
 		rating=$(sed -n "s/.*exposure level for $unit.service: \([0-9.]*\) .*/\1/p" "$SCRATCH/rating")
-		[ $unit != popwatch ] || grep -q "popwatch\`: $rating)" "$source/docs/SECURITY.md" || fail "docs/SECURITY.md: not $rating"
+		[ $unit != popwatch ] || awk -v rating="$rating" -v told="$told" 'BEGIN { exit !(rating <= told) }' ||
+			fail "docs/SECURITY.md promises $told, here it is $rating"
 	done
 }
 

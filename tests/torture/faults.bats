@@ -1,5 +1,6 @@
 # faults.bats - each system call of a commit fails once, and is the last one once
 # limit: 3000
+# long: every call of every kind of commit, with every error
 
 load ../lib/test
 load torture

@@ -1,5 +1,6 @@
 # kills.bats - kill -9 at random instants over vsmtprelay, popwatch and the PAM module, side by side on one database
 # limit: 3000
+# long: 10,000 kills
 
 load ../lib/test
 load torture

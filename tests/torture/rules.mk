@@ -1,6 +1,8 @@
-# torture: what the suite survives, at length; its short form is part of `make check`
+# torture: the tests that have a long form, in that form; the short one is part
+# of `make check`
 #
-#	make torture		ten thousand kills, every call of every kind of commit with every error; figures at the end
+#	make torture		ten thousand kills, every call of every kind of commit
+#		with every error, minutes of fuzzing; figures at the end
 
 # vsmtprelay with a fault in its commit that $RELAYDB_FAULT names; the library itself has none of it
 MUTANT = $(BUILD)/tests/torture/mutant
@@ -20,7 +22,7 @@ $(CLOCK): $(BUILD)/tests/torture/clock.lo
 
 torture: all $(TEST_PROGRAMS)
 	@rm -rf $(BUILD)/torture
-	@TORTURE=1 JOBS=1 BUILD=$$(realpath $(BUILD)) tests/run torture/
+	@LONG=only JOBS=1 BUILD=$$(realpath $(BUILD)) tests/run
 	@cat $(BUILD)/torture/*
 
 .PHONY: torture

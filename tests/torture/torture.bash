@@ -1,6 +1,6 @@
 # torture.bash - what the tests in this folder share: load ../lib/test and this
 #
-# TORTURE set (make torture) asks for the long form; figures go to $BUILD/torture, which make torture prints.
+# Figures go to $BUILD/torture, which make torture prints.
 
 FIGURES=$BUILD/torture
 SERVERS=$(cd "$LIB/../.." && pwd)/popwatch/servers.d
@@ -34,8 +34,4 @@ figures() {
 	sed 's/^/# /' "$DIR/figures" >&3
 	{ echo "== $name"; cat "$DIR/figures"; } >"$FIGURES/$name"
 	return $status
-}
-
-short() {
-	[ -z "${TORTURE:-}" ]
 }
