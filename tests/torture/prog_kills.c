@@ -104,7 +104,8 @@ static void be_login(unsigned n)
 
 	address(PAM, n, text);
 	if (pam_start_confdir("torture", "alice", &conversation, pam_path, &pam) != PAM_SUCCESS ||
-	    pam_set_item(pam, PAM_RHOST, text) != PAM_SUCCESS || pam_acct_mgmt(pam, 0) != PAM_SUCCESS)
+	    pam_set_item(pam, PAM_RHOST, text) != PAM_SUCCESS || pam_acct_mgmt(pam, 0) != PAM_SUCCESS ||
+	    pam_end(pam, PAM_SUCCESS) != PAM_SUCCESS)
 		_exit(1);
 	_exit(0);
 }
