@@ -138,7 +138,8 @@ configure_mailutils() {
 # configure_sendmail [FILE.mc]: /etc/mail/sendmail.cf from it, or from sendmail-cf/sample.mc with the map $RELAYERS
 configure_sendmail() {
 	add_user smmta smmsp
-	cp "$LIB/../../sendmail-cf/feature/"*.m4 "$BUILD/placed/sendmail-cf/feature/"*.m4 /usr/share/sendmail/cf/feature/
+	cp "$LIB/../../sendmail-cf/feature/"*.m4 /usr/share/sendmail/cf/feature/
+	cp "$BUILD/placed/sendmail-cf/feature/"*.m4 /usr/share/sendmail/cf/feature/
 	mkdir -p /etc/mail /run/sendmail/mta /var/lib/sendmail/host_status
 	: >/etc/mail/local-host-names
 	: >/etc/mail/aliases
