@@ -4,10 +4,10 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "layout.h"
 #include "session.h"
+#include "table.h"
 
 #define KEY_MAX 400
 #define ROOM_EVERY 60 /* seconds */
@@ -182,6 +182,11 @@ static struct session *put(struct sessions *sessions, const char *key, const cha
 	session->since = session->seen = since;
 	session->until = until;
 	HASH_ADD_KEYPTR(hh, *table, session->key, strlen(session->key), session);
+	if (!TABLE_HAS(session)) {
+		free(session->key);
+		free(session);
+		return NULL;
+	}
 	sessions->changed = true;
 	return session;
 }

@@ -4,12 +4,22 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
+#include <sysexits.h>
 
+#include "log.h"
+#include "table.h"
 #include "truncation.h"
 
 #define KEY_MAX 600
 #define TEXT_MAX (2 * KEY_MAX)
+
+/* To forget a doubt would be to believe what a client wrote: there is no safe way to go
+ * on, but lines that were not committed are read again after a restart. */
+static void __attribute__((noreturn)) leave_without_memory(void)
+{
+	log_say(LOG_CRIT, "out of memory");
+	exit(EX_OSERR);
+}
 
 struct doubt {
 	char *key; /* bytes; see make_key() */
@@ -92,10 +102,12 @@ static struct doubt *put(struct doubts *doubts, const char *key, size_t size)
 	if (HASH_COUNT(doubts->table) >= DOUBTS)
 		drop(doubts, doubts->table);
 	if ((doubt = calloc(1, sizeof *doubt)) == NULL || (doubt->key = malloc(size)) == NULL)
-		abort(); /* without memory for a doubt there is no safe way to go on */
+		leave_without_memory();
 	memcpy(doubt->key, key, size);
 	doubt->size = size;
 	HASH_ADD_KEYPTR(hh, doubts->table, doubt->key, doubt->size, doubt);
+	if (!TABLE_HAS(doubt))
+		leave_without_memory();
 	return doubt;
 }
 

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "log.h"
 #include "relaydb.h"
+#include "table.h"
 #include "writer.h"
 
 #define LOCK_MS 1000 /* how long a commit may wait for locks: the sources wait meanwhile */
@@ -114,6 +114,10 @@ bool writer_record(struct writer *writer, const struct login *login)
 			return false;
 		memcpy(waiting->address, login->address, strlen(login->address) + 1);
 		HASH_ADD_STR(writer->waiting, address, waiting);
+		if (!TABLE_HAS(waiting)) {
+			free(waiting);
+			return false;
+		}
 	}
 	if (login->when > waiting->when)
 		waiting->when = login->when;
