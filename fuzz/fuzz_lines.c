@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "definitions.h"
 #include "pipeline.h"
 
 #define NOW INT64_C(1795175258)
@@ -30,7 +31,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) // NOLINT(readability-non-cons
 	struct conf_errors errors = { .tell = tell };
 
 	(void)argc, (void)argv;
-	if ((catalogue = catalogue_load(folders, names, true, &errors)) == NULL)
+	if ((catalogue = definitions_load(folders, names, true, &(struct conf_place){ "servers", 0, &errors })) == NULL)
 		abort();
 	return 0;
 }

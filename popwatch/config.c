@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "catalogue.h"
 #include "config.h"
+#include "definitions.h"
 #include "duration.h"
 #include "layout.h"
 #include "list.h"
@@ -534,35 +534,13 @@ struct config *config_load_text(const char *text, struct conf_errors *errors)
 
 /* ---- what the settings name ---- */
 
-/* Complaints about definitions on their way to those about the configuration. */
-struct naming {
-	const struct config *config;
-	struct conf_errors *errors;
-};
-
-/* The catalogue knows the names as those of "servers", but not where they are written; all else has its place. */
-static void tell_place(const char *sentence, void *arg)
-{
-	static const char setting[] = "servers: ";
-	struct naming *naming = arg;
-	const struct conf_place place = { naming->config->file, naming->config->servers_line, naming->errors };
-
-	if (strncmp(sentence, setting, sizeof setting - 1) == 0) {
-		conf_error(&place, "%s", sentence);
-		return;
-	}
-	naming->errors->count++;
-	naming->errors->tell(sentence, naming->errors->arg);
-}
-
 struct catalogue *config_catalogue(const struct config *config, struct conf_errors *errors)
 {
-	struct naming naming = { config, errors };
-	struct conf_errors named = { .tell = tell_place, .arg = &naming };
+	const struct conf_place place = { config->file, config->servers_line, errors };
 
 	if (config->definitions == NULL || config->servers == NULL)
 		return NULL;
-	return catalogue_load((const char *const *)config->definitions, config->servers, false, &named);
+	return definitions_load((const char *const *)config->definitions, config->servers, false, &place);
 }
 
 bool config_ignores(const struct config *config, const char *address)

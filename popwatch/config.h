@@ -67,7 +67,7 @@ struct config *config_load_anyway(const char *file, struct conf_errors *errors);
 /* Like config_load() for TEXT, for tests. */
 struct config *config_load_text(const char *text, struct conf_errors *errors);
 
-/* The definitions that are configured, as catalogue_load() reads them; a name in servers that cannot be is told with the place of
+/* The definitions that are configured, as definitions_load() reads them; a name in servers that cannot be is told with the place of
  * that setting.  Returns the catalogue, or NULL after complaints, or when there are no folders of definitions. */
 struct catalogue *config_catalogue(const struct config *config, struct conf_errors *errors);
 

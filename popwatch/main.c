@@ -16,6 +16,7 @@
 #include "cli.h"
 #include "config.h"
 #include "daemon.h"
+#include "definitions.h"
 #include "layout.h"
 #include "list.h"
 #include "log.h"
@@ -196,9 +197,11 @@ static int open_lines(const char *path)
 /* The definitions that the command line names, or else the configured ones. */
 static struct catalogue *load_servers(const struct config *config, char *const *servers, struct conf_errors *errors)
 {
+	const struct conf_place place = { "-s", 0, errors };
+
 	if (servers == NULL)
 		return config_catalogue(config, errors);
-	return catalogue_load((const char *const *)config->definitions, servers, true, errors);
+	return definitions_load((const char *const *)config->definitions, servers, true, &place);
 }
 
 /* The configured folders and servers, but for what the command line says. */

@@ -6,14 +6,14 @@
 #	record	what becomes of a login; knows lines
 
 POPWATCH_LINES = $(addprefix popwatch/lines/, \
-	catalogue.c layout.c pattern.c pipeline.c session.c stamp.c \
+	catalogue.c definition.c layout.c pattern.c pipeline.c proof.c session.c stamp.c \
 	truncation.c year.c)
 POPWATCH_SOURCE = $(addprefix popwatch/source/, \
 	file.c inotify.c journal.c pipe.c socket.c)
 POPWATCH_RECORD = $(addprefix popwatch/record/, \
 	gateway.c policy.c writer.c)
 POPWATCH_TOP = $(addprefix popwatch/, \
-	config.c counters.c daemon.c main.c parts.c reload.c selfcheck.c \
+	config.c counters.c daemon.c definitions.c main.c parts.c reload.c selfcheck.c \
 	statefile.c tryout.c)
 POPWATCH_SOURCES = $(POPWATCH_TOP) $(POPWATCH_LINES) $(POPWATCH_SOURCE) \
 	$(POPWATCH_RECORD)

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "catalogue.h"
+#include "definition.h"
 #include "relaydb.h"
 
 struct event {

@@ -30,7 +30,7 @@
 
 #include "layout.h"
 
-#include "catalogue.h"
+#include "definition.h"
 
 #define DOUBTS 1024
 #define DOUBT_LINES 6 /* Courier's messages have 1023 bytes at most, 511 to a piece: the rests of three of them */

@@ -68,9 +68,9 @@ manual_options() {	# manual_options PAGE: short and long
 }
 
 @test "what a definition of a server may say: program, manual" {
-	code=$(sed -n '/unknown setting .* in \[server\]/q; s/.*strcmp(name, "\([a-z-]*\)") == 0.*/\1/p' "$source/popwatch/lines/catalogue.c")
+	code=$(sed -n '/unknown setting .* in \[server\]/q; s/.*strcmp(name, "\([a-z-]*\)") == 0.*/\1/p' "$source/popwatch/lines/definition.c")
 	same 'names in [server]' "$code" "$(items Ic relayers-servers.5 '/^\.Ss \[server\]/,/^\.Ss \[lines\]/')"
-	code=$(sed -n 's/^static const char \*const roles\[ROLES\] = { "none", \(.*\) };/\1/p' "$source/popwatch/lines/catalogue.c" | tr -d '",')
+	code=$(sed -n 's/^static const char \*const roles\[ROLES\] = { "none", \(.*\) };/\1/p' "$source/popwatch/lines/definition.c" | tr -d '",')
 	same 'names in [lines]' "$code" "$(items Ic relayers-servers.5 '/^\.Ss \[lines\]/,/^\.Ss \[samples\]/')"
 }
 

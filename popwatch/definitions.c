@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * definitions.c - the files servers.d/NAME.conf, see definitions.h
+ */
+#include "definitions.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "list.h"
+
+#define SUFFIX ".conf"
+
+/* A definition that is not NAMED, but one of all, may have to be left out. */
+static bool load_file(struct catalogue *catalogue, const char *name, const char *file, bool named, struct conf_errors *errors)
+{
+	struct definition_draft draft;
+	size_t mistakes = errors->count;
+
+	if (!definition_begin(&draft, name, file))
+		return false;
+	if (conf_read(file, errors, definition_entry, &draft))
+		return catalogue_take(catalogue, &draft, named, mistakes, errors);
+	definition_end(&draft);
+	server_free(draft.server);
+	return true;
+}
+
+/* NAME.conf in the first folder that has it. */
+static bool load_named(
+    struct catalogue *catalogue, const char *const *folders, const char *name, bool named, const struct conf_place *place)
+{
+	char file[4096];
+	const char *const *folder;
+	FILE *there;
+
+	if (*name == '\0' || *name == '.' || strchr(name, '/') != NULL) {
+		conf_error(place, "servers: '%s' cannot be the name of a definition", name);
+		return true;
+	}
+	for (folder = folders; *folder != NULL; folder++) {
+		if (snprintf(file, sizeof file, "%s/%s%s", *folder, name, SUFFIX) >= (int)sizeof file)
+			continue;
+		if ((there = fopen(file, "re")) != NULL || errno != ENOENT) {
+			if (there != NULL)
+				fclose(there);
+			return load_file(catalogue, name, file, named, place->errors);
+		}
+	}
+	conf_error(place, "servers: no definition '%s': there is no %s%s in %s%s%s", name, name, SUFFIX,
+	    folders[0] != NULL ? folders[0] : "", folders[0] != NULL && folders[1] != NULL ? " or " : "",
+	    folders[0] != NULL && folders[1] != NULL ? folders[1] : "");
+	return true;
+}
+
+/* The names of all files NAME.conf in FOLDER, added to *NAMES. */
+static bool add_names(const char *folder, char ***names)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+	char name[256];
+	size_t size;
+	bool done = true;
+
+	if (dir == NULL)
+		return true;
+	while (done && (entry = readdir(dir)) != NULL) {
+		size = strlen(entry->d_name);
+		if (entry->d_name[0] == '.' || size <= strlen(SUFFIX) ||
+		    strcmp(entry->d_name + size - strlen(SUFFIX), SUFFIX) != 0)
+			continue;
+		memcpy(name, entry->d_name, size - strlen(SUFFIX));
+		name[size - strlen(SUFFIX)] = '\0';
+		if (!list_has(*names, name, strlen(name)))
+			done = list_add(names, name);
+	}
+	closedir(dir);
+	return done;
+}
+
+/* Every name there is, in *LIST, if one of NAMES is "all". */
+static bool expand_all(const char *const *folders, char *const *names, char ***list)
+{
+	bool done = true;
+
+	if (!list_has(names, "all", strlen("all")))
+		return true;
+	for (; done && *folders != NULL; folders++)
+		done = add_names(*folders, list);
+	return done;
+}
+
+struct catalogue *definitions_load(
+    const char *const *folders, char *const *names, bool every, const struct conf_place *place)
+{
+	struct catalogue *catalogue = catalogue_new();
+	size_t mistakes = place->errors->count;
+	char **all = NULL;
+	bool done = catalogue != NULL && expand_all(folders, names, &all);
+
+	for (size_t i = 0; done && names[i] != NULL; i++) {
+		if (strcmp(names[i], "all") != 0)
+			done = load_named(catalogue, folders, names[i], true, place);
+	}
+	for (size_t i = 0; done && all != NULL && all[i] != NULL; i++) {
+		if (!list_has(names, all[i], strlen(all[i])))
+			done = load_named(catalogue, folders, all[i], every, place);
+	}
+	list_free(all);
+	done = done && catalogue_settle(catalogue, names, place);
+	if (done && place->errors->count == mistakes)
+		return catalogue;
+	if (!done)
+		conf_error(place, "servers: out of memory, or too many servers with one tag");
+	catalogue_free(catalogue);
+	return NULL;
+}

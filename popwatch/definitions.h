@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * definitions.h - the files servers.d/NAME.conf
+ *
+ * Owns: which file a name means.  Leaves to others: what is in a definition, and
+ * which of them can count together (catalogue.h).
+ */
+#ifndef POPWATCH_DEFINITIONS_H
+#define POPWATCH_DEFINITIONS_H
+
+#include <stdbool.h>
+
+#include "catalogue.h"
+#include "conf.h"
+
+/* Reads the definitions NAMES (NULL at the end) from FOLDERS (NULL at the
+ * end): NAME.conf of an earlier folder hides that of a later one.  A folder
+ * that does not exist has no files.  The name "all" means every file there is;
+ * if not EVERY, it leaves out those that count by their name alone, unless they
+ * are named beside it.
+ * Errors are reported to PLACE's; those of NAMES are at PLACE.  Returns the catalogue (catalogue_free()
+ * it), or NULL after errors or without memory. */
+struct catalogue *definitions_load(
+    const char *const *folders, char *const *names, bool every, const struct conf_place *place);
+
+#endif

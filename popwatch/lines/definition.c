@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * definition.c - one POP or IMAP server, see definition.h
+ */
+#include "definition.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "duration.h"
+#include "list.h"
+
+/* Default of longest: the longest genuine success line that was seen has 300 bytes. */
+#define LONGEST 2048
+
+static const char *const roles[ROLES] = { "none", "connect", "login", "fail", "logout", "start" };
+
+const char *role_name(enum role role)
+{
+	return roles[role];
+}
+
+static enum role find_role(const char *name)
+{
+	int i;
+
+	for (i = 0; i < ROLES; i++) {
+		if (strcmp(roles[i], name) == 0)
+			return (enum role)i;
+	}
+	return ROLES;
+}
+
+/* ---- reading the text ---- */
+
+void server_free(struct server *server)
+{
+	size_t i;
+
+	if (server == NULL)
+		return;
+	for (i = 0; i < server->count; i++)
+		pattern_free(server->expressions[i].pattern);
+	free(server->expressions);
+	list_free(server->tags);
+	list_free(server->journal);
+	list_free(server->once);
+	pattern_free(server->cut_only);
+	free(server->warning);
+	free(server->instead_of);
+	free(server->name);
+	free(server);
+}
+
+static bool read_size(const char *value, size_t *size)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(value, &end, 10);
+	if (*value < '0' || *value > '9' || *end != '\0' || errno != 0 || n > 8192)
+		return false;
+	*size = n;
+	return true;
+}
+
+static bool begins(const char *text, const char *beginning)
+{
+	return strncmp(text, beginning, strlen(beginning)) == 0 && text[strlen(beginning)] != '\0';
+}
+
+/* "_FIELD=VALUE _FIELD=VALUE": only fields that the journal itself fills in begin with an underscore.  One of them must say who has
+ * started the program: everybody can start a server's program himself, with arguments and a standard error of his own. */
+static bool is_trusted(char *const *fields)
+{
+	bool started = false;
+
+	for (; *fields != NULL; fields++) {
+		if ((*fields)[0] != '_' || (*fields)[1] == '_' || strchr(*fields, '=') == NULL)
+			return false;
+		started |= begins(*fields, "_SYSTEMD_UNIT=") || begins(*fields, "_UID=");
+	}
+	return started;
+}
+
+static void take_journal(struct server *server, const char *value, const struct conf_place *place)
+{
+	char **fields = list_split(value, " ");
+
+	if (fields == NULL || *fields == NULL || !is_trusted(fields))
+		conf_error(place,
+		    "journal = '%s', expected _FIELD=VALUE of the journal's trusted fields, _SYSTEMD_UNIT or _UID among them",
+		    value);
+	else if (!list_add(&server->journal, value))
+		conf_error(place, "out of memory");
+	list_free(fields);
+}
+
+/* One of two words. */
+static bool read_choice(
+    const char *value, const char *yes, const char *no, const struct conf_place *place, const char *name, bool *choice)
+{
+	*choice = strcmp(value, yes) == 0;
+	if (!*choice && strcmp(value, no) != 0)
+		conf_error(place, "%s = '%s', expected %s or %s", name, value, yes, no);
+	return true;
+}
+
+/* The settings that are one of two words; false if NAME is none of them. */
+static bool take_choice(struct server *server, const char *name, const char *value, const struct conf_place *place)
+{
+	if (strcmp(name, "join") == 0)
+		return read_choice(value, "pid", "no", place, name, &server->by_pid);
+	if (strcmp(name, "tries") == 0)
+		return read_choice(value, "one", "many", place, name, &server->one_try);
+	if (strcmp(name, "logger") == 0)
+		return read_choice(value, "shared", "own", place, name, &server->shared_logger);
+	if (strcmp(name, "by-name-only") == 0)
+		return read_choice(value, "yes", "no", place, name, &server->by_name_only);
+	return false;
+}
+
+static void take_cut_only(struct server *server, const char *value, const struct conf_place *place)
+{
+	char error[256];
+
+	pattern_free(server->cut_only);
+	server->cut_only = pattern_new(value, error, sizeof error);
+	if (server->cut_only == NULL)
+		conf_error(place, "cut-only: %s", error);
+}
+
+/* Those that are text of some kind; false if NAME is none of them. */
+static bool take_text(struct definition_draft *draft, const char *name, const char *value, const struct conf_place *place)
+{
+	struct server *server = draft->server;
+
+	if (strcmp(name, "tags") == 0) {
+		list_free(server->tags);
+		server->tags = list_split(value, ", ");
+		draft->failed |= server->tags == NULL;
+	} else if (strcmp(name, "once") == 0) {
+		list_free(server->once);
+		server->once = list_split(value, " ");
+		draft->failed |= server->once == NULL;
+	} else if (strcmp(name, "instead-of") == 0) {
+		free(server->instead_of);
+		server->instead_of = strdup(value);
+		draft->failed |= server->instead_of == NULL;
+	} else if (strcmp(name, "warning") == 0) {
+		free(server->warning);
+		server->warning = strdup(value);
+		draft->failed |= server->warning == NULL;
+	} else if (strcmp(name, "cut-only") == 0)
+		take_cut_only(server, value, place);
+	else if (strcmp(name, "journal") == 0)
+		take_journal(server, value, place);
+	else
+		return false;
+	return true;
+}
+
+static void take_setting(struct definition_draft *draft, const char *name, const char *value, const struct conf_place *place)
+{
+	struct server *server = draft->server;
+
+	if (take_choice(server, name, value, place) || take_text(draft, name, value, place))
+		return;
+	if (strcmp(name, "cut") == 0) {
+		if (!read_size(value, &server->cut))
+			conf_error(place, "cut = '%s', expected a number of bytes, 0 to 8192", value);
+	} else if (strcmp(name, "longest") == 0) {
+		if (!read_size(value, &server->longest) || server->longest == 0)
+			conf_error(place, "longest = '%s', expected a number of bytes, 1 to 8192", value);
+	} else if (strcmp(name, "session-max") == 0) {
+		if (!duration_parse(value, &server->session_max))
+			conf_error(place, "session-max = '%s', expected a duration such as 1h", value);
+	} else
+		conf_error(place, "unknown setting '%s' in [server]", name);
+}
+
+static void take_expression(struct definition_draft *draft, const char *name, const char *value, const struct conf_place *place)
+{
+	struct server *server = draft->server;
+	enum role role = find_role(name);
+	struct expression *more;
+	struct pattern *pattern;
+	char error[256];
+
+	if (role == ROLES || role == ROLE_NONE) {
+		conf_error(place, "unknown kind of line '%s' in [lines], expected connect, login, fail, logout or start", name);
+		return;
+	}
+	if ((pattern = pattern_new(value, error, sizeof error)) == NULL) {
+		conf_error(place, "%s: %s", name, error);
+		return;
+	}
+	if ((more = realloc(server->expressions, (server->count + 1) * sizeof *more)) == NULL) {
+		pattern_free(pattern);
+		draft->failed = true;
+		return;
+	}
+	server->expressions = more;
+	server->expressions[server->count++] = (struct expression){ role, pattern };
+}
+
+/* login = ADDRESS TAG: MESSAGE, and the other roles without an address */
+static void take_sample(struct definition_draft *draft, const char *name, const char *value, const struct conf_place *place)
+{
+	struct sample *sample = calloc(1, sizeof *sample);
+	const char *blank = strchr(value, ' ');
+	char address[RELAYDB_ADDRSTRLEN] = "";
+
+	if (sample == NULL) {
+		draft->failed = true;
+		return;
+	}
+	sample->role = find_role(name);
+	sample->number = place->line;
+	if (sample->role == ROLE_LOGIN) {
+		if (blank != NULL && (size_t)(blank - value) < sizeof address)
+			memcpy(address, value, (size_t)(blank - value));
+		if (blank != NULL && relaydb_address(address, sample->address) == RELAYDB_OK)
+			value = blank + 1;
+		else
+			sample->role = ROLES;
+	}
+	if (sample->role == ROLES) {
+		conf_error(
+		    place, "sample '%s', expected login = ADDRESS TAG: MESSAGE, or none, connect, fail, logout, start", name);
+		free(sample);
+		return;
+	}
+	if ((sample->line = strdup(value)) == NULL)
+		draft->failed = true;
+	*draft->last = sample;
+	draft->last = &sample->next;
+}
+
+void definition_entry(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place)
+{
+	struct definition_draft *draft = arg;
+
+	if (strcmp(section, "server") == 0)
+		take_setting(draft, name, value, place);
+	else if (strcmp(section, "lines") == 0)
+		take_expression(draft, name, value, place);
+	else if (strcmp(section, "samples") == 0)
+		take_sample(draft, name, value, place);
+	else
+		conf_error(place, "unknown section [%s], expected [server], [lines] or [samples]", section);
+}
+
+bool definition_begin(struct definition_draft *draft, const char *name, const char *file)
+{
+	*draft = (struct definition_draft){ .file = file };
+	draft->last = &draft->samples;
+	draft->server = calloc(1, sizeof *draft->server);
+	if (draft->server == NULL)
+		return false;
+	draft->server->longest = LONGEST;
+	draft->server->name = strdup(name);
+	if (draft->server->name != NULL)
+		return true;
+	server_free(draft->server);
+	draft->server = NULL;
+	return false;
+}
+
+void definition_end(struct definition_draft *draft)
+{
+	struct sample *sample = draft->samples, *next;
+
+	for (; sample != NULL; sample = next) {
+		next = sample->next;
+		free(sample->line);
+		free(sample);
+	}
+	draft->samples = NULL;
+}
+
+static bool has_expression(const struct server *server, enum role role)
+{
+	size_t i = 0;
+
+	while (i < server->count && server->expressions[i].role != role)
+		i++;
+	return i < server->count;
+}
+
+/* A connection is known again by its process, or, where one logger writes for all of them, by its session. */
+static void check_connect(const struct server *server, const struct pattern *pattern, const struct conf_place *place)
+{
+	if (!pattern_has(pattern, "ip"))
+		conf_error(place, "a connect expression without {ip}");
+	if (server->shared_logger && !pattern_has(pattern, "session"))
+		conf_error(place, "a connect expression without (?<session>...), which logger = shared needs");
+	else if (!server->shared_logger && !server->by_pid)
+		conf_error(place, "a connect expression, expected join = pid with it");
+}
+
+/* The rules that concern the definition as a whole. */
+void definition_check(const struct server *server, const struct conf_place *place)
+{
+	bool joined = server->by_pid && has_expression(server, ROLE_CONNECT);
+
+	if (server->shared_logger && server->by_pid)
+		conf_error(place, "logger = shared and join = pid, expected one of them");
+	for (size_t i = 0; i < server->count; i++) {
+		const struct expression *e = &server->expressions[i];
+
+		if (e->role == ROLE_CONNECT)
+			check_connect(server, e->pattern, place);
+		if (e->role == ROLE_LOGIN && !pattern_has(e->pattern, "ip") && !joined)
+			conf_error(place, "a login expression without {ip}, and no connect expression that has it");
+	}
+	if (server->tags == NULL || *server->tags == NULL)
+		conf_error(place, "no tags in [server]");
+	if (!has_expression(server, ROLE_LOGIN))
+		conf_error(place, "no login expression in [lines]");
+}
+
+/* ---- reading messages ---- */
+
+/* Does one of WORDS stand in MESSAGE more than once? */
+static bool has_twice(struct span message, char *const *words)
+{
+	const char *end = message.text + message.size, *first;
+
+	for (; words != NULL && *words != NULL; words++) {
+		first = memmem(message.text, message.size, *words, strlen(*words));
+		if (first == NULL)
+			continue;
+		first += strlen(*words);
+		if (memmem(first, (size_t)(end - first), *words, strlen(*words)) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static enum role match(struct server *server, struct span message, struct captures *captures)
+{
+	enum role role = ROLE_NONE;
+
+	server->tally.lines++;
+	for (size_t i = 0; i < server->count && role == ROLE_NONE; i++) {
+		switch (pattern_match(server->expressions[i].pattern, message, captures)) {
+		case PATTERN_YES:
+			role = server->expressions[i].role;
+			break;
+		case PATTERN_STOPPED:
+			server->tally.stopped++;
+			break;
+		case PATTERN_NO:
+			break;
+		}
+	}
+	return role;
+}
+
+enum role server_read(struct server *server, struct span message, struct captures *captures)
+{
+	enum role role = match(server, message, captures);
+
+	if (role == ROLE_LOGIN && has_twice(message, server->once)) {
+		server->tally.doubted++;
+		role = ROLE_NONE;
+	}
+	server->tally.role[role]++;
+	return role;
+}
+
+enum role server_read_doubted(struct server *server, struct span message, struct captures *captures)
+{
+	enum role role = match(server, message, captures);
+
+	server->tally.doubted++;
+	return role == ROLE_LOGIN && has_twice(message, server->once) ? ROLE_NONE : role;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * definition.h - one POP or IMAP server: its tags, and the expressions its lines match
+ *
+ * Owns: the text of a definition, servers.d/NAME.conf (relayers-servers(5)), and
+ * what a message means to it.  Leaves to others: whether its samples prove it
+ * (proof.h), which definitions count (catalogue.h), where files are
+ * (definitions.h).
+ */
+#ifndef POPWATCH_DEFINITION_H
+#define POPWATCH_DEFINITION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conf.h"
+#include "pattern.h"
+#include "relaydb.h"
+#include "span.h"
+
+/* What a line means. */
+enum role {
+	ROLE_NONE, /* of no meaning to us */
+	ROLE_CONNECT, /* a client connected: the address of the logins of this process */
+	ROLE_LOGIN, /* a user proved who he is */
+	ROLE_FAIL, /* a login that failed */
+	ROLE_LOGOUT, /* a connection ended */
+	ROLE_START, /* the server was started anew: no connection of it is open any more */
+	ROLES
+};
+
+/* How often what was seen. */
+struct tally {
+	uint64_t lines; /* lines with one of the server's tags */
+	uint64_t role[ROLES]; /* of them by meaning */
+	uint64_t doubted; /* not believed: they follow a cut line, are too long, or have a word twice */
+	uint64_t stopped; /* the match limit was reached */
+};
+
+struct expression {
+	enum role role;
+	struct pattern *pattern;
+};
+
+struct server {
+	char *name;
+	char **tags; /* NULL at the end, as the next one */
+	char **journal; /* each "_FIELD=VALUE ...": trusted fields that one of its entries has */
+	char **once; /* words that the server alone writes: a line in which one stands twice is no login */
+	char *warning; /* what an administrator must know who enables it; NULL: nothing */
+	bool by_name_only; /* "all" leaves it out */
+	bool by_pid; /* lines of one connection have the same process id */
+	bool one_try; /* a failed login ends the connection */
+	size_t cut; /* messages of this size or more were cut by the logger; 0: it does not cut */
+	struct pattern *cut_only; /* of these alone the messages that it matches; NULL: all */
+	bool shared_logger; /* one logger writes for many connections: a rest may come later, see truncation.h */
+	char *instead_of; /* the definition that must not count beside this one; NULL: none */
+	size_t longest; /* longer messages are not believed */
+	int64_t session_max; /* seconds that a connection may stay open; 0: as configured */
+	struct expression *expressions;
+	size_t count;
+	struct tally tally;
+	struct server *next; /* the next one in the catalogue, by name */
+};
+
+/* What a line must mean, by a definition's own word. */
+struct sample {
+	enum role role;
+	char address[RELAYDB_ADDRSTRLEN]; /* of a login */
+	char *line; /* TAG[PID]: MESSAGE */
+	int number; /* of the line in the file */
+	struct sample *next;
+};
+
+/* A definition while it is read. */
+struct definition_draft {
+	struct server *server;
+	struct sample *samples;
+	struct sample **last;
+	const char *file;
+	bool failed; /* out of memory; errors are counted elsewhere */
+};
+
+/* Begins the definition NAME, which is read from FILE.  Returns false without
+ * memory. */
+bool definition_begin(struct definition_draft *draft, const char *name, const char *file);
+
+/* Takes an entry of the file: a conf_entry whose ARG is the draft. */
+void definition_entry(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place);
+
+/* Complains about what is wrong with the definition as a whole. */
+void definition_check(const struct server *server, const struct conf_place *place);
+
+/* Frees the samples, and not the server. */
+void definition_end(struct definition_draft *draft);
+
+/* Frees it; a NULL is fine. */
+void server_free(struct server *server);
+
+/* What MESSAGE means to SERVER.  CAPTURES is filled in unless it is ROLE_NONE.  Counts in the server's tally. */
+enum role server_read(struct server *server, struct span message, struct captures *captures);
+
+/* The same for a message that must not be believed: it counts as doubted, and as none of its role. */
+enum role server_read_doubted(struct server *server, struct span message, struct captures *captures);
+
+/* The name of a role, as the definition files have it ("login"). */
+const char *role_name(enum role role);
+
+#endif
