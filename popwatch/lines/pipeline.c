@@ -34,7 +34,7 @@ static void tell_stopped(struct pipeline *pipeline, const struct server *server,
 /* One server's reading of a message.  Returns true if it knows what the message means, and nobody else needs to. */
 static bool read_message(struct pipeline *pipeline, struct server *server, const struct header *header, int64_t when)
 {
-	struct captures captures;
+	struct captures captures = { .ip = { NULL, 0 } };
 	uint64_t stopped = server->tally.stopped, doubted = server->tally.doubted;
 	struct event event = event_of(server, header, &captures, when);
 
@@ -62,7 +62,7 @@ static bool holds(struct pipeline *pipeline, struct event *event, enum reading r
 static bool read_doubted(
     struct pipeline *pipeline, struct server *server, const struct header *header, int64_t when, enum reading reading)
 {
-	struct captures captures;
+	struct captures captures = { .ip = { NULL, 0 } };
 	uint64_t stopped = server->tally.stopped;
 	struct event event = event_of(server, header, &captures, when);
 
