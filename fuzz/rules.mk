@@ -29,7 +29,8 @@ build/fuzz/rooms.a: $(FUZZ_OBJECTS)
 	$(ARCHIVE)
 
 build/fuzz/fuzz_%: build/fuzz/fuzz/fuzz_%.o build/fuzz/rooms.a
-	$(call say,LINK,$@)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(filter-out -lsystemd,$(POPWATCH_LIBS)) $(RELAYDB_LIBS)
+	$(call say,LINK,$@)$(FUZZ_CC) -fsanitize=fuzzer,address,undefined -o $@ $^ $(filter-out -lsystemd,$(POPWATCH_LIBS)) \
+		-lresolv $(RELAYDB_LIBS)
 
 fuzz: $(addprefix build/fuzz/fuzz_,$(or $(FUZZ),$(FUZZ_TARGETS)))
 	@for target in $(or $(FUZZ),$(FUZZ_TARGETS)); do \

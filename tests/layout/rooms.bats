@@ -39,6 +39,9 @@ homes() {
 	inotifytools/ popwatch/source/inotify.c
 	systemd/ popwatch/source/journal.c
 	security/ pam_relaydb/
+	unbound.h relayguard/dns.c
+	unbound-event.h relayguard/dns.c
+	arpa/nameser.h relayguard/dnsanswer.c
 	END
 }
 
