@@ -30,7 +30,7 @@ static bool take(const char *word, const char *rest, void *arg)
 	if (strcmp(word, "doubt") == 0)
 		return doubts_restore(all->doubts, rest);
 	if (strcmp(word, "file") == 0) {
-		if (!source_file_parse(rest, &position))
+		if (!position_parse(rest, &position))
 			return false;
 		source_file_known(all->file, &position);
 	}

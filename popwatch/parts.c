@@ -76,17 +76,12 @@ static void on_suspect(const char *what, const struct header *header, void *arg)
 		    header->tag.text, kept, shown, header->message.text);
 }
 
-static void on_line(const char *text, size_t size, bool cut, void *arg)
+static void on_line(const struct line *line, void *arg)
 {
 	struct parts *parts = arg;
-	const struct source_file *file = parts->reading;
-	struct line line = { .text = text, .size = size, .cut = cut };
 
-	line.source = file != NULL ? source_file_path(file) : "-";
-	line.formats = file != NULL ? source_file_formats(file) : parts->config->formats;
-	line.latest = file != NULL ? source_file_latest(file) : 0;
 	parts->moved = true;
-	pipeline_line(&parts->pipeline, &line, parts->now);
+	pipeline_line(&parts->pipeline, line, parts->now);
 }
 
 static void on_entry(const struct header *header, int64_t when, void *arg)
@@ -146,12 +141,9 @@ bool parts_read(struct parts *parts, size_t budget, bool pipe_ready, bool *ended
 	parts->now = time(NULL);
 	if (writer_full(parts->writer))
 		return false;
-	for (size_t i = 0; i < parts->file_count; i++) {
-		parts->reading = parts->files[i];
+	for (size_t i = 0; i < parts->file_count; i++)
 		more |= source_file_read(parts->files[i], budget, parts->now,
 		    clock_monotonic_ms(), on_line, parts);
-	}
-	parts->reading = NULL;
 	if (parts->journal != NULL)
 		more |= source_journal_read(parts->journal, budget, parts->now, on_entry, parts);
 	if (parts->socket != NULL)
@@ -197,7 +189,7 @@ static bool on_position(const struct state_reader *reader, const char *text)
 	const struct parts *parts = reader->parts;
 	struct file_position position;
 
-	if (!source_file_parse(text, &position))
+	if (!position_parse(text, &position))
 		return false;
 	for (size_t i = 0; !reader->state.trial && i < parts->file_count; i++) {
 		if (strcmp(source_file_path(parts->files[i]), position.path) == 0)
@@ -291,7 +283,7 @@ static bool make_files(struct parts *parts, int64_t since)
 
 static bool make_pipe(struct parts *parts)
 {
-	parts->pipe = source_pipe_new(STDIN_FILENO);
+	parts->pipe = source_pipe_new(STDIN_FILENO, parts->config->formats);
 	if (parts->pipe == NULL)
 		log_say(LOG_ERR, "out of memory");
 	return parts->pipe != NULL;

@@ -41,7 +41,6 @@ struct parts {
 	/* sources: files and a journal, or a pipe alone; NULL where there is none */
 	struct source_file **files;
 	size_t file_count;
-	struct source_file *reading; /* whose line is on its way */
 	struct source_journal *journal;
 	struct source_socket *socket;
 	struct source_pipe *pipe;

@@ -153,7 +153,9 @@ static void apply_config(struct parts *parts, struct config *config, struct cata
 	if (parts->socket != NULL)
 		source_socket_configure(
 		    parts->socket, config->socket_users, config->socket_user_count);
-	if (parts->pipe == NULL && !take_over_files(parts, config))
+	if (parts->pipe != NULL)
+		source_pipe_set_formats(parts->pipe, config->formats);
+	else if (!take_over_files(parts, config))
 		log_say(LOG_ERR, "out of memory: some logs are not followed");
 	reload_watch(parts);
 	config_free(parts->config);

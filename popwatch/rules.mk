@@ -9,7 +9,8 @@ POPWATCH_LINES = $(addprefix popwatch/lines/, \
 	catalogue.c definition.c layout.c pattern.c pipeline.c proof.c session.c stamp.c \
 	truncation.c year.c)
 POPWATCH_SOURCE = $(addprefix popwatch/source/, \
-	file.c inotify.c journal.c pipe.c socket.c)
+	file.c followed.c inotify.c journal.c pipe.c position.c rotation.c \
+	socket.c survey.c)
 POPWATCH_RECORD = $(addprefix popwatch/record/, \
 	gateway.c policy.c writer.c)
 POPWATCH_TOP = $(addprefix popwatch/, \

@@ -100,13 +100,12 @@ static void take_miss(const struct server *server, const struct header *header, 
 	example->misses++;
 }
 
-static void take_line(const char *text, size_t size, bool cut, void *arg)
+static void on_line(const struct line *line, void *arg)
 {
 	struct tryout *t = arg;
-	struct line line = { .text = text, .size = size, .cut = cut, .source = "-", .formats = t->formats };
 
 	t->line++;
-	pipeline_line(&t->pipeline, &line, t->now);
+	pipeline_line(&t->pipeline, line, t->now);
 }
 
 /* ", 2 logins"; PLURAL is what its word has when it is not one. */
@@ -176,7 +175,7 @@ static int run(struct tryout *t, int fd, struct catalogue *catalogue)
 {
 	struct sessions *sessions = sessions_new(SESSIONS, 600, 86400);
 	struct doubts *doubts = doubts_new();
-	struct source_pipe *source = source_pipe_new(fd);
+	struct source_pipe *source = source_pipe_new(fd, t->formats);
 	struct example *example;
 	int status = EX_OSERR;
 
@@ -189,7 +188,7 @@ static int run(struct tryout *t, int fd, struct catalogue *catalogue)
 			.miss = t->quiet ? NULL : take_miss,
 			.arg = t,
 			.any_time = true };
-		while (source_pipe_read(source, take_line, t))
+		while (source_pipe_read(source, on_line, t))
 			;
 		if (!t->quiet)
 			report(t);

@@ -14,6 +14,7 @@
 #include "catalogue.h"
 #include "truncation.h"
 #include "event.h"
+#include "line.h"
 #include "session.h"
 #include "stamp.h"
 
@@ -41,16 +42,6 @@ struct pipeline {
 	bool any_time; /* events of lines with a bad stamp too, with WHEN = 0 */
 	struct stamp_memo memo;
 	struct line_tally tally;
-};
-
-/* A line and where it comes from. */
-struct line {
-	const char *text;
-	size_t size;
-	const char *source; /* name of the source, without blanks */
-	unsigned formats; /* layouts it may have, enum layout */
-	int64_t latest; /* if its stamp has no year: it was written at this time at the latest; 0: that is not known */
-	bool cut; /* the line was longer than this; it is not believed, nor are those after it, see truncation.h */
 };
 
 /* Runs a line through the stages. */

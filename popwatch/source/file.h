@@ -8,7 +8,7 @@
  * looked through before a line of it is handed on: a stamp without a year may be of last year, see year_turned().
  * Leaves to others: when to look (inotify.h, and once a second), what a line means, where positions are kept.
  *
- * Limits: lines of more than SOURCE_LINE_MAX bytes are dropped (their beginning is handed on, marked as cut).  A file that
+ * Limits: lines of more than LINE_MAX_BYTES bytes are dropped (their beginning is handed on, marked as cut).  A file that
  * was compressed or removed before we looked is lost.  A file that is truncated (copytruncate) loses what was written
  * between our last look and the truncation, unless its copy is a neighbour: then it is read there.
  */
@@ -20,7 +20,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define SOURCE_LINE_MAX 8192
+#include "line.h"
+#include "position.h"
 
 struct source_file;
 
@@ -32,7 +33,6 @@ struct source_file *source_file_new(const char *path, unsigned formats, int64_t 
 void source_file_free(struct source_file *source);
 
 const char *source_file_path(const struct source_file *source);
-unsigned source_file_formats(const struct source_file *source);
 void source_file_set_formats(struct source_file *source, unsigned formats);
 
 /* The folders whose changes concern the source: that of PATH, and where PATH is a symbolic link, that of its target.  Calls EACH
@@ -40,34 +40,19 @@ void source_file_set_formats(struct source_file *source, unsigned formats);
 void source_file_folders(
     const struct source_file *source, void (*each)(const char *folder, const char *prefix, void *arg), void *arg);
 
-/* Looks which files there are and reads what they have got, at most about BUDGET bytes, oldest file first.  TAKE gets each line, without
- * its end, for the time of the call; CUT: it was longer than SOURCE_LINE_MAX, this is its beginning.
+/* Looks which files there are and reads what they have got, at most about BUDGET bytes, oldest file first.  TAKE gets each
+ * line, whole but for those longer than LINE_MAX_BYTES.
  * NOW is the clock of stamps, CLOCK_MS the monotonic clock.  Returns true when the budget was used up before the end. */
 bool source_file_read(struct source_file *source, size_t budget, int64_t now, int64_t clock_ms,
-    void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg);
-
-/* While TAKE has a line: the time before which it was written; 0: it may be of now. */
-int64_t source_file_latest(const struct source_file *source);
+    line_fn *take, void *arg);
 
 /* How many files are open, for counters and tests. */
 size_t source_file_open(const struct source_file *source);
 
 /* ---- positions ---- */
 
-/* Writes what was read of each file, as lines "file DEVICE INODE HASH OFFSET PATH", to OUT. */
+/* Writes what was read of each file to OUT, see position.h. */
 void source_file_save(const struct source_file *source, FILE *out);
-
-/* The position of such a line, for a source of this path. */
-struct file_position {
-	uint64_t device;
-	uint64_t inode;
-	uint64_t hash;
-	uint64_t offset;
-	const char *path; /* points into the line */
-};
-
-/* Reads such a line (without "file " and its end).  Returns false if it is none. */
-bool source_file_parse(const char *line, struct file_position *position);
 
 /* Takes a position over.  It counts once a file is found that it fits. */
 void source_file_known(struct source_file *source, const struct file_position *position);

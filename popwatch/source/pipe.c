@@ -8,25 +8,26 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "file.h"
 #include "pipe.h"
 
 #define BUFFER_SIZE (128 * 1024) /* more than a line */
 
 struct source_pipe {
 	int fd;
+	unsigned formats;
 	size_t size; /* bytes in the buffer */
 	bool skipping; /* the rest of a line that is too long */
 	char buffer[BUFFER_SIZE];
 };
 
-struct source_pipe *source_pipe_new(int fd)
+struct source_pipe *source_pipe_new(int fd, unsigned formats)
 {
 	struct source_pipe *source = malloc(sizeof *source);
 
 	if (source == NULL)
 		return NULL;
 	source->fd = fd;
+	source->formats = formats;
 	source->size = 0;
 	source->skipping = false;
 	return source;
@@ -37,19 +38,36 @@ void source_pipe_free(struct source_pipe *source)
 	free(source);
 }
 
-static void take_line(struct source_pipe *source, const char *line, size_t size,
-    void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
+void source_pipe_set_formats(struct source_pipe *source, unsigned formats)
+{
+	source->formats = formats;
+}
+
+static void hand_on(const struct source_pipe *source, const char *text, size_t size, bool cut,
+    line_fn *take, void *arg)
+{
+	const struct line line = { .text = text,
+		.size = size,
+		.source = "-",
+		.formats = source->formats,
+		.cut = cut };
+
+	take(&line, arg);
+}
+
+static void take_line(
+    struct source_pipe *source, const char *text, size_t size, line_fn *take, void *arg)
 {
 	if (source->skipping)
 		source->skipping = false;
-	else if (size > SOURCE_LINE_MAX)
-		take(line, SOURCE_LINE_MAX, true, arg);
+	else if (size > LINE_MAX_BYTES)
+		hand_on(source, text, LINE_MAX_BYTES, true, take, arg);
 	else
-		take(line, size, false, arg);
+		hand_on(source, text, size, false, take, arg);
 }
 
 /* Whole lines go, half a line moves to the front, what is too long for one is skipped from here on. */
-static void take_lines(struct source_pipe *source, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
+static void take_lines(struct source_pipe *source, line_fn *take, void *arg)
 {
 	const char *p = source->buffer, *end = source->buffer + source->size, *newline;
 
@@ -60,8 +78,8 @@ static void take_lines(struct source_pipe *source, void (*take)(const char *text
 	source->size = (size_t)(end - p);
 	if (source->skipping)
 		source->size = 0;
-	else if (source->size > SOURCE_LINE_MAX) {
-		take(p, SOURCE_LINE_MAX, true, arg);
+	else if (source->size > LINE_MAX_BYTES) {
+		hand_on(source, p, LINE_MAX_BYTES, true, take, arg);
 		source->skipping = true;
 		source->size = 0;
 	}
@@ -69,16 +87,16 @@ static void take_lines(struct source_pipe *source, void (*take)(const char *text
 }
 
 /* Whoever wrote it has died, or was stopped, within a line: an address in it may have lost its last digits. */
-static void take_rest(struct source_pipe *source, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
+static void take_rest(struct source_pipe *source, line_fn *take, void *arg)
 {
 	if (source->size == 0)
 		return;
 	log_say(LOG_WARNING, "the last line has no end: it is not believed");
-	take(source->buffer, source->size, true, arg);
+	hand_on(source, source->buffer, source->size, true, take, arg);
 	source->size = 0;
 }
 
-bool source_pipe_read(struct source_pipe *source, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg)
+bool source_pipe_read(struct source_pipe *source, line_fn *take, void *arg)
 {
 	ssize_t n = read(source->fd, source->buffer + source->size, BUFFER_SIZE - source->size);
 

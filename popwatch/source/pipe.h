@@ -10,16 +10,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "line.h"
+
 struct source_pipe;
 
-/* A source for FD, which stays the caller's.  Returns NULL without memory. */
-struct source_pipe *source_pipe_new(int fd);
+/* A source for FD, which stays the caller's, and has lines of the layouts FORMATS.
+ * Its name is "-".  Returns NULL without memory. */
+struct source_pipe *source_pipe_new(int fd, unsigned formats);
+
+void source_pipe_set_formats(struct source_pipe *source, unsigned formats);
 
 /* Frees it; a NULL is fine. */
 void source_pipe_free(struct source_pipe *source);
 
 /* Reads once, and hands on the whole lines there are, as source_file_read() does.  What comes last and has no end may
  * be any part of a line: that is logged, and it is handed on as cut.  Returns false at the end, or after logging that FD cannot be read. */
-bool source_pipe_read(struct source_pipe *source, void (*take)(const char *text, size_t size, bool cut, void *arg), void *arg);
+bool source_pipe_read(struct source_pipe *source, line_fn *take, void *arg);
 
 #endif

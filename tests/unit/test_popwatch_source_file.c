@@ -59,13 +59,13 @@ static void append(const char *name, const char *text)
 	assert_int_equal(fclose(out), 0);
 }
 
-static void take(const char *text, size_t size, bool cut, void *arg)
+static void take(const struct line *line, void *arg)
 {
 	struct taken *taken = arg;
 	size_t used = strlen(taken->text);
 
-	assert_false(cut);
-	snprintf(taken->text + used, sizeof taken->text - used, "%.*s ", (int)size, text);
+	assert_false(line->cut);
+	snprintf(taken->text + used, sizeof taken->text - used, "%.*s ", (int)line->size, line->text);
 }
 
 /* What one look at CLOCK_MS brings. */
@@ -178,14 +178,14 @@ struct bounds {
 };
 
 /* Each line with its bound, as days before NOW: "a<323 b ". */
-static void take_bound(const char *text, size_t size, bool cut, void *arg)
+static void take_bound(const struct line *line, void *arg)
 {
 	struct bounds *bounds = arg;
 	size_t used = strlen(bounds->text);
-	int64_t latest = source_file_latest(bounds->source);
+	int64_t latest = line->latest;
 
-	assert_false(cut);
-	used += (size_t)snprintf(bounds->text + used, sizeof bounds->text - used, "%.*s", 1, text + size - 1);
+	assert_false(line->cut);
+	used += (size_t)snprintf(bounds->text + used, sizeof bounds->text - used, "%.*s", 1, line->text + line->size - 1);
 	if (latest != 0)
 		snprintf(
 		    bounds->text + used, sizeof bounds->text - used, "<%lld ", (long long)((NOW - latest + 43200) / 86400));
@@ -256,12 +256,11 @@ static void test_years(void **state)
 	}
 }
 
-static void take_current(const char *text, size_t size, bool cut, void *arg)
+static void take_current(const struct line *line, void *arg)
 {
-	(void)text;
-	(void)size;
-	if (!cut)
-		assert_int_equal(source_file_latest(arg), 0);
+	(void)arg;
+	if (!line->cut)
+		assert_int_equal(line->latest, 0);
 }
 
 /* A piece of a line that is too long is no line, though it looks like one. */
@@ -289,14 +288,13 @@ struct leaps {
 	unsigned old, current;
 };
 
-static void take_leap(const char *text, size_t size, bool cut, void *arg)
+static void take_leap(const struct line *line, void *arg)
 {
 	struct leaps *leaps = arg;
 
-	(void)size;
-	assert_false(cut);
-	assert_int_equal(strncmp(text + 7, "11:46", 5) == 0, source_file_latest(leaps->source) != 0);
-	*(source_file_latest(leaps->source) != 0 ? &leaps->old : &leaps->current) += 1;
+	assert_false(line->cut);
+	assert_int_equal(strncmp(line->text + 7, "11:46", 5) == 0, line->latest != 0);
+	*(line->latest != 0 ? &leaps->old : &leaps->current) += 1;
 }
 
 static void many_lines(FILE *out, const char *stamp, unsigned count)

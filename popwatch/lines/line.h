@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * line.h - a line of a log, as a source hands it on
+ */
+#ifndef POPWATCH_LINE_H
+#define POPWATCH_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define LINE_MAX_BYTES 8192 /* longer ones are cut here, and marked so */
+
+struct line {
+	const char *text; /* without its end */
+	size_t size;
+	const char *source; /* name of the source, without blanks */
+	unsigned formats; /* layouts it may have, enum layout */
+	int64_t latest; /* if its stamp has no year: it was written at this time at the latest; 0: that is not known */
+	bool cut; /* the line was longer than this; it is not believed, nor are those after it, see truncation.h */
+};
+
+/* Takes LINE, which ends with the call. */
+typedef void line_fn(const struct line *line, void *arg);
+
+#endif

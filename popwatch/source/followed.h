@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * followed.h - the files that are or were a log, oldest first, and how far each was
+ * read
+ *
+ * A file is known by device, inode number and a hash of its first line, since inode
+ * numbers come back at once.  Its life:
+ *
+ *   opened (fd >= 0, here)       it has the log's name, or a neighbour's
+ *     read to its end            size and written are as fstat(2) says
+ *     lost its name, still grows here is false, fd stays open
+ *     lost its name for good     dead_ms counts; closed after a minute
+ *   closed (fd -1, here)         remembered by hash and offset; opened again when
+ *                                its ctime or size differ
+ *   closed and not here          forgotten with the next scan
+ */
+#ifndef POPWATCH_FOLLOWED_H
+#define POPWATCH_FOLLOWED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "survey.h"
+
+/* A file that is or was the log. */
+struct log_file {
+	dev_t device;
+	ino_t inode;
+	uint64_t hash; /* of its first line; 0: that is not complete yet */
+	off_t offset; /* up to here whole lines were handed on */
+	off_t skip; /* in a line that is too long: up to here it has no end; else 0 */
+	off_t size; /* and mtime, when we last looked */
+	struct timespec written;
+	struct timespec changed; /* its ctime when we last made sure that it is the file we know; 0: never */
+	int64_t dead_ms; /* since when it has no name and does not grow; -1: it is not so */
+	int fd; /* -1: closed */
+	bool here; /* found in the last scan */
+	struct survey survey;
+	struct log_file *next; /* younger */
+};
+
+/* In the order of reading: the newest comes last. */
+struct followed {
+	struct log_file *first;
+	struct log_file *current; /* the one that has the name; NULL: none */
+};
+
+/* The file of these numbers; NULL if there is none. */
+struct log_file *followed_find(const struct followed *files, dev_t device, ino_t inode);
+
+/* Adds one at the end.  Returns NULL without memory. */
+struct log_file *followed_add(struct followed *files, dev_t device, ino_t inode);
+
+/* Closes and forgets FILE. */
+void followed_remove(struct followed *files, struct log_file *file);
+
+/* FILE becomes the newest. */
+void followed_to_end(struct followed *files, struct log_file *file);
+
+/* Closes and forgets all. */
+void followed_clear(struct followed *files);
+
+/* How many are open. */
+size_t followed_open(const struct followed *files);
+
+/* The hash of FD's first line, never 0; 0 while that is not complete. */
+uint64_t followed_hash(int fd);
+
+/* Is what FD reads, of SIZE bytes, the file that we know as FILE, as far as we have
+ * read it? */
+bool followed_is(const struct log_file *file, int fd, off_t size);
+
+bool file_same_time(const struct timespec *a, const struct timespec *b);
+
+#endif
