@@ -3,8 +3,8 @@
 # The compiler's warnings are errors in every build (config.mk), so lint begins with one.  make format mends what lint-format
 # finds.
 
-LINT_HEADERS = $(sort $(wildcard lib/*/*.h vsmtprelay/*.h vnewspammers/*.h popwatch/*.h popwatch/*/*.h relayguard/*.h pam_relaydb/*.h tests/*/*.h))
-LINT_FLAGS = $(CPPFLAGS_ALL) -Ilib/common -Ilib/daemon -Ilib/rules -Ivsmtprelay -Ivnewspammers $(POPWATCH_ROOMS:%=-I%) -Irelayguard
+LINT_HEADERS = $(sort $(wildcard lib/*/*.h lib/*/*/*.h vsmtprelay/*.h vnewspammers/*.h popwatch/*.h popwatch/*/*.h relayguard/*.h pam_relaydb/*.h tests/*/*.h))
+LINT_FLAGS = $(CPPFLAGS_ALL) -Ilib/relaydb/hash -Ilib/common -Ilib/daemon -Ilib/rules -Ivsmtprelay -Ivnewspammers $(POPWATCH_ROOMS:%=-I%) -Irelayguard
 
 lint: all lint-format lint-cppcheck lint-tidy lint-manuals
 

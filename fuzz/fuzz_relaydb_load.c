@@ -2,7 +2,7 @@
  *
  * fuzz_relaydb_load.c - any bytes as a dump: refused with a sentence, or the rows of a sound database
  */
-#include "../lib/relaydb/load.c"
+#include "../lib/relaydb/dump.c"
 
 #include <sys/mman.h>
 

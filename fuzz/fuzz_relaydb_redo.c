@@ -5,7 +5,7 @@
  * The first two bytes are the size of the database that follows them, the rest is the record; its sum is put right, since no
  * fuzzer would find it.
  */
-#include "../lib/relaydb/redo.c"
+#include "../lib/relaydb/hash/redo.c"
 
 #include <fcntl.h>
 #include <sys/mman.h>

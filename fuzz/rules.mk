@@ -13,7 +13,7 @@ SEED = 0
 FUZZ =
 FUZZ_CC = clang
 FUZZ_FLAGS = -std=c17 -Wall -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all -D_GNU_SOURCE -DWITH_JOURNAL=0
-FUZZ_FOLDERS = lib/relaydb lib/common lib/daemon lib/rules $(POPWATCH_ROOMS) relayguard vnewspammers
+FUZZ_FOLDERS = $(RELAYDB_ROOMS) lib/common lib/daemon lib/rules $(POPWATCH_ROOMS) relayguard vnewspammers
 FUZZ_SOURCES = $(sort $(wildcard fuzz/fuzz_*.c))
 FUZZ_TARGETS = $(FUZZ_SOURCES:fuzz/fuzz_%.c=%)
 FUZZ_OBJECTS = $(patsubst %.c,build/fuzz/%.o,$(filter-out %/main.c, \

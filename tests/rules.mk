@@ -39,7 +39,7 @@ STEPPING = $(BUILD)/tests/unit/test_relaydb_commit \
 	$(BUILD)/tests/unit/test_relaydb_queue \
 	$(BUILD)/tests/stress/prog_cutoff
 
-$(UNIT_OBJECTS) $(HELPER_OBJECTS): FLAGS = $(ROOMS:%=-I%)
+$(UNIT_OBJECTS) $(HELPER_OBJECTS): FLAGS = $(ROOMS:%=-I%) -Ilib/relaydb/hash
 
 $(UNIT_TESTS): LIBS = -Wl,--as-needed -lcmocka $(RELAYDB_LIBS) $(POPWATCH_LIBS) \
 	$(RELAYGUARD_LIBS) -lpam -pthread

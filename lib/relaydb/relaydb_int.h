@@ -2,9 +2,9 @@
  *
  * relaydb_int.h - what the files of lib/relaydb share with each other and with nobody else
  *
- * The rooms: address.c and stamp.c read text; place.c knows folders, names and owners; lock.c waits; image.c reads and
+ * The rooms: address.c and stamp.c read text; hash/location.c knows folders, names and owners; lock.c waits; image.c reads and
  * proves the bytes of a database; bdb.c makes new bytes with Berkeley DB; redo.c turns old and new bytes into a record;
- * commit.c puts a record into force; batch.c, load.c and read.c are what callers see, check.c looks at it all.
+ * commit.c puts a record into force; batch.c, dump.c and snapshot.c are what callers see, check.c looks at it all.
  */
 #ifndef RELAYDB_INT_H
 #define RELAYDB_INT_H
@@ -65,7 +65,7 @@ bool address_plain(const char *key, size_t size);
 #define STAMP_SIZE 128
 bool stamp_read(const char *value, size_t size, int64_t *stamp);
 
-/* ---- place.c: the folder, the names in it, and who may own them ---- */
+/* ---- location.c: the folder, the names in it, and who may own them ---- */
 
 struct place {
 	int dir; /* descriptor of the folder; O_PATH when only reading */
@@ -290,7 +290,7 @@ int io_read(struct relaydb *db, int fd, const char *suffix, const struct stat *s
 /* Writes all of DATA.  Returns 0 or an errno. */
 int io_write(int fd, const void *data, size_t size, off_t offset);
 
-/* ---- read.c ---- */
+/* ---- snapshot.c ---- */
 
 /* Reads the whole database under LOCK_SH, a pending redo over it, and the queue beside it, and proves the database.
  * Returns RELAYDB_OK (free with snapshot_free), NOFILE, NOTDB, LOCKED, PERM, IO, NOMEM. */

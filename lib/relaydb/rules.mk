@@ -1,9 +1,11 @@
 # librelaydb: static for our own programs, shared and static for others
 
 RELAYDB_SOURCES = $(addprefix lib/relaydb/, \
-	address.c batch.c bdb.c check.c commit.c force.c image.c io.c load.c \
-	lock.c place.c plan.c queue.c read.c redo.c relaydb.c rows.c settle.c \
-	stamp.c turn.c)
+	address.c batch.c dump.c relaydb.c stamp.c) \
+	$(addprefix lib/relaydb/hash/, \
+	bdb.c check.c commit.c force.c image.c io.c location.c lock.c plan.c \
+	queue.c redo.c rows.c settle.c snapshot.c turn.c)
+RELAYDB_ROOMS = lib/relaydb lib/relaydb/hash
 RELAYDB_OBJECTS = $(RELAYDB_SOURCES:%.c=$(BUILD)/%.o)
 RELAYDB = $(BUILD)/librelaydb.a
 RELAYDB_LIBS = -ldb
@@ -13,7 +15,7 @@ RELAYDB_SO = $(BUILD)/librelaydb.so.1
 PROGRAMS += $(RELAYDB) $(RELAYDB_SO) $(BUILD)/relaydb.pc
 
 # -fPIC, since the PAM module takes the static library in
-$(RELAYDB_OBJECTS): FLAGS = -fPIC -fvisibility=hidden
+$(RELAYDB_OBJECTS): FLAGS = -Ilib/relaydb/hash -fPIC -fvisibility=hidden
 
 $(RELAYDB): $(RELAYDB_OBJECTS)
 	$(ARCHIVE)
@@ -48,7 +50,7 @@ $(BUILD)/relaydb.pc: lib/relaydb/relaydb.pc.in config.mk $(BUILD)/settings
 STEPPED = $(BUILD)/stepped/librelaydb.a
 STEPPED_OBJECTS = $(RELAYDB_SOURCES:%.c=$(BUILD)/stepped/%.o)
 
-$(STEPPED_OBJECTS): FLAGS = -DRELAYDB_TEST_STEPS
+$(STEPPED_OBJECTS): FLAGS = -Ilib/relaydb/hash -DRELAYDB_TEST_STEPS
 $(STEPPED_OBJECTS): $(BUILD)/stepped/%.o: %.c Makefile config.mk $(BUILD)/settings
 	@mkdir -p $(@D)
 	$(call say,CC,$< (with steps))$(COMPILE)

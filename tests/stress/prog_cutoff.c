@@ -5,7 +5,7 @@
  *	prog_cutoff FILE STEP ADDRESS...
  *
  * Records the addresses, stamp now, in one commit, and kills itself at the first STEP of that name, one of those that
- * lib/relaydb/commit.c names: so it ends by SIGKILL, or with 3 if that step never came, 1 if the commit failed.
+ * lib/relaydb/hash/commit.c names: so it ends by SIGKILL, or with 3 if that step never came, 1 if the commit failed.
  */
 #define RELAYDB_TEST_STEPS
 #include "relaydb_int.h"

@@ -3,7 +3,7 @@
 load ../lib/test
 load ../cli/cli
 
-# the steps of lib/relaydb/commit.c, and what lies between them; from the first of the latter on a commit counts
+# the steps of lib/relaydb/hash/commit.c, and what lies between them; from the first of the latter on a commit counts
 STEPS_BEFORE='alone settled copied changed recorded locked'
 STEPS_AFTER='renamed decided block raised unlocked written dropped'
 

@@ -14,7 +14,7 @@
  * Without it, this is the ordinary command.  The faults come from what stands below in place of the calls that turn.c, force.c,
  * commit.c and place.c make; there is nothing of them in the library.
  */
-#include "../../lib/relaydb/relaydb_int.h"
+#include "relaydb_int.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -85,9 +85,9 @@ static int mutant_redo_apply(const struct redo *redo, int fd)
 #define fdatasync mutant_fdatasync
 #define lock_wait mutant_lock_wait
 #define redo_apply mutant_redo_apply
-#include "../../lib/relaydb/commit.c"
-#include "../../lib/relaydb/force.c"
-#include "../../lib/relaydb/turn.c"
+#include "../../lib/relaydb/hash/commit.c"
+#include "../../lib/relaydb/hash/force.c"
+#include "../../lib/relaydb/hash/turn.c"
 #undef fsync
 
 static int mutant_fsync_removal(int fd)
@@ -96,4 +96,4 @@ static int mutant_fsync_removal(int fd)
 }
 
 #define fsync mutant_fsync_removal
-#include "../../lib/relaydb/place.c"
+#include "../../lib/relaydb/hash/location.c"

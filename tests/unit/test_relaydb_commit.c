@@ -6,7 +6,7 @@
  * parent looks: as a reader before anybody settles, as the next writer, and at the file itself.
  */
 #define RELAYDB_TEST_STEPS
-#include "../../lib/relaydb/redo.c"
+#include "../../lib/relaydb/hash/redo.c"
 #include "queue.h"
 
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * place.c - the folder of the database, the names in it, and who may own what
+ * location.c - the folder of the database, the names in it, and who may own what
  *
  * Root works here in a folder that belongs to an ordinary user, who can put anything under any name at any time.  So
  * the folder is opened once and everything else goes through that descriptor, never through a symbolic link, and is looked

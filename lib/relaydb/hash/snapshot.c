@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * read.c - one consistent state of the database, and the public calls that only read
+ * snapshot.c - one consistent state of the database, and the public calls that only read
  *
  * The lock is held for as long as it takes to copy the file into memory, whatever is done with the rows afterwards.  A redo is
  * looked for after the lock is there: then either its commit is in force or its writer is dead, and both times the record

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * load.c - a dump in makemap's form becomes the whole database
+ * dump.c - a dump in makemap's form becomes the whole database
  *
  * The lines are those of makemap(8): key, blanks, value up to the end of the line; empty lines and lines that start with #
  * are skipped.  The input is read to its end before the database is looked at, so `dump | load` on one file works.
