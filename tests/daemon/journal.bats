@@ -5,15 +5,8 @@
 load ../lib/test
 load daemon
 
-JOURNALD=/lib/systemd/systemd-journald
-
 start_file() {
-	[ -x $JOURNALD ] || skip "no systemd-journald on this host"
-	[ -s /etc/machine-id ] || echo fedcba9876543210fedcba9876543210 >/etc/machine-id
-	mkdir -p /run/systemd/journal /run/log/journal
-	(quietly journald $JOURNALD) &
-	comes_up journald $! test -S /run/systemd/journal/dev-log
-	ln -s /run/systemd/journal/dev-log /dev/log
+	start_journald
 	start_dovecot
 }
 

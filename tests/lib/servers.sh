@@ -91,6 +91,19 @@ stop_rsyslog() {
 	stop "$(cat "$WORK/rsyslogd.pid")"
 }
 
+# ---- systemd-journald: /dev/log and the journal in memory, /run/log/journal, as a Debian without a syslog daemon has them ----
+
+start_journald() {
+	journald=/lib/systemd/systemd-journald
+	[ -x $journald ] || { echo "no $journald on this host: package systemd" >&2; return 1; }
+	[ -s /etc/machine-id ] || echo fedcba9876543210fedcba9876543210 >/etc/machine-id
+	mkdir -p /run/systemd/journal
+	install -d -g systemd-journal -m 2755 /run/log /run/log/journal "/run/log/journal/$(cat /etc/machine-id)"
+	(quietly journald $journald) &
+	comes_up journald $! test -S /run/systemd/journal/dev-log
+	ln -sf /run/systemd/journal/dev-log /dev/log
+}
+
 # ---- Dovecot: POP3 on 110, IMAP on 143, user alice, password secret, one empty mailbox ----
 
 start_dovecot() {
