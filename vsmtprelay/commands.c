@@ -88,7 +88,7 @@ static bool take_minutes(const char *command, int n, char **arg, int64_t *before
 static int cmd_add(struct relaydb *db, int n, char **arg)
 {
 	struct relaydb_batch *batch = NULL;
-	struct relaydb_result result;
+	struct relaydb_result result = { 0 };
 	char address[RELAYDB_ADDRSTRLEN];
 	int64_t now = (int64_t)time(NULL), stamp = now;
 	int code, status;
@@ -165,7 +165,7 @@ static int cmd_delete(struct relaydb *db, int n, char **arg)
 static int cmd_expire(struct relaydb *db, int n, char **arg)
 {
 	struct relaydb_batch *batch = NULL;
-	struct relaydb_result result;
+	struct relaydb_result result = { 0 };
 	int64_t before;
 	int code, status;
 

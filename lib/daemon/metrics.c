@@ -82,7 +82,7 @@ void metrics_single(struct metrics *metrics, const char *name, enum metric_type 
     const char *help, uint64_t value)
 {
 	metrics_begin(metrics, name, type, help);
-	metrics_value(metrics, value, NULL);
+	metrics_value(metrics, value, (char *)NULL);
 }
 
 int metrics_write(struct metrics *metrics, const char *path)

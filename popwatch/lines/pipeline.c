@@ -128,7 +128,7 @@ static enum reading choose_reading(
 static void take_message(struct pipeline *pipeline, struct server *const *servers, const char *source,
     const struct header *header, int64_t when, bool broken, bool (*admit)(const struct server *server, void *arg), void *arg)
 {
-	bool reads[CATALOGUE_SHARED], known = false;
+	bool reads[CATALOGUE_SHARED] = { false }, known = false;
 	enum doubt_verdict verdict;
 	enum reading reading;
 

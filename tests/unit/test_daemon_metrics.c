@@ -47,8 +47,8 @@ static void text(void **state)
 
 	(void)state;
 	metrics_begin(metrics, "lines_total", METRIC_COUNTER, "Lines.");
-	metrics_value(metrics, 3, "server", "dovecot", "role", "login", NULL);
-	metrics_value(metrics, UINT64_MAX, "server", "a\"b\\c\nd", NULL);
+	metrics_value(metrics, 3, "server", "dovecot", "role", "login", (char *)NULL);
+	metrics_value(metrics, UINT64_MAX, "server", "a\"b\\c\nd", (char *)NULL);
 	metrics_single(metrics, "open", METRIC_GAUGE, "Open ones.", 0);
 	assert_int_equal(metrics_write(metrics, path), 0);
 	found = atomicfile_read(path, 4096, &size);

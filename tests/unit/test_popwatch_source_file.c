@@ -53,10 +53,12 @@ static const char *path_of(const char *name)
 static void append(const char *name, const char *text)
 {
 	FILE *out = fopen(path_of(name), "ae");
+	int failed;
 
 	assert_non_null(out);
 	fputs(text, out);
-	assert_int_equal(fclose(out), 0);
+	failed = fclose(out);
+	assert_int_equal(failed, 0);
 }
 
 static void take(const struct line *line, void *arg)

@@ -646,10 +646,12 @@ static _Noreturn void child_apply(const struct image *image)
 	struct image_info info;
 	struct image out;
 	char keys[64][32], why[128];
+	size_t count;
 	int code;
 
 	child_begin(60);
-	code = bdb_apply(db, image, changes, make_changes(changes, keys), &out);
+	count = make_changes(changes, keys);
+	code = bdb_apply(db, image, changes, count, &out);
 	if (code == RELAYDB_OK && !image_check(&out, &info, why, sizeof why))
 		code = 100;
 	image_free(&out);
