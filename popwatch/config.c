@@ -2,111 +2,66 @@
  *
  * config.c - popwatch.conf(5): the settings and their defaults, see config.h
  */
+#include "config.h"
+
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "config.h"
 #include "definitions.h"
-#include "duration.h"
 #include "layout.h"
 #include "list.h"
+#include "path.h"
 #include "relaydb.h"
+#include "settings.h"
+#include "user.h"
 
-struct draft;
+static setting_take take_log, take_format, take_journal, take_servers, take_definitions, take_ignore,
+    take_socket_users;
 
-enum kind {
-	KIND_PATH, /* absolute */
-	KIND_PATH_OR_NONE, /* or empty */
-	KIND_DURATION,
-	KIND_ONCE, /* by a function of its own */
-	KIND_AGAIN /* the same, and it may be given again */
-};
+#define AT(member) offsetof(struct config, member)
+#define DAY 86400
 
-struct setting {
-	const char *name;
-	enum kind kind;
-	size_t offset; /* in struct config; of the last two not used */
-	const char *value; /* default; NULL: none, or set elsewhere */
-	int64_t min, max; /* of a duration, in seconds */
-	void (*take)(struct draft *draft, const char *value, const struct conf_place *place);
-};
-
-static void take_log(struct draft *draft, const char *value, const struct conf_place *place);
-static void take_format(struct draft *draft, const char *value, const struct conf_place *place);
-static void take_journal(struct draft *draft, const char *value, const struct conf_place *place);
-static void take_servers(struct draft *draft, const char *value, const struct conf_place *place);
-static void take_definitions(struct draft *draft, const char *value, const struct conf_place *place);
-static void take_ignore(struct draft *draft, const char *value, const struct conf_place *place);
-static void take_socket_users(struct draft *draft, const char *value, const struct conf_place *place);
-static void take_user(struct draft *draft, const char *value, const struct conf_place *place);
-
-#define PATHNAME(name, member, value)                                                                                          \
-	{                                                                                                                      \
-		name, KIND_PATH, offsetof(struct config, member), value, 0, 0, NULL                                            \
-	}
-#define PATHNAME_OR_NONE(name, member, value)                                                                                  \
-	{                                                                                                                      \
-		name, KIND_PATH_OR_NONE, offsetof(struct config, member), value, 0, 0, NULL                                    \
-	}
-#define SECONDS(name, member, value, min, max)                                                                                 \
-	{                                                                                                                      \
-		name, KIND_DURATION, offsetof(struct config, member), value, min, max, NULL                                    \
-	}
-#define OTHER(name, kind, take, value)                                                                                         \
-	{                                                                                                                      \
-		name, kind, 0, value, 0, 0, take                                                                               \
-	}
-
+/* clang-format off: a line each */
 static const struct setting settings[] = {
-	OTHER("log", KIND_AGAIN, take_log, NULL),
-	OTHER("format", KIND_AGAIN, take_format, NULL),
-	OTHER("journal", KIND_ONCE, take_journal, "no"),
-	OTHER("servers", KIND_ONCE, take_servers, "dovecot"),
-	OTHER("definitions", KIND_AGAIN, take_definitions, NULL),
-	OTHER("ignore", KIND_AGAIN, take_ignore, NULL),
-	OTHER("socket-users", KIND_ONCE, take_socket_users, NULL),
-	PATHNAME("database", database, NULL),
-	PATHNAME("state", state, RELAYERS_STATEDIR "/popwatch.state"),
-	PATHNAME_OR_NONE("socket", socket, ""),
-	PATHNAME_OR_NONE("stats-file", stats, ""),
-	PATHNAME_OR_NONE("pid-file", pid_file, ""),
-	OTHER("user", KIND_ONCE, take_user, "relayers"),
-	SECONDS("window", window, "60m", 1, 366 * 86400),
-	SECONDS("refresh", refresh, "60", 0, 86400),
-	SECONDS("expire", expire, "0", 0, 366 * 86400),
-	SECONDS("commit-interval", commit_interval, "1", 0, 60),
-	SECONDS("join-max", join_max, "10m", 1, 86400),
-	SECONDS("session-max", session_max, "1d", 0, 30 * 86400),
+	{ .name = "log", .kind = SETTING_LIST, .take = take_log },
+	{ .name = "format", .kind = SETTING_LIST, .take = take_format },
+	{ .name = "journal", .kind = SETTING_OWN, .take = take_journal, .value = "no" },
+	{ .name = "servers", .kind = SETTING_OWN, .take = take_servers, .value = "dovecot" },
+	{ .name = "definitions", .kind = SETTING_LIST, .take = take_definitions },
+	{ .name = "ignore", .kind = SETTING_LIST, .take = take_ignore },
+	{ .name = "socket-users", .kind = SETTING_OWN, .take = take_socket_users },
+	{ .name = "database", .kind = SETTING_PATH, .offset = AT(database), .fixed = true },
+	{ .name = "state", .kind = SETTING_PATH, .offset = AT(state), .fixed = true,
+	    .value = RELAYERS_STATEDIR "/popwatch.state" },
+	{ .name = "socket", .kind = SETTING_PATH_OR_NONE, .offset = AT(socket), .fixed = true, .value = "" },
+	{ .name = "stats-file", .kind = SETTING_PATH_OR_NONE, .offset = AT(stats), .value = "" },
+	{ .name = "pid-file", .kind = SETTING_PATH_OR_NONE, .offset = AT(pid_file), .value = "" },
+	{ .name = "user", .kind = SETTING_TEXT, .offset = AT(user), .fixed = true, .value = "relayers" },
+	{ .name = "window", .kind = SETTING_DURATION, .offset = AT(window), .value = "60m", .min = 1, .max = 366 * DAY },
+	{ .name = "refresh", .kind = SETTING_DURATION, .offset = AT(refresh), .value = "60", .min = 0, .max = DAY },
+	{ .name = "expire", .kind = SETTING_DURATION, .offset = AT(expire), .value = "0", .min = 0, .max = 366 * DAY },
+	{ .name = "commit-interval", .kind = SETTING_DURATION, .offset = AT(commit_interval), .value = "1", .min = 0, .max = 60 },
+	{ .name = "join-max", .kind = SETTING_DURATION, .offset = AT(join_max), .value = "10m", .min = 1, .max = DAY },
+	{ .name = "session-max", .kind = SETTING_DURATION, .offset = AT(session_max), .value = "1d", .min = 0, .max = 30 * DAY },
 };
+/* clang-format on */
 
 #define SETTINGS (sizeof settings / sizeof *settings)
-
-/* What the file says of a setting. */
-struct seen {
-	int line; /* the first one; 0: none */
-	bool wrong; /* with a value that could not be taken */
-};
 
 /* A config while it is read. */
 struct draft {
 	struct config *config;
 	const struct config *old; /* which it is to replace, or NULL */
-	struct seen seen[SETTINGS];
+	struct setting_seen seen[SETTINGS];
 	int format_line; /* of a format that no log came after; 0: none */
 	bool definitions_given;
 };
 
 /* ---- settings of their own kind ---- */
-
-static bool is_path(const char *value)
-{
-	return *value == '/' && strlen(value) < PATH_MAX - 64;
-}
 
 /* Is something else in the place of a log?  What is not there yet is awaited. */
 static bool is_no_file(const char *path)
@@ -116,14 +71,15 @@ static bool is_no_file(const char *path)
 	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
-static void take_log(struct draft *draft, const char *value, const struct conf_place *place)
+static void take_log(void *arg, const char *value, const struct conf_place *place)
 {
+	struct draft *draft = arg;
 	struct config *config = draft->config;
 	struct config_log *more;
 	size_t i;
 
 	draft->format_line = 0;
-	if (!is_path(value)) {
+	if (!path_is_absolute(value)) {
 		conf_error(place, "log = '%s', expected an absolute path", value);
 		return;
 	}
@@ -150,8 +106,9 @@ static void take_log(struct draft *draft, const char *value, const struct conf_p
 		config->log_count++;
 }
 
-static void take_format(struct draft *draft, const char *value, const struct conf_place *place)
+static void take_format(void *arg, const char *value, const struct conf_place *place)
 {
+	struct draft *draft = arg;
 	unsigned format = layout_find(value);
 
 	if (format == 0 || format == FORMAT_ANY) {
@@ -162,16 +119,10 @@ static void take_format(struct draft *draft, const char *value, const struct con
 	draft->format_line = place->line;
 }
 
-static void set_text(char **where, const char *value, const struct conf_place *place)
+static void take_journal(void *arg, const char *value, const struct conf_place *place)
 {
-	free(*where);
-	if ((*where = strdup(value)) == NULL)
-		conf_error(place, "out of memory");
-}
-
-static void take_journal(struct draft *draft, const char *value, const struct conf_place *place)
-{
-	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0 && !is_path(value)) {
+	struct draft *draft = arg;
+	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0 && !path_is_absolute(value)) {
 		conf_error(place, "journal = '%s', expected yes, no or the absolute path of a folder", value);
 		return;
 	}
@@ -181,7 +132,7 @@ static void take_journal(struct draft *draft, const char *value, const struct co
 		return;
 	}
 #endif
-	set_text(&draft->config->journal, value, place);
+	settings_set_text(&draft->config->journal, value, place);
 }
 
 static void set_list(char ***where, const char *value, const struct conf_place *place)
@@ -191,11 +142,11 @@ static void set_list(char ***where, const char *value, const struct conf_place *
 		conf_error(place, "out of memory");
 }
 
-static void take_servers(struct draft *draft, const char *value, const struct conf_place *place)
+static void take_servers(void *arg, const char *value, const struct conf_place *place)
 {
+	struct draft *draft = arg;
 	const char *twice;
 
-	draft->config->servers_line = place->line;
 	set_list(&draft->config->servers, value, place);
 	if (draft->config->servers != NULL && *draft->config->servers == NULL)
 		conf_error(place, "servers is empty, expected names of definitions, or all");
@@ -203,14 +154,15 @@ static void take_servers(struct draft *draft, const char *value, const struct co
 		conf_error(place, "servers has '%s' twice", twice);
 }
 
-static void take_definitions(struct draft *draft, const char *value, const struct conf_place *place)
+static void take_definitions(void *arg, const char *value, const struct conf_place *place)
 {
+	struct draft *draft = arg;
 	if (!draft->definitions_given) {
 		list_free(draft->config->definitions);
 		draft->config->definitions = NULL;
 	}
 	draft->definitions_given = true;
-	if (!is_path(value))
+	if (!path_is_absolute(value))
 		conf_error(place, "definitions = '%s', expected the absolute path of a folder", value);
 	else if (!list_add(&draft->config->definitions, value))
 		conf_error(place, "out of memory");
@@ -218,22 +170,17 @@ static void take_definitions(struct draft *draft, const char *value, const struc
 
 static void ignore_one(struct config *config, const char *word, const struct conf_place *place)
 {
-	struct ipnet *more, net;
-
-	if (!ipnet_parse(word, &net)) {
-		conf_error(place, "ignore = '%s', expected an address or a network such as 192.0.2.0/24", word);
+	if (netset_add_text(&config->ignore, word) == 0)
 		return;
-	}
-	if ((more = realloc(config->ignore, (config->ignore_count + 1) * sizeof *more)) == NULL) {
+	if (errno == ENOMEM)
 		conf_error(place, "out of memory");
-		return;
-	}
-	config->ignore = more;
-	more[config->ignore_count++] = net;
+	else
+		conf_error(place, "ignore = '%s', expected an address or a network such as 192.0.2.0/24", word);
 }
 
-static void take_ignore(struct draft *draft, const char *value, const struct conf_place *place)
+static void take_ignore(void *arg, const char *value, const struct conf_place *place)
 {
+	struct draft *draft = arg;
 	char **words = list_split(value, ", \t"), **word;
 
 	if (words == NULL)
@@ -242,7 +189,7 @@ static void take_ignore(struct draft *draft, const char *value, const struct con
 		if (strcmp(*word, "none") != 0)
 			ignore_one(draft->config, *word, place);
 		else if (word == words)
-			draft->config->ignore_count = 0;
+			netset_clear(&draft->config->ignore);
 		else
 			conf_error(place, "ignore = '%s', expected none before the networks: it drops what comes before it", value);
 	}
@@ -263,28 +210,18 @@ static bool find_old(const struct config *old, const char *word, uid_t *uid)
 	return false;
 }
 
-static bool parse_uid(const char *word, uid_t *uid)
-{
-	char *end;
-	unsigned long n = strtoul(word, &end, 10);
-
-	*uid = (uid_t)n;
-	return *end == '\0' && n < UINT32_MAX;
-}
-
 /* A user name or number.  When the configuration is read again the system's users are out of reach.  Returns false after
  * complaining. */
 static bool find_uid(const struct draft *draft, const char *word, uid_t *uid, const struct conf_place *place)
 {
 	bool number = *word >= '0' && *word <= '9', found;
-	const struct passwd *user;
 
 	if (number)
-		found = parse_uid(word, uid);
+		found = user_parse_uid(word, uid);
 	else if (draft->old != NULL)
 		found = find_old(draft->old, word, uid);
-	else if ((found = (user = getpwnam(word)) != NULL))
-		*uid = user->pw_uid;
+	else
+		found = user_find(word, uid);
 	if (!found && !number && draft->old != NULL)
 		conf_error(place,
 		    "socket-users = '%s', but a name that was not there at the start needs a restart, or a number", word);
@@ -307,8 +244,9 @@ static bool add_socket_user(struct config *config, const char *word, uid_t uid)
 	return true;
 }
 
-static void take_socket_users(struct draft *draft, const char *value, const struct conf_place *place)
+static void take_socket_users(void *arg, const char *value, const struct conf_place *place)
 {
+	struct draft *draft = arg;
 	struct config *config = draft->config;
 	char **words = list_split(value, ", \t"), **word;
 	uid_t uid;
@@ -325,109 +263,36 @@ static void take_socket_users(struct draft *draft, const char *value, const stru
 	list_free(words);
 }
 
-static void take_user(struct draft *draft, const char *value, const struct conf_place *place)
-{
-	draft->config->user_line = place->line;
-	set_text(&draft->config->user, value, place);
-}
-
-/* ---- the table ---- */
-
-static void take_value(struct draft *draft, const struct setting *setting, const char *value, const struct conf_place *place)
-{
-	char *where = (char *)draft->config + setting->offset;
-	int64_t seconds;
-
-	switch (setting->kind) {
-	case KIND_PATH_OR_NONE:
-		if (*value == '\0' || strcmp(value, "no") == 0) {
-			set_text((char **)(void *)where, "", place);
-			return;
-		}
-		/* fall through */
-	case KIND_PATH:
-		if (!is_path(value)) {
-			conf_error(place, "%s = '%s', expected an absolute path", setting->name, value);
-			return;
-		}
-		set_text((char **)(void *)where, value, place);
-		return;
-	case KIND_DURATION:
-		if (!duration_parse(value, &seconds) || seconds < setting->min || seconds > setting->max)
-			conf_error(place, "%s = '%s', expected a duration of %lld to %lld seconds, such as 90 or 1h30m",
-			    setting->name, value, (long long)setting->min, (long long)setting->max);
-		else
-			memcpy(where, &seconds, sizeof seconds);
-		return;
-	case KIND_ONCE:
-	case KIND_AGAIN:
-		setting->take(draft, value, place);
-		return;
-	}
-}
-
-static size_t find_setting(const char *name)
-{
-	size_t i = 0;
-
-	while (i < SETTINGS && strcmp(settings[i].name, name) != 0)
-		i++;
-	return i;
-}
-
-static void take_entry(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place)
-{
-	struct draft *draft = arg;
-	size_t i = find_setting(name), mistakes = place->errors->count;
-
-	(void)section;
-	if (i == SETTINGS)
-		conf_error(place, "unknown setting '%s'", name);
-	else if (draft->seen[i].line != 0 && settings[i].kind != KIND_AGAIN)
-		conf_error(place, "%s = '%s' for the second time, expected it once: it is in line %d too", name, value,
-		    draft->seen[i].line);
-	else {
-		take_value(draft, &settings[i], value, place);
-		if (draft->seen[i].line == 0)
-			draft->seen[i].line = place->line;
-		draft->seen[i].wrong |= place->errors->count > mistakes;
-	}
-}
-
 void config_free(struct config *config)
 {
-	size_t i;
-
 	if (config == NULL)
 		return;
-	for (i = 0; i < config->log_count; i++)
+	for (size_t i = 0; i < config->log_count; i++)
 		free(config->logs[i].path);
 	free(config->logs);
+	settings_free(settings, SETTINGS, config);
 	free(config->file);
 	free(config->journal);
 	list_free(config->servers);
 	list_free(config->definitions);
-	free(config->database);
-	free(config->state);
-	free(config->socket);
 	free(config->socket_users);
 	list_free(config->socket_user_names);
-	free(config->user);
-	free(config->stats);
-	free(config->pid_file);
-	free(config->ignore);
+	netset_clear(&config->ignore);
 	free(config);
+}
+
+/* The table, at work on DRAFT. */
+static struct settings settings_of(struct draft *draft)
+{
+	return (struct settings){ settings, SETTINGS, draft->config, draft, draft->seen };
 }
 
 static void set_defaults(struct draft *draft, const struct conf_place *place)
 {
-	size_t i;
+	const struct settings all = settings_of(draft);
 
 	draft->config->formats = FORMAT_SYSLOG;
-	for (i = 0; i < SETTINGS; i++) {
-		if (settings[i].value != NULL)
-			take_value(draft, &settings[i], settings[i].value, place);
-	}
+	settings_defaults(&all, place);
 	take_ignore(draft, "127.0.0.0/8 ::1", place);
 	take_definitions(draft, RELAYERS_SYSCONFDIR "/servers.d", place);
 	take_definitions(draft, RELAYERS_DATADIR "/servers.d", place);
@@ -436,14 +301,16 @@ static void set_defaults(struct draft *draft, const struct conf_place *place)
 
 /* ---- the whole ---- */
 
-static const struct seen *seen_of(const struct draft *draft, const char *name)
+static const struct setting_seen *seen_of(struct draft *draft, const char *name)
 {
-	return &draft->seen[find_setting(name)];
+	const struct settings all = settings_of(draft);
+
+	return settings_seen(&all, name);
 }
 
-static void check_refresh(const struct draft *draft, struct conf_place place)
+static void check_refresh(struct draft *draft, struct conf_place place)
 {
-	const struct seen *refresh = seen_of(draft, "refresh"), *window = seen_of(draft, "window");
+	const struct setting_seen *refresh = seen_of(draft, "refresh"), *window = seen_of(draft, "window");
 	const struct config *config = draft->config;
 
 	if (refresh->wrong || window->wrong || config->refresh < config->window)
@@ -460,6 +327,8 @@ static void finish(struct draft *draft, struct conf_place place)
 	char path[PATH_MAX];
 
 	check_refresh(draft, place);
+	config->servers_line = seen_of(draft, "servers")->line;
+	config->user_line = seen_of(draft, "user")->line;
 	place.line = draft->format_line;
 	if (draft->format_line != 0 && config->log_count > 0)
 		conf_error(&place, "no log after this format, expected it before the logs that it is for");
@@ -467,7 +336,7 @@ static void finish(struct draft *draft, struct conf_place place)
 	if (relaydb_path(config->database, path, sizeof path) != RELAYDB_OK)
 		conf_error(&place, "the path of the database is too long");
 	else
-		set_text(&config->database, path, &place);
+		settings_set_text(&config->database, path, &place);
 	if (!seen_of(draft, "definitions")->wrong)
 		return;
 	/* what the others would lack could be in the folder that was meant */
@@ -480,6 +349,7 @@ static struct config *load(const char *file, const char *text, const struct conf
 {
 	struct conf_place place = { file != NULL ? file : "(built-in)", 0, errors };
 	struct draft draft = { .config = calloc(1, sizeof *draft.config), .old = old };
+	struct settings all;
 	bool done = true;
 
 	if (draft.config == NULL || (draft.config->file = strdup(place.file)) == NULL) {
@@ -487,11 +357,12 @@ static struct config *load(const char *file, const char *text, const struct conf
 		free(draft.config);
 		return NULL;
 	}
+	all = settings_of(&draft);
 	set_defaults(&draft, &place);
 	if (text != NULL)
-		conf_read_flat_text(file, text, errors, take_entry, &draft);
+		settings_read_text(&all, file, text, errors);
 	else if (file != NULL)
-		done = conf_read_flat(file, errors, take_entry, &draft);
+		done = settings_read(&all, file, errors);
 	if (done) {
 		finish(&draft, place);
 		return draft.config;
@@ -547,60 +418,27 @@ bool config_ignores(const struct config *config, const char *address)
 {
 	struct ipnet number;
 
-	if (!ipnet_parse(address, &number))
-		return false;
-	for (size_t i = 0; i < config->ignore_count; i++) {
-		if (ipnet_holds(&config->ignore[i], &number))
-			return true;
-	}
-	return false;
-}
-
-/* getpwnam(3) has many ways to say that there is none. */
-static bool says_none(int error)
-{
-	return error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM;
+	return ipnet_parse(address, &number) && netset_holds(&config->ignore, &number);
 }
 
 bool config_has_user(const struct config *config, struct conf_errors *errors)
 {
 	const struct conf_place place = { config->file, config->user_line, errors };
 
-	errno = 0;
-	if (*config->user == '\0' || getpwnam(config->user) != NULL || !says_none(errno))
+	if (!user_is_missing(config->user))
 		return true;
 	conf_error(&place, "user = '%s', expected a user that there is", config->user);
 	return false;
 }
 
+const char *config_restart(const struct config *old, const struct config *new)
+{
+	if (strcmp(old->journal, new->journal) != 0)
+		return "journal";
+	return settings_restart(settings, SETTINGS, old, new);
+}
+
 bool config_is_idle(const struct config *config)
 {
 	return config->log_count == 0 && strcmp(config->journal, "no") == 0 && *config->socket == '\0';
-}
-
-/* ---- the files that it names ---- */
-
-static bool journal_paths(
-    const struct config *config, bool (*each)(enum config_use use, const char *path, void *arg), void *arg)
-{
-	if (strcmp(config->journal, "no") == 0)
-		return true;
-	if (strcmp(config->journal, "yes") != 0)
-		return each(CONFIG_READ_JOURNAL, config->journal, arg);
-	return each(CONFIG_READ_JOURNAL, "/var/log/journal", arg) && each(CONFIG_READ_JOURNAL, "/run/log/journal", arg);
-}
-
-bool config_paths(
-    const struct config *config, bool (*each)(enum config_use use, const char *path, void *arg), void *arg)
-{
-	char *const *directory = config->definitions;
-	bool done = true;
-
-	for (size_t i = 0; done && i < config->log_count; i++)
-		done = each(CONFIG_READ_FILE, config->logs[i].path, arg);
-	for (; done && directory != NULL && *directory != NULL; directory++)
-		done = each(CONFIG_READ_DIRECTORY, *directory, arg);
-	return done && journal_paths(config, each, arg) && each(CONFIG_WRITE_FILE, config->database, arg) &&
-	       each(CONFIG_WRITE_FILE, config->state, arg) &&
-	       (*config->stats == '\0' || each(CONFIG_WRITE_FILE, config->stats, arg));
 }

@@ -43,8 +43,7 @@ struct config {
 	char *user; /* "": stay who we are */
 	char *stats; /* "": none */
 	char *pid_file; /* "": none */
-	struct ipnet *ignore;
-	size_t ignore_count;
+	struct netset ignore;
 	int64_t window; /* these in seconds */
 	int64_t refresh;
 	int64_t expire; /* 0: no */
@@ -78,18 +77,8 @@ bool config_ignores(const struct config *config, const char *address);
  * (user_become() will report it) makes it true. */
 bool config_has_user(const struct config *config, struct conf_errors *errors);
 
-/* What popwatch does with a file that is configured. */
-enum config_use {
-	CONFIG_READ_FILE, /* a log: it and its rotated neighbours, which are beside it */
-	CONFIG_READ_DIRECTORY, /* of definitions; it need not exist */
-	CONFIG_READ_JOURNAL, /* a directory of journal files, or of directories of these; the same */
-	CONFIG_WRITE_FILE /* replaces it, by way of other names in its directory */
-};
-
-/* Calls EACH for every file that the settings name and that is used after rights were given up; the socket and the pid
- * file are made before.  Returns false as soon as EACH does. */
-bool config_paths(
-    const struct config *config, bool (*each)(enum config_use use, const char *path, void *arg), void *arg);
+/* The name of a setting that differs between OLD and NEW, and that cannot change while popwatch runs; NULL: none. */
+const char *config_restart(const struct config *old, const struct config *new);
 
 /* Is there nothing that logins could come from? */
 bool config_is_idle(const struct config *config);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "config_paths.h"
 #include "log.h"
 #include "loop.h"
 #include "notify.h"

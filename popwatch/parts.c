@@ -254,8 +254,8 @@ struct policy *parts_policy(const struct config *config)
 {
 	struct policy *policy = policy_new(config->window, config->refresh);
 
-	for (size_t i = 0; policy != NULL && i < config->ignore_count; i++) {
-		if (!policy_ignore(policy, &config->ignore[i])) {
+	for (size_t i = 0; policy != NULL && i < config->ignore.count; i++) {
+		if (!policy_ignore(policy, &config->ignore.nets[i])) {
 			policy_free(policy);
 			return NULL;
 		}

@@ -22,18 +22,10 @@ static const char *fixed_setting(const struct parts *parts, const struct config 
 {
 	const struct config *old = parts->config;
 
-	if (!same(old->database, new->database))
-		return "database";
-	if (!same(old->state, new->state))
-		return "state";
-	if (!same(old->journal, new->journal))
-		return "journal";
-	if (!same(old->socket, new->socket))
-		return "socket";
 	/* the socket has a mode for root alone, or one for others too */
 	if (parts->socket != NULL && old->socket_user_count == 0 && new->socket_user_count > 0)
 		return "socket-users";
-	return same(old->user, new->user) ? NULL : "user";
+	return config_restart(old, new);
 }
 
 /* What the sandbox does not let through. */

@@ -12,9 +12,10 @@ POPWATCH_SOURCE = $(addprefix popwatch/source/, \
 	file.c followed.c inotify.c journal.c pipe.c position.c rotation.c \
 	socket.c survey.c)
 POPWATCH_RECORD = $(addprefix popwatch/record/, \
-	gateway.c policy.c writer.c)
+	gateway.c policy.c recent.c writer.c)
 POPWATCH_TOP = $(addprefix popwatch/, \
-	config.c counters.c daemon.c definitions.c main.c parts.c reload.c selfcheck.c \
+	config.c config_paths.c counters.c daemon.c definitions.c main.c \
+	parts.c reload.c selfcheck.c \
 	statefile.c tryout.c)
 POPWATCH_SOURCES = $(POPWATCH_TOP) $(POPWATCH_LINES) $(POPWATCH_SOURCE) \
 	$(POPWATCH_RECORD)

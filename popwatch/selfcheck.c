@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "catalogue.h"
+#include "config_paths.h"
 #include "selfcheck.h"
 #include "log.h"
 #include "path.h"

@@ -13,8 +13,9 @@
 #include <stdint.h>
 
 #include "ipnet.h"
+#include "recent.h"
 
-#define POLICY_MEMORY 65536 /* places for addresses whose last record is remembered */
+#define POLICY_MEMORY RECENT_MAX
 
 enum verdict {
 	VERDICT_RECORD,

@@ -54,7 +54,7 @@ manual_options() {	# manual_options PAGE: short and long
 }
 
 @test "settings of popwatch.conf: program, manual, sample" {
-	code=$(sed -n 's/^\t\(TEXT\|PATHNAME\|PATHNAME_OR_NONE\|SECONDS\|OTHER\)("\([a-z-]*\)".*/\2/p' "$source/popwatch/config.c")
+	code=$(sed -n 's/^\t{ .name = "\([a-z-]*\)".*/\1/p' "$source/popwatch/config.c")
 	same 'program and manual' "$code" "$(items Ic popwatch.conf.5)"
 	same 'program and sample' "$code" "$(sed -n 's/^#\{0,1\}\([a-z-]*\) =.*/\1/p' "$source/popwatch/popwatch.conf.sample")"
 }
@@ -64,7 +64,7 @@ manual_options() {	# manual_options PAGE: short and long
 		grep -qxE "#?$name = $value" "$source/popwatch/popwatch.conf.sample" || fail "sample: $name = $value"
 		sed -n "/^\.It Ic $name No/,/^\.\(It\|El\)/{/^\.It Ic $name No/d;p}" "$source/man/popwatch.conf.5" | grep -qx "Default: $value\." ||
 			fail "popwatch.conf.5: $name = $value"
-	done < <(sed -n 's/^\tSECONDS("\([a-z-]*\)", [a-z_]*, "\([^"]*\)".*/\1 \2/p' "$source/popwatch/config.c")
+	done < <(sed -n 's/^\t{ .name = "\([a-z-]*\)", .kind = SETTING_DURATION, .*.value = "\([^"]*\)".*/\1 \2/p' "$source/popwatch/config.c")
 }
 
 @test "what a definition of a server may say: program, manual" {

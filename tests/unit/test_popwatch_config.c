@@ -92,7 +92,7 @@ static void test_lists(void **state)
 	(void)state;
 	assert_non_null(config);
 	assert_int_equal(config->log_count, 3);
-	assert_int_equal(config->ignore_count, 4);
+	assert_int_equal(config->ignore.count, 4);
 	assert_string_equal(config->definitions[1], "/b");
 	config_free(config);
 }
@@ -126,8 +126,8 @@ static void test_ignore(void **state)
 		for (word = strtok_r(held, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
 			assert_true(ipnet_parse(word + 1, &address));
 			found = false;
-			for (size_t k = 0; k < config->ignore_count; k++)
-				found |= ipnet_holds(&config->ignore[k], &address);
+			for (size_t k = 0; k < config->ignore.count; k++)
+				found |= ipnet_holds(&config->ignore.nets[k], &address);
 			if (found != (*word == '+'))
 				fail_msg("case %zu: %s", i, word);
 		}

@@ -468,13 +468,13 @@ static void test_config(void **state)
 	assert_int_equal(config->log_count, 2);
 	assert_int_equal(config->logs[0].formats, FORMAT_SYSLOG);
 	assert_int_equal(config->logs[1].formats, FORMAT_DOVECOT);
-	assert_int_equal(config->ignore_count, 0);
+	assert_int_equal(config->ignore.count, 0);
 	assert_int_equal(config->window, 3600);
 	assert_int_equal(config->refresh, 60);
 	config_free(config);
 	config = config_load_text("", &errors);
 	assert_non_null(config);
-	assert_int_equal(config->ignore_count, 2);
+	assert_int_equal(config->ignore.count, 2);
 	assert_string_equal(config->servers[0], "dovecot");
 	assert_string_equal(config->user, "relayers");
 	config_free(config);

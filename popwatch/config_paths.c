@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * config_paths.c - the files that a configuration names, see config_paths.h
+ */
+#include "config_paths.h"
+
+#include <string.h>
+
+static bool journal_paths(const struct config *config, config_path_fn *each, void *arg)
+{
+	if (strcmp(config->journal, "no") == 0)
+		return true;
+	if (strcmp(config->journal, "yes") != 0)
+		return each(CONFIG_READ_JOURNAL, config->journal, arg);
+	return each(CONFIG_READ_JOURNAL, "/var/log/journal", arg) && each(CONFIG_READ_JOURNAL, "/run/log/journal", arg);
+}
+
+bool config_paths(const struct config *config, config_path_fn *each, void *arg)
+{
+	char *const *directory = config->definitions;
+	bool done = true;
+
+	for (size_t i = 0; done && i < config->log_count; i++)
+		done = each(CONFIG_READ_FILE, config->logs[i].path, arg);
+	for (; done && directory != NULL && *directory != NULL; directory++)
+		done = each(CONFIG_READ_DIRECTORY, *directory, arg);
+	return done && journal_paths(config, each, arg) && each(CONFIG_WRITE_FILE, config->database, arg) &&
+	       each(CONFIG_WRITE_FILE, config->state, arg) &&
+	       (*config->stats == '\0' || each(CONFIG_WRITE_FILE, config->stats, arg));
+}
