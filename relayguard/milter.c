@@ -8,6 +8,7 @@
 #include "milter.h"
 
 #include "bytes.h"
+#include "reply.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -169,12 +170,6 @@ void milter_continue(struct milter *milter)
 	put_head(milter, REPLY_CONTINUE, 0);
 }
 
-static bool is_reply(const char *text)
-{
-	return (text[0] == '4' || text[0] == '5') && text[1] >= '0' && text[1] <= '5' && text[2] >= '0' && text[2] <= '9' &&
-	       text[3] == ' ';
-}
-
 void milter_reply(struct milter *milter, const char *reply)
 {
 	char text[REPLY_MAX + 3];
@@ -183,10 +178,10 @@ void milter_reply(struct milter *milter, const char *reply)
 	if (!milter->waits)
 		return;
 	milter->waits = false;
-	if (!is_reply(reply))
+	if (!reply_refuses(reply))
 		reply = "451 4.3.0 the filter has no reply to give";
 	for (; *reply != '\0' && size < REPLY_MAX; reply++) {
-		text[size++] = *reply >= ' ' && *reply <= '~' ? *reply : '?';
+		text[size++] = reply_byte(*reply);
 		/* sendmail drops the whole text at a single % */
 		if (*reply == '%')
 			text[size++] = '%';

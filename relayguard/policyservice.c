@@ -6,6 +6,7 @@
 
 #include "bytes.h"
 #include "ipnet.h"
+#include "reply.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -185,7 +186,7 @@ static void put_clean(struct policyservice *service, const char *text)
 	size_t size = 0;
 
 	for (; size < REPLY_MAX && text[size] != '\0'; size++)
-		clean[size] = text[size] >= ' ' && text[size] <= '~' ? text[size] : '?';
+		clean[size] = reply_byte(text[size]);
 	clean[size] = '\0';
 	put(service, clean);
 }
@@ -207,17 +208,11 @@ void policyservice_pass(struct policyservice *service)
 	finish(service);
 }
 
-static bool is_reply(const char *text)
-{
-	return (text[0] == '4' || text[0] == '5') && text[1] >= '0' && text[1] <= '5' && text[2] >= '0' && text[2] <= '9' &&
-	       text[3] == ' ';
-}
-
 void policyservice_refuse(struct policyservice *service, const char *reply, bool close)
 {
 	if (service->request == 0)
 		return;
-	if (!is_reply(reply))
+	if (!reply_refuses(reply))
 		reply = "451 4.3.0 the policy service has no reply to give";
 	put(service, "action=");
 	if (close) {
