@@ -8,16 +8,17 @@ LINT_FLAGS = $(CPPFLAGS_ALL) -Ilib/relaydb/hash -Ilib/common -Ilib/daemon -Ilib/
 
 lint: all lint-format lint-cppcheck lint-tidy lint-manuals
 
-# other versions of clang-format want another layout of the same .clang-format
-FORMAT_VERSION = 14
-lint-format:
-	@version=$$(clang-format --version | sed 's/.*version \([0-9]*\).*/\1/'); \
-	if [ "$$version" = $(FORMAT_VERSION) ]; then \
-		clang-format --dry-run -Werror $(LINT_SOURCES) $(LINT_HEADERS); \
-	else \
-		echo "lint: the layout is not checked: it is that of clang-format $(FORMAT_VERSION) (Debian 12)," \
+# other versions want another layout of the same .clang-format, and clang-tidy
+# has other checks in each; $(call with_llvm,TOOL,COMMAND) says when that is so
+LLVM_VERSION = 14
+with_llvm = version=$$($(1) --version 2>/dev/null | sed -n 's/.*version \([0-9]*\).*/\1/p' | head -n 1); \
+	if [ "$$version" = $(LLVM_VERSION) ]; then $(2); else \
+		echo "lint: nothing is asked of $(1): its version $(LLVM_VERSION) decides (Debian 12)," \
 			"and here is $${version:-none}"; \
 	fi
+
+lint-format:
+	@$(call with_llvm,clang-format,clang-format --dry-run -Werror $(LINT_SOURCES) $(LINT_HEADERS))
 
 format:
 	clang-format -i $(LINT_SOURCES) $(LINT_HEADERS)
@@ -31,7 +32,7 @@ lint-cppcheck:
 
 # a file at a time: with several the analyzer of clang 14 forgets what a va_list is
 lint-tidy:
-	printf '%s\n' $(LINT_SOURCES) | xargs -P 2 -I '{}' clang-tidy --quiet '{}' -- -std=c17 $(LINT_FLAGS) 2>/dev/null
+	@$(call with_llvm,clang-tidy,printf '%s\n' $(LINT_SOURCES) | xargs -P 2 -I '{}' clang-tidy --quiet '{}' -- -std=c17 $(LINT_FLAGS) 2>/dev/null)
 
 lint-manuals:
 	mandoc -Tlint -W warning $(MANUALS)
