@@ -6,7 +6,7 @@
 #	record	what becomes of a login; knows lines
 
 POPWATCH_LINES = $(addprefix popwatch/lines/, \
-	catalogue.c definition.c layout.c pattern.c pipeline.c proof.c session.c stamp.c \
+	catalogue.c definition.c layout.c pattern.c pipeline.c proof.c session.c session_key.c stamp.c \
 	truncation.c year.c)
 POPWATCH_SOURCE = $(addprefix popwatch/source/, \
 	file.c followed.c inotify.c journal.c pipe.c position.c rotation.c \

@@ -2,19 +2,20 @@
  *
  * session.c - what belongs together over several lines, see session.h
  */
+#include "session.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "layout.h"
-#include "session.h"
+#include "session_key.h"
 #include "table.h"
 
-#define KEY_MAX 400
 #define ROOM_EVERY 60 /* seconds */
+#define SWEEP_EVERY 10
 #define LOGOUTS_KNOWN (30 * 86400) /* seconds that a logout proves that there are logouts */
 
-/* An entry.  Its key has blanks between its parts and none in them:
- * "c HOST TAG PID" a connection ("c HOST TAG SESSION" where one logger writes for all of them), "o HOST SERVER ID" an open login, "k HOST SERVER" a server that is known to tell logouts. */
+/* An entry; its key is of session_key.h. */
 struct session {
 	char *key;
 	char address[RELAYDB_ADDRSTRLEN];
@@ -55,7 +56,7 @@ void sessions_configure(struct sessions *sessions, int64_t join_max, int64_t ses
 
 static struct session **table_of(struct sessions *sessions, const char *key)
 {
-	return &sessions->tables[*key == 'c' ? CONNECTIONS : LOGINS];
+	return &sessions->tables[*key == SESSION_CONNECTION ? CONNECTIONS : LOGINS];
 }
 
 static void drop_from(struct sessions *sessions, struct session **table, struct session *session)
@@ -75,9 +76,7 @@ void sessions_free(struct sessions *sessions)
 {
 	struct session *session, *next;
 
-	if (sessions == NULL)
-		return;
-	for (int i = 0; i < TABLES; i++) {
+	for (int i = 0; sessions != NULL && i < TABLES; i++) {
 		HASH_ITER(hh, sessions->tables[i], session, next)
 		{
 			drop_from(sessions, &sessions->tables[i], session);
@@ -86,67 +85,13 @@ void sessions_free(struct sessions *sessions)
 	free(sessions);
 }
 
-/* ---- keys ---- */
-
-/* Adds one part, blanks in it as underscores; false if it has an unprintable byte in it (then we do not follow that session) or
- * does not fit. */
-static bool add_part(char *key, size_t *size, struct span part)
-{
-	size_t i;
-
-	if (part.size == 0)
-		part = (struct span){ "-", 1 };
-	if (*size + part.size + 2 > KEY_MAX)
-		return false;
-	for (i = 0; i < part.size; i++) {
-		if (part.text[i] < ' ' || part.text[i] > '~')
-			return false;
-	}
-	key[(*size)++] = ' ';
-	for (i = 0; i < part.size; i++)
-		key[(*size)++] = part.text[i] == ' ' ? '_' : part.text[i];
-	key[*size] = '\0';
-	return true;
-}
-
-static bool connection_key(const struct event *event, char key[KEY_MAX])
-{
-	const struct server *server = event->server;
-	struct span name = server->shared_logger ? event->captures->session : event->header->pid;
-	size_t size = 1;
-
-	memcpy(key, "c", 2);
-	return (server->by_pid || server->shared_logger) && name.size > 0 && add_part(key, &size, event->header->host) &&
-	       add_part(key, &size, event->header->tag) && add_part(key, &size, name);
-}
-
-/* KIND, host and server: for 'o' the key of all of a server's open logins, up to and without the last part. */
-static bool server_key(const struct event *event, char kind, char key[KEY_MAX], size_t *size)
-{
-	*size = 1;
-	key[0] = kind;
-	key[1] = '\0';
-	return add_part(key, size, event->header->host) && add_part(key, size, span_of(event->server->name));
-}
-
-static bool open_key(const struct event *event, char key[KEY_MAX])
-{
-	size_t size;
-
-	if (!server_key(event, 'o', key, &size))
-		return false;
-	if (event->captures->session.size > 0)
-		return add_part(key, &size, event->captures->session);
-	return event->server->by_pid && event->header->pid.size > 0 && add_part(key, &size, event->header->pid);
-}
-
 /* ---- entries ---- */
 
 static struct session *find(const struct sessions *sessions, const char *key)
 {
 	struct session *session;
 
-	HASH_FIND_STR(sessions->tables[*key == 'c' ? CONNECTIONS : LOGINS], key, session);
+	HASH_FIND_STR(sessions->tables[*key == SESSION_CONNECTION ? CONNECTIONS : LOGINS], key, session);
 	return session;
 }
 
@@ -209,9 +154,9 @@ static bool own_address(struct event *event)
 
 static void take_connect(struct sessions *sessions, struct event *event)
 {
-	char key[KEY_MAX] = "";
+	char key[SESSION_KEY_MAX] = "";
 
-	if (own_address(event) && connection_key(event, key))
+	if (own_address(event) && session_connection_key(event, key))
 		put(sessions, key, event->address, event->when, event->when + sessions->join_max);
 	/* whoever connects has proved nothing: his address must not get any further */
 	*event->address = '\0';
@@ -220,10 +165,10 @@ static void take_connect(struct sessions *sessions, struct event *event)
 /* The address of the login's connection, which is then used up: another login of this process needs another connection. */
 static bool joined_address(struct sessions *sessions, struct event *event)
 {
-	char key[KEY_MAX] = "";
+	char key[SESSION_KEY_MAX] = "";
 	struct session *session;
 
-	if (event->server->shared_logger || !connection_key(event, key) || (session = find(sessions, key)) == NULL)
+	if (event->server->shared_logger || !session_connection_key(event, key) || (session = find(sessions, key)) == NULL)
 		return false;
 	if (event->when <= session->until)
 		memcpy(event->address, session->address, sizeof event->address);
@@ -234,38 +179,38 @@ static bool joined_address(struct sessions *sessions, struct event *event)
 /* The connection of this process has ended: who has its number next is somebody else. */
 static void end_connection(struct sessions *sessions, const struct event *event)
 {
-	char key[KEY_MAX] = "";
+	char key[SESSION_KEY_MAX] = "";
 	struct session *session;
 
-	if (connection_key(event, key) && (session = find(sessions, key)) != NULL)
+	if (session_connection_key(event, key) && (session = find(sessions, key)) != NULL)
 		drop(sessions, session);
 }
 
 bool sessions_connected(const struct sessions *sessions, struct event *event)
 {
 	const struct session *session;
-	char key[KEY_MAX] = "";
+	char key[SESSION_KEY_MAX] = "";
 
-	return event->server->shared_logger && connection_key(event, key) && (session = find(sessions, key)) != NULL &&
+	return event->server->shared_logger && session_connection_key(event, key) && (session = find(sessions, key)) != NULL &&
 	       event->when <= session->until && own_address(event) && strcmp(event->address, session->address) == 0;
 }
 
 /* Many servers tell a logout in some versions and set-ups alone.  Where none was ever seen, a login must not count as open. */
 static bool tells_logouts(struct sessions *sessions, const struct event *event)
 {
-	char key[KEY_MAX] = "";
+	char key[SESSION_KEY_MAX] = "";
 	size_t size;
 
-	return server_key(event, 'k', key, &size) && find(sessions, key) != NULL;
+	return session_server_key(event, SESSION_MARK, key, &size) && find(sessions, key) != NULL;
 }
 
 static void note_logout(struct sessions *sessions, const struct event *event)
 {
 	const struct session *known;
-	char key[KEY_MAX] = "";
+	char key[SESSION_KEY_MAX] = "";
 	size_t size;
 
-	if (!server_key(event, 'k', key, &size))
+	if (!session_server_key(event, SESSION_MARK, key, &size))
 		return;
 	known = find(sessions, key);
 	if (known == NULL || known->until - event->when < LOGOUTS_KNOWN / 2)
@@ -283,25 +228,25 @@ static int64_t open_max(const struct sessions *sessions, const struct server *se
 static bool take_login(struct sessions *sessions, struct event *event)
 {
 	int64_t max = open_max(sessions, event->server);
-	char key[KEY_MAX] = "";
+	char key[SESSION_KEY_MAX] = "";
 
 	/* a line that has an address, though none that we can read, must not fall back on another one */
 	if (event->captures->ip.text != NULL ? !own_address(event) : !joined_address(sessions, event))
 		return false;
 	if (event->server->shared_logger)
 		end_connection(sessions, event);
-	if (max > 0 && event->when >= sessions->boot && tells_logouts(sessions, event) && open_key(event, key))
+	if (max > 0 && event->when >= sessions->boot && tells_logouts(sessions, event) && session_open_key(event, key))
 		put(sessions, key, event->address, event->when, event->when + max);
 	return true;
 }
 
 static bool take_logout(struct sessions *sessions, struct event *event)
 {
-	char key[KEY_MAX] = "";
+	char key[SESSION_KEY_MAX] = "";
 	struct session *session;
 
 	end_connection(sessions, event);
-	if (!open_key(event, key))
+	if (!session_open_key(event, key))
 		return false;
 	note_logout(sessions, event);
 	if ((session = find(sessions, key)) == NULL)
@@ -315,10 +260,10 @@ static bool take_logout(struct sessions *sessions, struct event *event)
 static void take_start(struct sessions *sessions, const struct event *event)
 {
 	struct session *session, *next;
-	char key[KEY_MAX] = "";
+	char key[SESSION_KEY_MAX] = "";
 	size_t size;
 
-	if (!server_key(event, 'o', key, &size))
+	if (!session_server_key(event, SESSION_OPEN, key, &size))
 		return;
 	HASH_ITER(hh, sessions->tables[LOGINS], session, next)
 	{
@@ -352,7 +297,7 @@ bool sessions_take(struct sessions *sessions, struct event *event)
 
 void sessions_end(struct sessions *sessions, const struct event *event)
 {
-	char key[KEY_MAX] = "";
+	char key[SESSION_KEY_MAX] = "";
 	struct session *session;
 
 	if (event->role == ROLE_START)
@@ -362,13 +307,11 @@ void sessions_end(struct sessions *sessions, const struct event *event)
 	if (event->role != ROLE_FAIL || event->server->one_try || event->server->shared_logger)
 		end_connection(sessions, event);
 	/* a login or a connection of that process or session is another one than the one that is open */
-	if (event->role != ROLE_FAIL && open_key(event, key) && (session = find(sessions, key)) != NULL)
+	if (event->role != ROLE_FAIL && session_open_key(event, key) && (session = find(sessions, key)) != NULL)
 		drop(sessions, session);
 }
 
 /* ---- time ---- */
-
-#define SWEEP_EVERY 10
 
 int64_t sessions_sweep_every(int64_t window)
 {
@@ -403,7 +346,7 @@ void sessions_refresh(
 
 	HASH_ITER(hh, sessions->tables[LOGINS], session, next)
 	{
-		if (*session->key != 'o' || now - session->seen < every)
+		if (*session->key != SESSION_OPEN || now - session->seen < every)
 			continue;
 		each(session->address, arg);
 		session->seen = now;
@@ -419,22 +362,10 @@ void sessions_forget(struct sessions *sessions, int64_t boot)
 	for (int i = 0; i < TABLES; i++) {
 		HASH_ITER(hh, sessions->tables[i], session, next)
 		{
-			if (*session->key != 'k')
+			if (*session->key != SESSION_MARK)
 				drop_from(sessions, &sessions->tables[i], session);
 		}
 	}
-}
-
-/* Does the entry of a login, or the mark, with this key belong to a server of this name?  It is the third part of the key. */
-static bool belongs_to(const char *key, const char *name)
-{
-	const char *part = strchr(key + 2, ' ');
-
-	if (part == NULL)
-		return false;
-	for (part++; *name != '\0' && *part == (*name == ' ' ? '_' : *name); part++)
-		name++;
-	return *name == '\0' && (*part == ' ' || *part == '\0');
 }
 
 /* Returns false if there is no reason any more to have it in the table. */
@@ -443,9 +374,9 @@ static bool limit_login(const struct sessions *sessions, struct session *session
 	const struct server *server = servers;
 	int64_t max;
 
-	while (server != NULL && !belongs_to(session->key, server->name))
+	while (server != NULL && !session_key_is_of(session->key, server->name))
 		server = server->next;
-	if (server == NULL || *session->key == 'k')
+	if (server == NULL || *session->key == SESSION_MARK)
 		return server != NULL;
 	max = open_max(sessions, server);
 	if (session->until - session->since > max)
@@ -498,21 +429,6 @@ void sessions_save(struct sessions *sessions, FILE *out)
 	sessions->changed = false;
 }
 
-/* Parts without a byte that add_part() would not put there, as many as its kind has. */
-static bool is_key(const char *key)
-{
-	int blanks = 0, wanted = *key == 'k' ? 2 : 3;
-
-	if ((*key != 'c' && *key != 'o' && *key != 'k') || key[1] != ' ' || strlen(key) >= KEY_MAX)
-		return false;
-	for (key++; *key != '\0'; key++) {
-		if (*key == ' ' ? key[1] == ' ' || key[1] == '\0' : *key < ' ' || *key > '~')
-			return false;
-		blanks += *key == ' ';
-	}
-	return blanks == wanted;
-}
-
 bool sessions_restore(struct sessions *sessions, const char *line)
 {
 	long long since, seen, until;
@@ -520,12 +436,12 @@ bool sessions_restore(struct sessions *sessions, const char *line)
 	struct session *session;
 	int at = 0;
 
-	if (sscanf(line, "%lld %lld %lld %45s %n", &since, &seen, &until, text, &at) != 4 || at == 0 || !is_key(line + at))
+	if (sscanf(line, "%lld %lld %lld %45s %n", &since, &seen, &until, text, &at) != 4 || at == 0 || !session_is_key(line + at))
 		return false;
 	if (since < 0 || since > RELAYDB_STAMP_MAX || seen < 0 || seen > RELAYDB_STAMP_MAX || until < 0 ||
 	    until > RELAYDB_STAMP_MAX)
 		return false;
-	if (relaydb_address(text, address) != RELAYDB_OK && (line[at] != 'k' || strcmp(text, "-") != 0))
+	if (relaydb_address(text, address) != RELAYDB_OK && (line[at] != SESSION_MARK || strcmp(text, "-") != 0))
 		return false;
 	if (sessions != NULL && (session = put(sessions, line + at, address, since, until)) != NULL)
 		session->seen = seen;

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * session_key.c - what connections and logins are known by, see session_key.h
+ */
+#include "session_key.h"
+
+#include <string.h>
+
+#include "layout.h"
+
+/* Adds one part, blanks in it as underscores; false if it has an unprintable byte in it (then we do not follow that session) or
+ * does not fit. */
+static bool add_part(char *key, size_t *size, struct span part)
+{
+	size_t i;
+
+	if (part.size == 0)
+		part = (struct span){ "-", 1 };
+	if (*size + part.size + 2 > SESSION_KEY_MAX)
+		return false;
+	for (i = 0; i < part.size; i++) {
+		if (part.text[i] < ' ' || part.text[i] > '~')
+			return false;
+	}
+	key[(*size)++] = ' ';
+	for (i = 0; i < part.size; i++)
+		key[(*size)++] = part.text[i] == ' ' ? '_' : part.text[i];
+	key[*size] = '\0';
+	return true;
+}
+
+bool session_connection_key(const struct event *event, char key[SESSION_KEY_MAX])
+{
+	const struct server *server = event->server;
+	struct span name = server->shared_logger ? event->captures->session : event->header->pid;
+	size_t size = 1;
+
+	key[0] = SESSION_CONNECTION;
+	key[1] = '\0';
+	return (server->by_pid || server->shared_logger) && name.size > 0 && add_part(key, &size, event->header->host) &&
+	       add_part(key, &size, event->header->tag) && add_part(key, &size, name);
+}
+
+/* KIND, host and server: for SESSION_OPEN the key of all of a server's open logins, up to and without the last part. */
+bool session_server_key(const struct event *event, char kind, char key[SESSION_KEY_MAX], size_t *size)
+{
+	*size = 1;
+	key[0] = kind;
+	key[1] = '\0';
+	return add_part(key, size, event->header->host) && add_part(key, size, span_of(event->server->name));
+}
+
+bool session_open_key(const struct event *event, char key[SESSION_KEY_MAX])
+{
+	size_t size;
+
+	if (!session_server_key(event, SESSION_OPEN, key, &size))
+		return false;
+	if (event->captures->session.size > 0)
+		return add_part(key, &size, event->captures->session);
+	return event->server->by_pid && event->header->pid.size > 0 && add_part(key, &size, event->header->pid);
+}
+
+/* Parts without a byte that add_part() would not put there, as many as its kind has. */
+bool session_is_key(const char *key)
+{
+	int blanks = 0, wanted = *key == SESSION_MARK ? 2 : 3;
+
+	if ((*key != SESSION_CONNECTION && *key != SESSION_OPEN && *key != SESSION_MARK) || key[1] != ' ' || strlen(key) >= SESSION_KEY_MAX)
+		return false;
+	for (key++; *key != '\0'; key++) {
+		if (*key == ' ' ? key[1] == ' ' || key[1] == '\0' : *key < ' ' || *key > '~')
+			return false;
+		blanks += *key == ' ';
+	}
+	return blanks == wanted;
+}
+
+/* Does the entry of a login, or the mark, with this key belong to a server of this name?  It is the third part of the key. */
+bool session_key_is_of(const char *key, const char *name)
+{
+	const char *part = strchr(key + 2, ' ');
+
+	if (part == NULL)
+		return false;
+	for (part++; *name != '\0' && *part == (*name == ' ' ? '_' : *name); part++)
+		name++;
+	return *name == '\0' && (*part == ' ' || *part == '\0');
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * session_key.h - what connections and logins are known by
+ *
+ * A key is text, since the state file has it: parts with blanks between and none in
+ * them, the first of which says what it is the key of.
+ *
+ *   c HOST TAG PID      a connection that waits for its login; in place of PID the
+ *                       session, where one logger writes for all of them
+ *   o HOST SERVER ID    an open login, by its session or its process id
+ *   k HOST SERVER       a server that is known to log logouts
+ */
+#ifndef POPWATCH_SESSION_KEY_H
+#define POPWATCH_SESSION_KEY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "event.h"
+
+#define SESSION_KEY_MAX 400
+
+enum { SESSION_CONNECTION = 'c', SESSION_OPEN = 'o', SESSION_MARK = 'k' };
+
+/* The keys of what an event is about.  Return false if it has none: a part is missing,
+ * unprintable or too long; it is then not followed. */
+bool session_connection_key(const struct event *event, char key[SESSION_KEY_MAX]);
+bool session_open_key(const struct event *event, char key[SESSION_KEY_MAX]);
+
+/* The key of KIND for a server: of its mark, or the beginning of those of all its open
+ * logins, up to and without the last part; *SIZE is its length. */
+bool session_server_key(
+    const struct event *event, char kind, char key[SESSION_KEY_MAX], size_t *size);
+
+/* Is TEXT a key that one of these could have made? */
+bool session_is_key(const char *text);
+
+/* Is KEY, of a login or a mark, one of the server NAME? */
+bool session_key_is_of(const char *key, const char *name);
+
+#endif
