@@ -2,13 +2,13 @@
  *
  * counters.c - the counters, see counters.h
  */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "atomicfile.h"
-#include "log.h"
 #include "counters.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "log.h"
+#include "metrics.h"
 
 void stats_log(const struct stats *stats)
 {
@@ -41,115 +41,89 @@ void stats_log(const struct stats *stats)
 		    stats->socket->logins, stats->socket->strangers, stats->socket->malformed, stats->socket->flooded);
 }
 
-static void metric(FILE *out, const char *name, const char *type, const char *help)
+static void add_lines(struct metrics *metrics, const struct line_tally *lines)
 {
-	fprintf(out, "# HELP popwatch_%s %s\n# TYPE popwatch_%s %s\n", name, help, name, type);
+	metrics_begin(metrics, "lines_total", METRIC_COUNTER, "Log lines by what became of them.");
+	metrics_value(metrics, lines->lines, "result", "read", NULL);
+	metrics_value(metrics, lines->stranger, "result", "stranger", NULL);
+	metrics_value(metrics, lines->headless, "result", "headless", NULL);
+	metrics_value(metrics, lines->timeless, "result", "timeless", NULL);
+	metrics_value(metrics, lines->broken, "result", "broken", NULL);
+	metrics_value(metrics, lines->doubted, "result", "doubted", NULL);
 }
 
-static void single(FILE *out, const char *name, const char *type, const char *help, uint64_t value)
-{
-	metric(out, name, type, help);
-	fprintf(out, "popwatch_%s %" PRIu64 "\n", name, value);
-}
-
-static void print_lines(FILE *out, const struct line_tally *lines)
-{
-	metric(out, "lines_total", "counter", "Log lines by what became of them.");
-	fprintf(out, "popwatch_lines_total{result=\"read\"} %" PRIu64 "\n", lines->lines);
-	fprintf(out, "popwatch_lines_total{result=\"stranger\"} %" PRIu64 "\n", lines->stranger);
-	fprintf(out, "popwatch_lines_total{result=\"headless\"} %" PRIu64 "\n", lines->headless);
-	fprintf(out, "popwatch_lines_total{result=\"timeless\"} %" PRIu64 "\n", lines->timeless);
-	fprintf(out, "popwatch_lines_total{result=\"broken\"} %" PRIu64 "\n", lines->broken);
-	fprintf(out, "popwatch_lines_total{result=\"doubted\"} %" PRIu64 "\n", lines->doubted);
-}
-
-/* The name of a definition may hold what a label's value may not. */
-static void print_label(FILE *out, const char *name)
-{
-	for (; *name != '\0'; name++) {
-		if (*name == '"' || *name == '\\')
-			fputc('\\', out);
-		fputc(*name == '\n' ? ' ' : *name, out);
-	}
-}
-
-static void print_servers(FILE *out, const struct catalogue *catalogue)
+static void add_servers(struct metrics *metrics, const struct catalogue *catalogue)
 {
 	const struct server *server;
-	int role;
 
-	metric(out, "server_lines_total", "counter", "Lines of a server by what they mean.");
+	metrics_begin(metrics, "server_lines_total", METRIC_COUNTER,
+	    "Lines of a server by what they mean.");
 	for (server = catalogue_servers(catalogue); server != NULL; server = server->next) {
-		for (role = 0; role < ROLES; role++) {
-			fprintf(out, "popwatch_server_lines_total{server=\"");
-			print_label(out, server->name);
-			fprintf(out, "\",means=\"%s\"} %" PRIu64 "\n", role_name((enum role)role), server->tally.role[role]);
-		}
+		for (int role = 0; role < ROLES; role++)
+			metrics_value(metrics, server->tally.role[role], "server", server->name,
+			    "means", role_name((enum role)role), NULL);
 	}
-	metric(out, "server_stopped_total", "counter", "Matches that reached the match limit.");
-	for (server = catalogue_servers(catalogue); server != NULL; server = server->next) {
-		fprintf(out, "popwatch_server_stopped_total{server=\"");
-		print_label(out, server->name);
-		fprintf(out, "\"} %" PRIu64 "\n", server->tally.stopped);
-	}
+	metrics_begin(metrics, "server_stopped_total", METRIC_COUNTER,
+	    "Matches that reached the match limit.");
+	for (server = catalogue_servers(catalogue); server != NULL; server = server->next)
+		metrics_value(metrics, server->tally.stopped, "server", server->name, NULL);
 }
 
-static void print_socket(FILE *out, const struct socket_tally *socket)
+static void add_socket(struct metrics *metrics, const struct socket_tally *socket)
 {
-	metric(out, "datagrams_total", "counter", "Datagrams at the socket by what became of them.");
-	fprintf(out, "popwatch_datagrams_total{result=\"login\"} %" PRIu64 "\n", socket->logins);
-	fprintf(out, "popwatch_datagrams_total{result=\"stranger\"} %" PRIu64 "\n", socket->strangers);
-	fprintf(out, "popwatch_datagrams_total{result=\"malformed\"} %" PRIu64 "\n", socket->malformed);
-	fprintf(out, "popwatch_datagrams_total{result=\"flood\"} %" PRIu64 "\n", socket->flooded);
+	metrics_begin(metrics, "datagrams_total", METRIC_COUNTER,
+	    "Datagrams at the socket by what became of them.");
+	metrics_value(metrics, socket->logins, "result", "login", NULL);
+	metrics_value(metrics, socket->strangers, "result", "stranger", NULL);
+	metrics_value(metrics, socket->malformed, "result", "malformed", NULL);
+	metrics_value(metrics, socket->flooded, "result", "flood", NULL);
 }
 
-static void print_verdicts(FILE *out, const struct stats *stats)
+static void add_verdicts(struct metrics *metrics, const struct stats *stats)
 {
 	static const struct {
 		const char *name, *help;
 	} occasions[OCCASIONS] = {
-		[OCCASION_LOGIN] = { "logins_total", "Logins with an address, by the verdict on them." },
+		[OCCASION_LOGIN] = { "logins_total",
+		    "Logins with an address, by the verdict on them." },
 		[OCCASION_REFRESH] = { "refreshes_total",
 		    "Refreshes of addresses of open connections, by the verdict on them." },
-		[OCCASION_LOGOUT] = { "logouts_total", "Logouts with an address, by the verdict on them." },
+		[OCCASION_LOGOUT] = { "logouts_total",
+		    "Logouts with an address, by the verdict on them." },
 	};
-	int i, verdict;
 
-	for (i = 0; i < OCCASIONS; i++) {
-		metric(out, occasions[i].name, "counter", occasions[i].help);
-		for (verdict = 0; verdict < VERDICTS; verdict++)
-			fprintf(out, "popwatch_%s{verdict=\"%s\"} %" PRIu64 "\n", occasions[i].name,
-			    verdict_name((enum verdict)verdict), stats->verdicts[i][verdict]);
+	for (int i = 0; i < OCCASIONS; i++) {
+		metrics_begin(metrics, occasions[i].name, METRIC_COUNTER, occasions[i].help);
+		for (int verdict = 0; verdict < VERDICTS; verdict++)
+			metrics_value(metrics, stats->verdicts[i][verdict], "verdict",
+			    verdict_name((enum verdict)verdict), NULL);
 	}
-}
-
-static void print_all(FILE *out, const struct stats *stats)
-{
-	print_lines(out, stats->lines);
-	print_servers(out, stats->catalogue);
-	print_verdicts(out, stats);
-	single(out, "commits_total", "counter", "Commits that changed the database.", stats->writer->commits);
-	single(out, "commit_failures_total", "counter", "Attempts to commit that failed.", stats->writer->failures);
-	single(out, "expired_total", "counter", "Entries that expire = removed.", stats->writer->expired);
-	single(out, "sessions", "gauge", "Connections that are waiting for a login or a logout.", stats->sessions);
-	single(out, "sessions_dropped_total", "counter", "Connections that had to make room.", stats->sessions_dropped);
-	single(out, "files_open", "gauge", "Log files that are open.", stats->files_open);
-	if (stats->socket != NULL)
-		print_socket(out, stats->socket);
 }
 
 int stats_write(const struct stats *stats, const char *path)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-	int result = -1;
+	struct metrics *metrics = metrics_new("popwatch");
 
-	if (out == NULL)
+	if (metrics == NULL) {
+		errno = ENOMEM;
 		return -1;
-	print_all(out, stats);
-	if (fclose(out) == 0)
-		result = atomicfile_write(path, text, size, 0644);
-	free(text);
-	return result;
+	}
+	add_lines(metrics, stats->lines);
+	add_servers(metrics, stats->catalogue);
+	add_verdicts(metrics, stats);
+	metrics_single(metrics, "commits_total", METRIC_COUNTER,
+	    "Commits that changed the database.", stats->writer->commits);
+	metrics_single(metrics, "commit_failures_total", METRIC_COUNTER,
+	    "Attempts to commit that failed.", stats->writer->failures);
+	metrics_single(metrics, "expired_total", METRIC_COUNTER,
+	    "Entries that expire = removed.", stats->writer->expired);
+	metrics_single(metrics, "sessions", METRIC_GAUGE,
+	    "Connections that are waiting for a login or a logout.", stats->sessions);
+	metrics_single(metrics, "sessions_dropped_total", METRIC_COUNTER,
+	    "Connections that had to make room.", stats->sessions_dropped);
+	metrics_single(
+	    metrics, "files_open", METRIC_GAUGE, "Log files that are open.", stats->files_open);
+	if (stats->socket != NULL)
+		add_socket(metrics, stats->socket);
+	return metrics_write(metrics, path);
 }

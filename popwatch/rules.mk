@@ -5,11 +5,19 @@
 #	source	where lines come from; knows lines and lib/daemon
 #	record	what becomes of a login; knows lines
 
+ifeq ($(WITH_JOURNAL),1)
+POPWATCH_JOURNAL = journal.c
+LINT_SOURCES += popwatch/source/journal_none.c
+else
+POPWATCH_JOURNAL = journal_none.c
+LINT_SOURCES += popwatch/source/journal.c
+endif
+
 POPWATCH_LINES = $(addprefix popwatch/lines/, \
 	catalogue.c definition.c layout.c pattern.c pipeline.c proof.c session.c session_key.c stamp.c \
 	truncation.c year.c)
 POPWATCH_SOURCE = $(addprefix popwatch/source/, \
-	file.c followed.c inotify.c journal.c pipe.c position.c rotation.c \
+	file.c followed.c inotify.c $(POPWATCH_JOURNAL) pipe.c position.c rotation.c \
 	socket.c survey.c)
 POPWATCH_RECORD = $(addprefix popwatch/record/, \
 	gateway.c policy.c recent.c writer.c)

@@ -2,7 +2,7 @@
 
 DAEMON_SOURCES = $(addprefix lib/daemon/, \
 	address.c listener.c loop.c metrics.c notify.c peer.c sandbox.c service.c \
-	user.c)
+	syscalls.c user.c)
 DAEMON_OBJECTS = $(DAEMON_SOURCES:%.c=$(BUILD)/%.o)
 DAEMON = $(BUILD)/libdaemon.a
 DAEMON_LIBS = -levent_core -lseccomp

@@ -2,7 +2,7 @@
  *
  * sandbox.h - giving up rights before the first byte of a stranger is read
  *
- * Sole home of <seccomp.h> and <linux/landlock.h>.  Owns: no new privileges,
+ * Sole home of <linux/landlock.h>; the calls are in syscalls.c.  Owns: no new privileges,
  * Landlock (which directories may be read and written, which TCP ports may be
  * connected to), seccomp (which system calls).  A program says what it does, as
  * bits; what that needs of the kernel is known here.  What no bit stands for

@@ -33,7 +33,7 @@ homes() {
 	db.h lib/relaydb/hash/bdb.c
 	ini.h lib/common/conf.c
 	uthash.h lib/common/table.h lib/relaydb/
-	seccomp.h lib/daemon/sandbox.c
+	seccomp.h lib/daemon/syscalls.c
 	linux/landlock.h lib/daemon/sandbox.c
 	event2/ lib/daemon/loop.c lib/daemon/listener.c
 	pcre2.h popwatch/lines/pattern.c lib/rules/regex.c
@@ -107,6 +107,19 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 		done < <(own $(find "$room" -maxdepth 1 -name '*.[ch]'))
 	done < <(walls)
 	[ "$found" -ge 100 ]
+}
+
+@test "popwatch/lines does no I/O: it opens, asks and waits for nothing" {
+	objects=$(ls "$BUILD"/popwatch/lines/*.o)
+	[ "$(wc -w <<<"$objects")" -gt 8 ]
+	imports=$(nm -u $objects | awk '$1 == "U" { sub(/@.*/, "", $2); print $2 }' | sort -u)
+	if bad=$(grep -xE '(f|fd)?open(at|dir)?(64)?(_2)?|(p|__)?read(_chk)?|readdir(64)?|stat|fstat|lstat|socket|connect|recv.*|send.*|poll|select|epoll.*|time|clock_gettime|gettimeofday|fork|exec.*|system|popen|pthread_create|conf_read(_flat)?' <<<"$imports"); then
+		fail "popwatch/lines imports" $bad
+	fi
+}
+
+@test "files have at most 450 lines" {
+	find lib/common lib/daemon popwatch -name '*.c' -exec wc -l {} + | awk '$2 != "total" && $1 > 450 { print; bad = 1 } END { exit bad }' || fail 'too long'
 }
 
 @test "no circle of modules" {

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * journal_none.c - the place of journal.c in a popwatch without the journal
+ * (WITH_JOURNAL=0); config.c refuses the setting before
+ */
+#include "journal.h"
+
+#include <stddef.h>
+
+#include "log.h"
+
+struct source_journal *source_journal_new(
+    const char *folder, const struct catalogue *catalogue, int64_t since, bool only)
+{
+	(void)folder, (void)catalogue, (void)since, (void)only;
+	log_say(LOG_ERR, "this popwatch was built without the journal");
+	return NULL;
+}
+
+void source_journal_free(struct source_journal *source)
+{
+	(void)source;
+}
+
+int source_journal_fd(const struct source_journal *source)
+{
+	(void)source;
+	return -1;
+}
+
+bool source_journal_read(struct source_journal *source, size_t budget, int64_t now,
+    void (*take)(const struct header *header, int64_t when, void *arg), void *arg)
+{
+	(void)source, (void)budget, (void)now, (void)take, (void)arg;
+	return false;
+}
+
+bool source_journal_configure(struct source_journal *source, const struct catalogue *catalogue)
+{
+	(void)source, (void)catalogue;
+	return false;
+}
+
+bool source_journal_admits(const struct server *server, void *arg)
+{
+	(void)server, (void)arg;
+	return false;
+}
+
+void source_journal_save(const struct source_journal *source, FILE *out)
+{
+	(void)source, (void)out;
+}
+
+bool source_journal_restore(struct source_journal *source, const char *cursor)
+{
+	(void)source, (void)cursor;
+	return true;
+}

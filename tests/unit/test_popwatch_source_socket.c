@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * test_popwatch_source_socket.c - datagrams of hooks: what is a login, what is too
+ * much (source/socket.h)
+ */
+#include "socket.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define NOW 1795175258
+
+static char directory[] = "/tmp/test_socket.XXXXXX";
+static char path[64];
+static char seen[256];
+
+static int setup(void **state)
+{
+	(void)state;
+	if (mkdtemp(directory) == NULL)
+		return -1;
+	snprintf(path, sizeof path, "%s/socket", directory);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	unlink(path);
+	return rmdir(directory);
+}
+
+static void on_login(const char *address, const char *user, const char *service, void *arg)
+{
+	snprintf(arg, sizeof seen, "%s %s %s", address, user, service);
+}
+
+static void say(int fd, const char *bytes, size_t size)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+
+	memcpy(to.sun_path, path, strlen(path) + 1);
+	assert_int_equal(sendto(fd, bytes, size, 0, (struct sockaddr *)&to, sizeof to), size);
+}
+
+static void datagrams(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t size; /* 0: that of the string */
+		bool login;
+	} cases[] = { { "login 192.0.2.1 alice imap", 0, true }, { "login 192.0.2.1 alice", 0, false },
+		{ "login 192.0.2.1 alice imap more", 0, false }, { "logout 192.0.2.1 alice imap", 0, false },
+		{ "login  alice imap", 0, false }, { "login 192.0.2.1 a\nb imap", 0, false },
+		{ "login 192.0.2.1 alice imap\0x", 28, false }, { "", 0, false } };
+	uid_t us = getuid();
+	struct source_socket *source = source_socket_new(path, &us, 1);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char longest[600];
+
+	(void)state;
+	assert_non_null(source);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		*seen = '\0';
+		say(fd, cases[i].text, cases[i].size != 0 ? cases[i].size : strlen(cases[i].text));
+		source_socket_read(source, NOW, on_login, seen);
+		if ((*seen != '\0') != cases[i].login)
+			fail_msg("'%s'", cases[i].text);
+	}
+	snprintf(longest, sizeof longest, "login 192.0.2.1 %0550d imap", 0);
+	say(fd, longest, strlen(longest));
+	source_socket_read(source, NOW, on_login, seen);
+	assert_int_equal(source_socket_tally(source)->logins, 1);
+	assert_int_equal(source_socket_tally(source)->malformed, 8);
+	close(fd);
+	source_socket_free(source);
+}
+
+/* In a second only so many count; in the next they do again. */
+static void flood(void **state)
+{
+	uid_t us = getuid();
+	struct source_socket *source = source_socket_new(path, &us, 1);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	static const char text[] = "login 192.0.2.1 alice imap";
+
+	(void)state;
+	assert_non_null(source);
+	for (int i = 0; i < SOCKET_FLOOD + 2; i++) {
+		say(fd, text, sizeof text - 1);
+		source_socket_read(source, NOW, on_login, seen);
+	}
+	assert_int_equal(source_socket_tally(source)->logins, SOCKET_FLOOD);
+	assert_int_equal(source_socket_tally(source)->flooded, 2);
+	say(fd, text, sizeof text - 1);
+	source_socket_read(source, NOW + 1, on_login, seen);
+	assert_int_equal(source_socket_tally(source)->logins, SOCKET_FLOOD + 1);
+	close(fd);
+	source_socket_free(source);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(datagrams),
+		cmocka_unit_test(flood),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
