@@ -5,53 +5,11 @@
  * A packet is a length of four bytes (big endian, without itself), a command of
  * one byte, and data.  Strings in it end with a NUL.
  */
-#include "milter.h"
-
-#include "bytes.h"
-#include "reply.h"
+#include "milter_int.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Commands of the MTA, SMFIC_ in mfdef.h. */
-enum command {
-	COMMAND_ABORT = 'A',
-	COMMAND_BODY = 'B',
-	COMMAND_CONNECT = 'C',
-	COMMAND_MACRO = 'D',
-	COMMAND_END = 'E', /* of the body, with its last piece */
-	COMMAND_HELO = 'H',
-	COMMAND_QUIT_NEXT = 'K',
-	COMMAND_HEADER = 'L',
-	COMMAND_MAIL = 'M',
-	COMMAND_END_OF_HEADER = 'N',
-	COMMAND_OPTIONS = 'O',
-	COMMAND_QUIT = 'Q',
-	COMMAND_RCPT = 'R',
-	COMMAND_DATA = 'T',
-	COMMAND_UNKNOWN = 'U'
-};
-
-/* Replies, SMFIR_. */
-enum reply { REPLY_CONTINUE = 'c', REPLY_INSERT = 'i', REPLY_CHANGE = 'm', REPLY_TEXT = 'y' };
-
-/* What a filter may do, SMFIF_. */
-enum action { ACTION_ADD_HEADERS = 0x1, ACTION_CHANGE_HEADERS = 0x10, ACTION_SET_MACROS = 0x100 };
-
-/* What is left out, and where no answer is sent, SMFIP_. */
-enum step {
-	STEP_NO_HELO = 0x2,
-	STEP_NO_BODY = 0x10,
-	STEP_NO_HEADERS = 0x20,
-	STEP_NO_END_OF_HEADER = 0x40,
-	STEP_QUIET_HEADER = 0x80,
-	STEP_QUIET_CONNECT = 0x1000
-};
-
-enum { VERSION_OLDEST = 2, VERSION_OURS = 6 };
-
-#define REPLY_MAX 900 /* sendmail takes 980 */
 
 /* The macros that are asked for.  sendmail sends none of a client's unasked. */
 static const struct {
@@ -70,7 +28,7 @@ static const struct {
 	{ "nbadrcpts", true },
 };
 
-enum { MACRO_COUNT = sizeof macros / sizeof *macros };
+_Static_assert(sizeof macros / sizeof *macros == MILTER_MACROS, "one value for each");
 
 /* Stages at which they are sent, SMFIM_ in mfapi.h. */
 static const struct {
@@ -82,20 +40,6 @@ static const struct {
 	{ 3, "i" },
 	{ 4, "i {nbadrcpts}" },
 	{ 5, "i {nbadrcpts}" },
-};
-
-struct milter {
-	struct bytes in, out;
-	size_t used; /* bytes of IN that the event's strings are in */
-	bool headers;
-	bool negotiated;
-	bool waits; /* for an answer */
-	bool no_memory;
-	char fresh; /* the command whose macros came last: C or M, until that comes */
-	uint32_t actions, steps; /* agreed */
-	char *macro[MACRO_COUNT];
-	char address[128]; /* of the client; the packet has a byte too few for it */
-	const char *error;
 };
 
 struct milter *milter_new(bool headers)
@@ -110,7 +54,7 @@ struct milter *milter_new(bool headers)
 /* Forgets the macros of the message, or of the session too. */
 static void forget(struct milter *milter, bool session)
 {
-	for (size_t i = 0; i < MACRO_COUNT; i++) {
+	for (size_t i = 0; i < MILTER_MACROS; i++) {
 		if (session || macros[i].message) {
 			free(milter->macro[i]);
 			milter->macro[i] = NULL;
@@ -138,92 +82,6 @@ size_t milter_input(struct milter *milter, const void *data, size_t size)
 	if (!bytes_add(&milter->in, data, size))
 		milter->no_memory = true;
 	return size;
-}
-
-/* ---- output ---- */
-
-static void put(struct milter *milter, const void *data, size_t size)
-{
-	if (!bytes_add(&milter->out, data, size))
-		milter->no_memory = true;
-}
-
-static void put_number(struct milter *milter, uint32_t number)
-{
-	uint32_t wire = htonl(number);
-
-	put(milter, &wire, sizeof wire);
-}
-
-/* The head of a packet with SIZE bytes of data. */
-static void put_head(struct milter *milter, char command, size_t size)
-{
-	put_number(milter, (uint32_t)size + 1);
-	put(milter, &command, 1);
-}
-
-void milter_continue(struct milter *milter)
-{
-	if (!milter->waits)
-		return;
-	milter->waits = false;
-	put_head(milter, REPLY_CONTINUE, 0);
-}
-
-void milter_reply(struct milter *milter, const char *reply)
-{
-	char text[REPLY_MAX + 3];
-	size_t size = 0;
-
-	if (!milter->waits)
-		return;
-	milter->waits = false;
-	if (!reply_refuses(reply))
-		reply = "451 4.3.0 the filter has no reply to give";
-	for (; *reply != '\0' && size < REPLY_MAX; reply++) {
-		text[size++] = reply_byte(*reply);
-		/* sendmail drops the whole text at a single % */
-		if (*reply == '%')
-			text[size++] = '%';
-	}
-	text[size++] = '\0';
-	put_head(milter, REPLY_TEXT, size);
-	put(milter, text, size);
-}
-
-void milter_insert(struct milter *milter, const char *name, const char *value)
-{
-	size_t name_size = strlen(name) + 1, value_size = strlen(value) + 1;
-
-	if (!milter->waits || !milter_changes(milter))
-		return;
-	put_head(milter, REPLY_INSERT, 4 + name_size + value_size);
-	put_number(milter, 0);
-	put(milter, name, name_size);
-	put(milter, value, value_size);
-}
-
-void milter_remove(struct milter *milter, const char *name, uint32_t n)
-{
-	size_t name_size = strlen(name) + 1;
-
-	if (!milter->waits || !milter_changes(milter))
-		return;
-	put_head(milter, REPLY_CHANGE, 4 + name_size + 1);
-	put_number(milter, n);
-	put(milter, name, name_size);
-	put(milter, "", 1);
-}
-
-const char *milter_output(const struct milter *milter, size_t *size)
-{
-	*size = milter->out.size;
-	return milter->out.data;
-}
-
-void milter_sent(struct milter *milter, size_t size)
-{
-	bytes_take(&milter->out, size);
 }
 
 /* ---- input ---- */
@@ -256,8 +114,8 @@ static uint32_t number_at(const char *p)
 static void put_macro_lists(struct milter *milter)
 {
 	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
-		put_number(milter, stages[i].stage);
-		put(milter, stages[i].names, strlen(stages[i].names) + 1);
+		milter_put_number(milter, stages[i].stage);
+		milter_put(milter, stages[i].names, strlen(stages[i].names) + 1);
 	}
 }
 
@@ -280,10 +138,10 @@ static bool negotiate(struct milter *milter, const char *data, size_t size)
 		lists += 4 + (uint32_t)strlen(stages[i].names) + 1;
 	if ((milter->actions & ACTION_SET_MACROS) == 0)
 		lists = 0;
-	put_head(milter, COMMAND_OPTIONS, 12 + lists);
-	put_number(milter, version < VERSION_OURS ? version : VERSION_OURS);
-	put_number(milter, milter->actions);
-	put_number(milter, milter->steps);
+	milter_put_head(milter, COMMAND_OPTIONS, 12 + lists);
+	milter_put_number(milter, version < VERSION_OURS ? version : VERSION_OURS);
+	milter_put_number(milter, milter->actions);
+	milter_put_number(milter, milter->steps);
 	if (lists > 0)
 		put_macro_lists(milter);
 	milter->negotiated = true;
@@ -298,7 +156,7 @@ static void set_macro(struct milter *milter, const char *name, const char *value
 		name++;
 		size -= 2;
 	}
-	for (size_t i = 0; i < MACRO_COUNT; i++) {
+	for (size_t i = 0; i < MILTER_MACROS; i++) {
 		if (strlen(macros[i].name) != size || memcmp(macros[i].name, name, size) != 0)
 			continue;
 		free(milter->macro[i]);
@@ -334,18 +192,11 @@ static bool take_macros(struct milter *milter, const char *data, size_t size)
 
 const char *milter_macro(const struct milter *milter, const char *name)
 {
-	for (size_t i = 0; i < MACRO_COUNT; i++) {
+	for (size_t i = 0; i < MILTER_MACROS; i++) {
 		if (strcmp(macros[i].name, name) == 0)
 			return milter->macro[i];
 	}
 	return NULL;
-}
-
-bool milter_changes(const struct milter *milter)
-{
-	const uint32_t both = ACTION_ADD_HEADERS | ACTION_CHANGE_HEADERS;
-
-	return (milter->actions & both) == both;
 }
 
 /* Name, family, and unless that is unknown, port and address. */

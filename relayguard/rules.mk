@@ -2,7 +2,7 @@
 
 RELAYGUARD_SOURCES = $(addprefix relayguard/, \
 	attempts.c blocklist.c bytes.c dns.c dnsanswer.c milter.c \
-	policyservice.c reply.c smtpsession.c tarpit.c throttle.c)
+	milterout.c policyservice.c reply.c smtpsession.c tarpit.c throttle.c)
 RELAYGUARD_OBJECTS = $(patsubst %.c,$(BUILD)/%.o, \
 	$(filter-out relayguard/main.c,$(RELAYGUARD_SOURCES)))
 RELAYGUARD_LIBS = -lunbound -lresolv $(RULES_LIBS) $(DAEMON_LIBS)
