@@ -10,6 +10,7 @@
 #include "list.h"
 #include "proof.h"
 #include "table.h"
+#include "tag.h"
 
 struct tag {
 	char *name;
@@ -87,8 +88,14 @@ static bool add_server(struct catalogue *catalogue, struct server *server)
 struct server *const *catalogue_find(const struct catalogue *catalogue, struct span tag)
 {
 	struct tag *found;
+	char family[TAG_MAX];
+	size_t size;
 
 	HASH_FIND(hh, catalogue->tags, tag.text, tag.size, found);
+	if (found == NULL) {
+		size = tag_family(tag, family);
+		HASH_FIND(hh, catalogue->tags, family, size, found);
+	}
 	return found != NULL ? found->servers : NULL;
 }
 

@@ -10,6 +10,7 @@
 
 #include "duration.h"
 #include "list.h"
+#include "tag.h"
 
 /* Default of longest: the longest genuine success line that was seen has 300 bytes. */
 #define LONGEST 2048
@@ -318,6 +319,10 @@ void definition_check(const struct server *server, const struct conf_place *plac
 	}
 	if (server->tags == NULL || *server->tags == NULL)
 		conf_error(place, "no tags in [server]");
+	for (char *const *tag = server->tags; tag != NULL && *tag != NULL; tag++) {
+		if (!tag_is(*tag))
+			conf_error(place, "tag '%s', expected the name of a program, */NAME or NAME-*", *tag);
+	}
 	if (!has_expression(server, ROLE_LOGIN))
 		conf_error(place, "no login expression in [lines]");
 }

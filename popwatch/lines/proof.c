@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "layout.h"
-#include "list.h"
 #include "session.h"
+#include "tag.h"
 
 #define SESSIONS 64 /* of a file's samples */
 #define LONG 3600 /* seconds: samples have no time, so that none is ever over */
@@ -23,7 +23,7 @@ static void read_sample(
 
 	*role = ROLE_NONE;
 	*address = '\0';
-	if (!layout_parse_tag(line, strlen(line), &header) || !list_has(server->tags, header.tag.text, header.tag.size))
+	if (!layout_parse_tag(line, strlen(line), &header) || !tag_listed(server->tags, header.tag))
 		return;
 	if (header.message.size > server->longest)
 		return;

@@ -145,6 +145,32 @@ refused() {	# refused TEXT: with status 78 and a sentence that has it
 	[ "$status" -eq 0 ] || fail "$output"
 }
 
+@test "a family of tags, and what is none" {
+	local tag
+	define <<-'END'
+		[server]
+		tags = */mine mine-*
+		[lines]
+		login = ^user {ip}$
+		[samples]
+		login = 192.0.2.1 a/b/mine[7]: user 192.0.2.1
+		login = 192.0.2.1 mine-one-two: user 192.0.2.1
+		none = mine: user 192.0.2.1
+		none = a-mine: user 192.0.2.1
+		none = mine-one/x: user 192.0.2.1
+	END
+	[ "$status" -eq 0 ] || fail "$output"
+	for tag in '*' '*mine' 'mine*' 'a-b-*' '*/a/b' '*/' '-*' 'a/b-*' 'mine:'; do
+		define <<-END
+			[server]
+			tags = $tag
+			[lines]
+			login = ^user {ip}\$
+		END
+		refused " tag '$tag', expected the name of a program"
+	done
+}
+
 @test "a bad expression is told with its place" {
 	define <<-'END'
 		[server]
@@ -288,8 +314,8 @@ with_servers() {
 		"database = $SCRATCH/relayers.db" >"$SCRATCH/all.conf"
 	run --separate-stderr "$POPWATCH" -n -c "$SCRATCH/all.conf"
 	left=$(sed -n 's/.*leaves out \([^,]*\),.*/\1/p' <<<"$stderr" | sort)
-	[ "$left" = $'courier-stderrlogger\ndovecot-proxy\nuw-pop' ] || fail "$stderr"
-	for name in dovecot-proxy uw-pop; do
+	[ "$left" = $'courier-stderrlogger\ndovecot-proxy\nuw-pop\nzimbra-proxy' ] || fail "$stderr"
+	for name in dovecot-proxy uw-pop zimbra-proxy; do
 		grep -q '^warning = ' "$DEFINITIONS/$name.conf" || fail "$name"
 	done
 }
