@@ -3,14 +3,21 @@
  * layout.c - the part of a log line that the logger wrote, see layout.h
  *
  * Layouts (blanks as shown; [x] may be missing):
- *   RFC 3164     [<pri>]Nov 20 11:46:38 [<mail.info> ]HOST TAG[[PID]]: [[ID n mail.info] ]MESSAGE
+ *   RFC 3164     [<pri>]Nov 20 11:46:38[.895] [<mail.info> ]HOST [mail.info ]TAG[[PID]]: [[ID n mail.info] ]MESSAGE
  *   RFC 3339     2026-11-20T11:46:38.895199+00:00 HOST TAG[[PID]]: MESSAGE
- *   RFC 5424     <pri>1 2026-11-20T11:46:38.895Z HOST APP PID MSGID [STRUCTURED DATA] MESSAGE
+ *   RFC 5424     [<pri>1 ]2026-11-20T11:46:38.895Z HOST APP PID MSGID [STRUCTURED DATA] MESSAGE
+ *   socklog      [@400000006920a5e61b2c3d4e ]mail.info: Nov 20 11:46:38 TAG: MESSAGE
+ *   logread      Fri Nov 20 11:46:38 2026 mail.info TAG[[PID]]: MESSAGE
+ *   multilog     @400000006920a5e61b2c3d4e TAG: MESSAGE
  *   Dovecot      Nov 20 11:46:38 SERVICE: Info: MESSAGE            (2.x; the service is the message's beginning)
+ *                @400000006920a5e61b2c3d4e SERVICE: Info: MESSAGE
  *                dovecot: Nov 20 11:46:38 Info: SERVICE: MESSAGE   (1.x; also with a stamp of digits)
  *                SERVICE: Nov 20 11:46:38 Info: MESSAGE            (0.99)
  *   Courier      @400000006920a5e61b2c3d4e INFO: MESSAGE       (tag courier; what couriertcpd writes has no stamp and no tag)
  *   Zimbra       2026-11-20 11:46:38,123 INFO  [THREAD] [CONTEXT] MESSAGE    (tag zimbra, message from the thread on)
+ * What was logged twice has two stamps, before the host (docker logs -t) or before
+ * the message (a container's standard error in the journal); the first one counts.
+ * A line may end in a CR.
  */
 #include "layout.h"
 
@@ -78,7 +85,20 @@ static bool fits(const char *p, const char *pattern)
 
 /* ---- taking a line apart ---- */
 
-/* Nov 20 11:46:38, Nov  5 ..., Nov 5 ..., with a year before or behind the time; the blank that ends it stays. */
+/* Behind the fraction of a second that may be at P, after a dot or a comma. */
+static const char *after_fraction(const char *p, const char *end)
+{
+	const char *digit = p + 1;
+
+	if (end - p < 2 || (*p != '.' && *p != ',') || !is_digit(*digit))
+		return p;
+	while (digit < end && is_digit(*digit))
+		digit++;
+	return digit;
+}
+
+/* Nov 20 11:46:38, Nov  5 ..., Nov 5 ..., with a year before or behind the time, or
+ * a fraction, which is no part of the stamp; the blank that ends it stays. */
 static bool take_bsd_stamp(struct cursor *c, struct header *h)
 {
 	const char *p = c->p;
@@ -106,7 +126,7 @@ static bool take_bsd_stamp(struct cursor *c, struct header *h)
 	} else
 		return false;
 	h->stamp = (struct span){ c->p, (size_t)(p - c->p) };
-	c->p = p;
+	c->p = after_fraction(p, c->end);
 	return true;
 }
 
@@ -118,18 +138,91 @@ static bool take_iso_stamp(struct cursor *c, char separator, struct header *h)
 	if (left(c) < 19 || !fits(p, "9999-99-99") || p[10] != separator || !fits(p + 11, "99:99:99"))
 		return false;
 	p += 19;
-	if (p < c->end && (*p == '.' || *p == ',')) {
-		for (p++; p < c->end && is_digit(*p); p++)
-			;
-	}
+	p = after_fraction(p, c->end);
 	if (p < c->end && *p == 'Z')
 		p++;
 	else if (c->end - p >= 6 && (*p == '+' || *p == '-') && fits(p + 1, "99:99"))
 		p += 6;
+	else if (c->end - p >= 5 && (*p == '+' || *p == '-') && fits(p + 1, "9999"))
+		p += 5;
 	h->kind = STAMP_ISO;
 	h->stamp = (struct span){ c->p, (size_t)(p - c->p) };
 	c->p = p;
 	return true;
+}
+
+/* @400000006920a5e61b2c3d4e; what ends it stays. */
+static bool take_tai64n_stamp(struct cursor *c, struct header *h)
+{
+	if (left(c) < 1 + TAI64N_DIGITS || *c->p != '@')
+		return false;
+	for (size_t i = 1; i <= TAI64N_DIGITS; i++) {
+		if (hex_digit(c->p[i]) < 0)
+			return false;
+	}
+	h->kind = STAMP_TAI64N;
+	h->stamp = (struct span){ c->p, 1 + TAI64N_DIGITS };
+	c->p += 1 + TAI64N_DIGITS;
+	return true;
+}
+
+/* A stamp, of the line or a second one, and the blank behind it. */
+static bool take_any_stamp(struct cursor *c, struct header *h)
+{
+	return (take_bsd_stamp(c, h) || take_iso_stamp(c, 'T', h) || take_iso_stamp(c, ' ', h) ||
+		   take_tai64n_stamp(c, h)) &&
+	       skip_char(c, ' ');
+}
+
+static void skip_second_stamp(struct cursor *c)
+{
+	struct header unused;
+	struct cursor ahead = *c;
+
+	if (take_any_stamp(&ahead, &unused))
+		*c = ahead;
+}
+
+/* "mail.info" and the blank behind it, with SOCKLOG's colon or without. */
+static void skip_facility(struct cursor *c, bool socklog)
+{
+	static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth", "syslog",
+		"lpr", "news", "uucp", "cron", "authpriv", "ftp", "local0", "local1", "local2",
+		"local3", "local4", "local5", "local6", "local7" };
+	static const char *const levels[] = { "emerg", "alert", "crit", "err", "error", "warn",
+		"warning", "notice", "info", "debug" };
+	struct cursor ahead = *c;
+	struct span word, facility, level;
+	const char *dot;
+
+	if (!take_word(&ahead, &word) || (socklog && word.text[--word.size] != ':'))
+		return;
+	dot = memchr(word.text, '.', word.size);
+	if (dot == NULL)
+		return;
+	facility = (struct span){ word.text, (size_t)(dot - word.text) };
+	level = (struct span){ dot + 1, word.size - facility.size - 1 };
+	for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++) {
+		for (size_t n = 0; span_equals(facility, facilities[i]) && n < sizeof levels / sizeof *levels; n++) {
+			if (span_equals(level, levels[n]))
+				*c = ahead;
+		}
+	}
+}
+
+/* "Fri Nov 20 11:46:38": two words of three letters. */
+static void skip_weekday(struct cursor *c)
+{
+	static const char days[] = "SunMonTueWedThuFriSat";
+
+	if (left(c) <= 8 || c->p[3] != ' ' || c->p[7] != ' ')
+		return;
+	for (const char *day = days; *day != '\0'; day += 3) {
+		if (memcmp(c->p, day, 3) == 0) {
+			c->p += 4;
+			return;
+		}
+	}
 }
 
 /* TAG: or TAG[PID]: and a blank. */
@@ -201,16 +294,24 @@ static bool skip_structured_data(struct cursor *c)
 static bool parse_rfc5424(struct cursor c, struct header *h)
 {
 	struct span message_id;
+	const char *first = c.p;
 
-	if (c.p == c.end || *c.p != '<')
-		return false;
-	skip_priority(&c);
-	if (!skip_text(&c, "1 ") || !take_iso_stamp(&c, 'T', h) || !skip_char(&c, ' '))
+	if (c.p < c.end && *c.p == '<') {
+		skip_priority(&c);
+		if (!skip_text(&c, "1 "))
+			return false;
+	}
+	if (!take_iso_stamp(&c, 'T', h) || !skip_char(&c, ' '))
 		return false;
 	if (!take_word(&c, &h->host) || !take_word(&c, &h->tag) || !take_word(&c, &h->pid) || !take_word(&c, &message_id))
 		return false;
 	if (h->pid.size == 1 && *h->pid.text == '-')
 		h->pid.size = 0;
+	/* files that have no <pri>1 could as well be of a layout that we do not know */
+	for (size_t i = 0; *first != '<' && i < h->pid.size; i++) {
+		if (!is_digit(h->pid.text[i]))
+			return false;
+	}
 	if (!skip_structured_data(&c))
 		return false;
 	skip_text(&c, "\xef\xbb\xbf");
@@ -218,32 +319,47 @@ static bool parse_rfc5424(struct cursor c, struct header *h)
 	return true;
 }
 
+/* What precedes the host.  socklog writes the facility before the stamp, and may
+ * have one of multilog(8) before that; without it, and without a host, that of
+ * multilog counts. */
+static bool take_syslog_stamp(struct cursor *c, bool with_host, struct header *h)
+{
+	const char *facility;
+	bool stamped;
+
+	skip_priority(c);
+	skip_weekday(c);
+	stamped = take_tai64n_stamp(c, h) && skip_char(c, ' ');
+	facility = c->p;
+	skip_facility(c, true);
+	if (stamped && c->p == facility && !with_host)
+		return true;
+	return (take_bsd_stamp(c, h) || (with_host && take_iso_stamp(c, 'T', h))) && skip_char(c, ' ');
+}
+
 static bool parse_syslog(struct cursor c, bool with_host, struct header *h)
 {
-	skip_priority(&c);
-	if (!take_bsd_stamp(&c, h) && !(with_host && take_iso_stamp(&c, 'T', h)))
+	if (!take_syslog_stamp(&c, with_host, h))
 		return false;
-	if (!skip_char(&c, ' '))
-		return false;
+	skip_second_stamp(&c);
 	if (c.p < c.end && *c.p == '<') {
 		skip_priority(&c);
 		if (!skip_char(&c, ' '))
 			return false;
 	}
 	h->host = (struct span){ c.p, 0 };
-	if ((with_host && !take_word(&c, &h->host)) || !take_tag(&c, h))
+	if (with_host && !take_word(&c, &h->host))
+		return false;
+	skip_facility(&c, false);
+	if (!take_tag(&c, h))
 		return false;
 	/* "Nov 20 11:46:38 popa3d[1]: ..." has no host: a tag does not stand where the host should */
 	if (with_host && memchr(h->host.text, ':', h->host.size) != NULL && h->host.text[h->host.size - 1] == ':')
 		return false;
 	skip_solaris_id(&c);
+	skip_second_stamp(&c);
 	take_message(&c, h);
 	return true;
-}
-
-static bool take_any_local_stamp(struct cursor *c, struct header *h)
-{
-	return (take_bsd_stamp(c, h) || take_iso_stamp(c, ' ', h) || take_iso_stamp(c, 'T', h)) && skip_char(c, ' ');
 }
 
 /* Dovecot's own file.  Whatever the age of Dovecot, tag and message become those of its syslog lines. */
@@ -254,12 +370,13 @@ static bool parse_dovecot(struct cursor c, struct header *h)
 	h->host = h->pid = (struct span){ c.p, 0 };
 	h->tag = (struct span){ name, sizeof name - 1 };
 	if (skip_text(&c, "dovecot: ")) {
-		if (!take_any_local_stamp(&c, h) || !skip_text(&c, "Info: "))
+		if (!take_any_stamp(&c, h) || !skip_text(&c, "Info: "))
 			return false;
-	} else if (!take_any_local_stamp(&c, h)) {
-		if (!take_tag(&c, h) || !take_any_local_stamp(&c, h) || !skip_text(&c, "Info: "))
+	} else if (!take_any_stamp(&c, h)) {
+		if (!take_tag(&c, h) || !take_any_stamp(&c, h) || !skip_text(&c, "Info: "))
 			return false;
-	}
+	} else
+		skip_text(&c, "dovecot: ");
 	take_message(&c, h);
 	return true;
 }
@@ -268,20 +385,10 @@ static bool parse_dovecot(struct cursor c, struct header *h)
 static bool parse_courier(struct cursor c, struct header *h)
 {
 	static const char name[] = "courier";
-	size_t i;
 
 	h->host = h->pid = (struct span){ c.p, 0 };
 	h->tag = (struct span){ name, sizeof name - 1 };
-	h->kind = STAMP_TAI64N;
-	h->stamp = (struct span){ c.p, 1 + TAI64N_DIGITS };
-	if (left(&c) <= 1 + TAI64N_DIGITS || *c.p != '@')
-		return false;
-	for (i = 1; i <= TAI64N_DIGITS; i++) {
-		if (hex_digit(c.p[i]) < 0)
-			return false;
-	}
-	c.p += 1 + TAI64N_DIGITS;
-	if (!skip_char(&c, ' ') || !skip_text(&c, "INFO: "))
+	if (!take_tai64n_stamp(&c, h) || !skip_char(&c, ' ') || !skip_text(&c, "INFO: "))
 		return false;
 	take_message(&c, h);
 	return true;
@@ -325,13 +432,15 @@ bool layout_parse(unsigned formats, const char *line, size_t size, struct header
 {
 	struct cursor c = { line, line + size };
 
+	if (size > 0 && line[size - 1] == '\r')
+		c.end--;
 	if ((formats & FORMAT_SYSLOG) != 0 && (parse_syslog(c, true, header) || parse_rfc5424(c, header)))
-		return true;
-	if ((formats & FORMAT_DOVECOT) != 0 && parse_dovecot(c, header))
 		return true;
 	if ((formats & FORMAT_ZIMBRA) != 0 && parse_zimbra(c, header))
 		return true;
 	if ((formats & FORMAT_COURIER) != 0 && parse_courier(c, header))
+		return true;
+	if ((formats & FORMAT_DOVECOT) != 0 && parse_dovecot(c, header))
 		return true;
 	return (formats & FORMAT_NOHOST) != 0 && parse_syslog(c, false, header);
 }

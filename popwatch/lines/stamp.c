@@ -109,7 +109,7 @@ static bool bsd_time(const struct header *h, int64_t now, int64_t *when)
 
 static bool iso_time(const struct header *h, int64_t now, int64_t *when)
 {
-	const char *p = h->stamp.text, *zone = p + h->stamp.size - 6;
+	const char *p = h->stamp.text, *end = p + h->stamp.size, *zone;
 	struct tm tm = {
 		.tm_year = number(p, 4) - 1900,
 		.tm_mon = number(p + 5, 2) - 1,
@@ -118,13 +118,14 @@ static bool iso_time(const struct header *h, int64_t now, int64_t *when)
 		.tm_min = number(p + 14, 2),
 		.tm_sec = number(p + 17, 2),
 	};
-	bool utc = p[h->stamp.size - 1] == 'Z', offset = h->stamp.size >= 25 && (*zone == '+' || *zone == '-');
 	int64_t east;
 
-	if (!tm_seconds(&tm, !utc && !offset, now, when))
+	for (zone = p + sizeof "2026-11-20T11:46:38" - 1; zone < end && *zone != '+' && *zone != '-' && *zone != 'Z'; zone++)
+		;
+	if (!tm_seconds(&tm, zone == end, now, when))
 		return false;
-	if (offset) {
-		east = number(zone + 1, 2) * 3600 + number(zone + 4, 2) * 60;
+	if (zone < end && *zone != 'Z') {
+		east = number(zone + 1, 2) * 3600 + number(end - 2, 2) * 60;
 		*when -= *zone == '+' ? east : -east;
 	}
 	return true;
