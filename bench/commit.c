@@ -12,7 +12,8 @@
  * longest; the same during commits; the most memory in KiB.
  */
 #define RELAYDB_TEST_STEPS
-#include "relaydb_int.h"
+#include "relaydb.h"
+#include "step.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +26,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>

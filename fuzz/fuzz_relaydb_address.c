@@ -2,7 +2,7 @@
  *
  * fuzz_relaydb_address.c - what is taken for an address is one to inet_pton(3) too, and its form is its own form
  */
-#include "relaydb_int.h"
+#include "address.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>

@@ -4,7 +4,10 @@
  *
  * Berkeley DB is not instrumented: a crash of its is seen, and a new image that is not sound.
  */
-#include "relaydb_int.h"
+#include "bdb.h"
+#include "handle.h"
+#include "image.h"
+#include "rows.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  *
  * fuzz_relaydb_stamp.c - what is taken for a stamp is the number that strtoull(3) reads, and nothing else is one
  */
-#include "relaydb_int.h"
+#include "address.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
  * inet_ntop(3) prints, which is RFC 5952 for every address a client can have; sendmail's rule set is made to ask the same.
  * Limit: IPv4-compatible addresses (::192.0.2.1, obsolete since RFC 4291) are printed with a dotted end, as inet_ntop does.
  */
-#include "relaydb_int.h"
+#include "address.h"
 
 #include <arpa/inet.h>
 #include <string.h>

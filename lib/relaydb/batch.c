@@ -4,6 +4,8 @@
  */
 #include "batch.h"
 #include "commit.h"
+#include "handle.h"
+#include "plan.h"
 #include "queue.h"
 
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #ifndef RELAYDB_BATCH_H
 #define RELAYDB_BATCH_H
 
-#include "relaydb_int.h"
+#include "handle.h"
 
 enum op_kind { OP_RECORD, OP_PUT, OP_DELETE };
 
@@ -40,8 +40,5 @@ bool batch_records(const struct relaydb_batch *batch);
 
 /* Is it nothing but logins?  Then it says the same whatever is in the database. */
 bool batch_only_records(const struct relaydb_batch *batch);
-
-/* The transform that carries the batch ARG out; see plan.c. */
-transform batch_transform;
 
 #endif

@@ -5,7 +5,11 @@
  * The lines are those of makemap(8): key, blanks, value up to the end of the line; empty lines and lines that start with #
  * are skipped.  The input is read to its end before the database is looked at, so `dump | load` on one file works.
  */
+#include "bdb.h"
 #include "commit.h"
+#include "handle.h"
+#include "image.h"
+#include "rows.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,13 +2,14 @@
  *
  * relaydb.c - the handle: its path, its deadline, and the sentence about the last error
  */
-#include "relaydb_int.h"
+#include "handle.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifndef RELAYERS_STATEDIR

@@ -5,7 +5,7 @@
  * Postfix takes any all-numerical value as OK (access(5)) and sendmail's rules compare it with the clock, so a number must
  * be plainly one.  A value that is not is a permanent row to everybody.
  */
-#include "relaydb_int.h"
+#include "address.h"
 
 #include <string.h>
 

@@ -132,8 +132,35 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 	done
 }
 
-@test "the private header of librelaydb stays in its room" {
-	[ "$(grep -rl 'relaydb_int\.h"' --include='*.[ch]' lib $(ls -d $programs 2>/dev/null) | xargs -n 1 dirname | sort -u)" = $'lib/relaydb\nlib/relaydb/hash' ]
+# a private header of librelaydb, and the only modules that may include it beside
+# those that are named for it
+@test "each private header of librelaydb is for those that need it" {
+	found=0
+	while read -r header modules; do
+		for file in $(grep -lE "^#include \"$header\"" lib/relaydb/*.[ch] lib/relaydb/hash/*.[ch]); do
+			found=$((found + 1))
+			case " ${header%.h} $modules " in
+			*" $(basename "${file%.*}") "*) ;;
+			*) fail "$file includes $header" ;;
+			esac
+		done
+	done <<-'END'
+	step.h turn force settle commit queue redo snapshot
+	lock.h turn settle commit queue snapshot force
+	redo.h commit force settle snapshot
+	force.h settle commit check
+	settle.h commit
+	commit.h batch dump
+	turn.h force settle commit queue
+	END
+	[ "$found" -ge 20 ]
+}
+
+@test "what librelaydb's files share has the prefix of its file" {
+	bad=$(nm -g --defined-only "$BUILD/librelaydb.a" | awk '$2 ~ /^[TDBRV]$/ { print $3 }' | grep -v asan |
+		grep -vE '^(relaydb|db|address|stamp|batch|bdb|commit|force|image|io|lock|page|place|location|plan|prove|queue|redo|row|rows|settle|snapshot|turn)_' || :)
+	[ -z "$bad" ] || fail "global names of librelaydb without a prefix: $bad"
+	nm -g --defined-only "$BUILD/librelaydb.a" | grep -q ' T db_fail$'
 }
 
 @test "librelaydb neither speaks nor leaves, and keeps nothing of its own" {

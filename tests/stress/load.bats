@@ -17,7 +17,10 @@ setup() {
 
 # logins LOGINS BATCHED EXPIRE KILL: as prog_load has them
 logins() {
-	"$BUILD/tests/stress/prog_load" "$DB" "${LOAD_SECONDS:-6}" "$@" | sed 's/^/# /' >&3
+	local status=0
+	"$BUILD/tests/stress/prog_load" "$DB" "${LOAD_SECONDS:-6}" "$@" >"$DIR/figures" 2>"$DIR/complaints" || status=$?
+	sed "s/^/# /" "$DIR/figures" >&3
+	[ "$status" = 0 ] || fail "prog_load $*: status $status: $(cat "$DIR/complaints")"
 	[ ! -e "$DB.queue" ]
 	diff <(makemap -u hash "$DB" | tr '\t' ' ' | sort) <(entries | sort)
 }

@@ -8,7 +8,8 @@
  * lib/relaydb/hash/commit.c names: so it ends by SIGKILL, or with 3 if that step never came, 1 if the commit failed.
  */
 #define RELAYDB_TEST_STEPS
-#include "relaydb_int.h"
+#include "relaydb.h"
+#include "step.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -14,7 +14,9 @@
  * clock.  Ends with 1 if an acknowledged login was refused or is missing from the file in the end, or an expired one is there.
  * The owner of the directory is the one whose user the batches have; root is needed for that.
  */
-#include "relaydb_int.h"
+#include "handle.h"
+#include "image.h"
+#include "io.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +28,9 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LOGINS_MAX 65536

@@ -14,12 +14,14 @@
  * Without it, this is the ordinary command.  The faults come from what stands below in place of the calls that turn.c, force.c,
  * commit.c and place.c make; there is nothing of them in the library.
  */
-#include "relaydb_int.h"
+#include "lock.h"
+#include "redo.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool faulty(const char *fault)

@@ -7,7 +7,17 @@
 #ifndef RELAYDB_SCRATCH_H
 #define RELAYDB_SCRATCH_H
 
-#include "relaydb_int.h"
+#include "address.h"
+#include "bdb.h"
+#include "handle.h"
+#include "image.h"
+#include "io.h"
+#include "location.h"
+#include "lock.h"
+#include "redo.h"
+#include "rows.h"
+#include "snapshot.h"
+#include "step.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -17,7 +27,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>

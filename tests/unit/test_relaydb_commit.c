@@ -7,7 +7,10 @@
  */
 #define RELAYDB_TEST_STEPS
 #include "../../lib/relaydb/hash/redo.c"
+#include "bdb.h"
+#include "io.h"
 #include "queue.h"
+#include "step.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -16,6 +19,7 @@
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include <cmocka.h>
 

@@ -13,7 +13,10 @@
  * rows at the number it was made for.  So a hash of N buckets is made for FILL / 2 * N + 1 rows, which rounds up to just N
  * buckets and leaves room for FILL / 2 * N - 1 rows before the first split.
  */
-#include "relaydb_int.h"
+#include "bdb.h"
+#include "handle.h"
+#include "image.h"
+#include "io.h"
 
 #include <db.h>
 #include <errno.h>

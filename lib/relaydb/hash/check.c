@@ -6,7 +6,12 @@
  * when it skips an optional map (-o), and then nobody may relay.  Changes nothing but a cut-off commit.
  */
 #include "force.h"
+#include "handle.h"
+#include "image.h"
+#include "location.h"
 #include "queue.h"
+#include "rows.h"
+#include "snapshot.h"
 
 #include <errno.h>
 #include <fcntl.h>

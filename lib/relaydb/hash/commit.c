@@ -28,8 +28,16 @@
 #include "commit.h"
 #include "batch.h"
 #include "force.h"
+#include "handle.h"
+#include "image.h"
+#include "io.h"
+#include "location.h"
+#include "lock.h"
 #include "queue.h"
+#include "redo.h"
 #include "settle.h"
+#include "snapshot.h"
+#include "step.h"
 
 #include <errno.h>
 #include <fcntl.h>

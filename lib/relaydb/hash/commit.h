@@ -5,7 +5,8 @@
 #ifndef RELAYDB_COMMIT_H
 #define RELAYDB_COMMIT_H
 
-#include "relaydb_int.h"
+#include "handle.h"
+#include "plan.h"
 
 /* What a commit is to do. */
 struct task {

@@ -3,12 +3,18 @@
  * force.c - puts a record into force, see force.h
  */
 #include "force.h"
+#include "handle.h"
+#include "location.h"
+#include "lock.h"
 #include "queue.h"
+#include "redo.h"
+#include "step.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define POLL_MS 20

@@ -15,6 +15,7 @@
 #ifndef RELAYDB_FORCE_H
 #define RELAYDB_FORCE_H
 
+#include "redo.h"
 #include "turn.h"
 
 /* How far mtime may run ahead of the clock, in seconds. */

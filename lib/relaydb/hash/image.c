@@ -15,7 +15,10 @@
  * Refused: the other byte order, checksums and encryption, duplicate keys, subdatabases: makemap and postmap make none of these
  * (makemap -d allows duplicates; a relay database has no use for them).
  */
-#include "relaydb_int.h"
+#include "image.h"
+#include "address.h"
+#include "handle.h"
+#include "rows.h"
 
 #include <errno.h>
 #include <stdarg.h>

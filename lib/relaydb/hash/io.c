@@ -2,7 +2,9 @@
  *
  * io.c - whole files and whole blocks: read(2) and write(2) without their halves
  */
-#include "relaydb_int.h"
+#include "io.h"
+#include "handle.h"
+#include "image.h"
 
 #include <errno.h>
 #include <sys/mman.h>

@@ -7,7 +7,8 @@
  * at after it is open: what is not plainly ours is refused, not repaired.
  * Limit: the folders that lead to the last one are the caller's to choose; links among them are followed.
  */
-#include "relaydb_int.h"
+#include "location.h"
+#include "handle.h"
 
 #include <errno.h>
 #include <fcntl.h>

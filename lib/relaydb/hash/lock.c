@@ -14,14 +14,17 @@
  * For MTAs it means nothing, so the writer, of whom there is one at a time, goes on asking in short steps (bench/lockwait.c);
  * everybody else's steps grow once the wait is long.
  */
-#include "relaydb_int.h"
+#include "lock.h"
+#include "handle.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STEP_MIN_NS 50000

@@ -5,7 +5,13 @@
  * First the batch becomes changes of single rows.  Where the hash has room for them they are made in a copy of it; a hash that is
  * too small, far too large or not in the store's form is built again, with all its rows.
  */
+#include "plan.h"
+#include "address.h"
 #include "batch.h"
+#include "bdb.h"
+#include "handle.h"
+#include "image.h"
+#include "rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>

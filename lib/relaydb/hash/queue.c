@@ -4,6 +4,13 @@
  */
 #include "queue.h"
 #include "batch.h"
+#include "handle.h"
+#include "image.h"
+#include "io.h"
+#include "location.h"
+#include "lock.h"
+#include "plan.h"
+#include "step.h"
 #include "turn.h"
 
 #include <errno.h>

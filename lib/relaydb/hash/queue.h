@@ -22,7 +22,9 @@
 #ifndef RELAYDB_QUEUE_H
 #define RELAYDB_QUEUE_H
 
-#include "relaydb_int.h"
+#include "handle.h"
+#include "image.h"
+#include "location.h"
 
 #define QUEUE_SUFFIX ".queue"
 #define QUEUE_MAX ((size_t)4 << 20)

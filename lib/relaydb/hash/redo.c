@@ -14,7 +14,14 @@
  * will be.  A file that makemap, postmap or an administrator with a backup has written since is not, whatever it carries for
  * an id, and then the record is stale.  The sums find accidents; they are no proof against somebody who may write the folder.
  */
+#include "redo.h"
+#include "handle.h"
+#include "image.h"
+#include "io.h"
+#include "location.h"
 #include "queue.h"
+#include "snapshot.h"
+#include "step.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -5,7 +5,10 @@
  * Rows point into the image they come from; what does not (values on overflow pages, keys that got the store's form, the
  * lines of a dump) is copied and kept in a list that is freed with the rows.
  */
-#include "relaydb_int.h"
+#include "rows.h"
+#include "bdb.h"
+#include "handle.h"
+#include "image.h"
 
 #include <stdlib.h>
 #include <string.h>

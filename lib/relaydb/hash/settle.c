@@ -7,6 +7,12 @@
  */
 #include "settle.h"
 #include "force.h"
+#include "handle.h"
+#include "image.h"
+#include "io.h"
+#include "location.h"
+#include "lock.h"
+#include "redo.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,7 +6,16 @@
  * looked for after the lock is there: then either its commit is in force or its writer is dead, and both times the record
  * laid over the bytes is the committed state.
  */
+#include "snapshot.h"
+#include "address.h"
+#include "handle.h"
+#include "image.h"
+#include "io.h"
+#include "location.h"
+#include "lock.h"
 #include "queue.h"
+#include "redo.h"
+#include "rows.h"
 
 #include <errno.h>
 #include <stdio.h>

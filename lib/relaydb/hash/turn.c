@@ -3,6 +3,10 @@
  * turn.c - a writer's turn, see turn.h
  */
 #include "turn.h"
+#include "handle.h"
+#include "location.h"
+#include "lock.h"
+#include "step.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,8 @@
 #ifndef RELAYDB_TURN_H
 #define RELAYDB_TURN_H
 
-#include "relaydb_int.h"
+#include "handle.h"
+#include "location.h"
 
 #include <signal.h>
 

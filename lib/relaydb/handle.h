@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * handle.h - the inside of a handle: its path, its deadline, and the sentence about the last error
+ */
+#ifndef RELAYDB_HANDLE_H
+#define RELAYDB_HANDLE_H
+
+#include "relaydb.h"
+
+struct relaydb {
+	char *path;
+	int timeout_ms;
+	bool in_force; /* a commit waits until MTAs see it */
+	int64_t deadline; /* of the call under way, CLOCK_MONOTONIC, ms */
+	int system_error; /* the errno behind ERROR, 0 if none is */
+	char error[5120]; /* a path and a sentence */
+	char notice[5120];
+};
+
+/* Starts a public call: forgets the last error, sets the deadline. */
+void db_begin(struct relaydb *db);
+
+/* The whole timeout again, from now on. */
+void db_deadline(struct relaydb *db);
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+int64_t db_clock_ms(void);
+
+/* Keeps the sentence and returns CODE.  errno is left alone; %m works. */
+int db_fail(struct relaydb *db, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same for a system call that left ERRNO: "cannot ACT PATH.SUFFIX: cause", with the code that errno stands for. */
+int db_fail_errno(struct relaydb *db, const char *act, const char *suffix, int error);
+
+/* Adds to the sentence of db_fail(). */
+void db_fail_more(struct relaydb *db, const char *text);
+
+/* Keeps a sentence for relaydb_notice(). */
+void db_notice(struct relaydb *db, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A piece of text or of a file; not terminated. */
+struct bytes {
+	const void *data;
+	size_t size;
+};
+
+#endif

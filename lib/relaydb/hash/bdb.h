@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * bdb.h - new bytes of a database, made with Berkeley DB
+ */
+#ifndef RELAYDB_BDB_H
+#define RELAYDB_BDB_H
+
+#include "image.h"
+
+/* Called now and then; anything but 0 stops the work and is returned. */
+struct progress {
+	int (*call)(size_t done, size_t total, void *arg);
+	void *arg;
+};
+#define PROGRESS_EVERY 16384
+
+struct change {
+	struct bytes key;
+	struct bytes value;
+	bool remove;
+};
+
+/* Applies CHANGES to a checked image, which stays as it is; *out gets the new bytes.
+ * Returns RELAYDB_OK, NOMEM or IO. */
+int bdb_apply(struct relaydb *db, const struct image *image, const struct change *changes, size_t count, struct image *out);
+
+/* Makes a database of the rows, sized for twice as many.  Of equal keys the last wins.  PROGRESS may be NULL.
+ * Returns as bdb_apply(), or what PROGRESS returned. */
+int bdb_build(struct relaydb *db, const struct change *rows, size_t count, const struct progress *progress, struct image *out);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * image.h - the bytes of a database: proved, walked, looked up in
+ */
+#ifndef RELAYDB_IMAGE_H
+#define RELAYDB_IMAGE_H
+
+#include "handle.h"
+
+#define IMAGE_MAX ((size_t)1 << 30) /* 1 GiB: a larger file is neither made nor read into memory */
+#define BUCKETS_MAX (1u << 17) /* a quarter of that, with room for 16 million rows; more rows make longer chains */
+
+struct image {
+	unsigned char *data; /* from malloc, or MAPPED; NULL if SIZE is 0 */
+	size_t size; /* 0: a fresh database */
+	bool mapped;
+};
+
+struct image_info {
+	size_t rows;
+	uint32_t fill; /* rows a bucket is meant for; 0: made by makemap */
+	uint64_t room; /* how many rows can be added before Berkeley DB splits a bucket; 0 if fill is */
+	uint64_t buckets;
+	bool plain; /* all keys are in the store's form, each once: no NUL style, no odd spelling of an address */
+};
+
+/* Proves that Berkeley DB may be trusted with IMAGE: every page, item, chain and free list in bounds and used once, every key
+ * in its bucket and in order.  An empty image is fine.  WHY gets what is wrong otherwise. */
+bool image_check(const struct image *image, struct image_info *info, char *why, size_t why_size);
+
+/* The same with a sentence for DB.  Returns RELAYDB_OK, NOTDB or NOMEM. */
+int image_prove(struct relaydb *db, const struct image *image, struct image_info *info);
+
+/* Calls EACH for every row of a checked image; pointers end with the call.  EACH returns 0 to go on.
+ * Returns 0, what EACH returned, or RELAYDB_NOMEM. */
+int image_walk(const struct image *image, int (*each)(struct bytes key, struct bytes value, void *arg), void *arg);
+
+/* Looks one key up in a checked image, as an MTA would.  Returns RELAYDB_OK with a copy of at most SIZE bytes of the value
+ * in OUT and its true size in *value_size, RELAYDB_NOTFOUND or RELAYDB_NOMEM. */
+int image_find(const struct image *image, struct bytes key, void *out, size_t size, size_t *value_size);
+
+void image_free(struct image *image);
+
+#endif

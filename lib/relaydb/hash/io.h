@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * io.h - whole files and whole blocks
+ */
+#ifndef RELAYDB_IO_H
+#define RELAYDB_IO_H
+
+#include "image.h"
+
+#include <sys/stat.h>
+
+/* Reads all of FD, whose state ST is.  What it is may be hostile: it is not read if it is larger than a database can be, or large
+ * and hardly any of it is on the disk.  Returns RELAYDB_OK, NOTDB (refused), IO (cut short), NOMEM. */
+int io_read(struct relaydb *db, int fd, const char *suffix, const struct stat *st, struct image *image);
+
+/* Writes all of DATA.  Returns 0 or an errno. */
+int io_write(int fd, const void *data, size_t size, off_t offset);
+
+#endif

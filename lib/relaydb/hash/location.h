@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * location.h - the directory of the database, the names in it, and who may own them
+ */
+#ifndef RELAYDB_LOCATION_H
+#define RELAYDB_LOCATION_H
+
+#include "handle.h"
+
+#include <sys/stat.h>
+
+struct place {
+	int dir; /* descriptor of the folder; O_PATH when only reading */
+	struct stat folder;
+	char name[256]; /* the database in it, symbolic links followed */
+};
+
+#define LOCK_SUFFIX ".lock"
+#define NEW_SUFFIX ".new"
+#define REDO_SUFFIX ".redo"
+
+/* Finds the real folder and name of DB's path.  A link within the folder is followed; one that leads out of it only if
+ * the folder that holds the link belongs to root or the caller, since its owner chooses where the link leads.
+ * Returns RELAYDB_OK (free with place_close), NOFILE, NOTDB, PERM, IO. */
+int place_open(struct relaydb *db, struct place *place, bool writing);
+void place_close(struct place *place);
+
+/* Opens the database.  CREATE makes an empty one if it is missing (writing only): the caller's, by root root's, since sendmail
+ * ignores a map that only another user and group may read; group of the folder, mode 0660.
+ * Refuses what is no regular file, and to root a file that the folder's owner may have planted.
+ * Returns RELAYDB_OK with *fd and *st, RELAYDB_NOFILE, NOTDB, PERM, IO. */
+int place_open_map(struct relaydb *db, const struct place *place, bool writing, bool create, int *fd, struct stat *st);
+
+/* Opens or makes PATH.SUFFIX, as WANT says.  New ones get mode 0660, and from root the folder's owner.
+ * Refuses everything but a regular file with one link that root, the folder's owner or the caller owns.
+ * Returns RELAYDB_OK with *fd, RELAYDB_NOTFOUND (with READ and UPDATE: there is none; else: somebody removes it all the time),
+ * NOFILE (the name is too long), NOTDB (a folder, a device), PERM, IO, NOMEM. */
+enum place_want {
+	PLACE_READ, /* one that is there, to be read or locked */
+	PLACE_UPDATE, /* one that is there, to be written too */
+	PLACE_KEEP, /* one that is there or a new one, to be locked */
+	PLACE_APPEND, /* one that is there or a new one, to be written too */
+	PLACE_NEW, /* a new one; a leftover is removed */
+};
+int place_companion(struct relaydb *db, const struct place *place, const char *suffix, enum place_want want, int *fd);
+
+/* PATH.SUFFIX is gone and the folder knows it.  Returns RELAYDB_OK or the code of what failed. */
+int place_remove(struct relaydb *db, const struct place *place, const char *suffix);
+
+/* Is anything under that name? */
+bool place_has(const struct place *place, const char *suffix);
+
+/* The name of a companion.  False if it is too long for a file name. */
+bool place_name(const struct place *place, const char *suffix, char out[256]);
+
+/* Is the database somebody's who is neither root nor the folder's owner?  (makemap run by root gives it to its trusted user.) */
+bool place_foreign(const struct place *place, const struct stat *st);
+
+/* If so, and the caller is root: it becomes root's, mode 0660, and the folder's group writes it.  Returns RELAYDB_OK or PERM, IO. */
+int place_give_back(struct relaydb *db, const struct place *place, int fd, const struct stat *st);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * rows.h - what a row says, and every row of a database at once
+ */
+#ifndef RELAYDB_ROWS_H
+#define RELAYDB_ROWS_H
+
+#include "address.h"
+#include "bdb.h"
+#include "image.h"
+
+/* What a row says to us. */
+struct row {
+	bool entry;
+	bool address_ok; /* the key is an address, however it is spelled */
+	bool plain; /* it is spelled in the store's form and without a NUL */
+	bool nul; /* key and value end with the NUL that postmap writes; not counted in the sizes below */
+	struct address address;
+	char text[RELAYDB_ADDRSTRLEN];
+	struct bytes key, value;
+	int64_t stamp;
+};
+void row_parse(struct bytes key, struct bytes value, struct row *row);
+
+struct stored {
+	struct bytes key, value; /* without the NULs of postmap */
+	int64_t stamp;
+	struct address address;
+	bool entry;
+};
+
+struct rows {
+	struct stored *row;
+	size_t count, room;
+	struct kept *kept; /* what does not live in the image */
+};
+
+/* Collects the rows of IMAGE, which must stay as long as ROWS.  PLAIN: keys that are addresses get the store's form.
+ * Returns RELAYDB_OK or NOMEM; free with rows_free in both cases. */
+int rows_collect(struct relaydb *db, const struct image *image, bool plain, struct rows *rows);
+/* Oldest entry first, of one stamp by address, then what is no entry by key. */
+void rows_sort_by_stamp(struct rows *rows);
+void rows_sort_by_key(struct rows *rows);
+int rows_key_compare(const struct stored *a, const struct stored *b);
+/* By key; of equal keys one is left: a permanent row if there is one, else the highest stamp. */
+void rows_merge(struct rows *rows);
+/* The row with this key among rows in the order of keys, NULL if there is none. */
+struct stored *rows_find(const struct rows *rows, struct bytes key);
+/* Carries the changes out, which must name a key once; the rows are in no order afterwards.  Returns RELAYDB_OK or NOMEM. */
+int rows_change(struct relaydb *db, struct rows *rows, const struct change *changes, size_t count);
+/* Adds a row of the caller's, copied.  Returns RELAYDB_OK or NOMEM. */
+int rows_add(struct relaydb *db, struct rows *rows, const struct row *row);
+void rows_free(struct rows *rows);
+/* A database of these rows.  Returns as bdb_build(). */
+int rows_build(struct relaydb *db, const struct rows *rows, const struct progress *progress, struct image *out);
+
+#endif
