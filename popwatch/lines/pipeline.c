@@ -156,12 +156,16 @@ void pipeline_entry(struct pipeline *pipeline, const char *source, const struct 
     bool (*admit)(const struct server *server, void *arg), void *arg)
 {
 	struct server *const *servers = catalogue_find(pipeline->catalogue, header->tag);
+	bool broken = memchr(header->message.text, '\n', header->message.size) != NULL ||
+		      memchr(header->message.text, '\0', header->message.size) != NULL;
 
 	pipeline->tally.lines++;
-	if (servers == NULL)
+	if (servers == NULL) {
 		pipeline->tally.stranger++;
-	else
-		take_message(pipeline, servers, source, header, when, false, admit, arg);
+		return;
+	}
+	pipeline->tally.broken += broken;
+	take_message(pipeline, servers, source, header, when, broken, admit, arg);
 }
 
 /* The time of a line; false if its stamp is none. */

@@ -148,6 +148,18 @@ static struct span copied(sd_journal *journal, const char *name, char *buffer, s
 	return (struct span){ buffer, value.size };
 }
 
+/* What a program writes to standard output or error is cut into entries at line
+ * ends, and a client's name can have those: such an entry need not be a message.
+ * So only a RULE that names the transport admits it. */
+static bool is_piece(sd_journal *journal, const char *rule)
+{
+	static const char name[] = "_TRANSPORT", stream[] = "stdout";
+	struct span transport = field(journal, name);
+
+	return transport.size == sizeof stream - 1 && memcmp(transport.text, stream, transport.size) == 0 &&
+	       strstr(rule, name) == NULL;
+}
+
 bool source_journal_admits(const struct server *server, void *arg)
 {
 	struct source_journal *source = arg;
@@ -157,7 +169,7 @@ bool source_journal_admits(const struct server *server, void *arg)
 	for (rule = server->journal; rule != NULL && *rule != NULL && !admitted; rule++) {
 		char **fields = list_split(*rule, " "), **f, *equals;
 
-		admitted = fields != NULL && *fields != NULL;
+		admitted = fields != NULL && *fields != NULL && !is_piece(source->journal, *rule);
 		for (f = fields; admitted && *f != NULL; f++) {
 			equals = strchr(*f, '=');
 			*equals++ = '\0';
@@ -178,26 +190,70 @@ static void keep_cursor(struct source_journal *source)
 	free(cursor);
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* What RAW, a message as it came, has of MESSAGE and behind it.  One line end, or
+ * NUL byte, is how some senders end a message. */
+static struct span unstripped(struct span raw, struct span message)
+{
+	size_t end;
+
+	raw.size -= raw.size > 0 && raw.text[raw.size - 1] == '\0';
+	raw.size -= raw.size > 0 && raw.text[raw.size - 1] == '\n';
+	for (end = raw.size; end > 0 && is_blank(raw.text[end - 1]); end--)
+		;
+	if (end < message.size || memcmp(raw.text + end - message.size, message.text, message.size) != 0)
+		return raw;
+	return (struct span){ raw.text + end - message.size, raw.size - end + message.size };
+}
+
+/* The message in memory of the caller's; its text is NULL without any.
+ *
+ * The journal drops the blanks at a message's end, and what follows a NUL byte.  A
+ * client whose name is blanks up to where its server cuts a message would so make
+ * a short message of a cut one, and a login of a failure: what was dropped has to
+ * be counted.  Since version 240 the journal keeps such a message as it came:
+ * systemd.journal-fields(7), SYSLOG_RAW. */
+static struct span copy_message(sd_journal *journal)
+{
+	struct span message = field(journal, "MESSAGE"), raw;
+	char *stripped = malloc(message.size + 1), *text;
+
+	if (stripped == NULL)
+		return (struct span){ NULL, 0 };
+	memcpy(stripped, message.text, message.size);
+	stripped[message.size] = '\0';
+	message.text = stripped;
+	raw = field(journal, "SYSLOG_RAW");
+	if (raw.size == 0)
+		return message;
+	raw = unstripped(raw, message);
+	text = malloc(raw.size + 1);
+	if (text != NULL) {
+		memcpy(text, raw.text, raw.size);
+		text[raw.size] = '\0';
+	}
+	free(stripped);
+	return (struct span){ text, text != NULL ? raw.size : 0 };
+}
+
 /* Hands the current entry on.  Returns the size of its message. */
 static size_t take_entry(
     struct source_journal *source, int64_t now, void (*take)(const struct header *header, int64_t when, void *arg), void *arg)
 {
-	char host[256], tag[128], pid[32], *message;
-	struct span text = field(source->journal, "MESSAGE");
-	struct header header = { .kind = STAMP_ISO };
+	char host[256], tag[128], pid[32];
+	struct span message = copy_message(source->journal);
+	struct header header = { .kind = STAMP_ISO, .message = message, .stamp = { "", 0 } };
 	uint64_t usec;
 	int64_t when;
 
-	if (memchr(text.text, '\n', text.size) != NULL || memchr(text.text, '\0', text.size) != NULL)
-		return text.size;
-	if ((message = malloc(text.size + 1)) == NULL || sd_journal_get_realtime_usec(source->journal, &usec) < 0) {
-		free(message);
-		return text.size;
+	if (message.text == NULL || sd_journal_get_realtime_usec(source->journal, &usec) < 0) {
+		free((char *)message.text);
+		return message.size;
 	}
-	memcpy(message, text.text, text.size);
-	message[text.size] = '\0';
-	header.message = (struct span){ message, text.size };
-	header.stamp = (struct span){ "", 0 };
 	header.host = copied(source->journal, "_HOSTNAME", host, sizeof host);
 	header.tag = copied(source->journal, "SYSLOG_IDENTIFIER", tag, sizeof tag);
 	header.pid = copied(source->journal, "SYSLOG_PID", pid, sizeof pid);
@@ -206,8 +262,8 @@ static size_t take_entry(
 	when = (int64_t)(usec / 1000000);
 	if (when <= now + STAMP_AHEAD_MAX)
 		take(&header, when > now ? now : when, arg);
-	free(message);
-	return text.size;
+	free((char *)message.text);
+	return message.size;
 }
 
 /* Once for each cause. */

@@ -7,7 +7,10 @@
  *
  * The tag of an entry (SYSLOG_IDENTIFIER) is chosen by its sender.  What the journal itself adds cannot be: so a definition
  * names trusted fields, and only an entry that has them is believed (source_journal_admits()).
- * Limits: a message with a line end or a NUL byte in it is left out.
+ * The entries of a program's standard output or error are lines, not messages: a
+ * rule must name _TRANSPORT to admit them.
+ * A message is handed on as its sender wrote it, with the blanks at its end and
+ * what follows a NUL byte, where the journal kept them (systemd 240).
  */
 #ifndef POPWATCH_SOURCE_JOURNAL_H
 #define POPWATCH_SOURCE_JOURNAL_H

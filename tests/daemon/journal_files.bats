@@ -81,3 +81,47 @@ remote() {	# entries on standard input, appended to the file NAME
 	once
 	recorded 192.0.2.1
 }
+
+@test "what a client has put behind a login, and the journal has dropped, counts" {
+	[ -x $REMOTE ] || skip "no systemd-journal-remote"
+	prepare_files 'servers = perdition'
+	perdition() {	# perdition ADDRESS [FIELD=VALUE...]
+		entry "$1" _SYSTEMD_UNIT=perdition.service SYSLOG_IDENTIFIER=perdition "MESSAGE=$(auth "$1")" "${@:2}" |
+			sed -e '/^MESSAGE=imap-login/d' -e '/^SYSLOG_IDENTIFIER=dovecot/d'
+	}
+	auth() { echo "Auth: $1:41903->198.51.100.1:110 authentication_id=\"x\" server=\"h\" protocol=POP3 server-secure=plaintext status=\"ok\""; }
+	raw() { echo "SYSLOG_RAW=<22>Nov 20 10:00:00 perdition[100]: $(auth "$1")$2"; }
+	{
+		perdition 192.0.2.1
+		perdition 203.0.113.1 "$(raw 203.0.113.1 "$(printf '%3900s' '')")"
+		perdition 203.0.113.2 "$(raw 203.0.113.2 "$(printf '%3900s' '" server=')")"
+		# the journal keeps a message as it came for other reasons too
+		perdition 192.0.2.2 "$(raw 192.0.2.2 '')"
+	} | remote system
+	once
+	recorded 192.0.2.1 192.0.2.2
+	[ "$("$VSMTPRELAY" -f "$DB" dump | grep -vc '^#')" -eq 2 ]
+}
+
+@test "a line of standard error is no message, unless the rule names it" {
+	[ -x $REMOTE ] || skip "no systemd-journal-remote"
+	prepare_files 'servers = nginx-mail'
+	nginx() {	# nginx ADDRESS TRANSPORT
+		entry "$1" _SYSTEMD_UNIT=nginx.service SYSLOG_IDENTIFIER=nginx \
+			"MESSAGE=2026/11/20 11:26:51 [info] 9#9: *2 client logged in, client: $1, server: 0.0.0.0:110, login: \"x\", upstream: 192.0.2.200:110" |
+			sed -e "s/^_TRANSPORT=.*/_TRANSPORT=$2/" -e '/^MESSAGE=imap-login/d' -e '/^SYSLOG_IDENTIFIER=dovecot/d'
+	}
+	{
+		nginx 192.0.2.1 syslog
+		nginx 203.0.113.1 stdout	# a line end in a user name makes it
+	} | remote system
+	once
+	recorded 192.0.2.1
+	not recorded 203.0.113.1
+	mkdir "$DIR/mine"
+	sed 's/^journal = .*/& _TRANSPORT=stdout/' "$SOURCES/popwatch/servers.d/nginx-mail.conf" >"$DIR/mine/nginx-mail.conf"
+	sed -i "1i definitions = $DIR/mine" "$DIR/popwatch.conf"
+	rm "$DIR/db/popwatch.state"
+	once
+	recorded 203.0.113.1
+}
