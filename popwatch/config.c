@@ -19,8 +19,7 @@
 #include "settings.h"
 #include "user.h"
 
-static setting_take take_log, take_format, take_journal, take_servers, take_definitions, take_ignore,
-    take_socket_users;
+static setting_take take_log, take_format, take_journal, take_servers, take_definitions, take_ignore, take_socket_users;
 
 #define AT(member) offsetof(struct config, member)
 #define DAY 86400
@@ -35,7 +34,10 @@ static const struct setting settings[] = {
 	{ .name = "ignore", .kind = SETTING_LIST, .take = take_ignore },
 	{ .name = "socket-users", .kind = SETTING_OWN, .take = take_socket_users },
 	{ .name = "database", .kind = SETTING_PATH, .offset = AT(database), .fixed = true },
-	{ .name = "state", .kind = SETTING_PATH, .offset = AT(state), .fixed = true,
+	{ .name = "state",
+	    .kind = SETTING_PATH,
+	    .offset = AT(state),
+	    .fixed = true,
 	    .value = RELAYERS_STATEDIR "/popwatch.state" },
 	{ .name = "socket", .kind = SETTING_PATH_OR_NONE, .offset = AT(socket), .fixed = true, .value = "" },
 	{ .name = "stats-file", .kind = SETTING_PATH_OR_NONE, .offset = AT(stats), .value = "" },
@@ -44,9 +46,19 @@ static const struct setting settings[] = {
 	{ .name = "window", .kind = SETTING_DURATION, .offset = AT(window), .value = "60m", .min = 1, .max = 366 * DAY },
 	{ .name = "refresh", .kind = SETTING_DURATION, .offset = AT(refresh), .value = "60", .min = 0, .max = DAY },
 	{ .name = "expire", .kind = SETTING_DURATION, .offset = AT(expire), .value = "0", .min = 0, .max = 366 * DAY },
-	{ .name = "commit-interval", .kind = SETTING_DURATION, .offset = AT(commit_interval), .value = "1", .min = 0, .max = 60 },
+	{ .name = "commit-interval",
+	    .kind = SETTING_DURATION,
+	    .offset = AT(commit_interval),
+	    .value = "1",
+	    .min = 0,
+	    .max = 60 },
 	{ .name = "join-max", .kind = SETTING_DURATION, .offset = AT(join_max), .value = "10m", .min = 1, .max = DAY },
-	{ .name = "session-max", .kind = SETTING_DURATION, .offset = AT(session_max), .value = "1d", .min = 0, .max = 30 * DAY },
+	{ .name = "session-max",
+	    .kind = SETTING_DURATION,
+	    .offset = AT(session_max),
+	    .value = "1d",
+	    .min = 0,
+	    .max = 30 * DAY },
 };
 /* clang-format on */
 
@@ -76,7 +88,6 @@ static void take_log(void *arg, const char *value, const struct conf_place *plac
 	struct draft *draft = arg;
 	struct config *config = draft->config;
 	struct config_log *more;
-	size_t i;
 
 	draft->format_line = 0;
 	if (!path_is_absolute(value)) {
@@ -87,7 +98,7 @@ static void take_log(void *arg, const char *value, const struct conf_place *plac
 		conf_error(place, "log = '%s' is not a file", value);
 		return;
 	}
-	for (i = 0; i < config->log_count; i++) {
+	for (size_t i = 0; i < config->log_count; i++) {
 		if (strcmp(config->logs[i].path, value) == 0) {
 			conf_error(place, "log = '%s' for the second time", value);
 			return;
@@ -135,20 +146,16 @@ static void take_journal(void *arg, const char *value, const struct conf_place *
 	settings_set_text(&draft->config->journal, value, place);
 }
 
-static void set_list(char ***where, const char *value, const struct conf_place *place)
-{
-	list_free(*where);
-	if ((*where = list_split(value, ", \t")) == NULL)
-		conf_error(place, "out of memory");
-}
-
 static void take_servers(void *arg, const char *value, const struct conf_place *place)
 {
 	struct draft *draft = arg;
 	const char *twice;
 
-	set_list(&draft->config->servers, value, place);
-	if (draft->config->servers != NULL && *draft->config->servers == NULL)
+	list_free(draft->config->servers);
+	draft->config->servers = list_split(value, ", \t");
+	if (draft->config->servers == NULL)
+		conf_error(place, "out of memory");
+	else if (*draft->config->servers == NULL)
 		conf_error(place, "servers is empty, expected names of definitions, or all");
 	if ((twice = list_twice(draft->config->servers)) != NULL)
 		conf_error(place, "servers has '%s' twice", twice);
@@ -191,7 +198,8 @@ static void take_ignore(void *arg, const char *value, const struct conf_place *p
 		else if (word == words)
 			netset_clear(&draft->config->ignore);
 		else
-			conf_error(place, "ignore = '%s', expected none before the networks: it drops what comes before it", value);
+			conf_error(
+			    place, "ignore = '%s', expected none before the networks: it drops what comes before it", value);
 	}
 	list_free(words);
 }
@@ -199,9 +207,7 @@ static void take_ignore(void *arg, const char *value, const struct conf_place *p
 /* The number of a user whose name was looked up before.  Returns false if it was not. */
 static bool find_old(const struct config *old, const char *word, uid_t *uid)
 {
-	size_t i;
-
-	for (i = 0; i < old->socket_user_count; i++) {
+	for (size_t i = 0; i < old->socket_user_count; i++) {
 		if (strcmp(old->socket_user_names[i], word) == 0) {
 			*uid = old->socket_users[i];
 			return true;

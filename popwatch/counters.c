@@ -56,23 +56,20 @@ static void add_servers(struct metrics *metrics, const struct catalogue *catalog
 {
 	const struct server *server;
 
-	metrics_begin(metrics, "server_lines_total", METRIC_COUNTER,
-	    "Lines of a server by what they mean.");
+	metrics_begin(metrics, "server_lines_total", METRIC_COUNTER, "Lines of a server by what they mean.");
 	for (server = catalogue_servers(catalogue); server != NULL; server = server->next) {
 		for (int role = 0; role < ROLES; role++)
-			metrics_value(metrics, server->tally.role[role], "server", server->name,
-			    "means", role_name((enum role)role), NULL);
+			metrics_value(metrics, server->tally.role[role], "server", server->name, "means",
+			    role_name((enum role)role), NULL);
 	}
-	metrics_begin(metrics, "server_stopped_total", METRIC_COUNTER,
-	    "Matches that reached the match limit.");
+	metrics_begin(metrics, "server_stopped_total", METRIC_COUNTER, "Matches that reached the match limit.");
 	for (server = catalogue_servers(catalogue); server != NULL; server = server->next)
 		metrics_value(metrics, server->tally.stopped, "server", server->name, NULL);
 }
 
 static void add_socket(struct metrics *metrics, const struct socket_tally *socket)
 {
-	metrics_begin(metrics, "datagrams_total", METRIC_COUNTER,
-	    "Datagrams at the socket by what became of them.");
+	metrics_begin(metrics, "datagrams_total", METRIC_COUNTER, "Datagrams at the socket by what became of them.");
 	metrics_value(metrics, socket->logins, "result", "login", NULL);
 	metrics_value(metrics, socket->strangers, "result", "stranger", NULL);
 	metrics_value(metrics, socket->malformed, "result", "malformed", NULL);
@@ -84,19 +81,17 @@ static void add_verdicts(struct metrics *metrics, const struct stats *stats)
 	static const struct {
 		const char *name, *help;
 	} occasions[OCCASIONS] = {
-		[OCCASION_LOGIN] = { "logins_total",
-		    "Logins with an address, by the verdict on them." },
+		[OCCASION_LOGIN] = { "logins_total", "Logins with an address, by the verdict on them." },
 		[OCCASION_REFRESH] = { "refreshes_total",
 		    "Refreshes of addresses of open connections, by the verdict on them." },
-		[OCCASION_LOGOUT] = { "logouts_total",
-		    "Logouts with an address, by the verdict on them." },
+		[OCCASION_LOGOUT] = { "logouts_total", "Logouts with an address, by the verdict on them." },
 	};
 
 	for (int i = 0; i < OCCASIONS; i++) {
 		metrics_begin(metrics, occasions[i].name, METRIC_COUNTER, occasions[i].help);
 		for (int verdict = 0; verdict < VERDICTS; verdict++)
-			metrics_value(metrics, stats->verdicts[i][verdict], "verdict",
-			    verdict_name((enum verdict)verdict), NULL);
+			metrics_value(
+			    metrics, stats->verdicts[i][verdict], "verdict", verdict_name((enum verdict)verdict), NULL);
 	}
 }
 
@@ -111,18 +106,15 @@ int stats_write(const struct stats *stats, const char *path)
 	add_lines(metrics, stats->lines);
 	add_servers(metrics, stats->catalogue);
 	add_verdicts(metrics, stats);
-	metrics_single(metrics, "commits_total", METRIC_COUNTER,
-	    "Commits that changed the database.", stats->writer->commits);
-	metrics_single(metrics, "commit_failures_total", METRIC_COUNTER,
-	    "Attempts to commit that failed.", stats->writer->failures);
-	metrics_single(metrics, "expired_total", METRIC_COUNTER,
-	    "Entries that expire = removed.", stats->writer->expired);
-	metrics_single(metrics, "sessions", METRIC_GAUGE,
-	    "Connections that are waiting for a login or a logout.", stats->sessions);
-	metrics_single(metrics, "sessions_dropped_total", METRIC_COUNTER,
-	    "Connections that had to make room.", stats->sessions_dropped);
+	metrics_single(metrics, "commits_total", METRIC_COUNTER, "Commits that changed the database.", stats->writer->commits);
 	metrics_single(
-	    metrics, "files_open", METRIC_GAUGE, "Log files that are open.", stats->files_open);
+	    metrics, "commit_failures_total", METRIC_COUNTER, "Attempts to commit that failed.", stats->writer->failures);
+	metrics_single(metrics, "expired_total", METRIC_COUNTER, "Entries that expire = removed.", stats->writer->expired);
+	metrics_single(
+	    metrics, "sessions", METRIC_GAUGE, "Connections that are waiting for a login or a logout.", stats->sessions);
+	metrics_single(
+	    metrics, "sessions_dropped_total", METRIC_COUNTER, "Connections that had to make room.", stats->sessions_dropped);
+	metrics_single(metrics, "files_open", METRIC_GAUGE, "Log files that are open.", stats->files_open);
 	if (stats->socket != NULL)
 		add_socket(metrics, stats->socket);
 	return metrics_write(metrics, path);

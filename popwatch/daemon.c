@@ -18,6 +18,7 @@
 
 #include "clock.h"
 #include "config_paths.h"
+#include "inotify.h"
 #include "log.h"
 #include "loop.h"
 #include "notify.h"
@@ -26,7 +27,6 @@
 #include "sandbox.h"
 #include "service.h"
 #include "user.h"
-#include "inotify.h"
 
 #define READ_BUDGET (4u * 1024 * 1024) /* bytes of a source in one round */
 #define BATCH_MAX 50000 /* with -o: commit when so many addresses wait, not only at the end */
@@ -79,8 +79,7 @@ static void save_state(struct daemon *d)
 		if (log_over(&d->state_broken, NULL))
 			log_say(LOG_NOTICE, "%s is saved again", path);
 	} else if (log_once(&d->state_broken, EIO, 0, 0))
-		log_say(LOG_ERR, "cannot save %s, a restart would read lines again: %s", path,
-		    strerror(errno));
+		log_say(LOG_ERR, "cannot save %s, a restart would read lines again: %s", path, strerror(errno));
 	d->saved_ms = clock_monotonic_ms();
 }
 
@@ -129,8 +128,8 @@ static void send_status(const struct daemon *d)
 	uint64_t logins = d->parts.verdicts[OCCASION_LOGIN][VERDICT_RECORD];
 	size_t sessions = sessions_count(d->parts.sessions);
 
-	notify_send("STATUS=%llu login%s recorded, %zu session%s open", (unsigned long long)logins,
-	    plural(logins), sessions, plural(sessions));
+	notify_send("STATUS=%llu login%s recorded, %zu session%s open", (unsigned long long)logins, plural(logins), sessions,
+	    plural(sessions));
 }
 
 /* What signals asked for. */
@@ -264,8 +263,7 @@ static bool start_loop(struct daemon *d)
 static int claim_names(struct daemon *d)
 {
 	const struct config *config = d->parts.config;
-	const char *pid_file =
-	    d->options->pid_file != NULL ? d->options->pid_file : config->pid_file;
+	const char *pid_file = d->options->pid_file != NULL ? d->options->pid_file : config->pid_file;
 	bool from_stdin = d->parts.pipe != NULL;
 	int status = EX_OK;
 
@@ -275,8 +273,7 @@ static int claim_names(struct daemon *d)
 		status = service_pid_file(pid_file, config->user);
 	if (status != EX_OK || *config->socket == '\0' || d->options->once || from_stdin)
 		return status;
-	d->parts.socket =
-	    source_socket_new(config->socket, config->socket_users, config->socket_user_count);
+	d->parts.socket = source_socket_new(config->socket, config->socket_users, config->socket_user_count);
 	return d->parts.socket != NULL ? EX_OK : EX_CONFIG;
 }
 
@@ -333,15 +330,11 @@ static bool start_waiting(struct daemon *d)
 		reload_watch(parts);
 		watch = watch_start();
 		if (watch < 0)
-			log_say(LOG_WARNING, "inotify cannot be used, looking once a second: %s",
-			    strerror(errno));
+			log_say(LOG_WARNING, "inotify cannot be used, looking once a second: %s", strerror(errno));
 	}
-	return wait_for(d, FD_WATCH, watch) &&
-	       wait_for(d, FD_PIPE, parts->pipe != NULL ? STDIN_FILENO : -1) &&
-	       wait_for(d, FD_JOURNAL,
-		   parts->journal != NULL ? source_journal_fd(parts->journal) : -1) &&
-	       wait_for(
-		   d, FD_SOCKET, parts->socket != NULL ? source_socket_fd(parts->socket) : -1);
+	return wait_for(d, FD_WATCH, watch) && wait_for(d, FD_PIPE, parts->pipe != NULL ? STDIN_FILENO : -1) &&
+	       wait_for(d, FD_JOURNAL, parts->journal != NULL ? source_journal_fd(parts->journal) : -1) &&
+	       wait_for(d, FD_SOCKET, parts->socket != NULL ? source_socket_fd(parts->socket) : -1);
 }
 
 /* Returns a status of sysexits(3). */
@@ -367,9 +360,8 @@ static int start(struct daemon *d, struct config *config)
 	d->saved_ms = d->stats_ms = clock_monotonic_ms();
 	service_ready();
 	notify_send("READY=1\nSTATUS=watching");
-	log_say(LOG_NOTICE, "watching %zu log%s%s%s with %s", parts->file_count,
-	    plural(parts->file_count), parts->journal != NULL ? ", the journal" : "",
-	    parts->socket != NULL ? ", the socket" : "", config->database);
+	log_say(LOG_NOTICE, "watching %zu log%s%s%s with %s", parts->file_count, plural(parts->file_count),
+	    parts->journal != NULL ? ", the journal" : "", parts->socket != NULL ? ", the socket" : "", config->database);
 	return EX_OK;
 }
 
@@ -390,8 +382,7 @@ int daemon_run(struct config *config, const struct daemon_options *options)
 	int status, end;
 
 	if (config_is_idle(config) && !options->from_stdin) {
-		log_say(LOG_ERR, "nothing to watch: expected a log, the journal or a socket in %s",
-		    options->config_file);
+		log_say(LOG_ERR, "nothing to watch: expected a log, the journal or a socket in %s", options->config_file);
 		config_free(config);
 		return EX_CONFIG;
 	}

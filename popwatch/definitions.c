@@ -92,8 +92,7 @@ static bool expand_all(const char *const *folders, char *const *names, char ***l
 	return done;
 }
 
-struct catalogue *definitions_load(
-    const char *const *folders, char *const *names, bool every, const struct conf_place *place)
+struct catalogue *definitions_load(const char *const *folders, char *const *names, bool every, const struct conf_place *place)
 {
 	struct catalogue *catalogue = catalogue_new();
 	size_t mistakes = place->errors->count;

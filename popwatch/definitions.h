@@ -20,7 +20,6 @@
  * are named beside it.
  * Errors are reported to PLACE's; those of NAMES are at PLACE.  Returns the catalogue (catalogue_free()
  * it), or NULL after errors or without memory. */
-struct catalogue *definitions_load(
-    const char *const *folders, char *const *names, bool every, const struct conf_place *place);
+struct catalogue *definitions_load(const char *const *folders, char *const *names, bool every, const struct conf_place *place);
 
 #endif

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "catalogue.h"
-#include "selfcheck.h"
 #include "cli.h"
 #include "config.h"
 #include "daemon.h"
@@ -20,6 +19,7 @@
 #include "layout.h"
 #include "list.h"
 #include "log.h"
+#include "selfcheck.h"
 #include "tryout.h"
 
 #define PROGRAM "popwatch"
@@ -91,8 +91,7 @@ static int take_operands(int argc, char **argv, struct arguments *arguments)
 		optind++;
 	}
 	if (optind < argc) {
-		log_say(LOG_ERR, "unexpected argument '%s': only - (standard input) may follow the options",
-		    argv[optind]);
+		log_say(LOG_ERR, "unexpected argument '%s': only - (standard input) may follow the options", argv[optind]);
 		return cli_misused(PROGRAM);
 	}
 	why = at_odds(arguments);

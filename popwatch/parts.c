@@ -71,9 +71,9 @@ static void on_suspect(const char *what, const struct header *header, void *arg)
 	unsigned long kept;
 
 	if (log_due(&parts->suspect, parts->now, SUSPECT_EVERY, &kept))
-		log_say(LOG_WARNING, "suspicious: %s (host %.*s, tag %.*s; %lu like it before): %.*s",
-		    what, (int)header->host.size, header->host.text, (int)header->tag.size,
-		    header->tag.text, kept, shown, header->message.text);
+		log_say(LOG_WARNING, "suspicious: %s (host %.*s, tag %.*s; %lu like it before): %.*s", what,
+		    (int)header->host.size, header->host.text, (int)header->tag.size, header->tag.text, kept, shown,
+		    header->message.text);
 }
 
 static void on_line(const struct line *line, void *arg)
@@ -89,8 +89,7 @@ static void on_entry(const struct header *header, int64_t when, void *arg)
 	struct parts *parts = arg;
 
 	parts->moved = true;
-	pipeline_entry(&parts->pipeline, JOURNAL_SOURCE, header, when, source_journal_admits,
-	    parts->journal);
+	pipeline_entry(&parts->pipeline, JOURNAL_SOURCE, header, when, source_journal_admits, parts->journal);
 }
 
 /* A login that a hook hands over has happened just now. */
@@ -98,11 +97,9 @@ static void on_datagram(const char *text, const char *user, const char *service,
 {
 	struct parts *parts = arg;
 	char address[RELAYDB_ADDRSTRLEN];
-	struct login login = { .address = address,
-		.when = parts->now,
-		.server = "socket",
-		.user = span_of(user),
-		.session = span_of(service) };
+	struct login login = {
+		.address = address, .when = parts->now, .server = "socket", .user = span_of(user), .session = span_of(service)
+	};
 
 	if (relaydb_address(text, address) == RELAYDB_OK)
 		record_login(parts, &login, OCCASION_LOGIN);
@@ -142,8 +139,7 @@ bool parts_read(struct parts *parts, size_t budget, bool pipe_ready, bool *ended
 	if (writer_full(parts->writer))
 		return false;
 	for (size_t i = 0; i < parts->file_count; i++)
-		more |= source_file_read(parts->files[i], budget, parts->now,
-		    clock_monotonic_ms(), on_line, parts);
+		more |= source_file_read(parts->files[i], budget, parts->now, clock_monotonic_ms(), on_line, parts);
 	if (parts->journal != NULL)
 		more |= source_journal_read(parts->journal, budget, parts->now, on_entry, parts);
 	if (parts->socket != NULL)
@@ -238,8 +234,8 @@ void parts_load_state(struct parts *parts)
 			sessions_forget(parts->sessions, state_boot_time(parts->now));
 		sessions_limit(parts->sessions, catalogue_servers(parts->catalogue));
 	} else if (error != NULL)
-		log_say(LOG_WARNING, "%s: %s; reading what the logs have of the last %lld seconds",
-		    path, error, (long long)parts->config->window);
+		log_say(LOG_WARNING, "%s: %s; reading what the logs have of the last %lld seconds", path, error,
+		    (long long)parts->config->window);
 }
 
 /* ---- making ---- */
@@ -269,8 +265,7 @@ static bool make_files(struct parts *parts, int64_t since)
 
 	parts->files = calloc(config->log_count + 1, sizeof(struct source_file *));
 	for (size_t i = 0; parts->files != NULL && i < config->log_count; i++) {
-		parts->files[i] =
-		    source_file_new(config->logs[i].path, config->logs[i].formats, since);
+		parts->files[i] = source_file_new(config->logs[i].path, config->logs[i].formats, since);
 		if (parts->files[i] == NULL)
 			break;
 		parts->file_count++;
@@ -313,8 +308,7 @@ static bool make_stages(struct parts *parts)
 		log_say(LOG_ERR, "out of memory");
 		return false;
 	}
-	parts->writer =
-	    writer_new(config->database, config->commit_interval * 1000, config->expire);
+	parts->writer = writer_new(config->database, config->commit_interval * 1000, config->expire);
 	return parts->writer != NULL;
 }
 

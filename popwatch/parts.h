@@ -16,17 +16,17 @@
 
 #include "catalogue.h"
 #include "config.h"
-#include "truncation.h"
+#include "counters.h"
+#include "file.h"
 #include "gateway.h"
+#include "journal.h"
 #include "log.h"
+#include "pipe.h"
 #include "pipeline.h"
 #include "policy.h"
 #include "session.h"
-#include "file.h"
-#include "journal.h"
-#include "pipe.h"
 #include "socket.h"
-#include "counters.h"
+#include "truncation.h"
 #include "writer.h"
 
 struct parts {

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log.h"
 #include "inotify.h"
+#include "log.h"
 
 static bool same(const char *a, const char *b)
 {
@@ -47,8 +47,7 @@ static const char *closed_setting(const struct sandbox *sandbox, const struct co
 }
 
 /* Returns false after logging what needs a restart. */
-static bool can_change(
-    const struct parts *parts, const struct sandbox *sandbox, const struct config *new)
+static bool can_change(const struct parts *parts, const struct sandbox *sandbox, const struct config *new)
 {
 	const char *obstacle = fixed_setting(parts, new);
 
@@ -130,8 +129,7 @@ void reload_watch(const struct parts *parts)
 
 /* What points into the old catalogue or configuration is changed before these are
  * freed: sessions keep names, the pipeline a pointer. */
-static void apply_config(struct parts *parts, struct config *config, struct catalogue *catalogue,
-    struct policy *policy)
+static void apply_config(struct parts *parts, struct config *config, struct catalogue *catalogue, struct policy *policy)
 {
 	keep_tallies(parts->catalogue, catalogue);
 	catalogue_free(parts->catalogue);
@@ -143,8 +141,7 @@ static void apply_config(struct parts *parts, struct config *config, struct cata
 	sessions_limit(parts->sessions, catalogue_servers(catalogue));
 	writer_configure(parts->writer, config->commit_interval * 1000, config->expire);
 	if (parts->socket != NULL)
-		source_socket_configure(
-		    parts->socket, config->socket_users, config->socket_user_count);
+		source_socket_configure(parts->socket, config->socket_users, config->socket_user_count);
 	if (parts->pipe != NULL)
 		source_pipe_set_formats(parts->pipe, config->formats);
 	else if (!take_over_files(parts, config))

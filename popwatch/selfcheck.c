@@ -17,9 +17,9 @@
 
 #include "catalogue.h"
 #include "config_paths.h"
-#include "selfcheck.h"
 #include "log.h"
 #include "path.h"
+#include "selfcheck.h"
 #include "service.h"
 #include "tryout.h"
 #include "user.h"
@@ -92,8 +92,7 @@ static int look_at_directory_of(const char *path, const struct config *config)
 	path_directory(path, directory);
 	if (access(directory, F_OK) == 0 || errno != ENOENT)
 		return look(directory, W_OK | X_OK, "write in the directory");
-	log_say(LOG_ERR, "%s: %s", path,
-	    service_missing_directory(path, config->user, missing, sizeof missing));
+	log_say(LOG_ERR, "%s: %s", path, service_missing_directory(path, config->user, missing, sizeof missing));
 	return 1;
 }
 

@@ -12,8 +12,8 @@
 
 #include "gateway.h"
 #include "log.h"
-#include "pipeline.h"
 #include "pipe.h"
+#include "pipeline.h"
 #include "tryout.h"
 
 #define SESSIONS 65536

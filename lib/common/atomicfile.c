@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * atomicfile.c - small files that are read whole and replaced whole, see atomicfile.h
+ * atomicfile.c - small files that are read whole and replaced whole, see
+ * atomicfile.h
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,8 +31,8 @@ static int write_all(int fd, const char *data, size_t size)
 	return 0;
 }
 
-/* The folder of PATH, so that the new name survives a crash too. */
-static int sync_folder(const char *path)
+/* The directory of PATH, so that the new name survives a crash too. */
+static int sync_directory(const char *path)
 {
 	char *copy = strdup(path);
 	int fd, result;
@@ -81,7 +82,7 @@ int atomicfile_write(const char *path, const void *data, size_t size, mode_t mod
 		errno = saved;
 	}
 	free(temporary);
-	return result == 0 ? sync_folder(path) : -1;
+	return result == 0 ? sync_directory(path) : -1;
 }
 
 static char *read_all(int fd, size_t max, size_t *size)

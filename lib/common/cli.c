@@ -23,8 +23,8 @@ int cli_misused(const char *name)
 	return EX_USAGE;
 }
 
-/* A long option that is wrong leaves 0 in optopt, or the letter of the short one
- * that it stands for, which alone would have been right. */
+/* A long option that is wrong leaves 0 in optopt, or the letter of the short
+ * one that it stands for, which alone would have been right. */
 static bool is_long(const char *shorts)
 {
 	return optopt == 0 || strchr(shorts, optopt) != NULL;

@@ -15,7 +15,8 @@
 #define FILE_MAX (1024 * 1024)
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
-/* What inih hands from its reader to its handler: it counts lines, but tells nobody */
+/* What inih hands from its reader to its handler: it counts lines, but tells
+ * nobody */
 struct reading {
 	const char *next; /* rest of the text */
 	bool flat; /* no sections */
@@ -33,15 +34,16 @@ void conf_error(const struct conf_place *place, const char *format, ...)
 	vsnprintf(what, sizeof what, format, args);
 	va_end(args);
 	if (place->line > 0)
-		snprintf(sentence, sizeof sentence, "%.300s:%d: %s", place->file, place->line, what);
+		snprintf(
+		    sentence, sizeof sentence, "%.300s:%d: %s", place->file, place->line, what);
 	else
 		snprintf(sentence, sizeof sentence, "%.300s: %s", place->file, what);
 	place->errors->count++;
 	place->errors->tell(sentence, place->errors->arg);
 }
 
-/* The section's head in LINE, the N-th of the file, or NULL: blanks may be before it, and in the first line a byte order mark,
- * as inih has it. */
+/* The section's head in LINE, the N-th of the file, or NULL: blanks may be
+ * before it, and in the first line a byte order mark, as inih has it. */
 static const char *find_head(const char *line, int n)
 {
 	if (n == 1 && strncmp(line, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
@@ -50,7 +52,8 @@ static const char *find_head(const char *line, int n)
 	return *line == '[' ? line : NULL;
 }
 
-/* A line for inih, as fgets(3) would give it.  One that does not fit becomes an empty line: its rest must not pass as a line. */
+/* A line for inih, as fgets(3) would give it.  One that does not fit becomes an
+ * empty line: its rest must not pass as a line. */
 static char *next_line(char *line, int size, void *stream)
 {
 	struct reading *reading = stream;
@@ -61,14 +64,17 @@ static char *next_line(char *line, int size, void *stream)
 		return NULL;
 	reading->place.line++;
 	if (n >= (size_t)size || n > CONF_LINE_MAX) {
-		conf_error(&reading->place, "line of %zu bytes, expected at most %d", n, CONF_LINE_MAX);
+		conf_error(
+		    &reading->place, "line of %zu bytes, expected at most %d", n, CONF_LINE_MAX);
 		n = 0;
 	}
 	memcpy(line, reading->next, n);
 	line[n] = '\0';
-	/* here, since inih does not tell of a section before there is an entry in it */
+	/* here, since inih does not tell of a section before there is an entry
+	 * in it */
 	if (reading->flat && (head = find_head(line, reading->place.line)) != NULL) {
-		conf_error(&reading->place, "section '%s', expected no sections in this file", head);
+		conf_error(
+		    &reading->place, "section '%s', expected no sections in this file", head);
 		*line = '\0';
 	}
 	reading->next = *end == '\n' ? end + 1 : end;
@@ -86,12 +92,14 @@ static int take_entry(void *user, const char *section, const char *name, const c
 	return 1;
 }
 
-static void read_text(const char *file, const char *text, bool flat, struct conf_errors *errors, conf_entry *entry, void *arg)
+static void read_text(const char *file, const char *text, bool flat, struct conf_errors *errors,
+    conf_entry *entry, void *arg)
 {
 	struct reading reading = { text, flat, { file, 0, errors }, entry, arg };
 	int bad;
 
-	/* regular expressions are longer than inih's 200 bytes, hold semicolons, and do not go on in the next line */
+	/* regular expressions are longer than inih's 200 bytes, hold
+	 * semicolons, and do not go on in the next line */
 	ini_use_stack = false;
 	ini_max_line = ini_initial_alloc = CONF_LINE_MAX + 96;
 	ini_allow_inline_comments = false;
@@ -101,10 +109,12 @@ static void read_text(const char *file, const char *text, bool flat, struct conf
 	if (bad == 0)
 		return;
 	reading.place.line = bad > 0 ? bad : 0;
-	conf_error(&reading.place, bad > 0 ? "expected NAME = VALUE, [SECTION] or # comment" : "out of memory");
+	conf_error(&reading.place,
+	    bad > 0 ? "expected NAME = VALUE, [SECTION] or # comment" : "out of memory");
 }
 
-static bool read_file(const char *path, bool flat, struct conf_errors *errors, conf_entry *entry, void *arg)
+static bool read_file(
+    const char *path, bool flat, struct conf_errors *errors, conf_entry *entry, void *arg)
 {
 	struct conf_place place = { path, 0, errors };
 	size_t size;
@@ -113,7 +123,8 @@ static bool read_file(const char *path, bool flat, struct conf_errors *errors, c
 
 	free(resolved);
 	if (text == NULL) {
-		conf_error(&place, "cannot read it: %s", errno == EINVAL ? "it is not a file" : strerror(errno));
+		conf_error(&place, "cannot read it: %s",
+		    errno == EINVAL ? "it is not a file" : strerror(errno));
 		return false;
 	}
 	if (strlen(text) != size) {
@@ -136,12 +147,14 @@ bool conf_read_flat(const char *path, struct conf_errors *errors, conf_entry *en
 	return read_file(path, true, errors, entry, arg);
 }
 
-void conf_read_text(const char *file, const char *text, struct conf_errors *errors, conf_entry *entry, void *arg)
+void conf_read_text(
+    const char *file, const char *text, struct conf_errors *errors, conf_entry *entry, void *arg)
 {
 	read_text(file, text, false, errors, entry, arg);
 }
 
-void conf_read_flat_text(const char *file, const char *text, struct conf_errors *errors, conf_entry *entry, void *arg)
+void conf_read_flat_text(
+    const char *file, const char *text, struct conf_errors *errors, conf_entry *entry, void *arg)
 {
 	read_text(file, text, true, errors, entry, arg);
 }

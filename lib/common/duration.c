@@ -6,7 +6,8 @@
 
 #include "duration.h"
 
-/* A unit in seconds; the end of the text counts as seconds; 0 for anything else. */
+/* A unit in seconds; the end of the text counts as seconds; 0 for anything
+ * else. */
 static int64_t unit_seconds(char unit)
 {
 	switch (unit) {

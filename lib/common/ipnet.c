@@ -15,7 +15,8 @@ static bool is_mapped(const struct ipnet *net)
 {
 	static const unsigned char prefix[MAPPED_BITS / 8] = { [10] = 0xff, [11] = 0xff };
 
-	return net->family == AF_INET6 && net->bits >= MAPPED_BITS && memcmp(net->address, prefix, sizeof prefix) == 0;
+	return net->family == AF_INET6 && net->bits >= MAPPED_BITS &&
+	       memcmp(net->address, prefix, sizeof prefix) == 0;
 }
 
 /* Decimal digits without a leading zero, at most MAX. */

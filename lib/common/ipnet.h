@@ -2,9 +2,9 @@
  *
  * ipnet.h - addresses as numbers, and networks that hold them
  *
- * Owns: reading ADDRESS and ADDRESS/BITS of both families and lists of them, and
- * the question whether a network, or a set of them, holds an address.
- * An IPv4-mapped IPv6 address is its IPv4 address here, as everywhere in the
+ * Owns: reading ADDRESS and ADDRESS/BITS of both families and lists of them,
+ * and the question whether a network, or a set of them, holds an address. An
+ * IPv4-mapped IPv6 address is its IPv4 address here, as everywhere in the
  * suite; a mapped network is its IPv4 network.
  */
 #ifndef RELAYERS_IPNET_H
@@ -25,7 +25,8 @@ struct ipnet {
  * else. */
 bool ipnet_parse(const char *text, struct ipnet *net);
 
-/* Does NET hold the one address that ADDRESS is (its bits are not looked at)? */
+/* Does NET hold the one address that ADDRESS is (its bits are not looked
+ * at)? */
 bool ipnet_holds(const struct ipnet *net, const struct ipnet *address);
 
 /* Networks in the order in which they were added; zero at first. */
@@ -37,9 +38,9 @@ struct netset {
 /* Adds a copy of NET.  Returns false without memory; SET is then as it was. */
 bool netset_add(struct netset *set, const struct ipnet *net);
 
-/* Adds what TEXT, an ADDRESS or ADDRESS/BITS, says.  Returns 0, or -1 with errno
- * set to EINVAL if it is neither, to ENOMEM without memory; SET is then as it
- * was. */
+/* Adds what TEXT, an ADDRESS or ADDRESS/BITS, says.  Returns 0, or -1 with
+ * errno set to EINVAL if it is neither, to ENOMEM without memory; SET is then
+ * as it was. */
 int netset_add_text(struct netset *set, const char *text);
 
 /* Does one of them hold the one address that ADDRESS is? */

@@ -48,7 +48,8 @@ static void escape(const char *from, char *to, size_t size)
 	for (; *from != '\0'; from++) {
 		size_t more;
 
-		if (*from >= 0x20 && *from < 0x7f && n + 1 + sizeof cut <= size) { /* nearly all bytes */
+		if (*from >= 0x20 && *from < 0x7f &&
+		    n + 1 + sizeof cut <= size) { /* nearly all bytes */
 			to[n++] = *from;
 			continue;
 		}
@@ -73,14 +74,15 @@ void log_say(int priority, const char *format, ...)
 		return;
 	va_start(args, format);
 	errno = saved; /* for %m */
-	/* what is cut off here is seen in escape(), which cannot show a full buffer without a cut of its own */
+	/* what is cut off here is seen in escape(), which cannot show a full
+	 * buffer without a cut of its own */
 	if (vsnprintf(raw, sizeof raw, format, args) < 0)
 		snprintf(raw, sizeof raw, "(a message that cannot be formatted: %s)", format);
 	va_end(args);
 	escape(raw, message, sizeof message);
 	if (priority <= voice.stderr_upto)
-		fprintf(
-		    stderr, "%s%s%s\n", voice.program != NULL ? voice.program : "", voice.program != NULL ? ": " : "", message);
+		fprintf(stderr, "%s%s%s\n", voice.program != NULL ? voice.program : "",
+		    voice.program != NULL ? ": " : "", message);
 	if (priority <= voice.syslog_upto)
 		syslog(priority, "%s", message);
 	errno = saved;
@@ -130,8 +132,10 @@ bool log_keep_descriptors(void)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) != -1)
 			continue;
-		/* the lowest free number is the one that is missing, for those below it are there */
-		if (errno != EBADF || open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+		/* the lowest free number is the one that is missing, for those
+		 * below it are there */
+		if (errno != EBADF ||
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
 			return false;
 	}
 	return true;

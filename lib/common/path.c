@@ -55,8 +55,8 @@ static bool is_dots(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* Where PATH, which does not exist, would lead: its directory's place, or, if it
- * is a link that leads nowhere, the place it names. */
+/* Where PATH, which does not exist, would lead: its directory's place, or, if
+ * it is a link that leads nowhere, the place it names. */
 static char *resolve_missing(const char *path, int links)
 {
 	char directory[PATH_MAX], target[PATH_MAX], *joined, *found;

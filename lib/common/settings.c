@@ -13,7 +13,8 @@
 
 #define MODE_MAX 0777
 
-/* The member of a setting; what it points to has the type of the setting's kind. */
+/* The member of a setting; what it points to has the type of the setting's
+ * kind. */
 static void *member_of(const struct setting *setting, void *values)
 {
 	return (char *)values + setting->offset;
@@ -29,8 +30,8 @@ void settings_set_text(char **where, const char *value, const struct conf_place 
 
 /* ---- kinds ---- */
 
-static void take_path(const struct setting *setting, void *member, const char *value,
-    const struct conf_place *place)
+static void take_path(
+    const struct setting *setting, void *member, const char *value, const struct conf_place *place)
 {
 	bool none = *value == '\0' || strcmp(value, "no") == 0;
 
@@ -76,8 +77,8 @@ static void take_number(const struct setting *setting, int64_t *member, const ch
 	if (parse_number(value, 10, &number) && number >= setting->min && number <= setting->max)
 		*member = number;
 	else
-		conf_error(place, "%s = '%s', expected a number, %lld to %lld", setting->name, value,
-		    (long long)setting->min, (long long)setting->max);
+		conf_error(place, "%s = '%s', expected a number, %lld to %lld", setting->name,
+		    value, (long long)setting->min, (long long)setting->max);
 }
 
 static void take_mode(const struct setting *setting, int64_t *member, const char *value,
@@ -219,8 +220,8 @@ bool settings_read(const struct settings *settings, const char *file, struct con
 	return conf_read_flat(file, errors, on_entry, &copy);
 }
 
-void settings_read_text(const struct settings *settings, const char *file, const char *text,
-    struct conf_errors *errors)
+void settings_read_text(
+    const struct settings *settings, const char *file, const char *text, struct conf_errors *errors)
 {
 	struct settings copy = *settings;
 

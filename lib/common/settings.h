@@ -2,11 +2,12 @@
  *
  * settings.h - a program's settings as a table: names, kinds, ranges, defaults
  *
- * Owns: reading "name = value" into the members of a struct, that each setting is
- * given once, and the words of a refusal, which are the same in every program.
- * Errors are reported with file and line, and are counted; unknown names are
- * errors.  The syntax of the file is conf.h's.  Leaves to the program: what it
- * must know the whole file for, and settings of a kind of their own.
+ * Owns: reading "name = value" into the members of a struct, that each setting
+ * is given once, and the words of a refusal, which are the same in every
+ * program. Errors are reported with file and line, and are counted; unknown
+ * names are errors.  The syntax of the file is conf.h's.  Leaves to the
+ * program: what it must know the whole file for, and settings of a kind of
+ * their own.
  */
 #ifndef RELAYERS_SETTINGS_H
 #define RELAYERS_SETTINGS_H
@@ -60,11 +61,12 @@ struct settings {
 	struct setting_seen *seen; /* COUNT of them, zero at first */
 };
 
-/* Takes the defaults.  PLACE gets a lack of memory, which counts as an error. */
+/* Takes the defaults.  PLACE gets a lack of memory, which counts as an
+ * error. */
 void settings_defaults(const struct settings *settings, const struct conf_place *place);
 
-/* Reads FILE, which has no sections.  Returns false, after complaining, if it could
- * not be read; true whatever was in it. */
+/* Reads FILE, which has no sections.  Returns false, after complaining, if it
+ * could not be read; true whatever was in it. */
 bool settings_read(const struct settings *settings, const char *file, struct conf_errors *errors);
 
 /* The same for TEXT, named FILE in complaints. */
@@ -74,8 +76,9 @@ void settings_read_text(const struct settings *settings, const char *file, const
 /* What the file says of NAME, which is in the table. */
 const struct setting_seen *settings_seen(const struct settings *settings, const char *name);
 
-/* The name of the first setting that is fixed and differs between the structs OLD
- * and NEW; NULL if none does.  Those that TAKE fills in are not compared. */
+/* The name of the first setting that is fixed and differs between the structs
+ * OLD and NEW; NULL if none does.  Those that TAKE fills in are not
+ * compared. */
 const char *settings_restart(
     const struct setting *table, size_t count, const void *old, const void *new);
 

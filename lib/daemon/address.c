@@ -141,17 +141,18 @@ bool address_parse(const char *text, struct address *address)
 static void name_in(int directory, const char *name, struct sockaddr_un *address)
 {
 	address->sun_family = AF_UNIX;
-	snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/%s", directory, name);
+	snprintf(
+	    address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/%s", directory, name);
 }
 
-/* Does a living process listen there?  Only what refuses connections, as a socket
- * of an earlier run and any other file do, is free for certain. */
+/* Does a living process listen there?  Only what refuses connections, as a
+ * socket of an earlier run and any other file do, is free for certain. */
 static bool is_taken(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	bool taken = fd >= 0 &&
-		     (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 ||
-			 (errno != ECONNREFUSED && errno != ENOENT));
+	bool taken =
+	    fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 ||
+			   (errno != ECONNREFUSED && errno != ENOENT));
 
 	if (fd >= 0)
 		close(fd);
@@ -172,7 +173,8 @@ static bool bind_in(int fd, int directory, const char *name, mode_t mode, uid_t 
 	}
 	if (!peer_clear_name(address.sun_path))
 		return false;
-	/* the mode is right from the beginning, and nobody is let in before listen(2) */
+	/* the mode is right from the beginning, and nobody is let in before
+	 * listen(2) */
 	before = umask(~mode & 0777);
 	result = bind(fd, (const struct sockaddr *)&address, sizeof address);
 	umask(before);
@@ -277,10 +279,12 @@ int address_listen(
 	if (fd >= 0 && listen(fd, BACKLOG) == 0)
 		return fd;
 	if (address->kind == ADDRESS_SYSTEMD && errno == ENOENT)
-		log_say(LOG_ERR, "cannot listen at %s: systemd passed no socket of this name", text);
+		log_say(
+		    LOG_ERR, "cannot listen at %s: systemd passed no socket of this name", text);
 	else
 		log_say(LOG_ERR, "cannot listen at %s: %s", text,
-		    errno == EEXIST ? "something else than a socket has this name" : strerror(errno));
+		    errno == EEXIST ? "something else than a socket has this name"
+				    : strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	return -1;

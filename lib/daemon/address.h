@@ -23,8 +23,9 @@ struct address {
 /* Takes TEXT apart.  Returns false if it has none of the forms. */
 bool address_parse(const char *text, struct address *address);
 
-/* Binds a socket that listens at ADDRESS, which is named TEXT in messages.  A Unix
- * socket gets MODE, and the owner and group of these ids ((uid_t)-1: as they are).
+/* Binds a socket that listens at ADDRESS, which is named TEXT in messages.  A
+ * Unix socket gets MODE, and the owner and group of these ids ((uid_t)-1: as
+ * they are).
  * Returns a descriptor, which is not blocking, or -1 after logging why not. */
 int address_listen(
     const struct address *address, const char *text, mode_t mode, uid_t owner, gid_t group);

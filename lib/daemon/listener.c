@@ -113,8 +113,8 @@ static void settle(struct stream *stream)
 	accept_again(listener);
 }
 
-/* The same for the program, which may go on with the connection in its call: from
- * the loop, soon. */
+/* The same for the program, which may go on with the connection in its call:
+ * from the loop, soon. */
 static void settle_soon(struct stream *stream)
 {
 	bufferevent_trigger(
@@ -132,8 +132,8 @@ static void offer(struct stream *stream)
 
 	if (bytes == NULL)
 		return;
-	taken = stream->listener->handler->input(
-	    stream, (const char *)bytes, size, stream->session);
+	taken =
+	    stream->listener->handler->input(stream, (const char *)bytes, size, stream->session);
 	evbuffer_drain(input, taken);
 	if (evbuffer_get_length(input) >= stream->listener->input_max && !stream->held)
 		end(stream, STREAM_FLOODED);

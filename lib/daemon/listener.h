@@ -7,9 +7,10 @@
  * buffers of a connection (libevent's).  Leaves to the caller: what the bytes
  * mean.
  *
- * A client cannot make us keep more than INPUT_MAX bytes that are not understood
- * yet, nor more than OUTPUT_MAX that it does not read: its connection is closed.
- * While there are CONNECTIONS_MAX of them, further ones wait in the kernel.
+ * A client cannot make us keep more than INPUT_MAX bytes that are not
+ * understood yet, nor more than OUTPUT_MAX that it does not read: its
+ * connection is closed. While there are CONNECTIONS_MAX of them, further ones
+ * wait in the kernel.
  */
 #ifndef DAEMON_LISTENER_H
 #define DAEMON_LISTENER_H
@@ -33,25 +34,27 @@ enum stream_end {
 
 /* What a program does with a connection.  SESSION is what OPENED returned. */
 struct stream_handler {
-	/* A connection was made.  Returns the program's part of it, or NULL to close
-	 * it at once (CLOSED is then not called). */
+	/* A connection was made.  Returns the program's part of it, or NULL to
+	 * close it at once (CLOSED is then not called). */
 	void *(*opened)(struct stream *stream, void *arg);
-	/* SIZE bytes wait, in one piece.  Returns how many were taken; the rest comes
-	 * again when there is more.  It may call any function of this header. */
+	/* SIZE bytes wait, in one piece.  Returns how many were taken; the rest
+	 * comes again when there is more.  It may call any function of this
+	 * header. */
 	size_t (*input)(struct stream *stream, const char *bytes, size_t size, void *session);
-	/* The client has sent all that it will.  What waits to be written still is,
-	 * and then the connection is closed, unless this is not NULL: then the
-	 * program calls stream_finish() when it has answered. */
+	/* The client has sent all that it will.  What waits to be written still
+	 * is, and then the connection is closed, unless this is not NULL: then
+	 * the program calls stream_finish() when it has answered. */
 	void (*ended)(struct stream *stream, void *session);
-	/* The connection is over: frees SESSION.  Called once, from the loop, never
-	 * inside another of these or inside a call of the program's. */
+	/* The connection is over: frees SESSION.  Called once, from the loop,
+	 * never inside another of these or inside a call of the program's. */
 	void (*closed)(enum stream_end why, void *session);
 };
 
 struct listener_options {
 	/* "/PATH", "unix:/PATH" or "local:/PATH"; "inet:PORT@ADDRESS",
-	 * "inet6:PORT@ADDRESS" or "ADDRESS:PORT" ("[ADDRESS]:PORT" for IPv6), by
-	 * numbers; "systemd:NAME": the socket with this FileDescriptorName=. */
+	 * "inet6:PORT@ADDRESS" or "ADDRESS:PORT" ("[ADDRESS]:PORT" for IPv6),
+	 * by numbers; "systemd:NAME": the socket with this
+	 * FileDescriptorName=. */
 	const char *address;
 	const char *owner; /* of a Unix socket, by name or number; "" or NULL: who makes it */
 	const char *group;
@@ -62,14 +65,14 @@ struct listener_options {
 	size_t output_max;
 };
 
-/* Is ADDRESS of one of these forms?  For the configuration: nothing is bound, and
- * users are not looked up. */
+/* Is ADDRESS of one of these forms?  For the configuration: nothing is bound,
+ * and users are not looked up. */
 bool listener_understands(const char *address);
 
-/* Binds and listens, while we may, and accepts from LOOP on.  A Unix socket that
- * nobody listens at is replaced; one that somebody listens at, or another kind of
- * file, is not.  The strings of OPTIONS are not needed afterwards; HANDLER and ARG
- * must outlive it.  Returns NULL after logging why not. */
+/* Binds and listens, while we may, and accepts from LOOP on.  A Unix socket
+ * that nobody listens at is replaced; one that somebody listens at, or another
+ * kind of file, is not.  The strings of OPTIONS are not needed afterwards;
+ * HANDLER and ARG must outlive it.  Returns NULL after logging why not. */
 struct listener *listener_new(struct loop *loop, const struct listener_options *options,
     const struct stream_handler *handler, void *arg);
 
@@ -77,9 +80,9 @@ struct listener *listener_new(struct loop *loop, const struct listener_options *
  * owner, group and mode stay as they are. */
 void listener_configure(struct listener *listener, const struct listener_options *options);
 
-/* Closes the listener and its connections, calling CLOSED for each; not from one
- * of the handlers, which loop_stop() is for.  The name of a Unix socket stays:
- * clients see that nobody listens.  NULL is fine. */
+/* Closes the listener and its connections, calling CLOSED for each; not from
+ * one of the handlers, which loop_stop() is for.  The name of a Unix socket
+ * stays: clients see that nobody listens.  NULL is fine. */
 void listener_free(struct listener *listener);
 
 /* The port that was bound, for tests that let the kernel choose; 0 for a Unix
@@ -100,8 +103,8 @@ uid_t stream_uid(const struct stream *stream);
 /* Sends a copy of SIZE bytes, as soon as the client takes them. */
 void stream_send(struct stream *stream, const void *bytes, size_t size);
 
-/* Reads no more, and does not count as idle, while HOLD: an answer is waited for.
- * What had come meanwhile is handed on when it is let go. */
+/* Reads no more, and does not count as idle, while HOLD: an answer is waited
+ * for. What had come meanwhile is handed on when it is let go. */
 void stream_hold(struct stream *stream, bool hold);
 
 /* Closes the connection once everything is sent. */

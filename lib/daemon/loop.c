@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * loop.c - one thread that waits for descriptors, timers and signals, see loop.h
+ * loop.c - one thread that waits for descriptors, timers and signals, see
+ * loop.h
  */
 #include "loop.h"
 

@@ -2,10 +2,11 @@
  *
  * metrics.h - counters as a file for Prometheus' node exporter
  *
- * Owns: the text format (https://prometheus.io/docs/instrumenting/exposition_formats/)
- * as its textfile collector reads it, the escaping of label values, and replacing
- * the file whole.  Each name begins with the program's.  Leaves to the caller:
- * what is counted.
+ * Owns: the text format
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/) as its
+ * textfile collector reads it, the escaping of label values, and replacing the
+ * file whole.  Each name begins with the program's.  Leaves to the caller: what
+ * is counted.
  */
 #ifndef DAEMON_METRICS_H
 #define DAEMON_METRICS_H
@@ -19,7 +20,8 @@ enum metric_type {
 
 struct metrics;
 
-/* Begins a file of PROGRAM, which must outlive it.  Returns NULL without memory. */
+/* Begins a file of PROGRAM, which must outlive it.  Returns NULL without
+ * memory. */
 struct metrics *metrics_new(const char *program);
 
 /* Begins the metric PROGRAM_NAME.  HELP is a sentence for people. */

@@ -23,7 +23,8 @@ static struct {
 
 void notify_open(void)
 {
-	const char *path = getenv("NOTIFY_SOCKET"), *limit = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+	const char *path = getenv("NOTIFY_SOCKET"), *limit = getenv("WATCHDOG_USEC"),
+		   *pid = getenv("WATCHDOG_PID");
 	size_t size = path != NULL ? strlen(path) : 0;
 	long long usec = limit != NULL ? atoll(limit) : 0;
 
@@ -52,8 +53,8 @@ void notify_send(const char *format, ...)
 	va_end(args);
 	/* a manager that does not listen cannot be told so */
 	if (size > 0 && size < (int)sizeof text &&
-	    sendto(notify.fd, text, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&notify.address,
-		notify.size) < 0)
+	    sendto(notify.fd, text, (size_t)size, MSG_NOSIGNAL | MSG_DONTWAIT,
+		(struct sockaddr *)&notify.address, notify.size) < 0)
 		return;
 }
 

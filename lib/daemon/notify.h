@@ -2,15 +2,16 @@
  *
  * notify.h - reports to the service manager that we are ready, and alive
  *
- * The protocol of sd_notify(3): one datagram each to $NOTIFY_SOCKET; without that
- * nothing is sent.  No library: that much needs none.
+ * The protocol of sd_notify(3): one datagram each to $NOTIFY_SOCKET; without
+ * that nothing is sent.  No library: that much needs none.
  */
 #ifndef DAEMON_NOTIFY_H
 #define DAEMON_NOTIFY_H
 
 #include <stdint.h>
 
-/* Reads $NOTIFY_SOCKET and $WATCHDOG_USEC.  Call it once, before sandbox_enter(). */
+/* Reads $NOTIFY_SOCKET and $WATCHDOG_USEC.  Call it once, before
+ * sandbox_enter(). */
 void notify_open(void);
 
 /* Sends "READY=1\nSTATUS=..." and the like. */

@@ -3,9 +3,9 @@
  * peer.h - datagrams from processes of this host, with the kernel's word on who
  * sent them
  *
- * Owns: the socket and its name, the credentials (SCM_CREDENTIALS, SO_PEERCRED).
- * A sender is never made to wait: what the queue does not take, the kernel
- * refuses.  Leaves to the caller: who may send what, and how much.
+ * Owns: the socket and its name, the credentials (SCM_CREDENTIALS,
+ * SO_PEERCRED). A sender is never made to wait: what the queue does not take,
+ * the kernel refuses.  Leaves to the caller: who may send what, and how much.
  */
 #ifndef DAEMON_PEER_H
 #define DAEMON_PEER_H
@@ -22,8 +22,9 @@ struct peer {
 
 /* Binds PATH, in place of a socket that an earlier run left there, and nothing
  * else, with MODE (0666 and the like); root may send whatever the mode.
- * Returns a descriptor, which is not blocking, or -1 with errno set: EEXIST when
- * something else than a socket has the name, ENAMETOOLONG, and those of bind(2). */
+ * Returns a descriptor, which is not blocking, or -1 with errno set: EEXIST
+ * when something else than a socket has the name, ENAMETOOLONG, and those of
+ * bind(2). */
 int peer_open(const char *path, mode_t mode);
 
 /* Takes one datagram from FD into the SIZE bytes of TEXT, and puts a NUL behind
@@ -35,8 +36,8 @@ ssize_t peer_receive(int fd, char *text, size_t size, struct peer *peer);
  * cannot be told. */
 uid_t peer_of(int fd);
 
-/* Removes the socket PATH; what is no socket stays.  Returns false with errno set
- * if something is still there. */
+/* Removes the socket PATH; what is no socket stays.  Returns false with errno
+ * set if something is still there. */
 bool peer_clear_name(const char *path);
 
 #endif

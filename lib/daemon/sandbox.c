@@ -21,7 +21,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* of later kernels than our headers know; linux/landlock.h has the same values */
+/* of later kernels than our headers know; linux/landlock.h has the same
+ * values */
 #ifndef LANDLOCK_ACCESS_FS_REFER
 #define LANDLOCK_ACCESS_FS_REFER (1ULL << 13)
 #endif
@@ -116,11 +117,13 @@ bool sandbox_allows(const struct sandbox *sandbox, const char *path, bool write)
 
 	if (strstr(path, "/../") != NULL)
 		return false;
-	/* Landlock goes by the real place; what cannot be looked at cannot be opened either */
+	/* Landlock goes by the real place; what cannot be looked at cannot be
+	 * opened either */
 	real = path_resolve(path);
 	if (real != NULL)
 		path = real;
-	allowed = is_below(sandbox->writable, path) || (!write && is_below(sandbox->readable, path));
+	allowed =
+	    is_below(sandbox->writable, path) || (!write && is_below(sandbox->readable, path));
 	free(real);
 	return allowed;
 }
@@ -180,8 +183,8 @@ static bool allow_all(int rules, char *const *paths, bool write, uint64_t handle
 	return true;
 }
 
-/* What is needed beside what is configured: the time zone, the holder of a lock,
- * names of hosts. */
+/* What is needed beside what is configured: the time zone, the holder of a
+ * lock, names of hosts. */
 static bool allow_system(int rules, unsigned can, uint64_t handled)
 {
 	static const struct {
@@ -209,7 +212,8 @@ static bool allow_port(int rules, uint64_t access, uint16_t port)
 {
 	const struct port_rule rule = { access, port };
 
-	return syscall(SYS_landlock_add_rule, rules, RULE_NET_PORT, &rule, 0) == 0 || refuse("port");
+	return syscall(SYS_landlock_add_rule, rules, RULE_NET_PORT, &rule, 0) == 0 ||
+	       refuse("port");
 }
 
 /* A resolver lets the kernel choose its own port: that is port 0. */
@@ -226,7 +230,8 @@ static bool allow_ports(int rules, const struct sandbox *sandbox)
 
 static bool enter_landlock(const struct sandbox *sandbox)
 {
-	long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	long version =
+	    syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	struct ruleset handled = { VERSION_1_ALL, NET_BIND_TCP | NET_CONNECT_TCP };
 	size_t size = version >= ABI_NET ? sizeof handled : sizeof handled.fs;
 	bool done;

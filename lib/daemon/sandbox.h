@@ -2,12 +2,12 @@
  *
  * sandbox.h - giving up rights before the first byte of a stranger is read
  *
- * Sole home of <linux/landlock.h>; the calls are in syscalls.c.  Owns: no new privileges,
- * Landlock (which directories may be read and written, which TCP ports may be
- * connected to), seccomp (which system calls).  A program says what it does, as
- * bits; what that needs of the kernel is known here.  What no bit stands for
- * fails with EPERM: exec, new processes, ptrace, mounts, other users, other
- * kinds of sockets.
+ * Sole home of <linux/landlock.h>; the calls are in syscalls.c.  Owns: no new
+ * privileges, Landlock (which directories may be read and written, which TCP
+ * ports may be connected to), seccomp (which system calls).  A program says
+ * what it does, as bits; what that needs of the kernel is known here.  What no
+ * bit stands for fails with EPERM: exec, new processes, ptrace, mounts, other
+ * users, other kinds of sockets.
  *
  * The order of a daemon: open and bind what needs root, user_become(),
  * sandbox_enter(), then threads and the loop.  Directories, not files, are let
@@ -21,9 +21,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What every daemon may do without a bit: read and write what is open, open what
- * Landlock lets through, wait, use memory and clocks, take signals, send
- * datagrams to syslog and to the service manager, take shared flock(2) locks. */
+/* What every daemon may do without a bit: read and write what is open, open
+ * what Landlock lets through, wait, use memory and clocks, take signals, send
+ * datagrams to syslog and to the service manager, take shared flock(2)
+ * locks. */
 enum sandbox_can {
 	CAN_REPLACE_FILES = 1 << 0, /* make, write, sync, rename and remove files */
 	CAN_LOCK_FILES = 1 << 1, /* exclusive flock(2) locks, not just shared ones */
@@ -61,8 +62,8 @@ bool sandbox_add_directory_of(struct sandbox *sandbox, const char *path, bool wr
  * SANDBOX_PORTS. */
 bool sandbox_connect(struct sandbox *sandbox, uint16_t port);
 
-/* May a file PATH, which need not exist, be opened in this sandbox?  What counts
- * is where links lead to now.  For a reload: what is not allowed needs a
+/* May a file PATH, which need not exist, be opened in this sandbox?  What
+ * counts is where links lead to now.  For a reload: what is not allowed needs a
  * restart. */
 bool sandbox_allows(const struct sandbox *sandbox, const char *path, bool write);
 

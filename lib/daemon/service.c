@@ -93,7 +93,8 @@ const char *service_missing_directory(const char *path, const char *user, char *
 	return text;
 }
 
-/* Logs that the file of WHAT cannot be held.  Returns a status of sysexits(3). */
+/* Logs that the file of WHAT cannot be held.  Returns a status of
+ * sysexits(3). */
 static int not_held(int error, const char *what, const char *path, const char *user)
 {
 	char missing[LOG_MESSAGE_MAX];
@@ -141,8 +142,8 @@ int service_lock(const char *state, const char *user)
 		log_say(LOG_ERR, "%s: %s", state, strerror(ENAMETOOLONG));
 		return EX_CANTCREAT;
 	}
-	/* for nobody else to read: anyone who can open it can lock it.  Only one that root
-	 * has just made is given away */
+	/* for nobody else to read: anyone who can open it can lock it.  Only
+	 * one that root has just made is given away */
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		user_give_file(fd, user);

@@ -14,25 +14,25 @@
 
 struct loop;
 
-/* Continues in a new session, in a child.  The parent waits until service_ready()
- * and leaves with status 0, or until the child dies and leaves with its status.
- * Call it before there are threads and before loop_new().  Returns, in the child,
- * false after logging why it failed. */
+/* Continues in a new session, in a child.  The parent waits until
+ * service_ready() and leaves with status 0, or until the child dies and leaves
+ * with its status. Call it before there are threads and before loop_new().
+ * Returns, in the child, false after logging why it failed. */
 bool service_detach(void);
 
-/* Lets the parent go, and standard input, output and error with it.  Does nothing
- * without service_detach(). */
+/* Lets the parent go, and standard input, output and error with it.  Does
+ * nothing without service_detach(). */
 void service_ready(void);
 
-/* Makes sure that only one process at a time has the file STATE and what goes with
- * it: locks STATE.lock, which stays open while we live, and stays there.  If root
- * makes it, it becomes that of USER (user_become()).
+/* Makes sure that only one process at a time has the file STATE and what goes
+ * with it: locks STATE.lock, which stays open while we live, and stays there.
+ * If root makes it, it becomes that of USER (user_become()).
  * Returns EX_OK; or, after logging why, EX_TEMPFAIL when a living process holds
  * it, EX_CANTCREAT when it cannot be opened. */
 int service_lock(const char *state, const char *user);
 
-/* Writes our process id to PATH, unless a living process holds it: the file stays
- * open and locked while we live.  USER is who will need its directory.
+/* Writes our process id to PATH, unless a living process holds it: the file
+ * stays open and locked while we live.  USER is who will need its directory.
  * Returns the same. */
 int service_pid_file(const char *path, const char *user);
 
@@ -46,8 +46,8 @@ enum service_request { SERVICE_STOP, SERVICE_RELOAD, SERVICE_REPORT };
 typedef void service_fn(enum service_request request, void *arg);
 
 /* Calls ASK from LOOP for each of these signals, and ignores SIGPIPE.  Call it
- * before service_ready(), so that none is lost.  Returns false after logging why
- * not. */
+ * before service_ready(), so that none is lost.  Returns false after logging
+ * why not. */
 bool service_signals(struct loop *loop, service_fn *ask, void *arg);
 
 #endif

@@ -37,7 +37,8 @@ static const int base_calls[] = { SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(re
 	SCMP_SYS(epoll_pwait2), SCMP_SYS(eventfd2), SCMP_SYS(signalfd4), SCMP_SYS(timerfd_create),
 	SCMP_SYS(timerfd_settime), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep),
 	SCMP_SYS(restart_syscall), SCMP_SYS(pause),
-	/* datagrams to syslog and the service manager; socket(2) itself is looked at below */
+	/* datagrams to syslog and the service manager; socket(2) itself is
+	 * looked at below */
 	SCMP_SYS(connect), SCMP_SYS(sendto), SCMP_SYS(sendmsg), SCMP_SYS(recvmsg),
 	SCMP_SYS(recvfrom), SCMP_SYS(getsockopt), SCMP_SYS(setsockopt), SCMP_SYS(getsockname),
 	SCMP_SYS(shutdown),
@@ -46,12 +47,12 @@ static const int base_calls[] = { SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(re
 	SCMP_SYS(madvise), SCMP_SYS(msync), SCMP_SYS(futex), SCMP_SYS(set_robust_list),
 	SCMP_SYS(rseq), SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(exit),
 	SCMP_SYS(exit_group), SCMP_SYS(set_tid_address), SCMP_SYS(gettid), SCMP_SYS(getpid),
-	SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid),
-	SCMP_SYS(getegid), SCMP_SYS(getresuid), SCMP_SYS(getresgid), SCMP_SYS(getgroups),
-	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(rt_sigtimedwait), SCMP_SYS(sigaltstack), SCMP_SYS(clock_gettime),
-	SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom),
-	SCMP_SYS(uname), SCMP_SYS(sysinfo), SCMP_SYS(getrusage), SCMP_SYS(getrlimit) };
+	SCMP_SYS(getppid), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
+	SCMP_SYS(getresuid), SCMP_SYS(getresgid), SCMP_SYS(getgroups), SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigtimedwait),
+	SCMP_SYS(sigaltstack), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres),
+	SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getrandom), SCMP_SYS(uname),
+	SCMP_SYS(sysinfo), SCMP_SYS(getrusage), SCMP_SYS(getrlimit) };
 
 static const int replace_calls[] = { SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate),
 	SCMP_SYS(fallocate), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
@@ -109,7 +110,8 @@ static const struct {
 	{ CAN_LOCK_FILES, LOCK_EX | LOCK_NB },
 };
 
-/* What a C library and a sanitizer do with prctl(2): names of threads and memory. */
+/* What a C library and a sanitizer do with prctl(2): names of threads and
+ * memory. */
 static const int prctl_options[] = { PR_SET_NAME, PR_GET_NAME, PR_SET_VMA };
 
 /* What libinotifytools and isatty(3) ask of a descriptor.  Nothing that writes:
@@ -159,9 +161,10 @@ static int allow_some(scmp_filter_ctx filter, unsigned can)
 	return result;
 }
 
-/* A thread shares memory (CLONE_VM) and signal handlers (CLONE_THREAD): 0x100 and
- * 0x10000 of sched.h.  The flags of clone3 lie in memory, where a filter cannot
- * look: told that there is no such call, the C library falls back on clone. */
+/* A thread shares memory (CLONE_VM) and signal handlers (CLONE_THREAD): 0x100
+ * and 0x10000 of sched.h.  The flags of clone3 lie in memory, where a filter
+ * cannot look: told that there is no such call, the C library falls back on
+ * clone. */
 static int allow_threads(scmp_filter_ctx filter, unsigned can)
 {
 	int result = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
@@ -172,8 +175,8 @@ static int allow_threads(scmp_filter_ctx filter, unsigned can)
 	return result;
 }
 
-/* Signals to ourselves alone: abort(3), the end of a thread.  Our own limits may
- * be read, not set, and nobody else's. */
+/* Signals to ourselves alone: abort(3), the end of a thread.  Our own limits
+ * may be read, not set, and nobody else's. */
 static int allow_ourselves(scmp_filter_ctx filter)
 {
 	const scmp_datum_t self = (scmp_datum_t)getpid();

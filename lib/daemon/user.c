@@ -28,8 +28,8 @@ bool user_become(const char *name)
 	errno = 0;
 	user = getpwnam(name);
 	if (user == NULL) {
-		log_say(LOG_ERR, "user = '%s': there is no such user%s%s", name, errno != 0 ? ": " : "",
-		    errno != 0 ? strerror(errno) : "");
+		log_say(LOG_ERR, "user = '%s': there is no such user%s%s", name,
+		    errno != 0 ? ": " : "", errno != 0 ? strerror(errno) : "");
 		return false;
 	}
 	if (user->pw_uid == 0)
@@ -44,7 +44,8 @@ bool user_become(const char *name)
 		log_say(LOG_CRIT, "became user %s, but could become root again", name);
 		return false;
 	}
-	/* a change of user forbids core dumps and tracing; the user's own tools may trace */
+	/* a change of user forbids core dumps and tracing; the user's own tools
+	 * may trace */
 	return true;
 }
 

@@ -17,9 +17,9 @@
  * Returns false after logging why not. */
 bool user_become(const char *name);
 
-/* Gives FD's file to the user that user_become(NAME) would make us.  What cannot
- * be given stays root's; that is logged, except for a user who does not exist,
- * whom user_become() reports. */
+/* Gives FD's file to the user that user_become(NAME) would make us.  What
+ * cannot be given stays root's; that is logged, except for a user who does not
+ * exist, whom user_become() reports. */
 void user_give_file(int fd, const char *name);
 
 /* Does the system say for certain that it has no user NAME?  "" is always

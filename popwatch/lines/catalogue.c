@@ -138,7 +138,8 @@ void catalogue_free(struct catalogue *catalogue)
 	free(catalogue);
 }
 
-bool catalogue_take(struct catalogue *catalogue, struct definition_draft *draft, bool named, size_t before, struct conf_errors *errors)
+bool catalogue_take(
+    struct catalogue *catalogue, struct definition_draft *draft, bool named, size_t before, struct conf_errors *errors)
 {
 	const struct conf_place place = { draft->file, 0, errors };
 	struct server *server = draft->server;
@@ -206,8 +207,8 @@ bool catalogue_settle(struct catalogue *catalogue, char *const *names, const str
 			named = list_has(names, server->name, strlen(server->name));
 			other_named = list_has(names, other->name, strlen(other->name));
 			if (named && other_named)
-				conf_error(
-				    place, "servers: '%s' takes the place of '%s', expected one of them", server->name, other->name);
+				conf_error(place, "servers: '%s' takes the place of '%s', expected one of them", server->name,
+				    other->name);
 			out = named ? other : server;
 			if (!list_add(&catalogue->left_out, out->name))
 				return false;

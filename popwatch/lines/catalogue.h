@@ -24,7 +24,8 @@ struct catalogue *catalogue_new(void);
  * BEFORE, and takes it in.  One that counts by its name alone is left out unless it
  * was NAMED.  The draft is used up.  Returns false without memory, or with too many
  * servers of one tag; whether the definition is right ERRORS tells. */
-bool catalogue_take(struct catalogue *catalogue, struct definition_draft *draft, bool named, size_t before, struct conf_errors *errors);
+bool catalogue_take(
+    struct catalogue *catalogue, struct definition_draft *draft, bool named, size_t before, struct conf_errors *errors);
 
 /* Leaves out what another definition takes the place of, see instead-of in
  * relayers-servers(5); two of NAMES that cannot both be are complained about at

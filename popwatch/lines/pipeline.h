@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 #include "catalogue.h"
-#include "truncation.h"
 #include "event.h"
 #include "line.h"
 #include "session.h"
 #include "stamp.h"
+#include "truncation.h"
 
 /* Lines, by what became of them on the way. */
 struct line_tally {

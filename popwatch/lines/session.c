@@ -436,7 +436,8 @@ bool sessions_restore(struct sessions *sessions, const char *line)
 	struct session *session;
 	int at = 0;
 
-	if (sscanf(line, "%lld %lld %lld %45s %n", &since, &seen, &until, text, &at) != 4 || at == 0 || !session_is_key(line + at))
+	if (sscanf(line, "%lld %lld %lld %45s %n", &since, &seen, &until, text, &at) != 4 || at == 0 ||
+	    !session_is_key(line + at))
 		return false;
 	if (since < 0 || since > RELAYDB_STAMP_MAX || seen < 0 || seen > RELAYDB_STAMP_MAX || until < 0 ||
 	    until > RELAYDB_STAMP_MAX)

@@ -66,7 +66,8 @@ bool session_is_key(const char *key)
 {
 	int blanks = 0, wanted = *key == SESSION_MARK ? 2 : 3;
 
-	if ((*key != SESSION_CONNECTION && *key != SESSION_OPEN && *key != SESSION_MARK) || key[1] != ' ' || strlen(key) >= SESSION_KEY_MAX)
+	if ((*key != SESSION_CONNECTION && *key != SESSION_OPEN && *key != SESSION_MARK) || key[1] != ' ' ||
+	    strlen(key) >= SESSION_KEY_MAX)
 		return false;
 	for (key++; *key != '\0'; key++) {
 		if (*key == ' ' ? key[1] == ' ' || key[1] == '\0' : *key < ' ' || *key > '~')

@@ -29,8 +29,7 @@ bool session_open_key(const struct event *event, char key[SESSION_KEY_MAX]);
 
 /* The key of KIND for a server: of its mark, or the beginning of those of all its open
  * logins, up to and without the last part; *SIZE is its length. */
-bool session_server_key(
-    const struct event *event, char kind, char key[SESSION_KEY_MAX], size_t *size);
+bool session_server_key(const struct event *event, char kind, char key[SESSION_KEY_MAX], size_t *size);
 
 /* Is TEXT a key that one of these could have made? */
 bool session_is_key(const char *text);

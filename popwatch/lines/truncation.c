@@ -141,8 +141,8 @@ static bool is_cut(const struct server *server, struct span message)
 	return server->cut_only == NULL || pattern_match(server->cut_only, message, &captures) != PATTERN_NO;
 }
 
-enum doubt_verdict doubts_take(struct doubts *doubts, const struct server *server, const char *source, const struct header *header,
-    int64_t when)
+enum doubt_verdict doubts_take(
+    struct doubts *doubts, const struct server *server, const char *source, const struct header *header, int64_t when)
 {
 	bool cut = is_cut(server, header->message);
 	enum doubt_verdict verdict = DOUBT_NONE;

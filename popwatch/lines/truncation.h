@@ -56,8 +56,8 @@ void doubts_free(struct doubts *doubts);
 /* Takes notice of each line that is for SERVER, of SOURCE (a name without
  * blanks, that a restart does not change) with host, tag and process of HEADER,
  * at WHEN, and finds out whether it was cut itself.  Returns what it may be. */
-enum doubt_verdict doubts_take(struct doubts *doubts, const struct server *server, const char *source, const struct header *header,
-    int64_t when);
+enum doubt_verdict doubts_take(
+    struct doubts *doubts, const struct server *server, const char *source, const struct header *header, int64_t when);
 
 /* Writes the table as lines "doubt ..." to OUT. */
 void doubts_save(const struct doubts *doubts, FILE *out);

@@ -167,7 +167,8 @@ void gateway_warning(const struct gateway *gateway, char *text, size_t size)
 	bool known = *gateway->interface != '\0';
 
 	snprintf(text, size,
-	    "a login from %s, which is %s%s%s: it stands for everybody behind it, and recording it opens the relay to all of them."
+	    "a login from %s, which is %s%s%s: it stands for everybody behind it, and recording it opens the relay to all of "
+	    "them."
 	    " Write 'ignore = %s', or let the server see its clients' own addresses (SECURITY.md)",
 	    gateway->address, gateway->kind == GATEWAY_OWN ? "an address of this host itself" : "a gateway of this host",
 	    known ? " on " : "", gateway->interface, gateway->address);

@@ -277,14 +277,15 @@ static bool must_scan(struct source_file *source, int64_t clock_ms)
 		return true;
 	if (stat(source->path, &st) != 0)
 		return source->followed.current != NULL;
-	return source->followed.current == NULL || source->followed.current->device != st.st_dev || source->followed.current->inode != st.st_ino;
+	return source->followed.current == NULL || source->followed.current->device != st.st_dev ||
+	       source->followed.current->inode != st.st_ino;
 }
 
 /* ---- reading ---- */
 
 /* Hands on the SIZE bytes at TEXT, which begin at AT of the file. */
-static void hand_on(const struct source_file *source, const struct log_file *file, const char *text,
-    size_t size, off_t at, line_fn *take, void *arg)
+static void hand_on(const struct source_file *source, const struct log_file *file, const char *text, size_t size, off_t at,
+    line_fn *take, void *arg)
 {
 	bool cut = size > LINE_MAX_BYTES;
 	const struct line line = { .text = text,
@@ -299,8 +300,7 @@ static void hand_on(const struct source_file *source, const struct log_file *fil
 
 /* Hands on the whole lines of a piece of the file.  Returns how many bytes of it are
  * done with. */
-static size_t take_lines(struct source_file *source, const struct log_file *file, size_t size,
-    line_fn *take, void *arg)
+static size_t take_lines(struct source_file *source, const struct log_file *file, size_t size, line_fn *take, void *arg)
 {
 	const char *piece = source->buffer, *p = piece, *end = piece + size, *newline;
 
@@ -323,8 +323,7 @@ static void skip_rest(struct log_file *file, const char *piece, size_t size)
 }
 
 /* Reads one piece.  Returns the bytes read, 0 at the end of what there is. */
-static size_t read_piece(struct source_file *source, struct log_file *file,
-    line_fn *take, void *arg)
+static size_t read_piece(struct source_file *source, struct log_file *file, line_fn *take, void *arg)
 {
 	ssize_t size = pread(file->fd, source->buffer, BUFFER_SIZE, file->skip > 0 ? file->skip : file->offset);
 	size_t done;
@@ -348,8 +347,7 @@ static size_t read_piece(struct source_file *source, struct log_file *file,
 }
 
 /* Reads a file to its end, or until BUDGET is used up.  Returns the bytes read. */
-static size_t read_file(struct source_file *source, struct log_file *file, size_t budget,
-    line_fn *take, void *arg)
+static size_t read_file(struct source_file *source, struct log_file *file, size_t budget, line_fn *take, void *arg)
 {
 	const struct survey_reader reader = { file->fd, source->formats, source->buffer, BUFFER_SIZE };
 	size_t sum, n;
@@ -403,8 +401,7 @@ static void close_old(struct source_file *source)
 	}
 }
 
-bool source_file_read(struct source_file *source, size_t budget, int64_t now, int64_t clock_ms,
-    line_fn *take, void *arg)
+bool source_file_read(struct source_file *source, size_t budget, int64_t now, int64_t clock_ms, line_fn *take, void *arg)
 {
 	struct log_file *file;
 	size_t sum = 0;
@@ -430,8 +427,8 @@ bool source_file_read(struct source_file *source, size_t budget, int64_t now, in
 void source_file_save(const struct source_file *source, FILE *out)
 {
 	for (const struct log_file *file = source->followed.first; file != NULL; file = file->next) {
-		const struct file_position position = { file->device, file->inode, file->hash,
-			(uint64_t)file->offset, source->path };
+		const struct file_position position = { file->device, file->inode, file->hash, (uint64_t)file->offset,
+			source->path };
 
 		if (file->offset > 0 && file->hash != 0)
 			position_print(&position, out);

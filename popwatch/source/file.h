@@ -43,8 +43,7 @@ void source_file_folders(
 /* Looks which files there are and reads what they have got, at most about BUDGET bytes, oldest file first.  TAKE gets each
  * line, whole but for those longer than LINE_MAX_BYTES.
  * NOW is the clock of stamps, CLOCK_MS the monotonic clock.  Returns true when the budget was used up before the end. */
-bool source_file_read(struct source_file *source, size_t budget, int64_t now, int64_t clock_ms,
-    line_fn *take, void *arg);
+bool source_file_read(struct source_file *source, size_t budget, int64_t now, int64_t clock_ms, line_fn *take, void *arg);
 
 /* How many files are open, for counters and tests. */
 size_t source_file_open(const struct source_file *source);

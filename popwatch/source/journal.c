@@ -51,12 +51,12 @@ static int add_rules_or_none(sd_journal *journal, const struct catalogue *catalo
 {
 	if (catalogue_has_journal(catalogue))
 		return add_rules(journal, catalogue);
-	log_say(LOG_WARNING, "nothing is read from the journal: none of the enabled servers' definitions has a journal setting");
+	log_say(
+	    LOG_WARNING, "nothing is read from the journal: none of the enabled servers' definitions has a journal setting");
 	return sd_journal_add_match(journal, "_UID=none", 0);
 }
 
-struct source_journal *source_journal_new(
-    const char *folder, const struct catalogue *catalogue, int64_t since, bool only)
+struct source_journal *source_journal_new(const char *folder, const struct catalogue *catalogue, int64_t since, bool only)
 {
 	struct source_journal *source = calloc(1, sizeof *source);
 	int result;
@@ -100,8 +100,7 @@ bool source_journal_configure(struct source_journal *source, const struct catalo
 	int result;
 
 	if (source->only && !catalogue_has_journal(catalogue)) {
-		log_say(LOG_ERR,
-		    "cannot read the journal: none of the enabled servers' definitions has a journal setting");
+		log_say(LOG_ERR, "cannot read the journal: none of the enabled servers' definitions has a journal setting");
 		return false;
 	}
 	sd_journal_flush_matches(source->journal);

@@ -32,8 +32,7 @@ struct source_journal;
  * servers in CATALOGUE since SINCE (seconds).  If none of them has a journal
  * rule, that is an error when the journal is the ONLY source; else it is logged,
  * and the source has no entries.  Returns NULL after logging why not. */
-struct source_journal *source_journal_new(
-    const char *folder, const struct catalogue *catalogue, int64_t since, bool only);
+struct source_journal *source_journal_new(const char *folder, const struct catalogue *catalogue, int64_t since, bool only);
 
 /* Frees it; a NULL is fine. */
 void source_journal_free(struct source_journal *source);

@@ -9,8 +9,7 @@
 
 #include "log.h"
 
-struct source_journal *source_journal_new(
-    const char *folder, const struct catalogue *catalogue, int64_t since, bool only)
+struct source_journal *source_journal_new(const char *folder, const struct catalogue *catalogue, int64_t since, bool only)
 {
 	(void)folder, (void)catalogue, (void)since, (void)only;
 	log_say(LOG_ERR, "this popwatch was built without the journal");

@@ -43,20 +43,14 @@ void source_pipe_set_formats(struct source_pipe *source, unsigned formats)
 	source->formats = formats;
 }
 
-static void hand_on(const struct source_pipe *source, const char *text, size_t size, bool cut,
-    line_fn *take, void *arg)
+static void hand_on(const struct source_pipe *source, const char *text, size_t size, bool cut, line_fn *take, void *arg)
 {
-	const struct line line = { .text = text,
-		.size = size,
-		.source = "-",
-		.formats = source->formats,
-		.cut = cut };
+	const struct line line = { .text = text, .size = size, .source = "-", .formats = source->formats, .cut = cut };
 
 	take(&line, arg);
 }
 
-static void take_line(
-    struct source_pipe *source, const char *text, size_t size, line_fn *take, void *arg)
+static void take_line(struct source_pipe *source, const char *text, size_t size, line_fn *take, void *arg)
 {
 	if (source->skipping)
 		source->skipping = false;

@@ -20,6 +20,6 @@ bool position_parse(const char *line, struct file_position *position)
 
 void position_print(const struct file_position *position, FILE *out)
 {
-	fprintf(out, "file %" PRIu64 " %" PRIu64 " %016" PRIx64 " %" PRIu64 " %s\n", position->device,
-	    position->inode, position->hash, position->offset, position->path);
+	fprintf(out, "file %" PRIu64 " %" PRIu64 " %016" PRIx64 " %" PRIu64 " %s\n", position->device, position->inode,
+	    position->hash, position->offset, position->path);
 }

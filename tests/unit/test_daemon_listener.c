@@ -428,8 +428,7 @@ static void passed_in_fact(void **state)
 		setenv("LISTEN_FDS", "2", 1);
 		setenv("LISTEN_FDNAMES", "first:second", 1);
 		fd = address_listen(&address, "systemd:second", 0, (uid_t)-1, (gid_t)-1);
-		if (fd != 4 || (fcntl(fd, F_GETFL) & O_NONBLOCK) == 0 ||
-		    (fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0)
+		if (fd != 4 || (fcntl(fd, F_GETFL) & O_NONBLOCK) == 0 || (fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0)
 			_exit(2);
 		_exit(0);
 	}
@@ -442,23 +441,20 @@ static void addresses(void **state)
 	static const struct {
 		const char *text;
 		int kind; /* -1: none */
-	} cases[] = { { "/run/x", ADDRESS_UNIX }, { "unix:/run/x", ADDRESS_UNIX },
-		{ "local:/run/x", ADDRESS_UNIX }, { "unix:run/x", -1 }, { "/run/", -1 }, { "", -1 },
-		{ "inet:8890@127.0.0.1", ADDRESS_INET }, { "inet:8890@::1", -1 },
-		{ "inet6:8890@::1", ADDRESS_INET }, { "inet6:8890@127.0.0.1", -1 },
+	} cases[] = { { "/run/x", ADDRESS_UNIX }, { "unix:/run/x", ADDRESS_UNIX }, { "local:/run/x", ADDRESS_UNIX },
+		{ "unix:run/x", -1 }, { "/run/", -1 }, { "", -1 }, { "inet:8890@127.0.0.1", ADDRESS_INET },
+		{ "inet:8890@::1", -1 }, { "inet6:8890@::1", ADDRESS_INET }, { "inet6:8890@127.0.0.1", -1 },
 		{ "inet:8890", -1 }, { "inet:8890@localhost", -1 }, { "inet:65536@127.0.0.1", -1 },
-		{ "127.0.0.1:8890", ADDRESS_INET }, { "[::1]:8890", ADDRESS_INET },
-		{ "::1:8890", -1 }, { "[127.0.0.1]:8890", -1 }, { "127.0.0.1", -1 },
-		{ "127.0.0.1:", -1 }, { "127.0.0.1:+1", -1 }, { "127.0.0.1:123456", -1 },
-		{ ":1", -1 }, { "systemd:milter", ADDRESS_SYSTEMD }, { "systemd:", -1 } };
+		{ "127.0.0.1:8890", ADDRESS_INET }, { "[::1]:8890", ADDRESS_INET }, { "::1:8890", -1 },
+		{ "[127.0.0.1]:8890", -1 }, { "127.0.0.1", -1 }, { "127.0.0.1:", -1 }, { "127.0.0.1:+1", -1 },
+		{ "127.0.0.1:123456", -1 }, { ":1", -1 }, { "systemd:milter", ADDRESS_SYSTEMD }, { "systemd:", -1 } };
 	struct address address;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		bool done = address_parse(cases[i].text, &address);
 
-		if (done != (cases[i].kind >= 0) ||
-		    (done && address.kind != (enum address_kind)cases[i].kind))
+		if (done != (cases[i].kind >= 0) || (done && address.kind != (enum address_kind)cases[i].kind))
 			fail_msg("'%s'", cases[i].text);
 		assert_int_equal(listener_understands(cases[i].text), done);
 	}

@@ -70,8 +70,8 @@ static int confined_to(unsigned can, int (*try)(void))
 	fflush(NULL);
 	child = fork();
 	if (child == 0) {
-		if (!sandbox_add(&sandbox, inside, true) ||
-		    (port != 0 && !sandbox_connect(&sandbox, port)) || !sandbox_enter(&sandbox))
+		if (!sandbox_add(&sandbox, inside, true) || (port != 0 && !sandbox_connect(&sandbox, port)) ||
+		    !sandbox_enter(&sandbox))
 			_exit(255);
 		errno = 0;
 		_exit(try() < 0 ? errno : 0);

@@ -22,7 +22,8 @@
 
 static char name[] = "courier", other_name[] = "mailutils";
 static struct server shared = { .name = name, .cut = 100, .shared_logger = true }, own = { .name = other_name, .cut = 100 };
-static const char cut[101] = "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789";
+static const char cut[101] =
+    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789";
 
 static struct header header_of(const char *line)
 {
@@ -193,10 +194,11 @@ static const char by_pid[] = "[server]\ntags = pop\njoin = pid\ntries = one\ncut
 			     "[lines]\nconnect = ^from {ip}.*$\nlogin = ^user (?<user>.*)$\nlogin = ^at {ip}$\n"
 			     "fail = ^wrong.*$\nlogout = ^bye.*$\nstart = ^up$\n";
 
-static const char by_session[] = "[server]\ntags = pop\ncut = 61\nlongest = 60\nlogger = shared\n"
-				 "[lines]\nconnect = ^from (?<session>{ip} [0-9]+)$\nlogin = ^user at (?<session>{ip} [0-9]+)$\n"
-				 "login = ^old user at {ip}$\n"
-				 "fail = ^wrong.* (?<session>{ip} [0-9]+)$\nlogout = ^bye (?<session>{ip} [0-9]+)$\n";
+static const char by_session[] =
+    "[server]\ntags = pop\ncut = 61\nlongest = 60\nlogger = shared\n"
+    "[lines]\nconnect = ^from (?<session>{ip} [0-9]+)$\nlogin = ^user at (?<session>{ip} [0-9]+)$\n"
+    "login = ^old user at {ip}$\n"
+    "fail = ^wrong.* (?<session>{ip} [0-9]+)$\nlogout = ^bye (?<session>{ip} [0-9]+)$\n";
 
 struct fixture {
 	struct pipeline pipeline;
@@ -385,7 +387,8 @@ static void test_shared_login(void **state)
 		{ { "from 192.0.2.1 5", "user at 203.0.113.7 5" }, "" }, /* another address */
 		{ { "from 192.0.2.1 5", "wrong 192.0.2.1 5", "user at 192.0.2.1 5" }, "" }, /* it has failed */
 		{ { "from 192.0.2.1 5", "bye 192.0.2.1 5", "user at 192.0.2.1 5" }, "" }, /* it has ended */
-		{ { "from 192.0.2.1 5", "user at 192.0.2.1 5", "user at 192.0.2.1 5" }, "login 192.0.2.1;" }, /* it is used up */
+		{ { "from 192.0.2.1 5", "user at 192.0.2.1 5", "user at 192.0.2.1 5" },
+		    "login 192.0.2.1;" }, /* it is used up */
 		{ { "from 192.0.2.1 5", "old user at 192.0.2.1" }, "" }, /* no session to know it by */
 		{ { "x", "from 192.0.2.1 5", "user at 192.0.2.1 5" }, "login 192.0.2.1;" },
 	};

@@ -26,17 +26,18 @@ static const char fib_trie[] = "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n
 			       "Local:\n     |-- 127.0.0.1\n        /32 host LOCAL\n"
 			       "     |-- 192.0.2.9\n        /32 host LOCAL\n"
 			       "     |-- 172.22.1.1\n        /32 host LOCAL\n";
-static const char ipv6_route[] =
-    "20010db8000000000000000000000000 40 00000000000000000000000000000000 00 00000000000000000000000000000000 00000100 1 0 00000001     eth0\n"
-    "00000000000000000000000000000000 00 00000000000000000000000000000000 00 20010db8000000000000000000000001 00000400 2 0 00000003     eth0\n"
-    "00000000000000000000000000000000 00 00000000000000000000000000000000 00 fe800000000000000000000000000001 00000400 2 0 00000003     eth0\n";
+static const char ipv6_route[] = "20010db8000000000000000000000000 40 00000000000000000000000000000000 00 "
+				 "00000000000000000000000000000000 00000100 1 0 00000001     eth0\n"
+				 "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+				 "20010db8000000000000000000000001 00000400 2 0 00000003     eth0\n"
+				 "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+				 "fe800000000000000000000000000001 00000400 2 0 00000003     eth0\n";
 static const char if_inet6[] = "fe8000000000000000fc00fffe000001 04 40 20 80     eth0\n"
 			       "00000000000000000000000000000001 01 80 10 80       lo\n"
 			       "20010db8000000000000000000000002 04 40 00 82     eth0\n"
 			       "2001 x\n";
 
-static void read_text(
-    struct gateways *gateways, const char *text, void (*reader)(struct gateways *gateways, FILE *in))
+static void read_text(struct gateways *gateways, const char *text, void (*reader)(struct gateways *gateways, FILE *in))
 {
 	FILE *in = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
 
@@ -56,8 +57,8 @@ static void expect(struct gateways *gateways, const char *address, enum gateway_
 
 static void test_tables(void **state)
 {
-	static const char *const none[] = { "127.0.0.1", "::1", "0.0.0.0", "172.22.0.0", "172.22.255.255", "172.22.1.2", "192.0.2.2",
-		"fe80::1", "2001:db8::", "198.51.100.0" };
+	static const char *const none[] = { "127.0.0.1", "::1", "0.0.0.0", "172.22.0.0", "172.22.255.255", "172.22.1.2",
+		"192.0.2.2", "fe80::1", "2001:db8::", "198.51.100.0" };
 	struct gateways gateways = { .count = 0 };
 
 	(void)state;

@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "layout.h"
 #include "file.h"
+#include "layout.h"
 
 #define BUDGET 1000000
 #define MINUTE 60000
