@@ -17,6 +17,7 @@
 #define RETRY_MAX_MS 30000
 #define EXPIRE_EVERY 60 /* seconds between two runs of our own expiry */
 #define COMPLAIN_EVERY 3600
+#define PENDING_MS 5000 /* recorded but not in force for this long: somebody holds the database */
 
 #define USER_MAX 128
 #define SESSION_MAX 64
@@ -42,6 +43,8 @@ struct writer {
 	int64_t expire;
 	int64_t next_ms; /* no commit before, by the monotonic clock */
 	int64_t settle_ms; /* no look for what is pending before, by the same */
+	int64_t pending_ms; /* since when recorded logins are not in force; -1: they are */
+	struct log_once pending; /* that, as a complaint */
 	int64_t retry_ms; /* 0: the last commit succeeded */
 	int64_t next_expire; /* by the clock of stamps */
 	int complained; /* the code that was complained about; RELAYDB_OK: none */
@@ -63,6 +66,7 @@ struct writer *writer_new(const char *path, int64_t interval_ms, int64_t expire)
 	}
 	writer->interval_ms = interval_ms;
 	writer->expire = expire;
+	writer->pending_ms = -1;
 	return writer;
 }
 
@@ -184,6 +188,26 @@ static void failed(struct writer *writer, int code, int64_t now, int64_t clock_m
 	writer->next_ms = clock_ms + writer->retry_ms;
 }
 
+/* What is recorded is safe, but mail servers do not see it: PENDING, because of WHY
+ * if that is known.  A second or two is how it should be. */
+static void watch_pending(
+    struct writer *writer, bool pending, const char *why, int64_t now, int64_t clock_ms)
+{
+	if (!pending) {
+		writer->pending_ms = -1;
+		if (log_over(&writer->pending, NULL))
+			log_say(LOG_NOTICE, "mail servers see the recorded logins again");
+		return;
+	}
+	if (writer->pending_ms < 0)
+		writer->pending_ms = clock_ms;
+	if (clock_ms - writer->pending_ms < PENDING_MS)
+		return;
+	if (log_once(&writer->pending, RELAYDB_LOCKED, now, COMPLAIN_EVERY))
+		log_say(LOG_ERR, "logins are recorded, but mail servers do not see them yet: %s",
+		    *why != '\0' ? why : "another process keeps the database busy");
+}
+
 /* The record of who was authorised: after it is true. */
 static void tell(const struct writer *writer)
 {
@@ -196,8 +220,10 @@ static void tell(const struct writer *writer)
 	}
 }
 
-static void succeeded(struct writer *writer, const struct relaydb_result *result)
+static void succeeded(
+    struct writer *writer, const struct relaydb_result *result, int64_t now, int64_t clock_ms)
 {
+	watch_pending(writer, result->pending, "", now, clock_ms);
 	if (*relaydb_notice(writer->db) != '\0')
 		log_say(LOG_NOTICE, "%s", relaydb_notice(writer->db));
 	if (writer->complained != RELAYDB_OK)
@@ -226,12 +252,14 @@ static int fill_batch(struct writer *writer)
 	return code;
 }
 
-/* A login process that was killed can have left a login that mail servers do not see yet.  Failures are for the next commit to
- * report: this is nothing of ours. */
+/* Puts in force what is pending: ours, or that of a login process that was killed. */
 static void settle(struct writer *writer, int64_t now, int64_t clock_ms)
 {
+	int code = relaydb_settle(writer->db, now);
+
 	writer->settle_ms = clock_ms + SETTLE_MS;
-	if (relaydb_settle(writer->db, now) == RELAYDB_OK && *relaydb_notice(writer->db) != '\0')
+	watch_pending(writer, code != RELAYDB_OK, relaydb_error(writer->db), now, clock_ms);
+	if (code == RELAYDB_OK && *relaydb_notice(writer->db) != '\0')
 		log_say(LOG_NOTICE, "%s", relaydb_notice(writer->db));
 }
 
@@ -258,7 +286,7 @@ bool writer_commit(struct writer *writer, int64_t now, int64_t clock_ms)
 	}
 	if (expire)
 		writer->next_expire = now + EXPIRE_EVERY;
-	succeeded(writer, &result);
+	succeeded(writer, &result, now, clock_ms);
 	return true;
 }
 

@@ -62,8 +62,10 @@ bool writer_pending(const struct writer *writer);
  * and CLOCK_MS (monotonic); 0: now. */
 int64_t writer_due(const struct writer *writer, int64_t now, int64_t clock_ms);
 
-/* Adds the expiry when it is time for it, and commits what is gathered, or what other processes have left pending.  A failed commit is told to the log (once for
- * each cause, then hourly) and tried again later with everything that came meanwhile.
+/* Adds the expiry when it is time for it, and commits what is gathered, or what
+ * other processes have left pending.  A failed commit is logged (once for each
+ * cause, then hourly) and tried again later with everything that came meanwhile;
+ * so is a commit that is recorded but stays out of force for seconds.
  * Returns true when nothing is waiting any more. */
 bool writer_commit(struct writer *writer, int64_t now, int64_t clock_ms);
 
