@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * conf.h - reads files of "name = value" lines and [sections], and reports every
+ * conf.h - reads files of "name = value" lines and [sections], reports every
  * error with its place
  *
  * Sole home of <ini.h>.  Owns: the syntax (inih's: # and ; start a comment at
