@@ -212,7 +212,7 @@ static int load_transform(struct relaydb *db, const struct image *old, const str
 		return db_fail(db, RELAYDB_NOMEM, "out of memory");
 	if (info->fill != 0 && result->added + result->changed + result->deleted == 0)
 		return RELAYDB_OK; /* it is there already, and in a hash of ours */
-	result->rebuilt = true;
+	result->rewritten = true;
 	code = rows_build(db, &load->rows, &load->progress, new);
 	/* the deadline is for waiting, and building takes seconds of it; but only once, if somebody rewrites the file meanwhile */
 	if (code == RELAYDB_OK && !load->built)

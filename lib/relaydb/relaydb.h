@@ -2,7 +2,7 @@
  *
  * relaydb.h - the store of POP-before-SMTP logins: which client address may relay, since when
  *
- * Owns the whole public face of librelaydb.  The file behind it is a Berkeley DB hash that sendmail, Postfix and Exim look
+ * Owns the whole public face of librelaydb.  Behind it is a map that sendmail, Postfix and Exim look
  * up: key = client address in text, value = seconds since the epoch in decimal text, neither with a trailing NUL.  Format,
  * locks and commit are told in relaydb(5), these functions in relaydb(3).
  *
@@ -97,7 +97,7 @@ const char *relaydb_filename(const struct relaydb *db);
 /* ---- reading: one consistent state, also while others commit; no file is RELAYDB_NOFILE, an empty one has no rows ---- */
 
 struct relaydb_row {
-	const char *key; /* as it stands in the file but for the NUL of postmap; not terminated, any byte possible */
+	const char *key; /* as it stands in the map; not terminated, any byte possible */
 	size_t key_size;
 	const char *value; /* the same */
 	size_t value_size;
@@ -146,7 +146,7 @@ int relaydb_batch_expire(struct relaydb_batch *batch, int64_t before);
 struct relaydb_result {
 	bool committed; /* something was changed; false when everything was already as the batch wants it */
 	bool pending; /* recorded, and seen by readers of this library; mail servers see it within two seconds */
-	bool rebuilt; /* the hash was made anew: it was too small or far too large, came from makemap or postmap, or by load */
+	bool rewritten; /* all of it was written again, not only what changed */
 	size_t rows; /* in the database now, of every kind */
 	size_t added; /* rows that were not there before */
 	size_t changed; /* rows whose value changed */
@@ -155,13 +155,12 @@ struct relaydb_result {
 	size_t expired; /* rows that expire removed */
 	size_t permanent; /* rows of a load that are no address with a time: they never expire */
 	size_t permanent_line; /* of the dump: the first of them */
-	int64_t mtime; /* of the file afterwards; ahead of NOW when commits came faster than one a second */
 };
 
 /* Commits the batch: all of it or nothing, safe against a crash at any instant, and seen by MTAs that have the map open
  * (relaydb(5)).  Finishes a cut-off commit of another process first.  A missing file is made if there is something to record
  * or put, a missing folder never.
- * NOW is the caller's clock, 0 to RELAYDB_STAMP_MAX, else RELAYDB_BADSTAMP; it decides the mtime the file gets, never which
+ * NOW is the caller's clock, 0 to RELAYDB_STAMP_MAX, else RELAYDB_BADSTAMP; mail servers are shown when it was changed by it; it never decides which
  * entries count.  RESULT may be NULL; it is set in any case.
  * Mail servers notice one change a second.  Changes that come faster are recorded, safe on the disk, and come into force
  * together in the next second.  The first that has to wait for it does so, one or two seconds, with no lock held, and commits
@@ -175,12 +174,12 @@ int relaydb_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_resu
  * Belongs to the batch, until it is changed. */
 const char *relaydb_batch_absent(const struct relaydb_batch *batch, size_t i);
 
-/* Replaces the whole database by a dump read from FD up to its end, in makemap's form: key, blanks, value; lines that are
+/* Replaces the whole database by a dump read from FD up to its end, a line for each row: key, blanks, value; lines that are
  * empty or start with # are skipped.  All or nothing, in one commit.  Keys that are addresses are brought into the store's
  * form; other rows are kept as they stand.  Refused with the line's number: a line without a value (RELAYDB_BADSTAMP), one that
  * starts with a blank or has a NUL byte, a key that came before (RELAYDB_BADADDR).  Rows that are no address with a time are
  * taken, since a network or an "OK" may be meant; result.permanent counts them.  A database that has these rows already,
- * in a hash of this library's, is left alone.
+ * as this library writes them, is left alone.
  * PROGRESS (may be NULL) is called now and then with how many rows of TOTAL are stored in the new database; TOTAL is 0 and
  * DONE counts lines while FD is still read.  It may return nonzero to stop the load, which is then returned (choose a negative
  * number) and changes nothing.
@@ -204,7 +203,7 @@ struct relaydb_finding {
 };
 
 /* Looks at everything sendmail, Postfix, Exim and this library demand of the database: the file, its folder, their owners and
- * modes, what lies beside them, style and rows, mtime against NOW.  Finishes a cut-off commit, and says so; changes nothing
+ * modes, what lies beside them, style and rows, times against NOW.  Finishes a cut-off commit, and says so; changes nothing
  * else.  Calls EACH for every finding; texts end with the call.
  * Returns RELAYDB_OK when the look was complete, whatever it found (a missing or damaged database is a finding), else
  * LOCKED, PERM, IO, NOMEM. */

@@ -25,10 +25,12 @@ in_place() {
 	echo "$1 $(date +%s)" | makemap -o hash "$RELAYERS"
 }
 
+# the beginning of a second in which two changes can follow each other at once: the map's time is past, since a commit may move
+# it a second ahead of the clock, and no further
 next_second() {
 	local this
 	this=$(date +%s)
-	while [ "$(date +%s)" = "$this" ]; do
+	until [ "$(date +%s)" -gt "$this" ] && [ "$(date +%s)" -gt "$(stat -c %Y "$RELAYERS.db")" ]; do
 		sleep 0.01
 	done
 }

@@ -163,9 +163,9 @@ static void churn(const struct plan *plan, struct relaydb *db)
 			rename_over(relaydb_filename(db), plan->path, now);
 		took = seconds(CLOCK_REALTIME) - at;
 		longest = took > longest ? took : longest;
-		rebuilt += result.rebuilt;
+		rebuilt += result.rewritten;
 		if (plan->log != NULL)
-			fprintf(plan->log, "%.6f %.6f %d\n", at, at + took, result.rebuilt);
+			fprintf(plan->log, "%.6f %.6f %d\n", at, at + took, result.rewritten);
 		(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 	}
 	took = seconds(CLOCK_MONOTONIC) - begin;

@@ -88,7 +88,7 @@ static int make_changes(struct turn *turn, const struct task *task, struct state
 	}
 	if (code != RELAYDB_OK)
 		return code;
-	*result = (struct relaydb_result){ .rows = info.rows, .mtime = before->st.st_mtim.tv_sec };
+	*result = (struct relaydb_result){ .rows = info.rows };
 	code = task->change == NULL ? RELAYDB_OK : task->change(turn->db, base, &info, task->arg, &states->after, result);
 	result->committed = code == RELAYDB_OK && states->after.data != NULL;
 	return code;
@@ -292,7 +292,6 @@ static int write_nothing(struct turn *turn, const struct snapshot *snapshot)
 static int attempt(struct turn *turn, const struct task *task, struct relaydb_result *result)
 {
 	struct states states = { .before.fd = -1 };
-	struct stat st;
 	int code = copy(turn, task->create, &states);
 
 	if (code != RELAYDB_OK)
@@ -306,8 +305,6 @@ static int attempt(struct turn *turn, const struct task *task, struct relaydb_re
 		code = write_changes(turn, &states.before, &states.queued);
 	else if (code == RELAYDB_OK)
 		code = write_nothing(turn, &states.before);
-	if (states.before.fd >= 0 && fstat(states.before.fd, &st) == 0)
-		result->mtime = st.st_mtim.tv_sec;
 	states_free(&states);
 	return code;
 }

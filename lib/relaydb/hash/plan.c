@@ -210,7 +210,7 @@ static int rebuild(struct work *work, const struct image *old, bool planned, str
 	}
 	/* what is recorded already, but in a form that no MTA asks for, is not yet as the batch wants it */
 	if (code == RELAYDB_OK && (work->count > 0 || (!planned && batch_records(work->batch)))) {
-		work->result->rebuilt = true;
+		work->result->rewritten = true;
 		code = rows_change(db, &rows, work->changes, work->count);
 		if (code == RELAYDB_OK)
 			code = rows_build(db, &rows, NULL, new);
