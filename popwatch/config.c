@@ -19,7 +19,8 @@
 #include "settings.h"
 #include "user.h"
 
-static setting_take take_log, take_format, take_journal, take_servers, take_definitions, take_ignore, take_socket_users;
+static setting_take take_log, take_format, take_journal, take_servers, take_tags, take_definitions, take_ignore,
+    take_socket_users;
 
 #define AT(member) offsetof(struct config, member)
 #define DAY 86400
@@ -30,6 +31,8 @@ static const struct setting settings[] = {
 	{ .name = "format", .kind = SETTING_LIST, .take = take_format },
 	{ .name = "journal", .kind = SETTING_OWN, .take = take_journal, .value = "no" },
 	{ .name = "servers", .kind = SETTING_OWN, .take = take_servers, .value = "dovecot" },
+	{ .name = "tags", .kind = SETTING_LIST, .take = take_tags },
+	{ .name = "elements", .kind = SETTING_TEXT, .offset = AT(elements), .value = "" },
 	{ .name = "definitions", .kind = SETTING_LIST, .take = take_definitions },
 	{ .name = "ignore", .kind = SETTING_LIST, .take = take_ignore },
 	{ .name = "socket-users", .kind = SETTING_OWN, .take = take_socket_users },
@@ -161,6 +164,18 @@ static void take_servers(void *arg, const char *value, const struct conf_place *
 		conf_error(place, "servers has '%s' twice", twice);
 }
 
+static void take_tags(void *arg, const char *value, const struct conf_place *place)
+{
+	struct draft *draft = arg;
+	char **words = list_split(value, ", \t");
+
+	if (words != NULL && list_size(words) < 2)
+		conf_error(place, "tags = '%s', expected the name of a server and its tags", value);
+	else if (words == NULL || !list_add(&draft->config->tags, value))
+		conf_error(place, "out of memory");
+	list_free(words);
+}
+
 static void take_definitions(void *arg, const char *value, const struct conf_place *place)
 {
 	struct draft *draft = arg;
@@ -280,6 +295,7 @@ void config_free(struct config *config)
 	free(config->file);
 	free(config->journal);
 	list_free(config->servers);
+	list_free(config->tags);
 	list_free(config->definitions);
 	free(config->socket_users);
 	list_free(config->socket_user_names);
@@ -334,6 +350,8 @@ static void finish(struct draft *draft, struct conf_place place)
 
 	check_refresh(draft, place);
 	config->servers_line = seen_of(draft, "servers")->line;
+	config->tags_line = seen_of(draft, "tags")->line;
+	config->elements_line = seen_of(draft, "elements")->line;
 	config->user_line = seen_of(draft, "user")->line;
 	place.line = draft->format_line;
 	if (draft->format_line != 0 && config->log_count > 0)
@@ -411,13 +429,40 @@ struct config *config_load_text(const char *text, struct conf_errors *errors)
 
 /* ---- what the settings name ---- */
 
+bool config_adapt(const struct config *config, struct catalogue *catalogue, bool others, struct conf_errors *errors)
+{
+	const struct conf_place tags = { config->file, config->tags_line, errors };
+	const struct conf_place elements = { config->file, config->elements_line, errors };
+	size_t before = errors->count;
+	char **words;
+
+	for (char *const *value = config->tags; value != NULL && *value != NULL; value++) {
+		words = list_split(*value, ", \t");
+		if (words == NULL)
+			conf_error(&tags, "out of memory");
+		for (size_t i = 1; words != NULL && words[i] != NULL; i++) {
+			if (!catalogue_add_tag(catalogue, words[0], words[i], &tags) && !others)
+				conf_error(&tags, "tags = '%s', expected one of servers before the tags", *value);
+		}
+		list_free(words);
+	}
+	if (*config->elements != '\0' && !catalogue_set_elements(catalogue, config->elements, &elements) && !others)
+		conf_error(&elements, "elements, but neither dovecot nor dovecot-proxy is one of servers");
+	return errors->count == before;
+}
+
 struct catalogue *config_catalogue(const struct config *config, struct conf_errors *errors)
 {
 	const struct conf_place place = { config->file, config->servers_line, errors };
+	struct catalogue *catalogue;
 
 	if (config->definitions == NULL || config->servers == NULL)
 		return NULL;
-	return definitions_load((const char *const *)config->definitions, config->servers, false, &place);
+	catalogue = definitions_load((const char *const *)config->definitions, config->servers, false, &place);
+	if (catalogue == NULL || config_adapt(config, catalogue, false, errors))
+		return catalogue;
+	catalogue_free(catalogue);
+	return NULL;
 }
 
 bool config_ignores(const struct config *config, const char *address)

@@ -33,6 +33,10 @@ struct config {
 	unsigned formats; /* of standard input, and of the logs named after the setting */
 	char *journal; /* "no", "yes" or a folder */
 	char **servers;
+	char **tags; /* each "SERVER TAG ...": tags that its definition does not have */
+	int tags_line; /* where the first one is */
+	char *elements; /* login_log_format_elements of Dovecot; "": those of its definition */
+	int elements_line;
 	char **definitions; /* folders, the first one wins */
 	char *database; /* as relaydb_path() chose it */
 	char *state;
@@ -69,6 +73,11 @@ struct config *config_load_text(const char *text, struct conf_errors *errors);
 /* The definitions that are configured, as definitions_load() reads them; a name in servers that cannot be is told with the place of
  * that setting.  Returns the catalogue, or NULL after complaints, or when there are no folders of definitions. */
 struct catalogue *config_catalogue(const struct config *config, struct conf_errors *errors);
+
+/* Gives CATALOGUE the tags and the elements that are configured; those of servers that
+ * it does not have are errors unless it is of OTHERS than those configured.  Returns
+ * false after complaints. */
+bool config_adapt(const struct config *config, struct catalogue *catalogue, bool others, struct conf_errors *errors);
 
 /* Is ADDRESS one of those that are not recorded? */
 bool config_ignores(const struct config *config, const char *address);

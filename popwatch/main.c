@@ -198,9 +198,15 @@ static struct catalogue *load_servers(const struct config *config, char *const *
 {
 	const struct conf_place place = { "-s", 0, errors };
 
+	struct catalogue *catalogue;
+
 	if (servers == NULL)
 		return config_catalogue(config, errors);
-	return definitions_load((const char *const *)config->definitions, servers, true, &place);
+	catalogue = definitions_load((const char *const *)config->definitions, servers, true, &place);
+	if (catalogue == NULL || config_adapt(config, catalogue, true, errors))
+		return catalogue;
+	catalogue_free(catalogue);
+	return NULL;
 }
 
 /* The configured folders and servers, but for what the command line says. */

@@ -15,7 +15,7 @@ endif
 
 POPWATCH_LINES = $(addprefix popwatch/lines/, \
 	catalogue.c definition.c layout.c pattern.c pipeline.c proof.c session.c session_key.c stamp.c \
-	tag.c \
+	elements.c tag.c \
 	truncation.c year.c)
 POPWATCH_SOURCE = $(addprefix popwatch/source/, \
 	file.c followed.c inotify.c $(POPWATCH_JOURNAL) pipe.c position.c rotation.c \

@@ -168,6 +168,33 @@ static struct server *find_server(const struct catalogue *catalogue, const char 
 	return server;
 }
 
+bool catalogue_add_tag(struct catalogue *catalogue, const char *name, const char *tag, const struct conf_place *place)
+{
+	struct server *server = find_server(catalogue, name);
+
+	if (server == NULL)
+		return false;
+	if (!tag_is(tag))
+		conf_error(place, "tags: '%s', expected the name of a program, */NAME or NAME-*", tag);
+	else if (!list_has(server->tags, tag, strlen(tag)) &&
+		 (!list_add(&server->tags, tag) || !add_tag(catalogue, tag, server)))
+		conf_error(place, "tags: out of memory, or too many servers with the tag '%s'", tag);
+	return true;
+}
+
+bool catalogue_set_elements(struct catalogue *catalogue, const char *elements, const struct conf_place *place)
+{
+	bool any = false;
+
+	for (struct server *server = catalogue->servers; server != NULL; server = server->next) {
+		if (server->elements == NULL)
+			continue;
+		any = true;
+		server_set_elements(server, elements, place);
+	}
+	return any;
+}
+
 static void remove_server(struct catalogue *catalogue, struct server *server)
 {
 	struct server **at = &catalogue->servers;

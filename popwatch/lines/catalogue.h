@@ -32,6 +32,14 @@ bool catalogue_take(
  * PLACE.  Returns false without memory. */
 bool catalogue_settle(struct catalogue *catalogue, char *const *names, const struct conf_place *place);
 
+/* Lines with TAG, or with one of that family, are NAME's too.  Errors are reported to
+ * PLACE's.  Returns false if there is no server NAME. */
+bool catalogue_add_tag(struct catalogue *catalogue, const char *name, const char *tag, const struct conf_place *place);
+
+/* Every server that has elements has ELEMENTS, see elements.h.  Errors are reported to
+ * PLACE's.  Returns false if none has them. */
+bool catalogue_set_elements(struct catalogue *catalogue, const char *elements, const struct conf_place *place);
+
 /* Frees it with its servers; a NULL is fine. */
 void catalogue_free(struct catalogue *catalogue);
 

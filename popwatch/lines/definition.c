@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "duration.h"
+#include "elements.h"
 #include "list.h"
 #include "tag.h"
 
@@ -50,6 +51,7 @@ void server_free(struct server *server)
 	pattern_free(server->cut_only);
 	free(server->warning);
 	free(server->instead_of);
+	free(server->elements);
 	free(server->name);
 	free(server);
 }
@@ -118,6 +120,8 @@ static bool take_choice(struct server *server, const char *name, const char *val
 		return read_choice(value, "one", "many", place, name, &server->one_try);
 	if (strcmp(name, "logger") == 0)
 		return read_choice(value, "shared", "own", place, name, &server->shared_logger);
+	if (strcmp(name, "proxied") == 0)
+		return read_choice(value, "yes", "no", place, name, &server->proxied);
 	if (strcmp(name, "by-name-only") == 0)
 		return read_choice(value, "yes", "no", place, name, &server->by_name_only);
 	return false;
@@ -150,6 +154,10 @@ static bool take_text(struct definition_draft *draft, const char *name, const ch
 		free(server->instead_of);
 		server->instead_of = strdup(value);
 		draft->failed |= server->instead_of == NULL;
+	} else if (strcmp(name, "elements") == 0) {
+		free(server->elements);
+		server->elements = strdup(value);
+		draft->failed |= server->elements == NULL;
 	} else if (strcmp(name, "warning") == 0) {
 		free(server->warning);
 		server->warning = strdup(value);
@@ -325,6 +333,41 @@ void definition_check(const struct server *server, const struct conf_place *plac
 	}
 	if (!has_expression(server, ROLE_LOGIN))
 		conf_error(place, "no login expression in [lines]");
+}
+
+/* PATTERN in place of all its expressions of a login, of which there is one at
+ * least. */
+static void replace_logins(struct server *server, struct pattern *pattern)
+{
+	struct expression first = { ROLE_LOGIN, pattern }, next;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < server->count; i++) {
+		next = server->expressions[i];
+		if (next.role == ROLE_LOGIN)
+			pattern_free(next.pattern);
+		else
+			server->expressions[kept++] = next;
+	}
+	server->expressions[kept++] = first;
+	server->count = kept;
+}
+
+void server_set_elements(struct server *server, const char *elements, const struct conf_place *place)
+{
+	char error[256], **once;
+	char *expression = elements_expression(server->elements, elements, server->proxied, &once, error, sizeof error);
+	struct pattern *pattern = expression != NULL ? pattern_new(expression, error, sizeof error) : NULL;
+
+	free(expression);
+	if (pattern == NULL) {
+		list_free(once);
+		conf_error(place, "elements: %s", error);
+		return;
+	}
+	replace_logins(server, pattern);
+	list_free(server->once);
+	server->once = once;
 }
 
 /* ---- reading messages ---- */

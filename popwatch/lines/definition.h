@@ -56,6 +56,8 @@ struct server {
 	struct pattern *cut_only; /* of these alone the messages that it matches; NULL: all */
 	bool shared_logger; /* one logger writes for many connections: a rest may come later, see truncation.h */
 	char *instead_of; /* the definition that must not count beside this one; NULL: none */
+	char *elements; /* what stands before Dovecot's elements in a login, see elements.h; NULL: it has none */
+	bool proxied; /* those of a proxied login */
 	size_t longest; /* longer messages are not believed */
 	int64_t session_max; /* seconds that a connection may stay open; 0: as configured */
 	struct expression *expressions;
@@ -94,6 +96,10 @@ void definition_check(const struct server *server, const struct conf_place *plac
 
 /* Frees the samples, and not the server. */
 void definition_end(struct definition_draft *draft);
+
+/* Makes a login of SERVER, which has elements, one with ELEMENTS in their order and
+ * no other: see elements.h.  Errors are reported to PLACE's. */
+void server_set_elements(struct server *server, const char *elements, const struct conf_place *place);
 
 /* Frees it; a NULL is fine. */
 void server_free(struct server *server);

@@ -53,3 +53,32 @@ verdict() {	# verdict FILE SERVERS FORMAT
 		verdict "$file" "all $(said "$file" servers)" any
 	done
 }
+
+# settings LINE...: popwatch -n says of them
+settings() {
+	{
+		echo "definitions = $(readlink -f "$DEFINITIONS")"
+		printf '%s\n' "$@" "log = $SCRATCH/log" "state = $SCRATCH/state" "database = $SCRATCH/relayers.db" 'user ='
+	} >"$SCRATCH/settings.conf"
+	touch "$SCRATCH/log"
+	run --separate-stderr "$POPWATCH" -n -c "$SCRATCH/settings.conf"
+}
+
+@test "elements and tags that cannot be are refused with their line" {
+	settings 'elements = user=<%u> rip=%r %h'
+	[ "$status" -eq 78 ] && [[ $stderr == *":2: elements: unknown element '%h'"* ]] || fail "$stderr"
+	settings 'elements = rip=%r user=<%u>'
+	[[ $stderr == *":2: elements: 'rip=%r', expected each element once, user=<%u> before"* ]] || fail "$stderr"
+	settings 'elements = user=<%u> method=%m'
+	[[ $stderr == *':2: elements: expected user=<%u> and rip=%r among them'* ]] || fail "$stderr"
+	settings 'servers = courier' 'elements = user=<%u> rip=%r'
+	[[ $stderr == *':3: elements, but neither dovecot nor dovecot-proxy is one of servers'* ]] || fail "$stderr"
+	settings 'tags = dovecot'
+	[[ $stderr == *":2: tags = 'dovecot', expected the name of a server and its tags"* ]] || fail "$stderr"
+	settings 'tags = courier x'
+	[[ $stderr == *":2: tags = 'courier x', expected one of servers before the tags"* ]] || fail "$stderr"
+	settings 'tags = dovecot x y:'
+	[[ $stderr == *":2: tags: 'y:', expected the name of a program"* ]] || fail "$stderr"
+	settings 'tags = dovecot x' 'elements = user=<%u> rip=%r mpid=%e'
+	[ "$status" -eq 0 ] || fail "$stderr"
+}
