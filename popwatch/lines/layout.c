@@ -23,56 +23,10 @@
 
 #include <string.h>
 
+#include "cursor.h"
 #include "digits.h"
 
 #define TAI64N_DIGITS 24
-
-/* Where we are in a line, and what is left of it. */
-struct cursor {
-	const char *p;
-	const char *end;
-};
-
-static size_t left(const struct cursor *c)
-{
-	return (size_t)(c->end - c->p);
-}
-
-static bool skip_char(struct cursor *c, char wanted)
-{
-	if (c->p == c->end || *c->p != wanted)
-		return false;
-	c->p++;
-	return true;
-}
-
-static bool skip_text(struct cursor *c, const char *wanted)
-{
-	size_t n = strlen(wanted);
-
-	if (left(c) < n || memcmp(c->p, wanted, n) != 0)
-		return false;
-	c->p += n;
-	return true;
-}
-
-static void skip_blanks(struct cursor *c)
-{
-	while (c->p < c->end && *c->p == ' ')
-		c->p++;
-}
-
-/* Up to the next blank, which is skipped; at least one byte. */
-static bool take_word(struct cursor *c, struct span *word)
-{
-	const char *blank = memchr(c->p, ' ', left(c));
-
-	if (blank == NULL || blank == c->p)
-		return false;
-	*word = (struct span){ c->p, (size_t)(blank - c->p) };
-	c->p = blank + 1;
-	return true;
-}
 
 static bool fits(const char *p, const char *pattern)
 {
@@ -169,8 +123,7 @@ static bool take_tai64n_stamp(struct cursor *c, struct header *h)
 /* A stamp, of the line or a second one, and the blank behind it. */
 static bool take_any_stamp(struct cursor *c, struct header *h)
 {
-	return (take_bsd_stamp(c, h) || take_iso_stamp(c, 'T', h) || take_iso_stamp(c, ' ', h) ||
-		   take_tai64n_stamp(c, h)) &&
+	return (take_bsd_stamp(c, h) || take_iso_stamp(c, 'T', h) || take_iso_stamp(c, ' ', h) || take_tai64n_stamp(c, h)) &&
 	       skip_char(c, ' ');
 }
 
@@ -186,11 +139,10 @@ static void skip_second_stamp(struct cursor *c)
 /* "mail.info" and the blank behind it, with SOCKLOG's colon or without. */
 static void skip_facility(struct cursor *c, bool socklog)
 {
-	static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth", "syslog",
-		"lpr", "news", "uucp", "cron", "authpriv", "ftp", "local0", "local1", "local2",
-		"local3", "local4", "local5", "local6", "local7" };
-	static const char *const levels[] = { "emerg", "alert", "crit", "err", "error", "warn",
-		"warning", "notice", "info", "debug" };
+	static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp",
+		"cron", "authpriv", "ftp", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7" };
+	static const char *const levels[] = { "emerg", "alert", "crit", "err", "error", "warn", "warning", "notice", "info",
+		"debug" };
 	struct cursor ahead = *c;
 	struct span word, facility, level;
 	const char *dot;
