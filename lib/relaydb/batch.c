@@ -80,7 +80,19 @@ static void merge(struct op *op, enum op_kind kind, int64_t stamp)
 	op->stamp = stamp;
 }
 
-int batch_add(struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp)
+/* The other way round: what is in OP came later. */
+static void merge_before(struct op *op, enum op_kind kind, int64_t stamp)
+{
+	if (op->kind != OP_RECORD)
+		return; /* it says what the row is, whatever there was */
+	if (kind != OP_RECORD)
+		op->kind = OP_PUT;
+	if (kind != OP_DELETE && stamp > op->stamp)
+		op->stamp = stamp;
+}
+
+static int enter(struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp,
+    void (*join)(struct op *op, enum op_kind kind, int64_t stamp))
 {
 	char text[RELAYDB_ADDRSTRLEN];
 	struct table *entry;
@@ -93,7 +105,7 @@ int batch_add(struct relaydb_batch *batch, enum op_kind kind, const char *addres
 		    (long long)RELAYDB_STAMP_MAX);
 	HASH_FIND_STR(batch->table, text, entry);
 	if (entry != NULL) {
-		merge(&entry->op, kind, stamp);
+		join(&entry->op, kind, stamp);
 		return RELAYDB_OK;
 	}
 	entry = calloc(1, sizeof *entry);
@@ -111,6 +123,16 @@ int batch_add(struct relaydb_batch *batch, enum op_kind kind, const char *addres
 	batch->last = &entry->op;
 	batch->count++;
 	return RELAYDB_OK;
+}
+
+int batch_add(struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp)
+{
+	return enter(batch, kind, address, stamp, merge);
+}
+
+int batch_add_before(struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp)
+{
+	return enter(batch, kind, address, stamp, merge_before);
 }
 
 static int add(struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp)

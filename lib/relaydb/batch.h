@@ -32,6 +32,9 @@ int batch_make(struct relaydb *db, struct relaydb_batch **batch);
 int batch_add(struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp);
 int batch_expire(struct relaydb_batch *batch, int64_t before);
 
+/* As batch_add(), for a change that comes before all that the batch holds. */
+int batch_add_before(struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp);
+
 /* The operation on the address in KEY, NULL if there is none. */
 const struct op *batch_find(const struct relaydb_batch *batch, struct bytes key);
 

@@ -5,6 +5,7 @@
  * "In force" means here: in the bytes of the file itself, which is all that an MTA reads.
  */
 #define RELAYDB_TEST_STEPS
+#include "batch.h"
 #include "queue.h"
 #include "relaydb_scratch.h"
 
@@ -548,6 +549,162 @@ static void full_queue_takes_no_more(void **state)
 	relaydb_close(&db);
 }
 
+/* ---- much in a queue ---- */
+
+static char queued[QUEUE_MAX];
+static size_t queued_size;
+
+/* Puts BATCH behind what is in `queued', as a writer does. */
+static void queue_batch(const struct relaydb_batch *batch)
+{
+	struct image text;
+
+	assert_int_equal(queue_text(batch, &text), RELAYDB_OK);
+	assert_true(text.size <= sizeof queued - queued_size);
+	memcpy(queued + queued_size, text.data, text.size);
+	queued_size += text.size;
+	image_free(&text);
+}
+
+/* Few addresses and stamps, so that they meet. */
+static void add_something(struct relaydb_batch *batch)
+{
+	const char *address = nth(random_below(5));
+	int64_t stamp = random_below(6);
+
+	switch (random_below(8)) {
+	case 0:
+		assert_int_equal(relaydb_batch_delete(batch, address), RELAYDB_OK);
+		break;
+	case 1:
+	case 2:
+		assert_int_equal(relaydb_batch_put(batch, address, stamp), RELAYDB_OK);
+		break;
+	case 3:
+	case 4:
+		assert_int_equal(relaydb_batch_expire(batch, stamp), RELAYDB_OK);
+		break;
+	default:
+		assert_int_equal(relaydb_batch_record(batch, address, stamp), RELAYDB_OK);
+	}
+}
+
+/* The rows of an image as text, by key. */
+static const char *rows_text(struct relaydb *db, const struct image *image, char *out, size_t size)
+{
+	size_t used = 0;
+	struct rows rows;
+
+	assert_int_equal(rows_collect(db, image, true, &rows), RELAYDB_OK);
+	rows_sort_by_key(&rows);
+	*out = '\0';
+	for (size_t i = 0; i < rows.count; i++)
+		used += (size_t)snprintf(out + used, size - used, "%.*s %.*s\n", (int)rows.row[i].key.size,
+		    (const char *)rows.row[i].key.data, (int)rows.row[i].value.size, (const char *)rows.row[i].value.data);
+	rows_free(&rows);
+	return out;
+}
+
+/* IMAGE becomes what a commit of BATCH makes of it. */
+static void commit_to(struct relaydb *db, struct image *image, struct relaydb_batch *batch)
+{
+	struct relaydb_result result = { .committed = false };
+	struct image new = { NULL, 0, false };
+	struct image_info info;
+
+	assert_code(db, image_prove(db, image, &info), RELAYDB_OK);
+	assert_code(db, batch_transform(db, image, &info, batch, &new, &result), RELAYDB_OK);
+	if (new.data == NULL)
+		return;
+	image_free(image);
+	*image = new;
+}
+
+static void base_image(struct relaydb *db, struct image *out)
+{
+	static const struct change rows[] = {
+		{ { "10.0.0.0", 8 }, { "OK", 2 }, false }, /* permanent */
+		{ { "10.0.0.1", 8 }, { "3", 1 }, false },
+		{ { "10.0.0.2", 8 }, { "5", 1 }, false },
+		{ { "192.0.2.1", 9 }, { "2", 1 }, false },
+	};
+
+	assert_code(db, bdb_build(db, rows, COUNT(rows), NULL, out), RELAYDB_OK);
+}
+
+static void any_queue_is_as_a_commit_for_each_batch(void **state)
+{
+	struct relaydb *db = database();
+	struct relaydb_batch *batch;
+
+	(void)state;
+	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
+	for (int i = 0; i < 1000; i++) {
+		struct image one_by_one, base, at_once;
+		char expected[1024], found[1024];
+		struct image_info info;
+
+		base_image(db, &one_by_one);
+		base_image(db, &base);
+		queued_size = 0;
+		for (uint32_t batches = 1 + random_below(6); batches > 0; batches--) {
+			for (uint32_t changes = 1 + random_below(3); changes > 0; changes--)
+				add_something(batch);
+			queue_batch(batch);
+			commit_to(db, &one_by_one, batch);
+			relaydb_batch_clear(batch);
+		}
+		assert_code(db, image_prove(db, &base, &info), RELAYDB_OK);
+		assert_code(
+		    db, queue_apply(db, (struct bytes){ queued, queued_size }, &base, &info, &at_once), RELAYDB_OK);
+		rows_text(db, &one_by_one, expected, sizeof expected);
+		rows_text(db, at_once.data != NULL ? &at_once : &base, found, sizeof found);
+		if (strcmp(expected, found) != 0)
+			fail_msg("%.*s\nexpected:\n%s\nfound:\n%s", (int)queued_size, queued, expected, found);
+		image_free(&one_by_one);
+		image_free(&base);
+		image_free(&at_once);
+	}
+	relaydb_batch_free(&batch);
+	relaydb_close(&db);
+}
+
+static unsigned carried;
+
+static void count_carried(const char *step)
+{
+	if (strcmp(step, "carried") == 0)
+		carried++;
+}
+
+/* Anyone who may write the directory could else keep every login busy for hours, with an expiry behind each change. */
+static void work_does_not_grow_with_the_expiries(void **state)
+{
+	struct relaydb *db = database();
+	struct relaydb_batch *batch;
+
+	(void)state;
+	put_many(db, 0, 0, CLOCK);
+	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
+	queued_size = 0;
+	for (unsigned i = 1; i <= 500; i++) {
+		assert_code(db, relaydb_batch_record(batch, nth(i), i + 100), RELAYDB_OK);
+		queue_batch(batch);
+		relaydb_batch_clear(batch);
+		assert_code(db, relaydb_batch_expire(batch, i), RELAYDB_OK);
+		queue_batch(batch);
+		relaydb_batch_clear(batch);
+	}
+	relaydb_batch_free(&batch);
+	write_file(".queue", queued, queued_size);
+	carried = 0;
+	relaydb_test_step = count_carried;
+	assert_int_equal(count_rows(db), 102);
+	relaydb_test_step = NULL;
+	assert_true(carried == 2);
+	relaydb_close(&db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -565,6 +722,8 @@ int main(void)
 		SCRATCH_TEST(hostile_lines_are_left_out),
 		SCRATCH_TEST(planted_queue_is_refused),
 		SCRATCH_TEST(full_queue_takes_no_more),
+		SCRATCH_TEST(any_queue_is_as_a_commit_for_each_batch),
+		SCRATCH_TEST(work_does_not_grow_with_the_expiries),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

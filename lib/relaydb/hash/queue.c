@@ -253,36 +253,45 @@ static char *next_word(char **line)
 	return strsep(line, " ");
 }
 
-/* One change.  Returns RELAYDB_OK, NOMEM, or what is wrong with it. */
-static int read_change(struct relaydb_batch *batch, struct bytes line)
+/* What a line says. */
+struct said {
+	bool expire;
+	enum op_kind kind;
+	char address[RELAYDB_ADDRSTRLEN];
+	int64_t stamp;
+};
+
+/* False if it is not a line that queue_text() could have written. */
+static bool read_line(struct bytes line, struct said *said)
 {
 	char copy[LINE_SIZE], *rest = copy, *verb, *address = NULL, *digits = NULL;
-	int64_t stamp = 0;
 
+	*said = (struct said){ .kind = OP_RECORD };
 	if (line.size >= sizeof copy || memchr(line.data, '\0', line.size) != NULL)
-		return RELAYDB_BADADDR;
+		return false;
 	memcpy(copy, line.data, line.size);
 	copy[line.size] = '\0';
 	verb = next_word(&rest);
-	if (strcmp(verb, "expire") != 0)
+	said->expire = strcmp(verb, "expire") == 0;
+	if (strcmp(verb, "put") == 0)
+		said->kind = OP_PUT;
+	else if (strcmp(verb, "delete") == 0)
+		said->kind = OP_DELETE;
+	else if (!said->expire && strcmp(verb, "record") != 0)
+		return false;
+	if (!said->expire)
 		address = next_word(&rest);
-	if (strcmp(verb, "delete") != 0)
+	if (said->kind != OP_DELETE)
 		digits = next_word(&rest);
-	if (rest != NULL)
-		return RELAYDB_BADADDR;
-	if (strcmp(verb, "expire") == 0 && digits != NULL) {
-		stamp = RELAYDB_STAMP_MAX + 1;
-		return strcmp(digits, "253402300800") != 0 && relaydb_stamp(digits, &stamp) != RELAYDB_OK
-			   ? RELAYDB_BADSTAMP
-			   : batch_expire(batch, stamp);
-	}
-	if (strcmp(verb, "delete") == 0 && address != NULL)
-		return batch_add(batch, OP_DELETE, address, 0);
-	if (address == NULL || digits == NULL || relaydb_stamp(digits, &stamp) != RELAYDB_OK)
-		return RELAYDB_BADSTAMP;
-	if (strcmp(verb, "record") == 0)
-		return batch_add(batch, OP_RECORD, address, stamp);
-	return strcmp(verb, "put") == 0 ? batch_add(batch, OP_PUT, address, stamp) : RELAYDB_BADADDR;
+	if (rest != NULL || (address == NULL && !said->expire) || (digits == NULL && said->kind != OP_DELETE))
+		return false;
+	if (address != NULL && relaydb_address(address, said->address) != RELAYDB_OK)
+		return false;
+	if (said->expire && strcmp(digits, "253402300800") == 0) /* expires all */
+		said->stamp = RELAYDB_STAMP_MAX + 1;
+	else if (digits != NULL && relaydb_stamp(digits, &said->stamp) != RELAYDB_OK)
+		return false;
+	return true;
 }
 
 static bool is(struct bytes line, const char *text)
@@ -316,66 +325,128 @@ static bool next_batch(struct bytes *text, struct bytes *lines, size_t *damaged)
 	return false;
 }
 
-/* The changes of LINES come after what is in BATCH.  Returns RELAYDB_OK or NOMEM. */
-static int read_batch(struct relaydb_batch *batch, struct bytes lines, size_t *damaged)
+/* What a queue comes to: an expiry, and changes after it. */
+struct sum {
+	int64_t before;
+	struct relaydb_batch *changes;
+	size_t damaged;
+};
+
+/* Cuts the last line off TEXT, whose every line is whole. */
+static bool last_line(struct bytes *text, struct bytes *line)
 {
-	struct bytes line;
+	const char *begin = text->data, *newline;
 
-	while (next_line(&lines, &line)) {
-		int code = read_change(batch, line);
-
-		if (code == RELAYDB_NOMEM)
-			return code;
-		*damaged += code != RELAYDB_OK ? 1 : 0;
-	}
-	return RELAYDB_OK;
+	if (text->size == 0)
+		return false;
+	newline = text->size == 1 ? NULL : memrchr(begin, '\n', text->size - 1);
+	*line = (struct bytes){ newline != NULL ? newline + 1 : begin, 0 };
+	line->size = text->size - 1 - (size_t)((const char *)line->data - begin);
+	text->size -= line->size + 1;
+	return true;
 }
 
-/* IMAGE becomes what BATCH makes of it. */
-static int carry_out(struct relaydb_batch *batch, struct image *image, struct image_info *info, bool *changed)
+/* A change that the expiries after it have met.  Returns RELAYDB_OK or NOMEM. */
+static int precede(struct sum *sum, const struct said *said)
+{
+	bool expired = said->kind != OP_DELETE && said->stamp < sum->before;
+
+	if (expired && said->kind == OP_RECORD)
+		return RELAYDB_OK;
+	return batch_add_before(sum->changes, expired ? OP_DELETE : said->kind, said->address, said->stamp);
+}
+
+/* The batch LINES comes before what is in SUM; its expiry applies to the outcome of its changes.  Returns RELAYDB_OK or NOMEM. */
+static int read_batch(struct sum *sum, struct bytes lines)
+{
+	struct bytes line, rest = lines;
+	struct said said;
+	int code = RELAYDB_OK;
+
+	while (next_line(&rest, &line)) {
+		if (!read_line(line, &said))
+			sum->damaged++;
+		else if (said.expire && said.stamp > sum->before)
+			sum->before = said.stamp;
+	}
+	while (code == RELAYDB_OK && last_line(&lines, &line))
+		if (read_line(line, &said) && !said.expire)
+			code = precede(sum, &said);
+	return code;
+}
+
+/* From the last batch to the first.  What comes after a change is known then: so the work is that of one pass, however many
+ * expiries somebody who may write the directory has put between, and not that of a commit for each.
+ * Returns RELAYDB_OK or NOMEM. */
+static int read_all(struct relaydb *db, struct bytes queue, struct sum *sum)
+{
+	struct bytes lines, *batch = NULL;
+	size_t count = 0, room = 0;
+	int code = RELAYDB_OK;
+
+	while (code == RELAYDB_OK && next_batch(&queue, &lines, &sum->damaged)) {
+		if (count == room) {
+			struct bytes *grown = reallocarray(batch, room * 2 + 64, sizeof *grown);
+
+			if (grown == NULL) {
+				code = db_fail(db, RELAYDB_NOMEM, "out of memory");
+				break;
+			}
+			batch = grown;
+			room = room * 2 + 64;
+		}
+		batch[count++] = lines;
+	}
+	while (code == RELAYDB_OK && count > 0)
+		code = read_batch(sum, batch[--count]);
+	free(batch);
+	return code;
+}
+
+/* What BATCH makes of OLD, or of *new if that is there already, becomes *new. */
+static int carry_out(struct relaydb_batch *batch, const struct image *old, struct image_info *info, struct image *new)
 {
 	struct relaydb_result unwanted = { .committed = false };
-	struct image new = { NULL, 0, false };
-	int code = batch_transform(batch->db, image, info, batch, &new, &unwanted);
+	struct image image = { NULL, 0, false };
+	int code;
 
-	if (code != RELAYDB_OK || new.data == NULL)
+	if (relaydb_batch_count(batch) == 0)
+		return RELAYDB_OK;
+	STEP("carried");
+	code = batch_transform(batch->db, new->data != NULL ? new : old, info, batch, &image, &unwanted);
+	if (code != RELAYDB_OK || image.data == NULL) {
+		image_free(&image);
 		return code;
-	if (*changed)
-		image_free(image);
-	*image = new;
-	*changed = true;
-	return image_prove(batch->db, image, info);
+	}
+	image_free(new);
+	*new = image;
+	return image_prove(batch->db, new, info);
 }
 
 int queue_apply(
     struct relaydb *db, struct bytes queue, const struct image *old, const struct image_info *info, struct image *new)
 {
-	struct relaydb_batch *batch;
-	struct image image = *old;
+	struct sum sum = { .before = 0 };
+	struct relaydb_batch *expiry = NULL;
 	struct image_info state = *info;
-	struct bytes lines;
-	size_t damaged = 0;
-	bool changed = false;
-	int code = batch_make(db, &batch);
+	int code = batch_make(db, &sum.changes);
 
 	*new = (struct image){ NULL, 0, false };
-	while (code == RELAYDB_OK && next_batch(&queue, &lines, &damaged)) {
-		/* an expiry applies to what came before it, so what comes after is a batch of its own */
-		if (batch->expire) {
-			code = carry_out(batch, &image, &state, &changed);
-			relaydb_batch_clear(batch);
-		}
-		if (code == RELAYDB_OK)
-			code = read_batch(batch, lines, &damaged);
-	}
-	if (code == RELAYDB_OK && relaydb_batch_count(batch) > 0)
-		code = carry_out(batch, &image, &state, &changed);
-	if (damaged > 0)
-		db_notice(db, "left out %zu parts of %s%s that are damaged", damaged, db->path, QUEUE_SUFFIX);
-	relaydb_batch_free(&batch);
-	if (changed && code == RELAYDB_OK)
-		*new = image;
-	else if (changed)
-		image_free(&image);
+	if (code == RELAYDB_OK)
+		code = read_all(db, queue, &sum);
+	if (code == RELAYDB_OK)
+		code = batch_make(db, &expiry);
+	if (code == RELAYDB_OK && sum.before > 0)
+		code = batch_expire(expiry, sum.before);
+	if (code == RELAYDB_OK)
+		code = carry_out(expiry, old, &state, new);
+	if (code == RELAYDB_OK)
+		code = carry_out(sum.changes, old, &state, new);
+	if (sum.damaged > 0)
+		db_notice(db, "left out %zu parts of %s%s that are damaged", sum.damaged, db->path, QUEUE_SUFFIX);
+	relaydb_batch_free(&expiry);
+	relaydb_batch_free(&sum.changes);
+	if (code != RELAYDB_OK)
+		image_free(new);
 	return code;
 }
