@@ -329,6 +329,27 @@ static void nobody_waits_for_a_clock_that_was_set_back(void **state)
 	assert_true(mtime_of() <= NOW); /* fell to the clock */
 }
 
+/* What touch(1) can set where the file system takes any number (tmpfs); anyone who may replace the file chooses. */
+static void mtimes_that_no_clock_shows(void **state)
+{
+	static const int64_t mtimes[] = { INT64_MAX, INT64_MAX - 1, RELAYDB_STAMP_MAX + 1, INT64_MIN, -1 };
+	struct relaydb_result result = { .pending = true };
+	struct relaydb *db = database();
+
+	(void)state;
+	put_many(db, 0, 9, CLOCK);
+	for (size_t i = 0; i < COUNT(mtimes); i++) {
+		set_mtime(mtimes[i]);
+		if (mtime_of() != mtimes[i])
+			continue; /* a file system that cannot keep it */
+		assert_code(db, change(db, RECORD, nth((unsigned)i + 20), CLOCK, &result), RELAYDB_OK);
+		assert_false(result.pending);
+		assert_true(in_force(nth((unsigned)i + 20)));
+		assert_in_range(mtime_of(), NOW - 60, NOW + 1);
+	}
+	relaydb_close(&db);
+}
+
 /* PATH.lock is busy for longer than a login may wait. */
 static void login_is_recorded_while_another_commits(void **state)
 {
@@ -715,6 +736,7 @@ int main(void)
 		SCRATCH_TEST(killed_waiter_loses_nothing),
 		SCRATCH_TEST(recorder_beside_root),
 		SCRATCH_TEST(nobody_waits_for_a_clock_that_was_set_back),
+		SCRATCH_TEST(mtimes_that_no_clock_shows),
 		SCRATCH_TEST(login_is_recorded_while_another_commits),
 		SCRATCH_TEST(cut_off_with_a_queue),
 		SCRATCH_TEST(queued_during_a_commit),

@@ -30,9 +30,13 @@ static int64_t clock_of(const struct turn *turn)
 	return turn_now(turn);
 }
 
-/* Seconds for which SEEN must be waited out; 0 or less: none. */
+/* Seconds for which SEEN must be waited out; 0 or less: none.  A file system may keep any number for an mtime. */
 static int64_t ahead(const struct turn *turn, int64_t seen)
 {
+	if (seen < 0)
+		return 0;
+	if (seen > RELAYDB_STAMP_MAX)
+		seen = RELAYDB_STAMP_MAX;
 	return seen - clock_of(turn) + (turn->kernel_mtime ? 1 : 0);
 }
 
@@ -81,17 +85,18 @@ static int64_t seen_of(const struct stat *st)
 }
 
 /* By a second at least.  Whoever was cut off has made mtime fall to the clock by writing: then the record knows how far an MTA
- * has seen it.  Returns 0 or an errno. */
+ * has seen it.  From a time that no clock can show it falls to ours.  Returns 0 or an errno. */
 static int mtime_raise(const struct turn *turn, int fd, const struct redo *redo, const struct stat *before)
 {
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t)turn_now(turn) } };
+	int64_t seen = seen_of(before);
 
 	if (turn->kernel_mtime)
 		return 0;
-	if (times[1].tv_sec <= seen_of(before))
-		times[1].tv_sec = before->st_mtim.tv_sec + 1;
-	if (times[1].tv_sec <= redo_mtime(redo))
-		times[1].tv_sec = (time_t)redo_mtime(redo) + 1;
+	if (seen < redo_mtime(redo))
+		seen = redo_mtime(redo);
+	if (seen >= times[1].tv_sec && seen < RELAYDB_STAMP_MAX)
+		times[1].tv_sec = (time_t)seen + 1;
 	return futimens(fd, times) == 0 ? 0 : errno;
 }
 
