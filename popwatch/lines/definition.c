@@ -302,7 +302,7 @@ static bool has_expression(const struct server *server, enum role role)
 /* A connection is known again by its process, or, where one logger writes for all of them, by its session. */
 static void check_connect(const struct server *server, const struct pattern *pattern, const struct conf_place *place)
 {
-	if (!pattern_has(pattern, "ip"))
+	if (!pattern_has(pattern, "ip") && !server->by_pid)
 		conf_error(place, "a connect expression without {ip}");
 	if (server->shared_logger && !pattern_has(pattern, "session"))
 		conf_error(place, "a connect expression without (?<session>...), which logger = shared needs");
@@ -313,10 +313,13 @@ static void check_connect(const struct server *server, const struct pattern *pat
 /* The rules that concern the definition as a whole. */
 void definition_check(const struct server *server, const struct conf_place *place)
 {
-	bool joined = server->by_pid && has_expression(server, ROLE_CONNECT);
+	bool joined = false;
 
 	if (server->shared_logger && server->by_pid)
 		conf_error(place, "logger = shared and join = pid, expected one of them");
+	for (size_t i = 0; i < server->count; i++)
+		joined |= server->by_pid && server->expressions[i].role == ROLE_CONNECT &&
+			  pattern_has(server->expressions[i].pattern, "ip");
 	for (size_t i = 0; i < server->count; i++) {
 		const struct expression *e = &server->expressions[i];
 

@@ -31,6 +31,7 @@ struct pattern {
 	struct group user;
 	struct group session;
 	struct group proof;
+	struct group kind;
 };
 
 /* EXPRESSION with its {ip} written out; NULL without memory. */
@@ -135,6 +136,7 @@ struct pattern *pattern_new(const char *expression, char *error, size_t error_si
 		pattern->user = find_group(pattern->code, "user");
 		pattern->session = find_group(pattern->code, "session");
 		pattern->proof = find_group(pattern->code, "proof");
+		pattern->kind = find_group(pattern->code, "kind");
 		if (prepare_match(pattern)) {
 			free(written);
 			return pattern;
@@ -190,5 +192,6 @@ enum pattern_result pattern_match(const struct pattern *pattern, struct span mes
 	captures->user = taken(&pattern->user, offsets, (unsigned)set, message);
 	captures->session = taken(&pattern->session, offsets, (unsigned)set, message);
 	captures->proof = taken(&pattern->proof, offsets, (unsigned)set, message);
+	captures->kind = taken(&pattern->kind, offsets, (unsigned)set, message);
 	return PATTERN_YES;
 }

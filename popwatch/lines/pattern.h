@@ -6,7 +6,7 @@
  * on matching, the named groups.
  * An expression is anchored at both ends whatever it says, and must say so: it begins with ^ and ends with $.  {ip} in it stands
  * for a group named ip that takes the characters of an address and nothing else.  A dot takes any byte, the message has no
- * line end.  The groups are named ip, user, session and proof; a name may come more than once (in alternatives).
+ * line end.  The groups are named ip, user, session, proof and kind; a name may come more than once (in alternatives).
  */
 #ifndef POPWATCH_PATTERN_H
 #define POPWATCH_PATTERN_H
@@ -24,6 +24,7 @@ struct captures {
 	struct span user;
 	struct span session;
 	struct span proof;
+	struct span kind;
 };
 
 enum pattern_result {

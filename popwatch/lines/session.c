@@ -199,18 +199,16 @@ bool sessions_connected(const struct sessions *sessions, struct event *event)
 static bool tells_logouts(struct sessions *sessions, const struct event *event)
 {
 	char key[SESSION_KEY_MAX] = "";
-	size_t size;
 
-	return session_server_key(event, SESSION_MARK, key, &size) && find(sessions, key) != NULL;
+	return session_mark_key(event, key) && find(sessions, key) != NULL;
 }
 
 static void note_logout(struct sessions *sessions, const struct event *event)
 {
 	const struct session *known;
 	char key[SESSION_KEY_MAX] = "";
-	size_t size;
 
-	if (!session_server_key(event, SESSION_MARK, key, &size))
+	if (!session_mark_key(event, key))
 		return;
 	known = find(sessions, key);
 	if (known == NULL || known->until - event->when < LOGOUTS_KNOWN / 2)
@@ -238,6 +236,19 @@ static bool take_login(struct sessions *sessions, struct event *event)
 	if (max > 0 && event->when >= sessions->boot && tells_logouts(sessions, event) && session_open_key(event, key))
 		put(sessions, key, event->address, event->when, event->when + max);
 	return true;
+}
+
+/* Its process has begun another connection, or has refused a login: whoever logged in
+ * there before has gone, though no line says so. */
+static void end_process(struct sessions *sessions, const struct event *event)
+{
+	char key[SESSION_KEY_MAX] = "";
+	struct session *session = NULL;
+
+	if (event->server->by_pid && event->captures->session.size == 0 && session_open_key(event, key))
+		session = find(sessions, key);
+	if (session != NULL)
+		drop(sessions, session);
 }
 
 static bool take_logout(struct sessions *sessions, struct event *event)
@@ -277,11 +288,13 @@ bool sessions_take(struct sessions *sessions, struct event *event)
 	*event->address = '\0';
 	switch (event->role) {
 	case ROLE_CONNECT:
+		end_process(sessions, event);
 		take_connect(sessions, event);
 		return false;
 	case ROLE_LOGIN:
 		return take_login(sessions, event);
 	case ROLE_FAIL:
+		end_process(sessions, event);
 		if (event->server->one_try || event->server->shared_logger)
 			end_connection(sessions, event);
 		return false;

@@ -50,6 +50,14 @@ bool session_server_key(const struct event *event, char kind, char key[SESSION_K
 	return add_part(key, size, event->header->host) && add_part(key, size, span_of(event->server->name));
 }
 
+bool session_mark_key(const struct event *event, char key[SESSION_KEY_MAX])
+{
+	struct span kind = event->captures->kind.size > 0 ? event->captures->kind : event->header->tag;
+	size_t size;
+
+	return session_server_key(event, SESSION_MARK, key, &size) && add_part(key, &size, kind);
+}
+
 bool session_open_key(const struct event *event, char key[SESSION_KEY_MAX])
 {
 	size_t size;
@@ -64,7 +72,8 @@ bool session_open_key(const struct event *event, char key[SESSION_KEY_MAX])
 /* Parts without a byte that add_part() would not put there, as many as its kind has. */
 bool session_is_key(const char *key)
 {
-	int blanks = 0, wanted = *key == SESSION_MARK ? 2 : 3;
+	const char *first = key;
+	int blanks = 0;
 
 	if ((*key != SESSION_CONNECTION && *key != SESSION_OPEN && *key != SESSION_MARK) || key[1] != ' ' ||
 	    strlen(key) >= SESSION_KEY_MAX)
@@ -74,7 +83,8 @@ bool session_is_key(const char *key)
 			return false;
 		blanks += *key == ' ';
 	}
-	return blanks == wanted;
+	/* until 0.2.0 a mark had no kind: it stands for nothing, and goes with its time */
+	return blanks == 3 || (*first == SESSION_MARK && blanks == 2);
 }
 
 /* Does the entry of a login, or the mark, with this key belong to a server of this name?  It is the third part of the key. */

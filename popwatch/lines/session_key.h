@@ -22,6 +22,10 @@
 
 enum { SESSION_CONNECTION = 'c', SESSION_OPEN = 'o', SESSION_MARK = 'k' };
 
+/* That logouts of this kind are logged: host, server, and the kind (the group of that
+ * name in an expression, else the tag). */
+bool session_mark_key(const struct event *event, char key[SESSION_KEY_MAX]);
+
 /* The keys of what an event is about.  Return false if it has none: a part is missing,
  * unprintable or too long; it is then not followed. */
 bool session_connection_key(const struct event *event, char key[SESSION_KEY_MAX]);

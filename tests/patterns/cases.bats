@@ -82,3 +82,25 @@ settings() {
 	settings 'tags = dovecot x' 'elements = user=<%u> rip=%r mpid=%e'
 	[ "$status" -eq 0 ] || fail "$stderr"
 }
+
+# open_after FILE SERVERS: the addresses whose connections are open behind its last line
+open_after() {
+	mkdir -p "$SCRATCH/follow"
+	rm -f "$SCRATCH"/follow/*
+	{
+		echo "definitions = $(readlink -f "$DEFINITIONS")"
+		printf '%s\n' "servers = $2" "log = $SCRATCH/follow/log" "state = $SCRATCH/follow/state" \
+			"database = $SCRATCH/follow/relayers.db" 'user ='
+	} >"$SCRATCH/follow/popwatch.conf"
+	grep -v '^#' "$1" | sed "s/^@T/$(date '+%b %e %H:%M:%S')/" >"$SCRATCH/follow/log"
+	"$BUILD/vsmtprelay/vsmtprelay" -f "$SCRATCH/follow/relayers.db" create >/dev/null 2>&1 || true
+	"$POPWATCH" -o -c "$SCRATCH/follow/popwatch.conf" || return 1
+	sed -n 's/^session [0-9]* [0-9]* [0-9]* \([^ ]*\) o .*/\1/p' "$SCRATCH/follow/state"
+}
+
+@test "behind the last line of a case nobody is open whose connection has ended" {
+	local file
+	for file in "$CASES"/followed/*.log; do
+		[ "$(open_after "$file" "$(said "$file" servers)")" = "$(said "$file" open)" ] || fail "${file##*/}: $(open_after "$file" "$(said "$file" servers)")"
+	done
+}
