@@ -6,6 +6,7 @@
  */
 #define RELAYDB_TEST_STEPS
 #include "batch.h"
+#include "plan.h"
 #include "queue.h"
 #include "relaydb_scratch.h"
 
