@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "address.h"
+#include "endpoint.h"
 #include "clock.h"
 #include "log.h"
 #include "loop.h"
@@ -58,9 +58,9 @@ struct stream {
 
 bool listener_understands(const char *address)
 {
-	struct address parsed;
+	struct endpoint parsed;
 
-	return address_parse(address, &parsed);
+	return endpoint_parse(address, &parsed);
 }
 
 /* ---- the end of a connection ---- */
@@ -316,7 +316,7 @@ struct listener *listener_new(struct loop *loop, const struct listener_options *
     const struct stream_handler *handler, void *arg)
 {
 	struct listener *listener = calloc(1, sizeof *listener);
-	struct address address;
+	struct endpoint address;
 	uid_t owner;
 	gid_t group;
 
@@ -326,12 +326,12 @@ struct listener *listener_new(struct loop *loop, const struct listener_options *
 	}
 	*listener = (struct listener){ .loop = loop, .fd = -1, .handler = handler, .arg = arg };
 	listener_configure(listener, options);
-	if (!address_parse(options->address, &address))
+	if (!endpoint_parse(options->address, &address))
 		log_say(LOG_ERR, "cannot listen at '%s': not the address of a socket",
 		    options->address);
 	else if (find_owner(options, &owner, &group))
 		listener->fd =
-		    address_listen(&address, options->address, options->mode, owner, group);
+		    endpoint_listen(&address, options->address, options->mode, owner, group);
 	if (listener->fd >= 0) {
 		listener->watched = loop_fd_new(loop, listener->fd, on_connection, listener);
 		listener->pause = loop_timer_new(loop, on_pause_over, listener);

@@ -196,6 +196,12 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 	gcc -std=c17 -Wall -Wextra -Werror -Ilib/relaydb -c -o "$SCRATCH/example.o" "$SCRATCH/example.c"
 }
 
+@test "no two headers have the same name" {
+	# tests see every room; the first of two on the way would be taken
+	twice=$(cd "$source" && find . -name build -prune -o -name '*.h' -print | sed 's|.*/||' | sort | uniq -d)
+	[ -z "$twice" ] || fail "$twice"
+}
+
 @test "every C file says what it is, under which licence" {
 	for file in $(sources lib $programs tests fuzz bench); do
 		[ "$(head -n 1 "$file")" = '/* SPDX-License-Identifier: BSD-2-Clause' ] || fail "$file: line 1"

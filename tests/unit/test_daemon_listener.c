@@ -25,7 +25,7 @@
 
 #include <cmocka.h>
 
-#include "address.h"
+#include "endpoint.h"
 #include "log.h"
 #include "loop.h"
 #include "peer.h"
@@ -410,13 +410,13 @@ static void passed(void **state)
 /* In a child, where the descriptors 3 and 4 can be made what systemd makes them. */
 static void passed_in_fact(void **state)
 {
-	struct address address;
+	struct endpoint address;
 	int status, fd;
 	pid_t child;
 	char pid[24];
 
 	(void)state;
-	assert_true(address_parse("systemd:second", &address));
+	assert_true(endpoint_parse("systemd:second", &address));
 	child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
@@ -427,7 +427,7 @@ static void passed_in_fact(void **state)
 		setenv("LISTEN_PID", pid, 1);
 		setenv("LISTEN_FDS", "2", 1);
 		setenv("LISTEN_FDNAMES", "first:second", 1);
-		fd = address_listen(&address, "systemd:second", 0, (uid_t)-1, (gid_t)-1);
+		fd = endpoint_listen(&address, "systemd:second", 0, (uid_t)-1, (gid_t)-1);
 		if (fd != 4 || (fcntl(fd, F_GETFL) & O_NONBLOCK) == 0 || (fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0)
 			_exit(2);
 		_exit(0);
@@ -441,20 +441,20 @@ static void addresses(void **state)
 	static const struct {
 		const char *text;
 		int kind; /* -1: none */
-	} cases[] = { { "/run/x", ADDRESS_UNIX }, { "unix:/run/x", ADDRESS_UNIX }, { "local:/run/x", ADDRESS_UNIX },
-		{ "unix:run/x", -1 }, { "/run/", -1 }, { "", -1 }, { "inet:8890@127.0.0.1", ADDRESS_INET },
-		{ "inet:8890@::1", -1 }, { "inet6:8890@::1", ADDRESS_INET }, { "inet6:8890@127.0.0.1", -1 },
+	} cases[] = { { "/run/x", ENDPOINT_UNIX }, { "unix:/run/x", ENDPOINT_UNIX }, { "local:/run/x", ENDPOINT_UNIX },
+		{ "unix:run/x", -1 }, { "/run/", -1 }, { "", -1 }, { "inet:8890@127.0.0.1", ENDPOINT_INET },
+		{ "inet:8890@::1", -1 }, { "inet6:8890@::1", ENDPOINT_INET }, { "inet6:8890@127.0.0.1", -1 },
 		{ "inet:8890", -1 }, { "inet:8890@localhost", -1 }, { "inet:65536@127.0.0.1", -1 },
-		{ "127.0.0.1:8890", ADDRESS_INET }, { "[::1]:8890", ADDRESS_INET }, { "::1:8890", -1 },
+		{ "127.0.0.1:8890", ENDPOINT_INET }, { "[::1]:8890", ENDPOINT_INET }, { "::1:8890", -1 },
 		{ "[127.0.0.1]:8890", -1 }, { "127.0.0.1", -1 }, { "127.0.0.1:", -1 }, { "127.0.0.1:+1", -1 },
-		{ "127.0.0.1:123456", -1 }, { ":1", -1 }, { "systemd:milter", ADDRESS_SYSTEMD }, { "systemd:", -1 } };
-	struct address address;
+		{ "127.0.0.1:123456", -1 }, { ":1", -1 }, { "systemd:milter", ENDPOINT_SYSTEMD }, { "systemd:", -1 } };
+	struct endpoint address;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		bool done = address_parse(cases[i].text, &address);
+		bool done = endpoint_parse(cases[i].text, &address);
 
-		if (done != (cases[i].kind >= 0) || (done && address.kind != (enum address_kind)cases[i].kind))
+		if (done != (cases[i].kind >= 0) || (done && address.kind != (enum endpoint_kind)cases[i].kind))
 			fail_msg("'%s'", cases[i].text);
 		assert_int_equal(listener_understands(cases[i].text), done);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * address.c - the addresses of stream sockets, see address.h
+ * endpoint.c - the addresses of stream sockets, see endpoint.h
  */
-#include "address.h"
+#include "endpoint.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -50,7 +50,7 @@ static bool parse_port(const char *text, const char *end, in_port_t *port)
 }
 
 /* An address of SIZE bytes, with a port. */
-static bool set_inet(const char *host, size_t size, in_port_t port, struct address *address)
+static bool set_inet(const char *host, size_t size, in_port_t port, struct endpoint *address)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&address->socket;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&address->socket;
@@ -60,7 +60,7 @@ static bool set_inet(const char *host, size_t size, in_port_t port, struct addre
 		return false;
 	memcpy(text, host, size);
 	text[size] = '\0';
-	address->kind = ADDRESS_INET;
+	address->kind = ENDPOINT_INET;
 	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
 		v4->sin_family = AF_INET;
 		v4->sin_port = port;
@@ -77,7 +77,7 @@ static bool set_inet(const char *host, size_t size, in_port_t port, struct addre
 }
 
 /* PORT@ADDRESS, as milters write it. */
-static bool parse_milter(const char *text, sa_family_t family, struct address *address)
+static bool parse_milter(const char *text, sa_family_t family, struct endpoint *address)
 {
 	const char *at = strchr(text, '@');
 	in_port_t port;
@@ -88,7 +88,7 @@ static bool parse_milter(const char *text, sa_family_t family, struct address *a
 }
 
 /* ADDRESS:PORT, [ADDRESS]:PORT */
-static bool parse_inet(const char *text, struct address *address)
+static bool parse_inet(const char *text, struct endpoint *address)
 {
 	const char *colon = strrchr(text, ':');
 	size_t size = colon != NULL ? (size_t)(colon - text) : 0;
@@ -103,14 +103,14 @@ static bool parse_inet(const char *text, struct address *address)
 	return set_inet(text, size, port, address) && address->socket.ss_family == AF_INET;
 }
 
-bool address_parse(const char *text, struct address *address)
+bool endpoint_parse(const char *text, struct endpoint *address)
 {
 	const char *rest;
 
 	memset(address, 0, sizeof *address);
 	rest = after(text, "systemd:");
 	if (rest != NULL) {
-		address->kind = ADDRESS_SYSTEMD;
+		address->kind = ENDPOINT_SYSTEMD;
 		address->path = rest;
 		return *rest != '\0';
 	}
@@ -120,7 +120,7 @@ bool address_parse(const char *text, struct address *address)
 	if (rest == NULL && *text == '/')
 		rest = text;
 	if (rest != NULL) {
-		address->kind = ADDRESS_UNIX;
+		address->kind = ENDPOINT_UNIX;
 		address->path = rest;
 		return path_is_absolute(rest) && *path_name(rest) != '\0' &&
 		       strlen(path_name(rest)) < sizeof(struct sockaddr_un) / 2;
@@ -209,7 +209,7 @@ static int bind_unix(const char *path, mode_t mode, uid_t owner, gid_t group)
 
 /* ---- the others ---- */
 
-static int bind_inet(const struct address *address)
+static int bind_inet(const struct endpoint *address)
 {
 	int yes = 1, error;
 	int fd = socket(address->socket.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -260,25 +260,25 @@ static int find_passed(const char *name)
 	return -1;
 }
 
-int address_listen(
-    const struct address *address, const char *text, mode_t mode, uid_t owner, gid_t group)
+int endpoint_listen(
+    const struct endpoint *address, const char *text, mode_t mode, uid_t owner, gid_t group)
 {
 	int fd = -1;
 
 	switch (address->kind) {
-	case ADDRESS_UNIX:
+	case ENDPOINT_UNIX:
 		fd = bind_unix(address->path, mode, owner, group);
 		break;
-	case ADDRESS_INET:
+	case ENDPOINT_INET:
 		fd = bind_inet(address);
 		break;
-	case ADDRESS_SYSTEMD:
+	case ENDPOINT_SYSTEMD:
 		fd = find_passed(address->path);
 		break;
 	}
 	if (fd >= 0 && listen(fd, BACKLOG) == 0)
 		return fd;
-	if (address->kind == ADDRESS_SYSTEMD && errno == ENOENT)
+	if (address->kind == ENDPOINT_SYSTEMD && errno == ENOENT)
 		log_say(
 		    LOG_ERR, "cannot listen at %s: systemd passed no socket of this name", text);
 	else
