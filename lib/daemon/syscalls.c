@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "sandbox.h"
+#include "rights.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
