@@ -3,7 +3,8 @@
  * dump.c - a dump in makemap's form becomes the whole database
  *
  * The lines are those of makemap(8): key, blanks, value up to the end of the line; empty lines and lines that start with #
- * are skipped.  The input is read to its end before the database is looked at, so `dump | load` on one file works.
+ * are skipped, and so are a byte order mark and, behind an entry, a comment that follows a blank: no map would have such a time.
+ * The input is read to its end before the database is looked at, so `dump | load` on one file works.
  */
 #include "bdb.h"
 #include "commit.h"
@@ -59,6 +60,32 @@ static int input_read(struct load *load, int fd)
 	}
 }
 
+/* The input without the mark that editors on Windows put before UTF-8. */
+static struct bytes input_text(const struct load *load)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t size = sizeof mark - 1;
+
+	if (load->input.size < size || memcmp(load->input.data, mark, size) != 0)
+		return (struct bytes){ load->input.data, load->input.size };
+	return (struct bytes){ load->input.data + size, load->input.size - size };
+}
+
+/* VALUE without the comment behind it, if what precedes that is a time. */
+static struct bytes without_comment(struct bytes value)
+{
+	const char *p = value.data;
+	size_t digits = 0, end;
+
+	while (digits < value.size && p[digits] >= '0' && p[digits] <= '9')
+		digits++;
+	for (end = digits; end < value.size && blank(p[end]); end++)
+		;
+	if (digits == 0 || end == digits || end == value.size || p[end] != '#')
+		return value;
+	return (struct bytes){ p, digits };
+}
+
 /* Cuts the next line off TEXT, without its newline. */
 static bool next_line(struct bytes *text, struct bytes *line)
 {
@@ -98,8 +125,9 @@ static int line_split(struct bytes line, struct row *row, const char **wrong)
 	*wrong = "no value, expected KEY VALUE";
 	if (value == line.size)
 		return RELAYDB_BADSTAMP;
-	row_parse((struct bytes){ p, key }, (struct bytes){ p + value, line.size - value }, row);
-	return RELAYDB_OK;
+	row_parse((struct bytes){ p, key }, without_comment((struct bytes){ p + value, line.size - value }), row);
+	/* "ADDRESS # comment" would never expire; a map may have such a value for another key */
+	return row->address_ok && p[value] == '#' ? RELAYDB_BADSTAMP : RELAYDB_OK;
 }
 
 /* Of a stamp the digits alone, so that an edited dump's blanks do not reach the map. */
@@ -115,7 +143,7 @@ static void value_trim(struct row *row, char digits[32])
 
 static int input_parse(struct load *load)
 {
-	struct bytes text = { load->input.data, load->input.size }, line;
+	struct bytes text = input_text(load), line;
 	char digits[32];
 	struct row row;
 
@@ -146,7 +174,7 @@ static int input_parse(struct load *load)
 /* Which two lines have this key?  They are looked for only when there are two. */
 static int twice(struct load *load, const struct stored *stored)
 {
-	struct bytes text = { load->input.data, load->input.size }, line;
+	struct bytes text = input_text(load), line;
 	const char *wrong;
 	size_t first = 0;
 	struct row row;

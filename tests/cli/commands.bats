@@ -207,6 +207,27 @@ expire_removes_what_list_prints() {
 	[ -z "$(relay dump)" ] && [ -s "$DB" ]
 }
 
+@test "load: a comment behind a time, and a byte order mark" {
+	printf '\xef\xbb\xbf%s\n%s\n%s\n' '192.0.2.1 1795832217 # alice at home' '192.0.2.2 1795832218	#' '192.0.2.3 OK # not a time' >"$DIR/edited"
+	relay load "$DIR/edited"
+	[ "$(relay dump 2>/dev/null | grep -v '^#')" = $'192.0.2.1 1795832217\n192.0.2.2 1795832218\n192.0.2.3 OK # not a time' ] || fail "$(relay dump)"
+	echo '192.0.2.1 # alice' >"$DIR/edited"
+	run relay load "$DIR/edited"
+	[ "$status" -ne 0 ] && [[ $output == *'line 1'*'no value, expected KEY VALUE'* ]] || fail "$output"
+}
+
+@test "a file of another system is named, and how to save its rows" {
+	printf '\x61\x15\x06\x00\x02\x00\x00\x00%4088s' '' >"$DB"
+	run relay check
+	[[ $output == *'db 1.85'*'makemap -u'* && $output != *damaged* ]] || fail "$output"
+	printf '\x00\x06\x15\x61\x00\x00\x00\x02%4088s' '' >"$DB"
+	run relay check
+	[[ $output == *'db 1.85'*'makemap -u'* && $output == *.foreign* ]] || fail "$output"
+	printf '%12s\x00\x06\x15\x61%4080s' '' '' >"$DB"
+	run relay check
+	[[ $output == *'other byte order'*'makemap -u'* && $output == *.foreign* ]] || fail "$output"
+}
+
 @test "load: a line that cannot be a row is refused with its number, and nothing is changed" {
 	rows '192.0.2.1 1'
 	refused() { printf "$2" >"$DIR/rows"; unchanged fails 65 "$1" relay load "$DIR/rows"; unchanged fails 65 "$1" relay load - <"$DIR/rows"; }

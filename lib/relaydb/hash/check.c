@@ -317,8 +317,13 @@ static int check_snapshot(const struct check *check, const struct place *place, 
 		report(check, RELAYDB_FAULT, mend_here(check, mend, sizeof mend, "load /dev/null, which makes an empty one"),
 		    "%s does not exist", check->file);
 	else if (code == RELAYDB_NOTDB) {
-		snprintf(mend, sizeof mend, "mv %s %s.damaged, then vsmtprelay -f %s load a dump, or /dev/null", check->word,
-		    check->word, check->word);
+		/* a file of another system is whole: its rows must not be thrown away */
+		if (strstr(relaydb_error(check->db), "makemap -u") != NULL)
+			snprintf(mend, sizeof mend, "mv %s %s.foreign, then vsmtprelay -f %s load what makemap -u printed there",
+			    check->word, check->word, check->word);
+		else
+			snprintf(mend, sizeof mend, "mv %s %s.damaged, then vsmtprelay -f %s load a dump, or /dev/null",
+			    check->word, check->word, check->word);
 		report(check, RELAYDB_FAULT, mend, "%s", relaydb_error(check->db));
 	} else
 		return code;

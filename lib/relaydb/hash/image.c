@@ -128,14 +128,19 @@ static bool power_of_two(uint32_t n)
 	return n != 0 && (n & (n - 1)) == 0;
 }
 
+#define MAGIC_185 0x061561 /* at the very beginning; db(3) of 4.4BSD */
+#define THERE "`makemap -u hash FILE' prints its rows"
+
 static bool meta_format(struct look *look, const unsigned char *p)
 {
 	if (get32(p + 12) == __builtin_bswap32(MAGIC))
-		return wrong(look, "it was made on a machine of the other byte order");
+		return wrong(look, "it was made on a machine of the other byte order, where " THERE);
+	if (get32(p) == MAGIC_185 || get32(p) == __builtin_bswap32(MAGIC_185))
+		return wrong(look, "it is a hash of db 1.85, as FreeBSD and macOS have it, where " THERE);
 	if (get32(p + 12) != MAGIC || p[25] != TYPE_META)
 		return wrong(look, "it is not a Berkeley DB hash");
 	if (get32(p + 16) != 8 && get32(p + 16) != 9)
-		return wrong(look, "it is a Berkeley DB hash of version %u, expected 8 or 9", get32(p + 16));
+		return wrong(look, "it is a Berkeley DB hash of version %u, expected 8 or 9; with the release that made it, " THERE, get32(p + 16));
 	if (p[24] != 0 || p[26] != 0)
 		return wrong(look, "it is encrypted, checksummed or partitioned");
 	if (get32(p + 48) != 0)
