@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "definitions.h"
 #include "layout.h"
@@ -33,6 +34,7 @@ static const struct setting settings[] = {
 	{ .name = "servers", .kind = SETTING_OWN, .take = take_servers, .value = "dovecot" },
 	{ .name = "tags", .kind = SETTING_LIST, .take = take_tags },
 	{ .name = "elements", .kind = SETTING_TEXT, .offset = AT(elements), .value = "" },
+	{ .name = "time-zone", .kind = SETTING_TEXT, .offset = AT(time_zone), .fixed = true, .value = "" },
 	{ .name = "definitions", .kind = SETTING_LIST, .take = take_definitions },
 	{ .name = "ignore", .kind = SETTING_LIST, .take = take_ignore },
 	{ .name = "socket-users", .kind = SETTING_OWN, .take = take_socket_users },
@@ -342,6 +344,21 @@ static void check_refresh(struct draft *draft, struct conf_place place)
 	    (long long)config->window);
 }
 
+/* Is there such a zone?  The C library takes UTC for one that there is not. */
+static bool is_zone(const char *name)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (name[strspn(name, letters)] != '\0' || *name == '/' || strlen(name) > 64)
+		return false;
+	if (strcmp(name, "UTC") == 0)
+		return true;
+	snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 /* What can only be said when everything was read. */
 static void finish(struct draft *draft, struct conf_place place)
 {
@@ -349,6 +366,10 @@ static void finish(struct draft *draft, struct conf_place place)
 	char path[PATH_MAX];
 
 	check_refresh(draft, place);
+	place.line = seen_of(draft, "time-zone")->line;
+	if (*config->time_zone != '\0' && !is_zone(config->time_zone))
+		conf_error(&place, "time-zone = '%s', expected UTC or a name below /usr/share/zoneinfo such as Europe/Berlin",
+		    config->time_zone);
 	config->servers_line = seen_of(draft, "servers")->line;
 	config->tags_line = seen_of(draft, "tags")->line;
 	config->elements_line = seen_of(draft, "elements")->line;
@@ -428,6 +449,16 @@ struct config *config_load_text(const char *text, struct conf_errors *errors)
 }
 
 /* ---- what the settings name ---- */
+
+bool config_set_zone(const struct config *config)
+{
+	if (*config->time_zone == '\0')
+		return true;
+	if (setenv("TZ", config->time_zone, 1) < 0)
+		return false;
+	tzset();
+	return true;
+}
 
 bool config_adapt(const struct config *config, struct catalogue *catalogue, bool others, struct conf_errors *errors)
 {

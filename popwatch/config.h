@@ -37,6 +37,7 @@ struct config {
 	int tags_line; /* where the first one is */
 	char *elements; /* login_log_format_elements of Dovecot; "": those of its definition */
 	int elements_line;
+	char *time_zone; /* of stamps without an offset, as TZ has it; "": the system's */
 	char **definitions; /* folders, the first one wins */
 	char *database; /* as relaydb_path() chose it */
 	char *state;
@@ -73,6 +74,10 @@ struct config *config_load_text(const char *text, struct conf_errors *errors);
 /* The definitions that are configured, as definitions_load() reads them; a name in servers that cannot be is told with the place of
  * that setting.  Returns the catalogue, or NULL after complaints, or when there are no folders of definitions. */
 struct catalogue *config_catalogue(const struct config *config, struct conf_errors *errors);
+
+/* Lets the C library read stamps without an offset in the zone that is configured.
+ * Before any is read, and once; returns false without memory. */
+bool config_set_zone(const struct config *config);
 
 /* Gives CATALOGUE the tags and the elements that are configured; those of servers that
  * it does not have are errors unless it is of OTHERS than those configured.  Returns

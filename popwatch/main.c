@@ -249,7 +249,7 @@ static void open_log(const struct arguments *arguments)
 static int check(const char *file, struct conf_errors *errors)
 {
 	struct config *config = config_load_anyway(file, errors);
-	int status = config != NULL ? check_run(config, errors) : EX_CONFIG;
+	int status = config != NULL && config_set_zone(config) ? check_run(config, errors) : EX_CONFIG;
 
 	config_free(config);
 	return status;
@@ -284,6 +284,10 @@ static int run(struct arguments *arguments)
 		return check(file, &errors);
 	if ((config = config_load(file, &errors)) == NULL)
 		return EX_CONFIG;
+	if (!config_set_zone(config)) {
+		config_free(config);
+		return EX_OSERR;
+	}
 	if (arguments->tryout == NULL)
 		return run_daemon(config, &arguments->daemon, &errors);
 	status = try_out(arguments, config, &errors);

@@ -98,6 +98,35 @@ open_after() {
 	sed -n 's/^session [0-9]* [0-9]* [0-9]* \([^ ]*\) o .*/\1/p' "$SCRATCH/follow/state"
 }
 
+@test "a container's log in UTC: nothing is recorded in the zone of the host, all with time-zone" {
+	local zone
+	mkdir -p "$SCRATCH/zone"
+	for zone in Europe/Berlin America/New_York; do
+		for setting in '' 'time-zone = UTC'; do
+			rm -f "$SCRATCH"/zone/*
+			{
+				echo "definitions = $(readlink -f "$DEFINITIONS")"
+				printf '%s\n' "log = $SCRATCH/zone/log" "state = $SCRATCH/zone/state" \
+					"database = $SCRATCH/zone/relayers.db" 'user =' 'window = 30m' "$setting"
+			} >"$SCRATCH/zone/popwatch.conf"
+			echo "$(TZ=UTC date '+%b %e %H:%M:%S') mail dovecot: imap-login: Login: user=<alice>, method=PLAIN," \
+				'rip=203.0.113.77, lip=198.51.100.1, mpid=205, TLS, session=<e4C8+rJgn7l/AABm>' >"$SCRATCH/zone/log"
+			"$BUILD/vsmtprelay/vsmtprelay" -f "$SCRATCH/zone/relayers.db" load /dev/null
+			TZ=$zone "$POPWATCH" -o -c "$SCRATCH/zone/popwatch.conf"
+			run "$BUILD/vsmtprelay/vsmtprelay" -f "$SCRATCH/zone/relayers.db" dump
+			if [ -n "$setting" ]; then
+				[[ $output == *203.0.113.77* ]] || fail "$zone, $setting: $output"
+			else
+				[[ $output != *203.0.113.77* ]] || fail "$zone: $output"
+			fi
+		done
+	done
+	settings 'time-zone = Nowhere/Land'
+	[ "$status" -eq 78 ] && [[ $stderr == *":2: time-zone = 'Nowhere/Land', expected UTC or a name below"* ]] || fail "$stderr"
+	settings 'time-zone = ../x'
+	[ "$status" -eq 78 ] || fail "$stderr"
+}
+
 @test "behind the last line of a case nobody is open whose connection has ended" {
 	local file
 	for file in "$CASES"/followed/*.log; do
