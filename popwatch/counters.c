@@ -31,9 +31,9 @@ void stats_log(const struct stats *stats)
 		if (server->tally.lines > 0)
 			log_say(LOG_NOTICE,
 			    "%s: %" PRIu64 " lines, %" PRIu64 " logins, %" PRIu64 " logouts, %" PRIu64
-			    " failed logins, %" PRIu64 " not believed, %" PRIu64 " matches stopped",
+			    " failed logins, %" PRIu64 " near misses, %" PRIu64 " not believed, %" PRIu64 " matches stopped",
 			    server->name, server->tally.lines, server->tally.role[ROLE_LOGIN], server->tally.role[ROLE_LOGOUT],
-			    server->tally.role[ROLE_FAIL], server->tally.doubted, server->tally.stopped);
+			    server->tally.role[ROLE_FAIL], server->tally.misses, server->tally.doubted, server->tally.stopped);
 	}
 	if (stats->socket != NULL)
 		log_say(LOG_NOTICE,
@@ -62,6 +62,9 @@ static void add_servers(struct metrics *metrics, const struct catalogue *catalog
 			metrics_value(metrics, server->tally.role[role], "server", server->name, "means",
 			    role_name((enum role)role), NULL);
 	}
+	metrics_begin(metrics, "server_near_misses_total", METRIC_COUNTER, "Lines of a server that no expression matched.");
+	for (server = catalogue_servers(catalogue); server != NULL; server = server->next)
+		metrics_value(metrics, server->tally.misses, "server", server->name, NULL);
 	metrics_begin(metrics, "server_stopped_total", METRIC_COUNTER, "Matches that reached the match limit.");
 	for (server = catalogue_servers(catalogue); server != NULL; server = server->next)
 		metrics_value(metrics, server->tally.stopped, "server", server->name, NULL);

@@ -130,6 +130,16 @@ static void refresh_sessions(struct parts *parts)
 	sessions_refresh(parts->sessions, parts->now, every, on_open_session, parts);
 }
 
+static void report_silence(struct parts *parts)
+{
+	const uint64_t *verdicts = parts->verdicts[OCCASION_LOGIN];
+	uint64_t logins = 0;
+
+	for (int verdict = 0; verdict < VERDICTS; verdict++)
+		logins += verdicts[verdict];
+	silence_report(&parts->silence, parts->catalogue, logins, verdicts[VERDICT_OLD], parts->now);
+}
+
 bool parts_read(struct parts *parts, size_t budget, bool pipe_ready, bool *ended)
 {
 	bool more = false;
@@ -146,8 +156,10 @@ bool parts_read(struct parts *parts, size_t budget, bool pipe_ready, bool *ended
 		source_socket_read(parts->socket, parts->now, on_datagram, parts);
 	if (parts->pipe != NULL && pipe_ready)
 		*ended = !source_pipe_read(parts->pipe, on_line, parts);
-	if (!more)
+	if (!more) {
 		refresh_sessions(parts);
+		report_silence(parts);
+	}
 	return more;
 }
 

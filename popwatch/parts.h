@@ -25,6 +25,7 @@
 #include "pipeline.h"
 #include "policy.h"
 #include "session.h"
+#include "silence.h"
 #include "socket.h"
 #include "truncation.h"
 #include "writer.h"
@@ -50,6 +51,7 @@ struct parts {
 	bool moved; /* lines were read since the state was saved */
 	uint64_t verdicts[OCCASIONS][VERDICTS];
 	struct log_limit suspect;
+	struct silence silence;
 };
 
 /* Makes all of them but the socket, for CONFIG, which is taken over whatever comes

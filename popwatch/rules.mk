@@ -24,7 +24,7 @@ POPWATCH_RECORD = $(addprefix popwatch/record/, \
 	gateway.c policy.c recent.c writer.c)
 POPWATCH_TOP = $(addprefix popwatch/, \
 	config.c config_paths.c counters.c daemon.c definitions.c main.c \
-	parts.c reload.c selfcheck.c \
+	parts.c reload.c selfcheck.c silence.c \
 	statefile.c tryout.c)
 POPWATCH_SOURCES = $(POPWATCH_TOP) $(POPWATCH_LINES) $(POPWATCH_SOURCE) \
 	$(POPWATCH_RECORD)

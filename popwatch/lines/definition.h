@@ -35,8 +35,11 @@ struct tally {
 	uint64_t lines; /* lines with one of the server's tags */
 	uint64_t role[ROLES]; /* of them by meaning */
 	uint64_t doubted; /* not believed: they follow a cut line, are too long, or have a word twice */
+	uint64_t misses; /* of no expression, nor one of another server with that tag */
 	uint64_t stopped; /* the match limit was reached */
 };
+
+#define MISSED_MAX 161
 
 struct expression {
 	enum role role;
@@ -63,6 +66,8 @@ struct server {
 	struct expression *expressions;
 	size_t count;
 	struct tally tally;
+	struct tally reported; /* the same when it was last reported, see silence.h */
+	char missed[MISSED_MAX]; /* how the last near miss begins */
 	struct server *next; /* the next one in the catalogue, by name */
 };
 

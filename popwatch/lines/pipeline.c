@@ -89,8 +89,15 @@ static bool read_doubted(
 /* None of the SERVERS knows what the message means. */
 static void tell_miss(struct pipeline *pipeline, struct server *const *servers, const struct header *header)
 {
-	for (; pipeline->miss != NULL && *servers != NULL; servers++) {
-		if (header->message.size <= (*servers)->longest)
+	size_t shown = header->message.size < MISSED_MAX ? header->message.size : MISSED_MAX - 1;
+
+	for (; *servers != NULL; servers++) {
+		if (header->message.size > (*servers)->longest)
+			continue;
+		(*servers)->tally.misses++;
+		memcpy((*servers)->missed, header->message.text, shown);
+		(*servers)->missed[shown] = '\0';
+		if (pipeline->miss != NULL)
 			pipeline->miss(*servers, header, pipeline->arg);
 	}
 }

@@ -133,3 +133,23 @@ open_after() {
 		[ "$(open_after "$file" "$(said "$file" servers)")" = "$(said "$file" open)" ] || fail "${file##*/}: $(open_after "$file" "$(said "$file" servers)")"
 	done
 }
+
+@test "a server with lines and near misses but no login is reported" {
+	local n said
+	mkdir -p "$SCRATCH/silent"
+	printf '%s\n' "definitions = $(readlink -f "$DEFINITIONS")" "log = $SCRATCH/silent/log" "state = $SCRATCH/silent/state" \
+		"database = $SCRATCH/silent/relayers.db" 'user =' >"$SCRATCH/silent/popwatch.conf"
+	for ((n = 0; n < 25; n++)); do
+		echo "$(date '+%b %e %H:%M:%S') mail dovecot: imap-login: Login: rip=203.0.113.$n, user=<alice>, mpid=7"
+	done >"$SCRATCH/silent/log"
+	"$BUILD/vsmtprelay/vsmtprelay" -f "$SCRATCH/silent/relayers.db" load /dev/null
+	run "$POPWATCH" -o -c "$SCRATCH/silent/popwatch.conf"
+	said='dovecot: 25 lines, 0 logins, 25 near misses'
+	[[ $output == *"$said"*'the last: imap-login: Login: rip=203.0.113.24, '* ]] || fail "$output"
+	# one login, and nobody says so
+	rm "$SCRATCH/silent/state"
+	echo "$(date '+%b %e %H:%M:%S') mail dovecot: imap-login: Login: user=<a>, method=PLAIN, rip=203.0.113.77, lip=198.51.100.1," \
+		'mpid=205, TLS, session=<abc>' >>"$SCRATCH/silent/log"
+	run "$POPWATCH" -o -c "$SCRATCH/silent/popwatch.conf"
+	[[ $output != *'near misses; try'* ]] || fail "$output"
+}
