@@ -677,8 +677,7 @@ static void any_queue_is_as_a_commit_for_each_batch(void **state)
 			relaydb_batch_clear(batch);
 		}
 		assert_code(db, image_prove(db, &base, &info), RELAYDB_OK);
-		assert_code(
-		    db, queue_apply(db, (struct bytes){ queued, queued_size }, &base, &info, &at_once), RELAYDB_OK);
+		assert_code(db, queue_apply(db, (struct bytes){ queued, queued_size }, &base, &info, &at_once), RELAYDB_OK);
 		rows_text(db, &one_by_one, expected, sizeof expected);
 		rows_text(db, at_once.data != NULL ? &at_once : &base, found, sizeof found);
 		if (strcmp(expected, found) != 0)
