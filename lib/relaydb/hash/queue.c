@@ -375,9 +375,8 @@ static int read_batch(struct sum *sum, struct bytes lines)
 	return code;
 }
 
-/* From the last batch to the first.  What comes after a change is known then: so the work is that of one pass, however many
- * expiries somebody who may write the directory has put between, and not that of a commit for each.
- * Returns RELAYDB_OK or NOMEM. */
+/* From the last batch to the first: then it is known which expiries a change meets, and the work is that of one pass, however
+ * many of them somebody who may write the directory has planted.  Returns RELAYDB_OK or NOMEM. */
 static int read_all(struct relaydb *db, struct bytes queue, struct sum *sum)
 {
 	struct bytes lines, *batch = NULL;
@@ -432,10 +431,9 @@ int queue_apply(
 	int code = batch_make(db, &sum.changes);
 
 	*new = (struct image){ NULL, 0, false };
+	code = code == RELAYDB_OK ? batch_make(db, &expiry) : code;
 	if (code == RELAYDB_OK)
 		code = read_all(db, queue, &sum);
-	if (code == RELAYDB_OK)
-		code = batch_make(db, &expiry);
 	if (code == RELAYDB_OK && sum.before > 0)
 		code = batch_expire(expiry, sum.before);
 	if (code == RELAYDB_OK)
