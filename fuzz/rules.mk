@@ -17,7 +17,7 @@ FUZZ_FOLDERS = $(RELAYDB_ROOMS) lib/common lib/daemon lib/rules $(POPWATCH_ROOMS
 FUZZ_SOURCES = $(sort $(wildcard fuzz/fuzz_*.c))
 FUZZ_TARGETS = $(FUZZ_SOURCES:fuzz/fuzz_%.c=%)
 FUZZ_OBJECTS = $(patsubst %.c,build/fuzz/%.o,$(filter-out %/main.c, \
-	$(RELAYDB_SOURCES) $(COMMON_SOURCES) $(RULES_SOURCES) \
+	$(RELAYDB_SOURCES) $(COMMON_SOURCES) $(DAEMON_SOURCES) $(RULES_SOURCES) \
 	$(POPWATCH_SOURCES) $(RELAYGUARD_SOURCES) $(VNEWSPAMMERS_SOURCES)))
 LINT_SOURCES += $(FUZZ_SOURCES)
 
