@@ -61,5 +61,5 @@ start_file() {
 	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
 	[ "$status" -eq 77 ]
 	[[ $output == *"relayers cannot read $LOG: Permission denied"* ]]
-	[[ $output == *"relayers cannot write in the folder $DIR/db: Permission denied"* ]]
+	[[ $output == *"relayers cannot write in the directory $DIR/db: Permission denied"* ]]
 }

@@ -130,7 +130,8 @@ refuses_senders() {
 }
 
 @test "a second argument is refused" {
-	cp "$SOURCES/sendmail-cf/feature/"*.m4 "$BUILD/placed/sendmail-cf/feature/"*.m4 /usr/share/sendmail/cf/feature/
+	cp "$SOURCES/sendmail-cf/feature/"*.m4 /usr/share/sendmail/cf/feature/
+	cp "$BUILD/placed/sendmail-cf/feature/"*.m4 /usr/share/sendmail/cf/feature/
 	relayers_mc "FEATURE(\`spammers', \`hash /map', \`more')dnl"
 	run m4 "$SCRATCH/sendmail.mc"
 	[ "$status" != 0 ]

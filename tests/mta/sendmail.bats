@@ -32,7 +32,8 @@ teardown() {
 }
 
 @test "a window in seconds, minutes, hours and days; other words are refused when the file is made" {
-	cp "$SOURCES/sendmail-cf/feature/"*.m4 "$BUILD/placed/sendmail-cf/feature/"*.m4 /usr/share/sendmail/cf/feature/
+	cp "$SOURCES/sendmail-cf/feature/"*.m4 /usr/share/sendmail/cf/feature/
+	cp "$BUILD/placed/sendmail-cf/feature/"*.m4 /usr/share/sendmail/cf/feature/
 	while read -r given seconds; do
 		relayers_mc "FEATURE(\`relayers', \`hash -o /map', \`$given')dnl"
 		[ "$(m4 "$SCRATCH/sendmail.mc" | grep '^D{RelayersWindow}')" = "D{RelayersWindow}$seconds" ] || fail "$given"
@@ -364,7 +365,8 @@ by_hand() {
 }
 
 @test "relayers.cf has the rules that the feature makes" {
-	cp "$SOURCES/sendmail-cf/feature/"*.m4 "$BUILD/placed/sendmail-cf/feature/"*.m4 /usr/share/sendmail/cf/feature/
+	cp "$SOURCES/sendmail-cf/feature/"*.m4 /usr/share/sendmail/cf/feature/
+	cp "$BUILD/placed/sendmail-cf/feature/"*.m4 /usr/share/sendmail/cf/feature/
 	rules() { sed -E -e 's/\t+/\t/g' -e '/^[KDSR]/!d' "$@"; }
 	relayers_mc "$without_window"
 	m4 "$SCRATCH/sendmail.mc" | rules >"$SCRATCH/with"

@@ -24,7 +24,8 @@ getopt_letters() {	# getopt_letters FILE
 
 long_options() {	# of a program, and those that all programs have
 	grep -q 'CLI_OPTIONS,' "$1"
-	grep -hoE '\{ "[a-z-]+", [a-z]+_argument, NULL' "$1" "$source/lib/common/cli.h" | sed 's/.*"\(.*\)".*/--\1/'
+	cat "$1" "$source/lib/common/cli.h" | tr -d '\n\\' | grep -oE '\{[[:space:]]*"[a-z-]+", [a-z]+_argument, NULL' |
+		sed 's/.*"\(.*\)".*/--\1/'
 }
 
 manual_options() {	# manual_options PAGE: short and long
