@@ -57,6 +57,7 @@ interrupted() {
 	mkdir -p "$SCRATCH/build/popwatch" "$SCRATCH/build/vsmtprelay"
 	cp "$SCRATCH/popwatch" "$SCRATCH/build/popwatch/"
 	cp "$BUILD/vsmtprelay/vsmtprelay" "$SCRATCH/build/vsmtprelay/"
+	cp -r "$BUILD/placed" "$SCRATCH/build/"
 	run env BUILD="$SCRATCH/build" "$demo"
 	[ "$status" = 1 ]
 	[[ $output == *'the login by POP3 was not recorded'* ]]

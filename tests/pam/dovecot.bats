@@ -196,9 +196,10 @@ not_recorded_because() {	# not_recorded_because ADDRESS TEXT
 
 @test "somebody holds the lock" {
 	pop 192.0.2.1
-	flock "$DB.lock" sleep infinity 3>&- &
+	: >>"$DB.queue"
+	flock "$DB.lock" flock "$DB.queue" sleep infinity 3>&- &
 	holder=$!
-	locked() { ! flock -n "$DB.lock" true; }
+	locked() { ! flock -n "$DB.lock" true && [ -e "$DB.queue" ] && ! flock -n "$DB.queue" true; }
 	eventually locked
 	pop 192.0.2.2
 	locked
