@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "truncation.h"
-#include "session.h"
 #include "file.h"
+#include "session.h"
 #include "statefile.h"
+#include "truncation.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -21,8 +21,7 @@ static void report_server(struct server *server)
 		return; /* they count for the next report */
 	if (logins == 0 && misses > 0)
 		log_say(LOG_WARNING,
-		    "%s: %" PRIu64 " lines, 0 logins, %" PRIu64
-		    " near misses; try them with 'popwatch -t LOG'; the last: %s",
+		    "%s: %" PRIu64 " lines, 0 logins, %" PRIu64 " near misses; try them with 'popwatch -t LOG'; the last: %s",
 		    server->name, lines, misses, server->missed);
 	server->reported = server->tally;
 }

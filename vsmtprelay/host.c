@@ -126,8 +126,7 @@ static void check_expiry(void (*each)(const struct relaydb_finding *finding, voi
 	struct relaydb_finding finding = { RELAYDB_WARNING, "", "systemctl enable --now vsmtprelay-expire.timer" };
 	bool line = cron_expires();
 
-	if ((line && has_cron()) || popwatch_expires() ||
-	    exists("/etc/systemd/system/*.wants/vsmtprelay-expire.timer"))
+	if ((line && has_cron()) || popwatch_expires() || exists("/etc/systemd/system/*.wants/vsmtprelay-expire.timer"))
 		return;
 	if (!line && has_cron() && access(CRONTABS, R_OK | X_OK) != 0 && exists(CRONTABS))
 		return;

@@ -16,8 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "endpoint.h"
 #include "clock.h"
+#include "endpoint.h"
 #include "log.h"
 #include "loop.h"
 #include "peer.h"

@@ -35,8 +35,7 @@ static const struct element {
 	{ "mpid=%e", "mpid=%{mail_pid}", "mpid=(?<proof>[0-9]+)", "mpid=", false, true },
 	{ "%c", "%{secured}", SECURED, NULL, true, false },
 	{ "%k", "%{ssl_security}", CIPHER, NULL, true, false },
-	{ "session=<%{session}>", "session=<%{session}>", "session=<(?<session>[A-Za-z0-9+/=]*)>", "session=<", false,
-	    false },
+	{ "session=<%{session}>", "session=<%{session}>", "session=<(?<session>[A-Za-z0-9+/=]*)>", "session=<", false, false },
 };
 
 #define KNOWN (sizeof known / sizeof *known)
@@ -62,11 +61,16 @@ static bool build(char *out, const char *head, char *const *words, bool proxied,
 	for (; *words != NULL; words++) {
 		e = find_element(*words);
 		if (e == NULL) {
-			snprintf(error, error_size, "unknown element '%s', expected user=<%%u> and others of Dovecot's default, %%k, rport=%%b or lport=%%a", *words);
+			snprintf(error, error_size,
+			    "unknown element '%s', expected user=<%%u> and others of Dovecot's default, %%k, rport=%%b or "
+			    "lport=%%a",
+			    *words);
 			return false;
 		}
 		if (seen[e - known] || (e == ADDRESS && !seen[USER - known]) || (e->may_lack && !any)) {
-			snprintf(error, error_size, "'%s', expected each element once, user=<%%u> before rip=%%r, and %%c and %%k behind others", *words);
+			snprintf(error, error_size,
+			    "'%s', expected each element once, user=<%%u> before rip=%%r, and %%c and %%k behind others",
+			    *words);
 			return false;
 		}
 		seen[e - known] = true;
@@ -89,8 +93,7 @@ static bool build(char *out, const char *head, char *const *words, bool proxied,
 	return true;
 }
 
-char *elements_expression(const char *head, const char *elements, bool proxied, char ***once, char *error,
-    size_t error_size)
+char *elements_expression(const char *head, const char *elements, bool proxied, char ***once, char *error, size_t error_size)
 {
 	char **words = list_split(elements, " \t\""), *out = malloc(EXPRESSION_MAX);
 

@@ -19,7 +19,6 @@
  * that a proxied login lacks are left out.
  * Returns the expression (free() it), and in *ONCE the words that the server writes
  * once (list_free() it); NULL with a sentence in ERROR. */
-char *elements_expression(const char *head, const char *elements, bool proxied, char ***once, char *error,
-    size_t error_size);
+char *elements_expression(const char *head, const char *elements, bool proxied, char ***once, char *error, size_t error_size);
 
 #endif

@@ -190,8 +190,7 @@ static void failed(struct writer *writer, int code, int64_t now, int64_t clock_m
 
 /* What is recorded is safe, but mail servers do not see it: PENDING, because of WHY
  * if that is known.  A second or two is how it should be. */
-static void watch_pending(
-    struct writer *writer, bool pending, const char *why, int64_t now, int64_t clock_ms)
+static void watch_pending(struct writer *writer, bool pending, const char *why, int64_t now, int64_t clock_ms)
 {
 	if (!pending) {
 		writer->pending_ms = -1;
@@ -220,8 +219,7 @@ static void tell(const struct writer *writer)
 	}
 }
 
-static void succeeded(
-    struct writer *writer, const struct relaydb_result *result, int64_t now, int64_t clock_ms)
+static void succeeded(struct writer *writer, const struct relaydb_result *result, int64_t now, int64_t clock_ms)
 {
 	watch_pending(writer, result->pending, "", now, clock_ms);
 	if (*relaydb_notice(writer->db) != '\0')

@@ -319,8 +319,9 @@ static int check_snapshot(const struct check *check, const struct place *place, 
 	else if (code == RELAYDB_NOTDB) {
 		/* a file of another system is whole: its rows must not be thrown away */
 		if (strstr(relaydb_error(check->db), "makemap -u") != NULL)
-			snprintf(mend, sizeof mend, "mv %s %s.foreign, then vsmtprelay -f %s load what makemap -u printed there",
-			    check->word, check->word, check->word);
+			snprintf(mend, sizeof mend,
+			    "mv %s %s.foreign, then vsmtprelay -f %s load what makemap -u printed there", check->word,
+			    check->word, check->word);
 		else
 			snprintf(mend, sizeof mend, "mv %s %s.damaged, then vsmtprelay -f %s load a dump, or /dev/null",
 			    check->word, check->word, check->word);

@@ -140,7 +140,9 @@ static bool meta_format(struct look *look, const unsigned char *p)
 	if (get32(p + 12) != MAGIC || p[25] != TYPE_META)
 		return wrong(look, "it is not a Berkeley DB hash");
 	if (get32(p + 16) != 8 && get32(p + 16) != 9)
-		return wrong(look, "it is a Berkeley DB hash of version %u, expected 8 or 9; with the release that made it, " THERE, get32(p + 16));
+		return wrong(look,
+		    "it is a Berkeley DB hash of version %u, expected 8 or 9; with the release that made it, " THERE,
+		    get32(p + 16));
 	if (p[24] != 0 || p[26] != 0)
 		return wrong(look, "it is encrypted, checksummed or partitioned");
 	if (get32(p + 48) != 0)
