@@ -10,15 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
-#include "definitions.h"
 #include "layout.h"
 #include "list.h"
 #include "path.h"
 #include "relaydb.h"
 #include "settings.h"
 #include "user.h"
+#include "zone.h"
 
 static setting_take take_log, take_format, take_journal, take_servers, take_tags, take_definitions, take_ignore,
     take_socket_users;
@@ -344,21 +343,6 @@ static void check_refresh(struct draft *draft, struct conf_place place)
 	    (long long)config->window);
 }
 
-/* Is there such a zone?  The C library takes UTC for one that there is not. */
-static bool is_zone(const char *name)
-{
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
-	char path[PATH_MAX];
-	struct stat st;
-
-	if (name[strspn(name, letters)] != '\0' || *name == '/' || strlen(name) > 64)
-		return false;
-	if (strcmp(name, "UTC") == 0)
-		return true;
-	snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 /* What can only be said when everything was read. */
 static void finish(struct draft *draft, struct conf_place place)
 {
@@ -367,7 +351,7 @@ static void finish(struct draft *draft, struct conf_place place)
 
 	check_refresh(draft, place);
 	place.line = seen_of(draft, "time-zone")->line;
-	if (*config->time_zone != '\0' && !is_zone(config->time_zone))
+	if (*config->time_zone != '\0' && !zone_exists(config->time_zone))
 		conf_error(&place, "time-zone = '%s', expected UTC or a name below /usr/share/zoneinfo such as Europe/Berlin",
 		    config->time_zone);
 	config->servers_line = seen_of(draft, "servers")->line;
@@ -448,79 +432,9 @@ struct config *config_load_text(const char *text, struct conf_errors *errors)
 	return load_right("text", text, NULL, errors);
 }
 
-/* ---- what the settings name ---- */
-
-bool config_set_zone(const struct config *config)
-{
-	if (*config->time_zone == '\0')
-		return true;
-	if (setenv("TZ", config->time_zone, 1) < 0)
-		return false;
-	tzset();
-	return true;
-}
-
-bool config_adapt(const struct config *config, struct catalogue *catalogue, bool others, struct conf_errors *errors)
-{
-	const struct conf_place tags = { config->file, config->tags_line, errors };
-	const struct conf_place elements = { config->file, config->elements_line, errors };
-	size_t before = errors->count;
-	char **words;
-
-	for (char *const *value = config->tags; value != NULL && *value != NULL; value++) {
-		words = list_split(*value, ", \t");
-		if (words == NULL)
-			conf_error(&tags, "out of memory");
-		for (size_t i = 1; words != NULL && words[i] != NULL; i++) {
-			if (!catalogue_add_tag(catalogue, words[0], words[i], &tags) && !others)
-				conf_error(&tags, "tags = '%s', expected one of servers before the tags", *value);
-		}
-		list_free(words);
-	}
-	if (*config->elements != '\0' && !catalogue_set_elements(catalogue, config->elements, &elements) && !others)
-		conf_error(&elements, "elements, but neither dovecot nor dovecot-proxy is one of servers");
-	return errors->count == before;
-}
-
-struct catalogue *config_catalogue(const struct config *config, struct conf_errors *errors)
-{
-	const struct conf_place place = { config->file, config->servers_line, errors };
-	struct catalogue *catalogue;
-
-	if (config->definitions == NULL || config->servers == NULL)
-		return NULL;
-	catalogue = definitions_load((const char *const *)config->definitions, config->servers, false, &place);
-	if (catalogue == NULL || config_adapt(config, catalogue, false, errors))
-		return catalogue;
-	catalogue_free(catalogue);
-	return NULL;
-}
-
-bool config_ignores(const struct config *config, const char *address)
-{
-	struct ipnet number;
-
-	return ipnet_parse(address, &number) && netset_holds(&config->ignore, &number);
-}
-
-bool config_has_user(const struct config *config, struct conf_errors *errors)
-{
-	const struct conf_place place = { config->file, config->user_line, errors };
-
-	if (!user_is_missing(config->user))
-		return true;
-	conf_error(&place, "user = '%s', expected a user that there is", config->user);
-	return false;
-}
-
 const char *config_restart(const struct config *old, const struct config *new)
 {
 	if (strcmp(old->journal, new->journal) != 0)
 		return "journal";
 	return settings_restart(settings, SETTINGS, old, new);
-}
-
-bool config_is_idle(const struct config *config)
-{
-	return config->log_count == 0 && strcmp(config->journal, "no") == 0 && *config->socket == '\0';
 }

@@ -71,31 +71,8 @@ struct config *config_load_anyway(const char *file, struct conf_errors *errors);
 /* Like config_load() for TEXT, for tests. */
 struct config *config_load_text(const char *text, struct conf_errors *errors);
 
-/* The definitions that are configured, as definitions_load() reads them; a name in servers that cannot be is told with the place of
- * that setting.  Returns the catalogue, or NULL after complaints, or when there are no folders of definitions. */
-struct catalogue *config_catalogue(const struct config *config, struct conf_errors *errors);
-
-/* Lets the C library read stamps without an offset in the zone that is configured.
- * Before any is read, and once; returns false without memory. */
-bool config_set_zone(const struct config *config);
-
-/* Gives CATALOGUE the tags and the elements that are configured; those of servers that
- * it does not have are errors unless it is of OTHERS than those configured.  Returns
- * false after complaints. */
-bool config_adapt(const struct config *config, struct catalogue *catalogue, bool others, struct conf_errors *errors);
-
-/* Is ADDRESS one of those that are not recorded? */
-bool config_ignores(const struct config *config, const char *address);
-
-/* Is there the user that popwatch shall become?  False after complaining that there is not; a system that cannot answer now
- * (user_become() will report it) makes it true. */
-bool config_has_user(const struct config *config, struct conf_errors *errors);
-
 /* The name of a setting that differs between OLD and NEW, and that cannot change while popwatch runs; NULL: none. */
 const char *config_restart(const struct config *old, const struct config *new);
-
-/* Is there nothing that logins could come from? */
-bool config_is_idle(const struct config *config);
 
 /* Frees them; a NULL is fine. */
 void config_free(struct config *config);

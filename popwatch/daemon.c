@@ -10,6 +10,7 @@
  * signs of life; wait.
  */
 #include "daemon.h"
+#include "configured.h"
 
 #include <errno.h>
 #include <string.h>

@@ -14,6 +14,7 @@
 #include "catalogue.h"
 #include "cli.h"
 #include "config.h"
+#include "configured.h"
 #include "daemon.h"
 #include "definitions.h"
 #include "layout.h"
@@ -21,6 +22,7 @@
 #include "log.h"
 #include "selfcheck.h"
 #include "tryout.h"
+#include "zone.h"
 
 #define PROGRAM "popwatch"
 #define SHORTS ":c:dhnop:t:s:F:vV"
@@ -249,7 +251,7 @@ static void open_log(const struct arguments *arguments)
 static int check(const char *file, struct conf_errors *errors)
 {
 	struct config *config = config_load_anyway(file, errors);
-	int status = config != NULL && config_set_zone(config) ? check_run(config, errors) : EX_CONFIG;
+	int status = config != NULL && zone_set(config->time_zone) ? check_run(config, errors) : EX_CONFIG;
 
 	config_free(config);
 	return status;
@@ -284,7 +286,7 @@ static int run(struct arguments *arguments)
 		return check(file, &errors);
 	if ((config = config_load(file, &errors)) == NULL)
 		return EX_CONFIG;
-	if (!config_set_zone(config)) {
+	if (!zone_set(config->time_zone)) {
 		config_free(config);
 		return EX_OSERR;
 	}

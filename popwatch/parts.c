@@ -3,6 +3,7 @@
  * parts.c - what the running popwatch is made of, see parts.h
  */
 #include "parts.h"
+#include "configured.h"
 
 #include <stdio.h>
 #include <stdlib.h>

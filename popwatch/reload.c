@@ -5,6 +5,7 @@
  * Everything new is made first; only when all of it is there does anything change.
  */
 #include "reload.h"
+#include "configured.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -23,9 +23,9 @@ POPWATCH_SOURCE = $(addprefix popwatch/source/, \
 POPWATCH_RECORD = $(addprefix popwatch/record/, \
 	gateway.c policy.c recent.c writer.c)
 POPWATCH_TOP = $(addprefix popwatch/, \
-	config.c config_paths.c counters.c daemon.c definitions.c main.c \
+	config.c configured.c config_paths.c counters.c daemon.c definitions.c main.c \
 	parts.c reload.c selfcheck.c silence.c \
-	statefile.c tryout.c)
+	statefile.c tryout.c zone.c)
 POPWATCH_SOURCES = $(POPWATCH_TOP) $(POPWATCH_LINES) $(POPWATCH_SOURCE) \
 	$(POPWATCH_RECORD)
 POPWATCH_ROOMS = popwatch popwatch/lines popwatch/source popwatch/record

@@ -17,6 +17,7 @@
 
 #include "catalogue.h"
 #include "config_paths.h"
+#include "configured.h"
 #include "log.h"
 #include "path.h"
 #include "selfcheck.h"

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "configured.h"
 #include "gateway.h"
 #include "log.h"
 #include "pipe.h"

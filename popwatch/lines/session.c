@@ -12,7 +12,6 @@
 #include "table.h"
 
 #define ROOM_EVERY 60 /* seconds */
-#define SWEEP_EVERY 10
 #define LOGOUTS_KNOWN (30 * 86400) /* seconds that a logout proves that there are logouts */
 
 /* An entry; its key is of session_key.h. */
@@ -326,19 +325,6 @@ void sessions_end(struct sessions *sessions, const struct event *event)
 
 /* ---- time ---- */
 
-int64_t sessions_sweep_every(int64_t window)
-{
-	return window / 4 < SWEEP_EVERY ? window / 4 : SWEEP_EVERY;
-}
-
-/* It is noticed one sweep late, and committed before the next one. */
-int64_t sessions_refresh_every(int64_t window, int64_t refresh)
-{
-	int64_t every = window / 4 > refresh ? window / 4 : refresh, most = window - 2 * sessions_sweep_every(window);
-
-	return every < most ? every : most;
-}
-
 void sessions_sweep(struct sessions *sessions, int64_t now)
 {
 	struct session *session, *next;
@@ -444,20 +430,15 @@ void sessions_save(struct sessions *sessions, FILE *out)
 
 bool sessions_restore(struct sessions *sessions, const char *line)
 {
-	long long since, seen, until;
-	char text[RELAYDB_ADDRSTRLEN], address[RELAYDB_ADDRSTRLEN];
+	struct session_saved saved;
 	struct session *session;
-	int at = 0;
 
-	if (sscanf(line, "%lld %lld %lld %45s %n", &since, &seen, &until, text, &at) != 4 || at == 0 ||
-	    !session_is_key(line + at))
+	if (!session_parse(line, &saved))
 		return false;
-	if (since < 0 || since > RELAYDB_STAMP_MAX || seen < 0 || seen > RELAYDB_STAMP_MAX || until < 0 ||
-	    until > RELAYDB_STAMP_MAX)
-		return false;
-	if (relaydb_address(text, address) != RELAYDB_OK && (line[at] != SESSION_MARK || strcmp(text, "-") != 0))
-		return false;
-	if (sessions != NULL && (session = put(sessions, line + at, address, since, until)) != NULL)
-		session->seen = seen;
+	if (sessions == NULL)
+		return true;
+	session = put(sessions, saved.key, saved.address, saved.since, saved.until);
+	if (session != NULL)
+		session->seen = saved.seen;
 	return true;
 }

@@ -49,11 +49,25 @@ void sessions_end(struct sessions *sessions, const struct event *event);
  * logged, with its address, and has it neither failed nor been used up? */
 bool sessions_connected(const struct sessions *sessions, struct event *event);
 
-/* So that the address of an open connection never falls out of WINDOW: look at the open connections this often, */
-int64_t sessions_sweep_every(int64_t window);
+#define SESSIONS_SWEEP_MAX 10 /* seconds */
 
-/* and record those again that were not for so many seconds, whatever else REFRESH says. */
-int64_t sessions_refresh_every(int64_t window, int64_t refresh);
+/* How often, in seconds, to look at the open connections, so that the address of
+ * none of them falls out of WINDOW. */
+static inline int64_t sessions_sweep_every(int64_t window)
+{
+	return window / 4 < SESSIONS_SWEEP_MAX ? window / 4 : SESSIONS_SWEEP_MAX;
+}
+
+/* After how many seconds to record the address of an open connection again, for the
+ * same purpose, whatever else REFRESH says: it is noticed one sweep late, and
+ * committed before the next one. */
+static inline int64_t sessions_refresh_every(int64_t window, int64_t refresh)
+{
+	int64_t every = window / 4 > refresh ? window / 4 : refresh;
+	int64_t most = window - 2 * sessions_sweep_every(window);
+
+	return every < most ? every : most;
+}
 
 /* Drops what is too old at NOW. */
 void sessions_sweep(struct sessions *sessions, int64_t now);

@@ -4,6 +4,7 @@
  */
 #include "session_key.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "layout.h"
@@ -97,4 +98,27 @@ bool session_key_is_of(const char *key, const char *name)
 	for (part++; *name != '\0' && *part == (*name == ' ' ? '_' : *name); part++)
 		name++;
 	return *name == '\0' && (*part == ' ' || *part == '\0');
+}
+
+static bool is_stamp(long long number)
+{
+	return number >= 0 && number <= RELAYDB_STAMP_MAX;
+}
+
+bool session_parse(const char *line, struct session_saved *saved)
+{
+	long long since, seen, until;
+	char text[RELAYDB_ADDRSTRLEN];
+	int at = 0;
+
+	if (sscanf(line, "%lld %lld %lld %45s %n", &since, &seen, &until, text, &at) != 4 || at == 0 ||
+	    !session_is_key(line + at))
+		return false;
+	if (!is_stamp(since) || !is_stamp(seen) || !is_stamp(until))
+		return false;
+	*saved = (struct session_saved){ .since = since, .seen = seen, .until = until, .key = line + at };
+	if (relaydb_address(text, saved->address) == RELAYDB_OK)
+		return true;
+	*saved->address = '\0';
+	return line[at] == SESSION_MARK && strcmp(text, "-") == 0;
 }

@@ -16,7 +16,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <stdint.h>
+
 #include "event.h"
+#include "relaydb.h"
 
 #define SESSION_KEY_MAX 400
 
@@ -37,6 +40,17 @@ bool session_server_key(const struct event *event, char kind, char key[SESSION_K
 
 /* Is TEXT a key that one of these could have made? */
 bool session_is_key(const char *text);
+
+/* A line of the state file behind its first word, "session". */
+struct session_saved {
+	int64_t since, seen, until;
+	char address[RELAYDB_ADDRSTRLEN]; /* "": a mark has none */
+	const char *key; /* into the line */
+};
+
+/* Takes LINE apart.  Returns false if it is not one that sessions_save() could have
+ * written. */
+bool session_parse(const char *line, struct session_saved *saved);
 
 /* Is KEY, of a login or a mark, one of the server NAME? */
 bool session_key_is_of(const char *key, const char *name);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "config.h"
+#include "configured.h"
 
 /* The complaints, a line each. */
 static char said[2048];
