@@ -196,15 +196,19 @@ not_recorded_because() {	# not_recorded_because ADDRESS TEXT
 
 @test "somebody holds the lock" {
 	pop 192.0.2.1
-	: >>"$DB.queue"
-	flock "$DB.lock" flock "$DB.queue" sleep infinity 3>&- &
+	# the queue too, where logins go that find the lock taken
+	(
+		exec 3>&- 8>>"$DB.lock" 9>>"$DB.queue"
+		flock 8 && flock 9
+		exec sleep infinity
+	) &
 	holder=$!
 	locked() { ! flock -n "$DB.lock" true && [ -e "$DB.queue" ] && ! flock -n "$DB.queue" true; }
 	eventually locked
 	pop 192.0.2.2
 	locked
 	not_recorded_because 192.0.2.2 'lock'
-	pkill -P "$holder"
+	kill "$holder"
 	wait "$holder" || :
 	not recorded 192.0.2.2
 	pop 192.0.2.2
