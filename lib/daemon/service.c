@@ -118,13 +118,12 @@ static int not_held(int error, const char *what, const char *path, const char *u
 static int hold(int fd, const char *what, const char *path, const char *user)
 {
 	struct stat st;
+	bool known = fd >= 0 && fstat(fd, &st) == 0;
 	int error;
 
-	if (fd < 0 || fstat(fd, &st) != 0)
-		error = errno;
-	else if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+	if (known && (!S_ISREG(st.st_mode) || st.st_nlink != 1))
 		error = EEXIST;
-	else if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+	else if (known && flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return EX_OK;
 	else
 		error = errno;

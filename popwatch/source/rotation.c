@@ -18,24 +18,24 @@
  * since. */
 #define SETTLE 1
 
-void log_name_clear(struct log_name *place)
+void log_name_clear(struct log_name *log)
 {
-	free(place->folder);
-	free(place->name);
-	memset(place, 0, sizeof *place);
+	free(log->folder);
+	free(log->name);
+	memset(log, 0, sizeof *log);
 }
 
-bool log_name_set(struct log_name *place, const char *path)
+bool log_name_set(struct log_name *log, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
-	log_name_clear(place);
+	log_name_clear(log);
 	if (slash == NULL)
-		place->folder = strdup(".");
+		log->folder = strdup(".");
 	else
-		place->folder = slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-	place->name = strdup(slash == NULL ? path : slash + 1);
-	return place->folder != NULL && place->name != NULL;
+		log->folder = slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+	log->name = strdup(slash == NULL ? path : slash + 1);
+	return log->folder != NULL && log->name != NULL;
 }
 
 static bool is_compressed(const char *name)
@@ -87,9 +87,9 @@ static int by_age(const void *a, const void *b)
 	return strcmp(y->path, x->path); /* of the same instant: the higher number is older */
 }
 
-void candidates_collect(const struct log_name *place, struct candidates *candidates)
+void candidates_collect(const struct log_name *log, struct candidates *candidates)
 {
-	DIR *dir = opendir(place->folder);
+	DIR *dir = opendir(log->folder);
 	const struct dirent *entry;
 	char path[PATH_MAX];
 	struct stat st;
@@ -97,30 +97,29 @@ void candidates_collect(const struct log_name *place, struct candidates *candida
 	if (dir == NULL)
 		return;
 	while ((entry = readdir(dir)) != NULL) {
-		if (!is_neighbour(entry->d_name, place->name) ||
+		if (!is_neighbour(entry->d_name, log->name) ||
 		    fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 			continue;
-		if (S_ISREG(st.st_mode) &&
-		    snprintf(path, sizeof path, "%s/%s", place->folder, entry->d_name) < (int)sizeof path)
+		if (S_ISREG(st.st_mode) && snprintf(path, sizeof path, "%s/%s", log->folder, entry->d_name) < (int)sizeof path)
 			candidates_add(candidates, path, &st, false);
 	}
 	closedir(dir);
 }
 
 /* Did anything happen to a folder since the last scan?  Its mtime is too coarse to say no when it is young. */
-bool log_name_changed(struct log_name *place)
+bool log_name_changed(struct log_name *log)
 {
 	struct timespec now;
 	struct stat st;
 	bool changed;
 
-	if (place->folder == NULL || stat(place->folder, &st) != 0)
+	if (log->folder == NULL || stat(log->folder, &st) != 0)
 		return false;
 	clock_gettime(CLOCK_REALTIME, &now);
-	changed = !file_same_time(&st.st_mtim, &place->changed);
-	place->changed = st.st_mtim;
+	changed = !file_same_time(&st.st_mtim, &log->changed);
+	log->changed = st.st_mtim;
 	if (now.tv_sec - st.st_mtim.tv_sec <= SETTLE)
-		place->changed.tv_nsec = -1; /* look again next time */
+		log->changed.tv_nsec = -1; /* look again next time */
 	return changed;
 }
 

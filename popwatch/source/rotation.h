@@ -20,14 +20,14 @@ struct log_name {
 };
 
 /* Takes PATH apart.  Returns false without memory. */
-bool log_name_set(struct log_name *name, const char *path);
+bool log_name_set(struct log_name *log, const char *path);
 
 /* Frees it, and leaves an empty one. */
-void log_name_clear(struct log_name *name);
+void log_name_clear(struct log_name *log);
 
 /* Did anything happen to the directory since the last call?  Its mtime is too coarse
  * to say no when it is young. */
-bool log_name_changed(struct log_name *name);
+bool log_name_changed(struct log_name *log);
 
 /* One candidate, with what a scan must know to order them. */
 struct candidate {
@@ -44,8 +44,8 @@ struct candidates {
 /* Adds PATH; without memory it is left out. */
 void candidates_add(struct candidates *candidates, const char *path, const struct stat *st, bool current);
 
-/* Adds the rotated neighbours of NAME, which are regular files. */
-void candidates_collect(const struct log_name *name, struct candidates *candidates);
+/* Adds the rotated neighbours of LOG, which are regular files. */
+void candidates_collect(const struct log_name *log, struct candidates *candidates);
 
 /* Oldest first, the current one last. */
 void candidates_sort(struct candidates *candidates);

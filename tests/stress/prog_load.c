@@ -152,7 +152,7 @@ static _Noreturn void batches(unsigned per_minute, long long end)
 static _Noreturn void expiries(int every_s, long long end)
 {
 	struct relaydb *db = database(RELAYDB_TIMEOUT_MS);
-	struct relaydb_result result;
+	struct relaydb_result result = { 0 };
 	struct relaydb_batch *batch;
 
 	become_owner();

@@ -287,7 +287,7 @@ static bool read_line(struct bytes line, struct said *said)
 		return false;
 	if (address != NULL && relaydb_address(address, said->address) != RELAYDB_OK)
 		return false;
-	if (said->expire && strcmp(digits, "253402300800") == 0) /* expires all */
+	if (said->expire && digits != NULL && strcmp(digits, "253402300800") == 0) /* expires all */
 		said->stamp = RELAYDB_STAMP_MAX + 1;
 	else if (digits != NULL && relaydb_stamp(digits, &said->stamp) != RELAYDB_OK)
 		return false;
