@@ -46,7 +46,7 @@ static void reader(const char *path)
 	}
 }
 
-/* As lib/relaydb/hash/lock.c: 50 us steps, 1 ms after a tenth of a second. */
+/* As lib/relaydb/lock.c: 50 us steps, 1 ms after a tenth of a second. */
 static void lock_in_steps(int fd, long first, long later)
 {
 	long long begin = now_us();

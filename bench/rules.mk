@@ -3,7 +3,7 @@
 #	make bench		every one; writes bench/RESULTS.md and plots, fails when a goal is missed beyond the noise
 #	make figures		the ratios that have a goal, in a minute or two, and fails likewise: what CI ends with
 #
-# bench/lockwait.c is run by hand: it compares ways to wait for a lock, and lib/relaydb/hash/lock.c took one of them.
+# bench/lockwait.c is run by hand: it compares ways to wait for a lock, and lib/relaydb/lock.c took one of them.
 
 BENCH_SOURCES = $(sort $(wildcard bench/*.c))
 BENCHES = $(patsubst %.c,$(BUILD)/%,$(filter-out bench/nosync.c,$(BENCH_SOURCES)))

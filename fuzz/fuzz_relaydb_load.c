@@ -3,18 +3,20 @@
  * fuzz_relaydb_load.c - any bytes as a dump: refused with a sentence, or the rows of a sound database
  */
 #include "../lib/relaydb/dump.c"
+#include "image.h"
+#include "transform.h"
 
 #include <sys/mman.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void build(struct load *load)
+static void build(struct dump *load)
 {
 	struct image image;
 	struct image_info info;
 	char why[128];
 
-	if (rows_build(load->db, &load->rows, NULL, &image) != RELAYDB_OK)
+	if (transform_build(load->db, &load->rows, NULL, &image) != RELAYDB_OK)
 		abort();
 	if (!image_check(&image, &info, why, sizeof why) || info.rows != load->rows.count || !info.plain)
 		abort();
@@ -34,12 +36,12 @@ static void build(struct load *load)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct relaydb_options options = { .path = "/nonexistent" };
-	struct load load = { .db = NULL };
+	struct dump load = { .db = NULL };
 	int code, fd = memfd_create("fuzz", MFD_CLOEXEC);
 
 	if (fd < 0 || pwrite(fd, data, size, 0) != (ssize_t)size || relaydb_open(&load.db, &options) != RELAYDB_OK)
 		abort();
-	code = load_read(&load, fd);
+	code = dump_read(&load, fd);
 	if (code == RELAYDB_OK)
 		build(&load);
 	else if ((code != RELAYDB_BADADDR && code != RELAYDB_BADSTAMP) || strncmp(relaydb_error(load.db), "line ", 5) != 0)

@@ -130,7 +130,16 @@ static bool is_fresh(const struct login *login, const struct timespec *since)
 
 	if (open_for(&login->options, since, &db) != RELAYDB_OK)
 		return false;
-	fresh = relaydb_get(db, login->address, &stamp) == RELAYDB_OK && stamp > (int64_t)time(NULL) - login->options.refresh;
+	switch (relaydb_get(db, login->address, &stamp)) {
+	case RELAYDB_OK:
+		fresh = stamp > (int64_t)time(NULL) - login->options.refresh;
+		break;
+	case RELAYDB_NOENTRY: /* a login would not change it */
+		fresh = true;
+		break;
+	default:
+		fresh = false;
+	}
 	relaydb_close(&db);
 	return fresh;
 }

@@ -36,6 +36,7 @@ static const int status_of[] = {
 	[RELAYDB_IO] = EX_IOERR,
 	[RELAYDB_NOMEM] = EX_OSERR,
 	[RELAYDB_UNCERTAIN] = EX_IOERR,
+	[RELAYDB_NOENTRY] = EX_OK,
 };
 
 int exit_status(int code)

@@ -3,10 +3,8 @@
  * batch.c - changes gathered by address, to be committed at once
  */
 #include "batch.h"
-#include "commit.h"
 #include "handle.h"
-#include "plan.h"
-#include "queue.h"
+#include "store.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -199,15 +197,16 @@ bool batch_only_records(const struct relaydb_batch *batch)
 
 int relaydb_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_result *result)
 {
-	struct task task = { .change = batch_transform, .arg = batch, .batch = batch, .create = batch_records(batch) };
+	struct relaydb_result unwanted;
 
+	if (result == NULL)
+		result = &unwanted;
 	db_begin(batch->db);
-	if (result != NULL)
-		*result = (struct relaydb_result){ .committed = false };
+	*result = (struct relaydb_result){ .committed = false };
 	free(batch->absent);
 	batch->absent_count = 0;
 	batch->absent = calloc(batch->count + 1, sizeof *batch->absent);
 	if (batch->absent == NULL)
 		return db_fail(batch->db, RELAYDB_NOMEM, "out of memory");
-	return commit_run(batch->db, now, &task, result);
+	return batch->db->store->commit(batch, now, result);
 }

@@ -6,11 +6,10 @@
  * are skipped, and so are a byte order mark and, behind an entry, a comment that follows a blank: no map would have such a time.
  * The input is read to its end before the database is looked at, so `dump | load` on one file works.
  */
-#include "bdb.h"
-#include "commit.h"
+#include "dump.h"
 #include "handle.h"
-#include "image.h"
 #include "rows.h"
+#include "store.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,57 +17,48 @@
 #include <string.h>
 #include <unistd.h>
 
-struct load {
-	struct relaydb *db;
-	struct progress progress;
-	struct image input;
-	struct rows rows;
-	bool built; /* once; see load_transform() */
-	size_t permanent, permanent_line; /* rows that are no address with a time, and where the first of them stands */
-};
-
 static bool blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
 }
 
-static int input_read(struct load *load, int fd)
+static int input_read(struct dump *dump, int fd)
 {
 	size_t room = 0;
 
 	for (;;) {
 		ssize_t n;
 
-		if (load->input.size == room) {
+		if (dump->input.size == room) {
 			unsigned char *grown;
 
 			room = room == 0 ? 65536 : room * 2;
 			if (room > IMAGE_MAX)
-				return db_fail(load->db, RELAYDB_NOTDB, "the dump is larger than any relay database");
-			grown = realloc(load->input.data, room);
+				return db_fail(dump->db, RELAYDB_NOTDB, "the dump is larger than any relay database");
+			grown = realloc(dump->input.data, room);
 			if (grown == NULL)
-				return db_fail(load->db, RELAYDB_NOMEM, "out of memory");
-			load->input.data = grown;
+				return db_fail(dump->db, RELAYDB_NOMEM, "out of memory");
+			dump->input.data = grown;
 		}
-		n = read(fd, load->input.data + load->input.size, room - load->input.size);
+		n = read(fd, dump->input.data + dump->input.size, room - dump->input.size);
 		if (n == 0)
 			return RELAYDB_OK;
 		if (n < 0 && errno != EINTR)
-			return db_fail(load->db, RELAYDB_IO, "cannot read the dump: %m");
+			return db_fail(dump->db, RELAYDB_IO, "cannot read the dump: %m");
 		if (n > 0)
-			load->input.size += (size_t)n;
+			dump->input.size += (size_t)n;
 	}
 }
 
 /* The input without the mark that editors on Windows put before UTF-8. */
-static struct bytes input_text(const struct load *load)
+static struct bytes input_text(const struct dump *dump)
 {
 	static const char mark[] = "\xef\xbb\xbf";
 	size_t size = sizeof mark - 1;
 
-	if (load->input.size < size || memcmp(load->input.data, mark, size) != 0)
-		return (struct bytes){ load->input.data, load->input.size };
-	return (struct bytes){ load->input.data + size, load->input.size - size };
+	if (dump->input.size < size || memcmp(dump->input.data, mark, size) != 0)
+		return (struct bytes){ dump->input.data, dump->input.size };
+	return (struct bytes){ dump->input.data + size, dump->input.size - size };
 }
 
 /* VALUE without the comment behind it, if what precedes that is a time. */
@@ -141,9 +131,9 @@ static void value_trim(struct row *row, char digits[32])
 	row->value = (struct bytes){ digits, (size_t)size };
 }
 
-static int input_parse(struct load *load)
+static int input_parse(struct dump *dump)
 {
-	struct bytes text = input_text(load), line;
+	struct bytes text = input_text(dump), line;
 	char digits[32];
 	struct row row;
 
@@ -151,8 +141,8 @@ static int input_parse(struct load *load)
 		const char *wrong;
 		int code;
 
-		if (load->progress.call != NULL && number % PROGRESS_EVERY == 0) {
-			code = load->progress.call(number, 0, load->progress.arg);
+		if (dump->progress.call != NULL && number % PROGRESS_EVERY == 0) {
+			code = dump->progress.call(number, 0, dump->progress.arg);
 			if (code != 0)
 				return code;
 		}
@@ -160,11 +150,11 @@ static int input_parse(struct load *load)
 			continue;
 		code = line_split(line, &row, &wrong);
 		if (code != RELAYDB_OK)
-			return db_fail(load->db, code, "line %zu: %s", number, wrong);
+			return db_fail(dump->db, code, "line %zu: %s", number, wrong);
 		value_trim(&row, digits);
-		if (!row.entry && load->permanent++ == 0)
-			load->permanent_line = number;
-		code = rows_add(load->db, &load->rows, &row);
+		if (!row.entry && dump->permanent++ == 0)
+			dump->permanent_line = number;
+		code = rows_add(dump->db, &dump->rows, &row);
 		if (code != RELAYDB_OK)
 			return code;
 	}
@@ -172,9 +162,9 @@ static int input_parse(struct load *load)
 }
 
 /* Which two lines have this key?  They are looked for only when there are two. */
-static int twice(struct load *load, const struct stored *stored)
+static int twice(struct dump *dump, const struct stored *stored)
 {
-	struct bytes text = input_text(load), line;
+	struct bytes text = input_text(dump), line;
 	const char *wrong;
 	size_t first = 0;
 	struct row row;
@@ -188,82 +178,61 @@ static int twice(struct load *load, const struct stored *stored)
 		if (key.size != stored->key.size || memcmp(key.data, stored->key.data, key.size) != 0)
 			continue;
 		if (first != 0)
-			return db_fail(load->db, RELAYDB_BADADDR, "line %zu: the key of line %zu again", number, first);
+			return db_fail(dump->db, RELAYDB_BADADDR, "line %zu: the key of line %zu again", number, first);
 		first = number;
 	}
-	return db_fail(load->db, RELAYDB_BADADDR, "a key comes twice");
+	return db_fail(dump->db, RELAYDB_BADADDR, "a key comes twice");
 }
 
-static int by_key_strictly(struct load *load)
+static int by_key_strictly(struct dump *dump)
 {
-	size_t count = load->rows.count;
+	size_t count = dump->rows.count;
 
-	rows_sort_by_key(&load->rows);
+	rows_sort_by_key(&dump->rows);
 	for (size_t i = 1; i < count; i++)
-		if (rows_key_compare(&load->rows.row[i - 1], &load->rows.row[i]) == 0)
-			return twice(load, &load->rows.row[i]);
+		if (rows_key_compare(&dump->rows.row[i - 1], &dump->rows.row[i]) == 0)
+			return twice(dump, &dump->rows.row[i]);
 	return RELAYDB_OK;
 }
 
-/* What the dump changes, row by row.  Returns RELAYDB_OK or NOMEM. */
-static int compare(const struct load *load, const struct image *old, size_t old_rows, struct relaydb_result *result)
+int dump_compare(const struct dump *dump, const struct plan_source *source, size_t rows, struct relaydb_result *result)
 {
 	size_t found = 0;
 
-	for (size_t i = 0; i < load->rows.count; i++) {
-		const struct stored *row = &load->rows.row[i];
+	for (size_t i = 0; i < dump->rows.count; i++) {
+		const struct stored *row = &dump->rows.row[i];
 		char value[64];
 		size_t size = 0;
-		int code = image_find(old, row->key, value, sizeof value, &size);
+		int code = source->find(source->from, row->key, value, sizeof value, &size);
 
-		if (code == RELAYDB_NOMEM)
-			return code;
 		if (code == RELAYDB_NOTFOUND) {
 			result->added++;
 			continue;
 		}
+		if (code != RELAYDB_OK)
+			return code == RELAYDB_NOMEM ? db_fail(dump->db, code, "out of memory") : code;
 		found++;
 		result->changed += size > sizeof value || size != row->value.size || memcmp(value, row->value.data, size) != 0;
 	}
-	result->deleted = old_rows - found;
-	result->rows = load->rows.count;
+	result->deleted = rows - found;
+	result->rows = dump->rows.count;
 	return RELAYDB_OK;
 }
 
-static int load_transform(struct relaydb *db, const struct image *old, const struct image_info *info, void *arg,
-    struct image *new, struct relaydb_result *result)
-{
-	struct load *load = arg;
-	int code;
-
-	if (compare(load, old, info->rows, result) != RELAYDB_OK)
-		return db_fail(db, RELAYDB_NOMEM, "out of memory");
-	if (info->fill != 0 && result->added + result->changed + result->deleted == 0)
-		return RELAYDB_OK; /* it is there already, and in a hash of ours */
-	result->rewritten = true;
-	code = rows_build(db, &load->rows, &load->progress, new);
-	/* the deadline is for waiting, and building takes seconds of it; but only once, if somebody rewrites the file meanwhile */
-	if (code == RELAYDB_OK && !load->built)
-		db_deadline(db);
-	load->built = true;
-	return code;
-}
-
 /* The rows of the dump, sorted, each address once. */
-static int load_read(struct load *load, int fd)
+static int dump_read(struct dump *dump, int fd)
 {
-	int code = input_read(load, fd);
+	int code = input_read(dump, fd);
 
 	if (code == RELAYDB_OK)
-		code = input_parse(load);
-	return code == RELAYDB_OK ? by_key_strictly(load) : code;
+		code = input_parse(dump);
+	return code == RELAYDB_OK ? by_key_strictly(dump) : code;
 }
 
 int relaydb_load(struct relaydb *db, int fd, int64_t now, int (*progress)(size_t done, size_t total, void *arg), void *arg,
     struct relaydb_result *result)
 {
-	struct load load = { .db = db, .progress = { progress, arg } };
-	const struct task task = { .change = load_transform, .arg = &load, .create = true };
+	struct dump dump = { .db = db, .progress = { progress, arg } };
 	struct relaydb_result unwanted;
 	int code;
 
@@ -271,12 +240,12 @@ int relaydb_load(struct relaydb *db, int fd, int64_t now, int (*progress)(size_t
 		result = &unwanted;
 	*result = (struct relaydb_result){ .committed = false };
 	db_begin(db);
-	code = load_read(&load, fd);
+	code = dump_read(&dump, fd);
 	if (code == RELAYDB_OK)
-		code = commit_run(db, now, &task, result);
-	result->permanent = load.permanent;
-	result->permanent_line = load.permanent_line;
-	rows_free(&load.rows);
-	image_free(&load.input);
+		code = db->store->load(&dump, now, result);
+	result->permanent = dump.permanent;
+	result->permanent_line = dump.permanent_line;
+	rows_free(&dump.rows);
+	image_free(&dump.input);
 	return code;
 }

@@ -7,7 +7,11 @@
 
 #include "relaydb.h"
 
+struct store;
+
 struct relaydb {
+	const struct store *store; /* the form of the database */
+	void *memory; /* what the form remembers between calls; its own */
 	char *path;
 	int timeout_ms;
 	bool in_force; /* a commit waits until MTAs see it */
@@ -31,6 +35,9 @@ int db_fail(struct relaydb *db, int code, const char *format, ...) __attribute__
 
 /* The same for a system call that left ERRNO: "cannot ACT PATH.SUFFIX: cause", with the code that errno stands for. */
 int db_fail_errno(struct relaydb *db, const char *act, const char *suffix, int error);
+
+/* The answer to relaydb_get() of an ADDRESS whose value is no stamp. */
+int db_no_entry(struct relaydb *db, const char *address);
 
 /* Adds to the sentence of db_fail(). */
 void db_fail_more(struct relaydb *db, const char *text);

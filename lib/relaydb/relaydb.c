@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * relaydb.c - the handle: its path, its deadline, and the sentence about the last error
+ * relaydb.c - the handle: its path, its form, its deadline, the sentence about the last error; and the public calls that go
+ * to the form as they are
  */
+#include "address.h"
 #include "handle.h"
+#include "store.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -55,11 +58,31 @@ const char *relaydb_strcode(int code)
 		return "input/output error";
 	case RELAYDB_NOMEM:
 		return "out of memory";
+	case RELAYDB_NOENTRY:
+		return "a row, but no entry";
 	case RELAYDB_UNCERTAIN:
 		return "recorded, not yet fully written";
 	default:
 		return "unknown code";
 	}
+}
+
+/* The last is for all paths. */
+static const struct store *const stores[] = { &hash_store };
+
+static const struct store *store_of(const char *path)
+{
+	const struct store *store = NULL;
+
+	for (size_t i = 0; i < sizeof stores / sizeof *stores; i++) {
+		size_t size = strlen(path), suffix;
+
+		store = stores[i];
+		suffix = store->suffix != NULL ? strlen(store->suffix) : 0;
+		if (size > suffix && (suffix == 0 || strcmp(path + size - suffix, store->suffix) == 0))
+			break;
+	}
+	return store;
 }
 
 int relaydb_open(struct relaydb **db, const struct relaydb_options *options)
@@ -83,6 +106,7 @@ int relaydb_open(struct relaydb **db, const struct relaydb_options *options)
 	if (new == NULL)
 		return RELAYDB_NOMEM;
 	new->path = strdup(path);
+	new->store = store_of(path);
 	new->in_force = options->in_force;
 	new->timeout_ms = options->timeout_ms == 0 ? RELAYDB_TIMEOUT_MS : options->timeout_ms;
 	if (new->path == NULL) {
@@ -95,8 +119,11 @@ int relaydb_open(struct relaydb **db, const struct relaydb_options *options)
 
 void relaydb_close(struct relaydb **db)
 {
-	if (*db != NULL)
+	if (*db != NULL) {
+		if ((*db)->store->forget != NULL)
+			(*db)->store->forget(*db);
 		free((*db)->path);
+	}
 	free(*db);
 	*db = NULL;
 }
@@ -147,6 +174,11 @@ int db_fail(struct relaydb *db, int code, const char *format, ...)
 	return code;
 }
 
+int db_no_entry(struct relaydb *db, const char *address)
+{
+	return db_fail(db, RELAYDB_NOENTRY, "the row of %s in %s is no entry: its value is no time", address, db->path);
+}
+
 void db_fail_more(struct relaydb *db, const char *text)
 {
 	size_t used = strlen(db->error);
@@ -177,4 +209,38 @@ void db_notice(struct relaydb *db, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(db->notice, sizeof db->notice, format, args);
 	va_end(args);
+}
+
+int relaydb_get(struct relaydb *db, const char *address, int64_t *stamp)
+{
+	char text[RELAYDB_ADDRSTRLEN];
+
+	db_begin(db);
+	if (relaydb_address(address, text) != RELAYDB_OK)
+		return db_fail(db, RELAYDB_BADADDR, "\"%.64s\" is not the IP address of a client", address);
+	return db->store->get(db, text, stamp);
+}
+
+int relaydb_each(struct relaydb *db, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
+{
+	db_begin(db);
+	return db->store->each(db, EVERY_ROW, each, arg);
+}
+
+int relaydb_entries(struct relaydb *db, int64_t since, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
+{
+	db_begin(db);
+	return db->store->each(db, since > 0 ? since : 0, each, arg);
+}
+
+int relaydb_check(struct relaydb *db, int64_t now, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+{
+	db_begin(db);
+	return db->store->check(db, now, each, arg);
+}
+
+int relaydb_settle(struct relaydb *db, int64_t now)
+{
+	db_begin(db);
+	return db->store->settle(db, now);
 }

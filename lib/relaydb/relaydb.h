@@ -35,7 +35,8 @@ enum relaydb_code {
 	RELAYDB_PERM, /* the system, or the rules on owners in relaydb(5), do not allow it; nothing was changed */
 	RELAYDB_IO, /* a system call failed, a full disk among them; nothing was changed */
 	RELAYDB_NOMEM, /* out of memory; nothing was changed */
-	RELAYDB_UNCERTAIN /* the change is recorded, but not fully written: the next commit or check of anyone finishes it */
+	RELAYDB_UNCERTAIN, /* the change is recorded, but not fully written: the next commit or check of anyone finishes it */
+	RELAYDB_NOENTRY /* a row for this address, but no entry: its value is no stamp, such as OK, and it never ages */
 };
 
 #define RELAYDB_ADDRSTRLEN 46 /* the longest address text and its NUL, as INET6_ADDRSTRLEN */
@@ -106,9 +107,11 @@ struct relaydb_row {
 	char address[RELAYDB_ADDRSTRLEN]; /* the key in the store's form */
 };
 
-/* The stamp of one address (any text that relaydb_address() takes); RELAYDB_PERMANENT if its value is no number.
- * Whether it still counts is the caller's question to its clock.
- * Returns RELAYDB_OK, RELAYDB_NOTFOUND, RELAYDB_BADADDR, or what reading can meet: NOFILE, NOTDB, LOCKED, PERM, IO, NOMEM. */
+/* The stamp of one address (any text that relaydb_address() takes).  Whether it still counts is the caller's question to its
+ * clock.
+ * Returns RELAYDB_OK for an entry; RELAYDB_NOENTRY for a row whose value is no stamp (*stamp is then RELAYDB_PERMANENT: it is the
+ * administrator's, and what it means the MTA decides); RELAYDB_NOTFOUND, RELAYDB_BADADDR; or what reading can meet: NOFILE, NOTDB,
+ * LOCKED, PERM, IO, NOMEM. */
 int relaydb_get(struct relaydb *db, const char *address, int64_t *stamp);
 
 /* Reads every row, gives the lock back, then calls EACH for the entries (oldest first, of the same stamp by address, IPv4
@@ -116,6 +119,10 @@ int relaydb_get(struct relaydb *db, const char *address, int64_t *stamp);
  * call.  EACH returns 0 to go on; anything else ends the walk and is returned as it is (choose negative numbers).
  * Returns RELAYDB_OK, what EACH returned, or NOFILE, NOTDB, LOCKED, PERM, IO, NOMEM. */
 int relaydb_each(struct relaydb *db, int (*each)(const struct relaydb_row *row, void *arg), void *arg);
+
+/* The same for entries alone, and only those with a stamp of SINCE or later: what others have to know of.  The rest costs no
+ * memory. */
+int relaydb_entries(struct relaydb *db, int64_t since, int (*each)(const struct relaydb_row *row, void *arg), void *arg);
 
 /* ---- changing: gather, then commit at once ---- */
 

@@ -1,10 +1,11 @@
 # librelaydb: static for our own programs, shared and static for others
 
 RELAYDB_SOURCES = $(addprefix lib/relaydb/, \
-	address.c batch.c dump.c relaydb.c stamp.c) \
+	address.c batch.c dump.c io.c location.c lock.c plan.c relaydb.c rows.c \
+	stamp.c turn.c) \
 	$(addprefix lib/relaydb/hash/, \
-	bdb.c check.c commit.c force.c image.c io.c location.c lock.c plan.c \
-	queue.c redo.c rows.c settle.c snapshot.c turn.c)
+	bdb.c check.c commit.c force.c hash.c image.c queue.c redo.c settle.c \
+	snapshot.c transform.c)
 RELAYDB_ROOMS = lib/relaydb lib/relaydb/hash
 RELAYDB_OBJECTS = $(RELAYDB_SOURCES:%.c=$(BUILD)/%.o)
 RELAYDB = $(BUILD)/librelaydb.a

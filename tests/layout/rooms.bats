@@ -150,7 +150,8 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 	redo.h commit force settle snapshot
 	force.h settle commit check
 	settle.h commit
-	commit.h batch dump
+	commit.h hash
+	transform.h commit queue hash
 	turn.h force settle commit queue
 	END
 	[ "$found" -ge 20 ]
@@ -158,7 +159,7 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 
 @test "what librelaydb's files share has the prefix of its file" {
 	bad=$(nm -g --defined-only "$BUILD/librelaydb.a" | awk '$2 ~ /^[TDBRV]$/ { print $3 }' | grep -v asan |
-		grep -vE '^(relaydb|db|address|stamp|batch|bdb|commit|force|image|io|lock|page|place|location|plan|prove|queue|redo|row|rows|settle|snapshot|turn)_' || :)
+		grep -vE '^(relaydb|db|address|stamp|batch|bdb|commit|force|image|io|lock|page|place|location|plan|prove|queue|redo|row|rows|settle|snapshot|transform|turn|plan|dump|hash)_' || :)
 	[ -z "$bad" ] || fail "global names of librelaydb without a prefix: $bad"
 	nm -g --defined-only "$BUILD/librelaydb.a" | grep -q ' T db_fail$'
 }

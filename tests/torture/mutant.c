@@ -89,7 +89,7 @@ static int mutant_redo_apply(const struct redo *redo, int fd)
 #define redo_apply mutant_redo_apply
 #include "../../lib/relaydb/hash/commit.c"
 #include "../../lib/relaydb/hash/force.c"
-#include "../../lib/relaydb/hash/turn.c"
+#include "../../lib/relaydb/turn.c"
 #undef fsync
 
 static int mutant_fsync_removal(int fd)
@@ -98,4 +98,4 @@ static int mutant_fsync_removal(int fd)
 }
 
 #define fsync mutant_fsync_removal
-#include "../../lib/relaydb/hash/location.c"
+#include "../../lib/relaydb/location.c"

@@ -18,6 +18,7 @@
 #include "rows.h"
 #include "snapshot.h"
 #include "step.h"
+#include "transform.h"
 
 #include <dirent.h>
 #include <fcntl.h>

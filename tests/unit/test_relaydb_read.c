@@ -51,11 +51,11 @@ static void get(void **state)
 	} cases[] = {
 		{ "10.0.0.1", RELAYDB_OK, 100 },
 		{ "::ffff:10.0.0.1", RELAYDB_OK, 100 },
-		{ "10.0.0.2", RELAYDB_OK, RELAYDB_PERMANENT },
+		{ "10.0.0.2", RELAYDB_NOENTRY, RELAYDB_PERMANENT },
 		{ "10.0.0.3", RELAYDB_OK, 100 },
-		{ "10.0.0.4", RELAYDB_OK, RELAYDB_PERMANENT },
+		{ "10.0.0.4", RELAYDB_NOENTRY, RELAYDB_PERMANENT },
 		{ "2001:DB8:0:0:0:0:0:1", RELAYDB_OK, RELAYDB_STAMP_MAX },
-		{ "10.0.0.5", RELAYDB_OK, RELAYDB_PERMANENT },
+		{ "10.0.0.5", RELAYDB_NOENTRY, RELAYDB_PERMANENT },
 		{ "10.0.0.6", RELAYDB_OK, 100 },
 		{ "10.0.0.7", RELAYDB_OK, 100 },
 		{ "10.0.0.8", RELAYDB_NOTFOUND, 0 },
@@ -70,7 +70,7 @@ static void get(void **state)
 		int64_t stamp = 4711;
 
 		assert_code(db, relaydb_get(db, cases[i].address, &stamp), cases[i].code);
-		assert_int_equal(stamp, cases[i].code == RELAYDB_OK ? cases[i].stamp : 4711);
+		assert_int_equal(stamp, cases[i].stamp != 0 ? cases[i].stamp : 4711);
 		assert_int_equal(*relaydb_error(db) != '\0', cases[i].code != RELAYDB_OK);
 	}
 	relaydb_close(&db);
@@ -136,7 +136,7 @@ static void other_styles(void **state)
 		assert_code(db, relaydb_get(db, wanted[i].address, &stamp), RELAYDB_OK);
 		assert_int_equal(stamp, wanted[i].stamp);
 	}
-	assert_code(db, relaydb_get(db, "10.0.0.3", &stamp), RELAYDB_OK);
+	assert_code(db, relaydb_get(db, "10.0.0.3", &stamp), RELAYDB_NOENTRY);
 	assert_int_equal(stamp, RELAYDB_PERMANENT);
 	assert_code(db, relaydb_get(db, "10.0.0.4", &stamp), RELAYDB_NOTFOUND);
 	relaydb_close(&db);
@@ -157,6 +157,40 @@ static void walk_is_stopped(void **state)
 	put_many(db, 0, 9, 1);
 	assert_int_equal(relaydb_each(db, stop_at_second, &calls), -9);
 	assert_int_equal(calls, 2);
+	relaydb_close(&db);
+}
+
+/* Entries since a stamp, in their order; nothing that is no entry. */
+static void entries_since(void **state)
+{
+	static const struct raw rows[] = {
+		{ "10.0.0.1", "100", -1, -1 },
+		{ "10.0.0.2", "99", -1, -1 },
+		{ "10.0.0.3", "OK", -1, -1 },
+		{ "10.0.0.4", "101", -1, -1 },
+		{ "10.0.0", "100", -1, -1 },
+		{ "2001:db8::1", "0", -1, -1 },
+	};
+	static const struct {
+		int64_t since;
+		const char *listing;
+	} cases[] = {
+		{ -7, "2001:db8::1 0\n10.0.0.2 99\n10.0.0.1 100\n10.0.0.4 101\n" },
+		{ 0, "2001:db8::1 0\n10.0.0.2 99\n10.0.0.1 100\n10.0.0.4 101\n" },
+		{ 100, "10.0.0.1 100\n10.0.0.4 101\n" },
+		{ 101, "10.0.0.4 101\n" },
+		{ 102, "" },
+	};
+	struct relaydb *db = database();
+
+	(void)state;
+	write_rows(rows, COUNT(rows));
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct listing listing = { .used = 0 };
+
+		assert_code(db, relaydb_entries(db, cases[i].since, listing_row, &listing), RELAYDB_OK);
+		assert_string_equal(listing.text, cases[i].listing);
+	}
 	relaydb_close(&db);
 }
 
@@ -264,6 +298,7 @@ int main(void)
 		SCRATCH_TEST(order_of_rows),
 		SCRATCH_TEST(get),
 		SCRATCH_TEST(other_styles),
+		SCRATCH_TEST(entries_since),
 		SCRATCH_TEST(walk_is_stopped),
 		SCRATCH_TEST(callback_may_commit),
 		SCRATCH_TEST(nothing_to_read),

@@ -335,11 +335,11 @@ static void paths_that_are_no_database(void **state)
 static void every_code_has_words(void **state)
 {
 	(void)state;
-	for (int code = RELAYDB_OK; code <= RELAYDB_UNCERTAIN; code++) {
+	for (int code = RELAYDB_OK; code <= RELAYDB_NOENTRY; code++) {
 		assert_string_not_equal(relaydb_strcode(code), "");
 		assert_string_not_equal(relaydb_strcode(code), "unknown code");
 	}
-	assert_string_equal(relaydb_strcode(RELAYDB_UNCERTAIN + 1), "unknown code");
+	assert_string_equal(relaydb_strcode(RELAYDB_NOENTRY + 1), "unknown code");
 	assert_string_equal(relaydb_strcode(-1), "unknown code");
 }
 

@@ -6,19 +6,7 @@
 #define RELAYDB_BDB_H
 
 #include "image.h"
-
-/* Called now and then; anything but 0 stops the work and is returned. */
-struct progress {
-	int (*call)(size_t done, size_t total, void *arg);
-	void *arg;
-};
-#define PROGRESS_EVERY 16384
-
-struct change {
-	struct bytes key;
-	struct bytes value;
-	bool remove;
-};
+#include "rows.h"
 
 /* Applies CHANGES to a checked image, which stays as it is; *out gets the new bytes.
  * Returns RELAYDB_OK, NOMEM or IO. */

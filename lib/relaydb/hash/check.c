@@ -5,6 +5,7 @@
  * What sendmail demands of a map's folder and file comes from its safefile() and the tests in tests/interop; it says nothing
  * when it skips an optional map (-o), and then nobody may relay.  Changes nothing but a cut-off commit.
  */
+#include "check.h"
 #include "force.h"
 #include "handle.h"
 #include "image.h"
@@ -356,7 +357,7 @@ static int check_settle(const struct check *check)
 	return RELAYDB_OK;
 }
 
-int relaydb_check(struct relaydb *db, int64_t now, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+int hash_check(struct relaydb *db, int64_t now, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
 {
 	struct check check = { .db = db, .now = now, .each = each, .arg = arg };
 	struct survey survey = { .now = now };

@@ -524,22 +524,3 @@ int commit_run(struct relaydb *db, int64_t now, const struct task *task, struct 
 	turn_end(&commit.turn);
 	return code;
 }
-
-int relaydb_settle(struct relaydb *db, int64_t now)
-{
-	const struct task task = { .create = false };
-	struct place place;
-	bool nothing;
-	int code;
-
-	db_begin(db);
-	code = place_open(db, &place, false);
-	if (code != RELAYDB_OK)
-		return code == RELAYDB_NOFILE ? RELAYDB_OK : code;
-	nothing = !place_has(&place, REDO_SUFFIX) && !queue_exists(&place);
-	place_close(&place);
-	if (nothing)
-		return RELAYDB_OK;
-	code = commit_run(db, now, &task, NULL);
-	return code == RELAYDB_NOFILE ? RELAYDB_OK : code;
-}

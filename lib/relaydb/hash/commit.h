@@ -6,7 +6,7 @@
 #define RELAYDB_COMMIT_H
 
 #include "handle.h"
-#include "plan.h"
+#include "transform.h"
 
 /* What a commit is to do. */
 struct task {

@@ -25,7 +25,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define META_SIZE 512
 #define HEAD_SIZE 26 /* of a page */
@@ -553,30 +552,4 @@ int image_find(const struct image *image, struct bytes key, void *out, size_t si
 	default:
 		return RELAYDB_NOMEM;
 	}
-}
-
-void image_free(struct image *image)
-{
-	if (image->mapped)
-		munmap(image->data, image->size);
-	else
-		free(image->data);
-	*image = (struct image){ NULL, 0, false };
-}
-
-void row_parse(struct bytes key, struct bytes value, struct row *row)
-{
-	const char *k = key.data, *v = value.data;
-
-	*row = (struct row){ .nul = key.size > 0 && k[key.size - 1] == '\0' };
-	if (row->nul) {
-		key.size--;
-		if (value.size > 0 && v[value.size - 1] == '\0')
-			value.size--;
-	}
-	row->key = key;
-	row->value = value;
-	row->address_ok = address_read(k, key.size, &row->address, row->text);
-	row->plain = !row->nul && address_plain(k, key.size);
-	row->entry = row->address_ok && stamp_read(v, value.size, &row->stamp);
 }

@@ -5,16 +5,9 @@
 #ifndef RELAYDB_IMAGE_H
 #define RELAYDB_IMAGE_H
 
-#include "handle.h"
+#include "io.h"
 
-#define IMAGE_MAX ((size_t)1 << 30) /* 1 GiB: a larger file is neither made nor read into memory */
 #define BUCKETS_MAX (1u << 17) /* a quarter of that, with room for 16 million rows; more rows make longer chains */
-
-struct image {
-	unsigned char *data; /* from malloc, or MAPPED; NULL if SIZE is 0 */
-	size_t size; /* 0: a fresh database */
-	bool mapped;
-};
 
 struct image_info {
 	size_t rows;
@@ -38,7 +31,5 @@ int image_walk(const struct image *image, int (*each)(struct bytes key, struct b
 /* Looks one key up in a checked image, as an MTA would.  Returns RELAYDB_OK with a copy of at most SIZE bytes of the value
  * in OUT and its true size in *value_size, RELAYDB_NOTFOUND or RELAYDB_NOMEM. */
 int image_find(const struct image *image, struct bytes key, void *out, size_t size, size_t *value_size);
-
-void image_free(struct image *image);
 
 #endif

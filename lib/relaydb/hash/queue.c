@@ -9,8 +9,8 @@
 #include "io.h"
 #include "location.h"
 #include "lock.h"
-#include "plan.h"
 #include "step.h"
+#include "transform.h"
 #include "turn.h"
 
 #include <errno.h>

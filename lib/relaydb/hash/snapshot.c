@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * snapshot.c - one consistent state of the database, and the public calls that only read
+ * snapshot.c - one consistent state of the database
  *
  * The lock is held for as long as it takes to copy the file into memory, whatever is done with the rows afterwards.  A redo is
  * looked for after the lock is there: then either its commit is in force or its writer is dead, and both times the record
  * laid over the bytes is the committed state.
  */
 #include "snapshot.h"
-#include "address.h"
 #include "handle.h"
 #include "image.h"
 #include "io.h"
@@ -15,7 +14,6 @@
 #include "lock.h"
 #include "queue.h"
 #include "redo.h"
-#include "rows.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -119,111 +117,4 @@ void snapshot_free(struct snapshot *snapshot)
 	image_free(&snapshot->image);
 	image_free(&snapshot->queue);
 	lock_close(&snapshot->fd);
-}
-
-/* The snapshot of somebody who only reads. */
-static int snapshot_read(struct relaydb *db, struct snapshot *snapshot)
-{
-	struct place place;
-	int code;
-
-	db_begin(db);
-	code = place_open(db, &place, false);
-	if (code != RELAYDB_OK)
-		return code;
-	code = snapshot_take(db, &place, false, snapshot);
-	place_close(&place);
-	if (code != RELAYDB_OK)
-		return code;
-	code = snapshot_add_queue(db, snapshot);
-	if (code != RELAYDB_OK)
-		snapshot_free(snapshot);
-	return code;
-}
-
-struct search {
-	const char *address;
-	int64_t *stamp;
-};
-
-/* A row of that address, however it is spelled. */
-static int search_row(struct bytes key, struct bytes value, void *arg)
-{
-	const struct search *search = arg;
-	struct row row;
-
-	row_parse(key, value, &row);
-	if (!row.address_ok || strcmp(row.text, search->address) != 0)
-		return 0;
-	*search->stamp = row.entry ? row.stamp : RELAYDB_PERMANENT;
-	return 1;
-}
-
-static int image_get(struct relaydb *db, const struct snapshot *snapshot, const char *address, int64_t *stamp)
-{
-	struct search search = { address, stamp };
-	char value[STAMP_SIZE];
-	size_t size = 0;
-	int code;
-
-	if (snapshot->info.plain)
-		code = image_find(&snapshot->image, (struct bytes){ address, strlen(address) }, value, sizeof value, &size);
-	else if ((code = image_walk(&snapshot->image, search_row, &search)) != RELAYDB_NOMEM)
-		code = code == 1 ? RELAYDB_OK : RELAYDB_NOTFOUND;
-	if (code == RELAYDB_NOMEM)
-		return db_fail(db, code, "out of memory");
-	if (code != RELAYDB_OK)
-		return db_fail(db, code, "%s has no row in %s", address, db->path);
-	if (snapshot->info.plain && (size > sizeof value || !stamp_read(value, size, stamp)))
-		*stamp = RELAYDB_PERMANENT;
-	return RELAYDB_OK;
-}
-
-int relaydb_get(struct relaydb *db, const char *address, int64_t *stamp)
-{
-	char text[RELAYDB_ADDRSTRLEN];
-	struct snapshot snapshot;
-	int code;
-
-	db_begin(db);
-	if (relaydb_address(address, text) != RELAYDB_OK)
-		return db_fail(db, RELAYDB_BADADDR, "\"%.64s\" is not the IP address of a client", address);
-	code = snapshot_read(db, &snapshot);
-	if (code != RELAYDB_OK)
-		return code;
-	code = image_get(db, &snapshot, text, stamp);
-	snapshot_free(&snapshot);
-	return code;
-}
-
-static int deliver(const struct stored *stored, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
-{
-	struct relaydb_row out = { stored->key.data, stored->key.size, stored->value.data, stored->value.size, stored->entry,
-		stored->stamp, "" };
-	struct row row;
-
-	if (stored->entry) {
-		row_parse(stored->key, stored->value, &row);
-		memcpy(out.address, row.text, sizeof out.address);
-	}
-	return each(&out, arg);
-}
-
-int relaydb_each(struct relaydb *db, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
-{
-	struct snapshot snapshot;
-	struct rows rows;
-	int code = snapshot_read(db, &snapshot);
-
-	if (code != RELAYDB_OK)
-		return code;
-	code = rows_collect(db, &snapshot.image, false, &rows);
-	if (code == RELAYDB_OK) {
-		rows_sort_by_stamp(&rows);
-		for (size_t i = 0; code == 0 && i < rows.count; i++)
-			code = deliver(&rows.row[i], each, arg);
-	}
-	rows_free(&rows);
-	snapshot_free(&snapshot);
-	return code;
 }

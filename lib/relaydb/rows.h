@@ -6,8 +6,7 @@
 #define RELAYDB_ROWS_H
 
 #include "address.h"
-#include "bdb.h"
-#include "image.h"
+#include "handle.h"
 
 /* What a row says to us. */
 struct row {
@@ -22,6 +21,20 @@ struct row {
 };
 void row_parse(struct bytes key, struct bytes value, struct row *row);
 
+/* A change of one row. */
+struct change {
+	struct bytes key;
+	struct bytes value;
+	bool remove;
+};
+
+/* Called now and then; anything but 0 stops the work and is returned. */
+struct progress {
+	int (*call)(size_t done, size_t total, void *arg);
+	void *arg;
+};
+#define PROGRESS_EVERY 16384
+
 struct stored {
 	struct bytes key, value; /* without the NULs of postmap */
 	int64_t stamp;
@@ -32,12 +45,16 @@ struct stored {
 struct rows {
 	struct stored *row;
 	size_t count, room;
-	struct kept *kept; /* what does not live in the image */
+	struct kept *kept; /* what has no other memory */
 };
 
-/* Collects the rows of IMAGE, which must stay as long as ROWS.  PLAIN: keys that are addresses get the store's form.
- * Returns RELAYDB_OK or NOMEM; free with rows_free in both cases. */
-int rows_collect(struct relaydb *db, const struct image *image, bool plain, struct rows *rows);
+/* Adds a row as it is found in a database.  What lies in STAYS is not copied; it must stay as long as ROWS.  CANONICAL: keys that
+ * are addresses get the store's form.  Returns RELAYDB_OK or NOMEM. */
+int rows_take(struct rows *rows, struct bytes key, struct bytes value, struct bytes stays, bool canonical);
+
+/* The same if it is an entry with a stamp of SINCE or later, or SINCE is EVERY_ROW. */
+#define EVERY_ROW INT64_C(-1)
+int rows_take_since(struct rows *rows, int64_t since, struct bytes key, struct bytes value, struct bytes stays);
 /* Oldest entry first, of one stamp by address, then what is no entry by key. */
 void rows_sort_by_stamp(struct rows *rows);
 void rows_sort_by_key(struct rows *rows);
@@ -51,7 +68,8 @@ int rows_change(struct relaydb *db, struct rows *rows, const struct change *chan
 /* Adds a row of the caller's, copied.  Returns RELAYDB_OK or NOMEM. */
 int rows_add(struct relaydb *db, struct rows *rows, const struct row *row);
 void rows_free(struct rows *rows);
-/* A database of these rows.  Returns as bdb_build(). */
-int rows_build(struct relaydb *db, const struct rows *rows, const struct progress *progress, struct image *out);
+
+/* Calls EACH for the rows in their order, as relaydb_each().  Returns 0 or what EACH returned. */
+int rows_deliver(const struct rows *rows, int (*each)(const struct relaydb_row *row, void *arg), void *arg);
 
 #endif

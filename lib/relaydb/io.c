@@ -4,9 +4,9 @@
  */
 #include "io.h"
 #include "handle.h"
-#include "image.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -76,4 +76,13 @@ int io_write(int fd, const void *data, size_t size, off_t offset)
 		}
 	}
 	return 0;
+}
+
+void image_free(struct image *image)
+{
+	if (image->mapped)
+		munmap(image->data, image->size);
+	else
+		free(image->data);
+	*image = (struct image){ NULL, 0, false };
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * rows.c - every row of a database in memory, to be sorted, merged or built anew
+ * rows.c - every row of a database in memory, to be sorted, merged, changed and delivered
  *
- * Rows point into the image they come from; what does not (values on overflow pages, keys that got the store's form, the
- * lines of a dump) is copied and kept in a list that is freed with the rows.
+ * Rows may point into memory of the caller's; what does not (keys that got the store's form, the lines of a dump) is copied and
+ * kept in a list that is freed with the rows.
  */
 #include "rows.h"
-#include "bdb.h"
 #include "handle.h"
-#include "image.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +18,23 @@ struct kept {
 };
 
 #define KEPT_SIZE ((size_t)64 * 1024)
+
+void row_parse(struct bytes key, struct bytes value, struct row *row)
+{
+	const char *k = key.data, *v = value.data;
+
+	*row = (struct row){ .nul = key.size > 0 && k[key.size - 1] == '\0' };
+	if (row->nul) {
+		key.size--;
+		if (value.size > 0 && v[value.size - 1] == '\0')
+			value.size--;
+	}
+	row->key = key;
+	row->value = value;
+	row->address_ok = address_read(k, key.size, &row->address, row->text);
+	row->plain = !row->nul && address_plain(k, key.size);
+	row->entry = row->address_ok && stamp_read(v, value.size, &row->stamp);
+}
 
 static const char *keep(struct rows *rows, const void *data, size_t size)
 {
@@ -75,47 +90,44 @@ int rows_add(struct relaydb *db, struct rows *rows, const struct row *row)
 	return RELAYDB_OK;
 }
 
-struct collecting {
-	struct rows *rows;
-	const struct image *image;
-	bool plain;
-};
-
-static bool inside(const struct image *image, struct bytes bytes)
+static bool inside(struct bytes stays, const void *data)
 {
-	const unsigned char *p = bytes.data;
+	const unsigned char *p = data, *begin = stays.data;
 
-	return p >= image->data && p <= image->data + image->size;
+	return p >= begin && p <= begin + stays.size;
 }
 
-static int collect(struct bytes key, struct bytes value, void *arg)
+static int take(struct rows *rows, const struct row *row, struct bytes stays, bool canonical)
 {
-	struct collecting *collecting = arg;
-	struct rows *rows = collecting->rows;
-	struct stored *stored;
+	struct stored *stored = append(rows, row);
+
+	if (stored == NULL)
+		return RELAYDB_NOMEM;
+	if (canonical && row->address_ok && !row->plain)
+		stored->key = (struct bytes){ keep(rows, row->text, strlen(row->text)), strlen(row->text) };
+	else if (!inside(stays, row->key.data))
+		stored->key.data = keep(rows, row->key.data, row->key.size);
+	if (!inside(stays, row->value.data))
+		stored->value.data = keep(rows, row->value.data, row->value.size);
+	return stored->key.data == NULL || stored->value.data == NULL ? RELAYDB_NOMEM : RELAYDB_OK;
+}
+
+int rows_take(struct rows *rows, struct bytes key, struct bytes value, struct bytes stays, bool canonical)
+{
 	struct row row;
 
 	row_parse(key, value, &row);
-	stored = append(rows, &row);
-	if (stored == NULL)
-		return RELAYDB_NOMEM;
-	if (collecting->plain && row.address_ok && !row.plain)
-		stored->key = (struct bytes){ keep(rows, row.text, strlen(row.text)), strlen(row.text) };
-	else if (!inside(collecting->image, key))
-		stored->key.data = keep(rows, row.key.data, row.key.size);
-	if (!inside(collecting->image, value))
-		stored->value.data = keep(rows, row.value.data, row.value.size);
-	return stored->key.data == NULL || stored->value.data == NULL ? RELAYDB_NOMEM : 0;
+	return take(rows, &row, stays, canonical);
 }
 
-int rows_collect(struct relaydb *db, const struct image *image, bool plain, struct rows *rows)
+int rows_take_since(struct rows *rows, int64_t since, struct bytes key, struct bytes value, struct bytes stays)
 {
-	struct collecting collecting = { rows, image, plain };
+	struct row row;
 
-	*rows = (struct rows){ NULL, 0, 0, NULL };
-	if (image_walk(image, collect, &collecting) != 0)
-		return db_fail(db, RELAYDB_NOMEM, "out of memory");
-	return RELAYDB_OK;
+	row_parse(key, value, &row);
+	if (since != EVERY_ROW && (!row.entry || row.stamp < since))
+		return RELAYDB_OK;
+	return take(rows, &row, stays, false);
 }
 
 int rows_key_compare(const struct stored *a, const struct stored *b)
@@ -224,17 +236,24 @@ void rows_free(struct rows *rows)
 	*rows = (struct rows){ NULL, 0, 0, NULL };
 }
 
-int rows_build(struct relaydb *db, const struct rows *rows, const struct progress *progress, struct image *out)
+static int deliver(const struct stored *stored, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
 {
-	struct change *puts = calloc(rows->count + 1, sizeof *puts);
-	int code;
+	struct relaydb_row out = { stored->key.data, stored->key.size, stored->value.data, stored->value.size, stored->entry,
+		stored->stamp, "" };
+	struct row row;
 
-	*out = (struct image){ NULL, 0, false };
-	if (puts == NULL)
-		return db_fail(db, RELAYDB_NOMEM, "out of memory");
-	for (size_t i = 0; i < rows->count; i++)
-		puts[i] = (struct change){ rows->row[i].key, rows->row[i].value, false };
-	code = bdb_build(db, puts, rows->count, progress, out);
-	free(puts);
-	return code;
+	if (stored->entry) {
+		row_parse(stored->key, stored->value, &row);
+		memcpy(out.address, row.text, sizeof out.address);
+	}
+	return each(&out, arg);
+}
+
+int rows_deliver(const struct rows *rows, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
+{
+	int answer = 0;
+
+	for (size_t i = 0; answer == 0 && i < rows->count; i++)
+		answer = deliver(&rows->row[i], each, arg);
+	return answer;
 }

@@ -5,9 +5,19 @@
 #ifndef RELAYDB_IO_H
 #define RELAYDB_IO_H
 
-#include "image.h"
+#include "handle.h"
 
 #include <sys/stat.h>
+
+#define IMAGE_MAX ((size_t)1 << 30) /* 1 GiB: a larger file is neither made nor read into memory */
+
+/* The bytes of a file. */
+struct image {
+	unsigned char *data; /* from malloc, or MAPPED; NULL if SIZE is 0 */
+	size_t size; /* 0: a fresh database */
+	bool mapped;
+};
+void image_free(struct image *image);
 
 /* Reads all of FD, whose state ST is.  What it is may be hostile: it is not read if it is larger than a database can be, or large
  * and hardly any of it is on the disk.  Returns RELAYDB_OK, NOTDB (refused), IO (cut short), NOMEM. */

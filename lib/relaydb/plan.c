@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * plan.c - what a batch changes, row by row, see plan.h
+ */
+#include "plan.h"
+#include "address.h"
+#include "batch.h"
+#include "handle.h"
+#include "rows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct work {
+	struct plan *plan;
+	struct relaydb_batch *batch;
+	const struct plan_source *source;
+	struct relaydb_result *result;
+};
+
+static struct change *change_add(struct plan *plan)
+{
+	if (plan->count == plan->room) {
+		size_t room = plan->room == 0 ? 64 : plan->room * 2;
+		struct change *grown = reallocarray(plan->changes, room, sizeof *grown);
+
+		if (grown == NULL)
+			return NULL;
+		plan->changes = grown;
+		plan->room = room;
+	}
+	return &plan->changes[plan->count++];
+}
+
+/* A change of one row.  STAMP is ignored by REMOVE. */
+static int change_row(struct plan *plan, struct bytes key, bool remove, int64_t stamp)
+{
+	struct change *change = change_add(plan);
+	char *copy = malloc(key.size + 32);
+	int digits;
+
+	if (change == NULL || copy == NULL) {
+		if (change != NULL)
+			plan->count--; /* it was added, but stays empty */
+		free(copy);
+		return RELAYDB_NOMEM;
+	}
+	memcpy(copy, key.data, key.size);
+	digits = remove ? 0 : snprintf(copy + key.size, 32, "%lld", (long long)stamp);
+	*change = (struct change){ { copy, key.size }, { copy + key.size, (size_t)digits }, remove };
+	return RELAYDB_OK; // cppcheck-suppress memleak ; plan_free() frees the copy
+}
+
+/* What there is for an operation's address.  Returns RELAYDB_OK (entry or not), NOTFOUND, or what the source returned. */
+static int look_up(const struct plan_source *source, struct bytes key, bool *entry, int64_t *stamp)
+{
+	const struct stored *stored;
+	char value[STAMP_SIZE];
+	size_t size = 0;
+	int code;
+
+	if (source->rows != NULL) {
+		stored = rows_find(source->rows, key);
+		if (stored == NULL)
+			return RELAYDB_NOTFOUND;
+		*entry = stored->entry;
+		*stamp = stored->stamp;
+		return RELAYDB_OK;
+	}
+	code = source->find(source->from, key, value, sizeof value, &size);
+	if (code == RELAYDB_OK)
+		*entry = size <= sizeof value && stamp_read(value, size, stamp);
+	return code;
+}
+
+static int apply_op(struct work *work, const struct op *op)
+{
+	struct bytes key = { op->address, strlen(op->address) };
+	int64_t there = 0, stamp = op->stamp;
+	bool entry = false;
+	int code = look_up(work->source, key, &entry, &there);
+	bool found = code == RELAYDB_OK;
+
+	if (code != RELAYDB_OK && code != RELAYDB_NOTFOUND)
+		return code;
+	if (op->kind == OP_DELETE) {
+		if (!found && work->batch->absent != NULL)
+			work->batch->absent[work->batch->absent_count++] = op->address;
+		work->result->absent += !found;
+		work->result->deleted += found;
+		return found ? change_row(work->plan, key, true, 0) : RELAYDB_OK;
+	}
+	if (op->kind == OP_RECORD && found && (!entry || there > stamp)) {
+		stamp = there;
+		if (!entry)
+			return RELAYDB_OK; /* permanent */
+	}
+	if (work->batch->expire && stamp < work->batch->before) {
+		work->result->expired += found;
+		return found ? change_row(work->plan, key, true, 0) : RELAYDB_OK;
+	}
+	if (found && entry && there == stamp)
+		return RELAYDB_OK;
+	work->result->added += !found;
+	work->result->changed += found;
+	work->plan->growth += !found;
+	return change_row(work->plan, key, false, stamp);
+}
+
+/* An entry that no operation of the batch is about (apply_op settles those). */
+static int expire_entry(struct work *work, struct bytes key, int64_t stamp)
+{
+	if (stamp >= work->batch->before || batch_find(work->batch, key) != NULL)
+		return RELAYDB_OK;
+	work->result->expired++;
+	return change_row(work->plan, key, true, 0);
+}
+
+static int expire_row(struct bytes key, struct bytes value, void *arg)
+{
+	struct row row;
+
+	row_parse(key, value, &row);
+	return row.entry ? expire_entry(arg, row.key, row.stamp) : RELAYDB_OK;
+}
+
+static int expire_all(struct work *work)
+{
+	const struct rows *rows = work->source->rows;
+	int code = RELAYDB_OK;
+
+	if (rows == NULL)
+		return work->source->walk(work->source->from, expire_row, work);
+	for (size_t i = 0; code == RELAYDB_OK && i < rows->count; i++)
+		if (rows->row[i].entry)
+			code = expire_entry(work, rows->row[i].key, rows->row[i].stamp);
+	return code;
+}
+
+int plan_make(struct plan *plan, struct relaydb_batch *batch, const struct plan_source *source, size_t rows,
+    struct relaydb_result *result)
+{
+	struct work work = { plan, batch, source, result };
+	int code = RELAYDB_OK;
+
+	batch->absent_count = 0;
+	for (const struct op *op = batch->ops; code == RELAYDB_OK && op != NULL; op = op->next)
+		code = apply_op(&work, op);
+	if (code == RELAYDB_OK && batch->expire)
+		code = expire_all(&work);
+	result->rows = rows + result->added - result->deleted - result->expired;
+	return code == RELAYDB_NOMEM ? db_fail(batch->db, code, "out of memory") : code;
+}
+
+void plan_free(struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		free((void *)(uintptr_t)plan->changes[i].key.data);
+	free(plan->changes);
+	*plan = (struct plan){ NULL, 0, 0, 0 };
+}
