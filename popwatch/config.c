@@ -11,15 +11,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "automatic.h"
+#include "configured.h"
 #include "layout.h"
 #include "list.h"
 #include "path.h"
 #include "relaydb.h"
 #include "settings.h"
-#include "user.h"
 #include "zone.h"
 
-static setting_take take_log, take_format, take_journal, take_servers, take_tags, take_definitions, take_ignore,
+static setting_take take_log, take_format, take_zone, take_journal, take_servers, take_tags, take_definitions, take_ignore,
     take_socket_users;
 
 #define AT(member) offsetof(struct config, member)
@@ -33,7 +34,7 @@ static const struct setting settings[] = {
 	{ .name = "servers", .kind = SETTING_OWN, .take = take_servers, .value = "dovecot" },
 	{ .name = "tags", .kind = SETTING_LIST, .take = take_tags },
 	{ .name = "elements", .kind = SETTING_TEXT, .offset = AT(elements), .value = "" },
-	{ .name = "time-zone", .kind = SETTING_TEXT, .offset = AT(time_zone), .fixed = true, .value = "" },
+	{ .name = "time-zone", .kind = SETTING_LIST, .take = take_zone },
 	{ .name = "definitions", .kind = SETTING_LIST, .take = take_definitions },
 	{ .name = "ignore", .kind = SETTING_LIST, .take = take_ignore },
 	{ .name = "socket-users", .kind = SETTING_OWN, .take = take_socket_users },
@@ -73,7 +74,9 @@ struct draft {
 	struct config *config;
 	const struct config *old; /* which it is to replace, or NULL */
 	struct setting_seen seen[SETTINGS];
-	int format_line; /* of a format that no log came after; 0: none */
+	/* of one that no log came after; 0: none */
+	int format_line;
+	int zone_line;
 	bool definitions_given;
 };
 
@@ -93,9 +96,9 @@ static void take_log(void *arg, const char *value, const struct conf_place *plac
 	struct config *config = draft->config;
 	struct config_log *more;
 
-	draft->format_line = 0;
-	if (!path_is_absolute(value)) {
-		conf_error(place, "log = '%s', expected an absolute path", value);
+	draft->format_line = draft->zone_line = 0;
+	if (!path_is_absolute(value) && strcmp(value, AUTOMATIC) != 0) {
+		conf_error(place, "log = '%s', expected an absolute path, or auto", value);
 		return;
 	}
 	if (is_no_file(value)) {
@@ -114,7 +117,7 @@ static void take_log(void *arg, const char *value, const struct conf_place *plac
 		return;
 	}
 	config->logs = more;
-	more[config->log_count] = (struct config_log){ strdup(value), config->formats };
+	more[config->log_count] = (struct config_log){ strdup(value), config->formats, config->zone };
 	if (more[config->log_count].path == NULL)
 		conf_error(place, "out of memory");
 	else
@@ -132,6 +135,21 @@ static void take_format(void *arg, const char *value, const struct conf_place *p
 	}
 	draft->config->formats = format;
 	draft->format_line = place->line;
+}
+
+static void take_zone(void *arg, const char *value, const struct conf_place *place)
+{
+	struct draft *draft = arg;
+	bool system = strcmp(value, "system") == 0;
+	const struct zone *zone = !system && config_has_zone(value) ? zone_get(value) : NULL;
+
+	if (zone == NULL && !system) {
+		conf_error(place,
+		    "time-zone = '%s', expected system, UTC or a name below /usr/share/zoneinfo such as Europe/Berlin", value);
+		return;
+	}
+	draft->config->zone = zone;
+	draft->zone_line = place->line;
 }
 
 static void take_journal(void *arg, const char *value, const struct conf_place *place)
@@ -220,69 +238,11 @@ static void take_ignore(void *arg, const char *value, const struct conf_place *p
 	list_free(words);
 }
 
-/* The number of a user whose name was looked up before.  Returns false if it was not. */
-static bool find_old(const struct config *old, const char *word, uid_t *uid)
-{
-	for (size_t i = 0; i < old->socket_user_count; i++) {
-		if (strcmp(old->socket_user_names[i], word) == 0) {
-			*uid = old->socket_users[i];
-			return true;
-		}
-	}
-	return false;
-}
-
-/* A user name or number.  When the configuration is read again the system's users are out of reach.  Returns false after
- * complaining. */
-static bool find_uid(const struct draft *draft, const char *word, uid_t *uid, const struct conf_place *place)
-{
-	bool number = *word >= '0' && *word <= '9', found;
-
-	if (number)
-		found = user_parse_uid(word, uid);
-	else if (draft->old != NULL)
-		found = find_old(draft->old, word, uid);
-	else
-		found = user_find(word, uid);
-	if (!found && !number && draft->old != NULL)
-		conf_error(place,
-		    "socket-users = '%s', but a name that was not there at the start needs a restart, or a number", word);
-	else if (!found)
-		conf_error(place, "socket-users = '%s', expected names or numbers of users that there are", word);
-	return found;
-}
-
-static bool add_socket_user(struct config *config, const char *word, uid_t uid)
-{
-	uid_t *more = realloc(config->socket_users, (config->socket_user_count + 1) * sizeof *more);
-
-	if (more == NULL)
-		return false;
-	config->socket_users = more;
-	more[config->socket_user_count] = uid;
-	if (!list_add(&config->socket_user_names, word))
-		return false;
-	config->socket_user_count++;
-	return true;
-}
-
 static void take_socket_users(void *arg, const char *value, const struct conf_place *place)
 {
 	struct draft *draft = arg;
-	struct config *config = draft->config;
-	char **words = list_split(value, ", \t"), **word;
-	uid_t uid;
 
-	config->socket_user_count = 0;
-	list_free(config->socket_user_names);
-	config->socket_user_names = NULL;
-	if (words == NULL)
-		conf_error(place, "out of memory");
-	for (word = words; word != NULL && *word != NULL; word++) {
-		if (find_uid(draft, *word, &uid, place) && !add_socket_user(config, *word, uid))
-			conf_error(place, "out of memory");
-	}
-	list_free(words);
+	config_set_socket_users(draft->config, draft->old, value, place);
 }
 
 void config_free(struct config *config)
@@ -350,10 +310,6 @@ static void finish(struct draft *draft, struct conf_place place)
 	char path[PATH_MAX];
 
 	check_refresh(draft, place);
-	place.line = seen_of(draft, "time-zone")->line;
-	if (*config->time_zone != '\0' && !zone_exists(config->time_zone))
-		conf_error(&place, "time-zone = '%s', expected UTC or a name below /usr/share/zoneinfo such as Europe/Berlin",
-		    config->time_zone);
 	config->servers_line = seen_of(draft, "servers")->line;
 	config->tags_line = seen_of(draft, "tags")->line;
 	config->elements_line = seen_of(draft, "elements")->line;
@@ -361,6 +317,11 @@ static void finish(struct draft *draft, struct conf_place place)
 	place.line = draft->format_line;
 	if (draft->format_line != 0 && config->log_count > 0)
 		conf_error(&place, "no log after this format, expected it before the logs that it is for");
+	place.line = draft->zone_line;
+	if (draft->zone_line != 0 && config->log_count > 0)
+		conf_error(&place, "no log after this time-zone, expected it before the logs that it is for");
+	place.line = seen_of(draft, "log")->line;
+	automatic_logs(config, seen_of(draft, "journal")->line != 0, &place);
 	place.line = seen_of(draft, "database")->line;
 	if (relaydb_path(config->database, path, sizeof path) != RELAYDB_OK)
 		conf_error(&place, "the path of the database is too long");

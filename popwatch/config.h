@@ -19,9 +19,12 @@ struct catalogue;
 
 #define CONFIG_FILE RELAYERS_SYSCONFDIR "/popwatch.conf"
 
+struct zone;
+
 struct config_log {
 	char *path;
 	unsigned formats; /* enum layout */
+	const struct zone *zone; /* of stamps without an offset; NULL: the system's */
 };
 
 struct config {
@@ -30,14 +33,16 @@ struct config {
 	int user_line;
 	struct config_log *logs;
 	size_t log_count;
-	unsigned formats; /* of standard input, and of the logs named after the setting */
+	bool log_auto; /* log = auto was resolved, see automatic.h */
+	/* of standard input, and of the logs named after these settings */
+	unsigned formats;
+	const struct zone *zone;
 	char *journal; /* "no", "yes" or a folder */
 	char **servers;
 	char **tags; /* each "SERVER TAG ...": tags that its definition does not have */
 	int tags_line; /* where the first one is */
 	char *elements; /* login_log_format_elements of Dovecot; "": those of its definition */
 	int elements_line;
-	char *time_zone; /* of stamps without an offset, as TZ has it; "": the system's */
 	char **definitions; /* folders, the first one wins */
 	char *database; /* as relaydb_path() chose it */
 	char *state;

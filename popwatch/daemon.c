@@ -10,6 +10,7 @@
  * signs of life; wait.
  */
 #include "daemon.h"
+#include "automatic.h"
 #include "configured.h"
 
 #include <errno.h>
@@ -363,6 +364,7 @@ static int start(struct daemon *d, struct config *config)
 	notify_send("READY=1\nSTATUS=watching");
 	log_say(LOG_NOTICE, "watching %zu log%s%s%s with %s", parts->file_count, plural(parts->file_count),
 	    parts->journal != NULL ? ", the journal" : "", parts->socket != NULL ? ", the socket" : "", config->database);
+	automatic_report(config, parts->catalogue);
 	return EX_OK;
 }
 

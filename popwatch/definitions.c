@@ -8,29 +8,54 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "list.h"
 
 #define SUFFIX ".conf"
 
-/* A definition that is not NAMED, but one of all, may have to be left out. */
-static bool load_file(struct catalogue *catalogue, const char *name, const char *file, bool named, struct conf_errors *errors)
+/* Why a definition is read. */
+enum wanted {
+	WANTED_BY_NAME,
+	WANTED_OF_ALL, /* unless it counts by its name alone */
+	WANTED_INSTALLED /* the same, and only if its server is installed */
+};
+
+/* Looks for a program of SERVER's, or a module that is loaded.  No symbolic link:
+ * Courier's /usr/sbin/pop3d is one, where that of Mailutils would be. */
+static bool is_installed(struct server *server)
+{
+	struct stat st;
+
+	for (char *const *path = server->binaries; path != NULL && *path != NULL; path++) {
+		if (lstat(*path, &st) == 0 && S_ISREG(st.st_mode)) {
+			server->found = *path;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool load_file(
+    struct catalogue *catalogue, const char *name, const char *file, enum wanted wanted, struct conf_errors *errors)
 {
 	struct definition_draft draft;
 	size_t mistakes = errors->count;
+	bool done;
 
 	if (!definition_begin(&draft, name, file))
 		return false;
-	if (conf_read(file, errors, definition_entry, &draft))
-		return catalogue_take(catalogue, &draft, named, mistakes, errors);
+	done = conf_read(file, errors, definition_entry, &draft);
+	if (done && (is_installed(draft.server) || wanted != WANTED_INSTALLED))
+		return catalogue_take(catalogue, &draft, wanted == WANTED_BY_NAME, mistakes, errors);
 	definition_end(&draft);
 	server_free(draft.server);
-	return true;
+	return !draft.failed;
 }
 
 /* NAME.conf in the first folder that has it. */
-static bool load_named(
-    struct catalogue *catalogue, const char *const *folders, const char *name, bool named, const struct conf_place *place)
+static bool load_named(struct catalogue *catalogue, const char *const *folders, const char *name, enum wanted wanted,
+    const struct conf_place *place)
 {
 	char file[4096];
 	const char *const *folder;
@@ -46,7 +71,7 @@ static bool load_named(
 		if ((there = fopen(file, "re")) != NULL || errno != ENOENT) {
 			if (there != NULL)
 				fclose(there);
-			return load_file(catalogue, name, file, named, place->errors);
+			return load_file(catalogue, name, file, wanted, place->errors);
 		}
 	}
 	conf_error(place, "servers: no definition '%s': there is no %s%s in %s%s%s", name, name, SUFFIX,
@@ -80,12 +105,17 @@ static bool add_names(const char *folder, char ***names)
 	return done;
 }
 
-/* Every name there is, in *LIST, if one of NAMES is "all". */
+static bool has(char *const *names, const char *name)
+{
+	return list_has(names, name, strlen(name));
+}
+
+/* Every name there is, in *LIST, if one of NAMES is "all" or "auto". */
 static bool expand_all(const char *const *folders, char *const *names, char ***list)
 {
 	bool done = true;
 
-	if (!list_has(names, "all", strlen("all")))
+	if (!has(names, "all") && !has(names, "auto"))
 		return true;
 	for (; done && *folders != NULL; folders++)
 		done = add_names(*folders, list);
@@ -97,15 +127,16 @@ struct catalogue *definitions_load(const char *const *folders, char *const *name
 	struct catalogue *catalogue = catalogue_new();
 	size_t mistakes = place->errors->count;
 	char **all = NULL;
+	enum wanted others = every ? WANTED_BY_NAME : has(names, "all") ? WANTED_OF_ALL : WANTED_INSTALLED;
 	bool done = catalogue != NULL && expand_all(folders, names, &all);
 
 	for (size_t i = 0; done && names[i] != NULL; i++) {
-		if (strcmp(names[i], "all") != 0)
-			done = load_named(catalogue, folders, names[i], true, place);
+		if (strcmp(names[i], "all") != 0 && strcmp(names[i], "auto") != 0)
+			done = load_named(catalogue, folders, names[i], WANTED_BY_NAME, place);
 	}
 	for (size_t i = 0; done && all != NULL && all[i] != NULL; i++) {
-		if (!list_has(names, all[i], strlen(all[i])))
-			done = load_named(catalogue, folders, all[i], every, place);
+		if (!has(names, all[i]))
+			done = load_named(catalogue, folders, all[i], others, place);
 	}
 	list_free(all);
 	done = done && catalogue_settle(catalogue, names, place);

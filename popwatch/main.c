@@ -22,7 +22,6 @@
 #include "log.h"
 #include "selfcheck.h"
 #include "tryout.h"
-#include "zone.h"
 
 #define PROGRAM "popwatch"
 #define SHORTS ":c:dhnop:t:s:F:vV"
@@ -204,7 +203,8 @@ static struct catalogue *load_servers(const struct config *config, char *const *
 
 	if (servers == NULL)
 		return config_catalogue(config, errors);
-	catalogue = definitions_load((const char *const *)config->definitions, servers, true, &place);
+	catalogue = definitions_load(
+	    (const char *const *)config->definitions, servers, list_has(servers, "all", strlen("all")), &place);
 	if (catalogue == NULL || config_adapt(config, catalogue, true, errors))
 		return catalogue;
 	catalogue_free(catalogue);
@@ -251,7 +251,7 @@ static void open_log(const struct arguments *arguments)
 static int check(const char *file, struct conf_errors *errors)
 {
 	struct config *config = config_load_anyway(file, errors);
-	int status = config != NULL && zone_set(config->time_zone) ? check_run(config, errors) : EX_CONFIG;
+	int status = config != NULL ? check_run(config, errors) : EX_CONFIG;
 
 	config_free(config);
 	return status;
@@ -286,10 +286,6 @@ static int run(struct arguments *arguments)
 		return check(file, &errors);
 	if ((config = config_load(file, &errors)) == NULL)
 		return EX_CONFIG;
-	if (!zone_set(config->time_zone)) {
-		config_free(config);
-		return EX_OSERR;
-	}
 	if (arguments->tryout == NULL)
 		return run_daemon(config, &arguments->daemon, &errors);
 	status = try_out(arguments, config, &errors);

@@ -3,6 +3,7 @@
  * parts.c - what the running popwatch is made of, see parts.h
  */
 #include "parts.h"
+#include "automatic.h"
 #include "configured.h"
 
 #include <stdio.h>
@@ -13,10 +14,10 @@
 
 #include "clock.h"
 #include "relaydb.h"
-#include "statefile.h"
 
 #define SESSION_LIMIT 65536
 #define SUSPECT_EVERY 60 /* seconds between two warnings of one kind */
+#define UNFOLLOWED_MAX (1024 * 1024) /* bytes of the journal that are looked at for a report */
 #define SHOWN_MAX 200 /* bytes of a suspicious message in the log */
 
 /* ---- events ---- */
@@ -114,6 +115,74 @@ static void on_open_session(const char *address, void *arg)
 	record_login(parts, &login, OCCASION_REFRESH);
 }
 
+/* ---- silence ---- */
+
+static void on_seen(const struct line *line, const struct header *header, void *arg)
+{
+	struct parts *parts = arg;
+	struct heard *heard = &parts->heard[parts->reading];
+
+	heard->lines++;
+	if (line != NULL && parts->live)
+		silence_time(heard, line, header, parts->now);
+}
+
+static void on_stranger(const struct header *header, void *arg)
+{
+	const struct parts *parts = arg;
+
+	silence_stranger(parts->others, header);
+}
+
+static void on_unfollowed(const struct header *header, int64_t when, void *arg)
+{
+	uint64_t *lines = arg;
+
+	(void)header, (void)when;
+	++*lines;
+}
+
+static void report_silence(struct parts *parts)
+{
+	const uint64_t *verdicts = parts->verdicts[OCCASION_LOGIN];
+	struct silence_view view = { .catalogue = parts->catalogue,
+		.others = parts->others,
+		.heard = parts->heard,
+		.heard_count = parts->file_count + 1,
+		.old = verdicts[VERDICT_OLD] };
+
+	if (parts->pipe != NULL || !silence_due(&parts->silence, parts->now))
+		return;
+	for (int verdict = 0; verdict < VERDICTS; verdict++)
+		view.logins += verdicts[verdict];
+	if (parts->unfollowed != NULL)
+		source_journal_read(
+		    parts->unfollowed, UNFOLLOWED_MAX, parts->now, on_unfollowed, &parts->heard[parts->file_count].lines);
+	silence_report(&parts->silence, &view, parts->now);
+}
+
+void parts_set_others(struct parts *parts, struct catalogue *others)
+{
+	parts->others = others;
+	parts->pipeline.stranger = others != NULL ? on_stranger : NULL;
+}
+
+bool parts_listen(struct parts *parts)
+{
+	struct heard *heard = calloc(parts->file_count + 1, sizeof *heard);
+
+	if (heard == NULL)
+		return false;
+	for (size_t i = 0; i < parts->file_count; i++)
+		heard[i] = (struct heard){ .name = source_file_path(parts->files[i]), .is_file = true, .followed = true };
+	heard[parts->file_count] = (struct heard){ .name = "the journal", .followed = parts->journal != NULL };
+	free(parts->heard);
+	parts->heard = heard;
+	parts->live = false;
+	silence_restart(&parts->silence, parts->now);
+	return true;
+}
+
 /* ---- reading ---- */
 
 /* Open connections keep their addresses fresh, but only when all is read: the
@@ -131,124 +200,33 @@ static void refresh_sessions(struct parts *parts)
 	sessions_refresh(parts->sessions, parts->now, every, on_open_session, parts);
 }
 
-static void report_silence(struct parts *parts)
-{
-	const uint64_t *verdicts = parts->verdicts[OCCASION_LOGIN];
-	uint64_t logins = 0;
-
-	for (int verdict = 0; verdict < VERDICTS; verdict++)
-		logins += verdicts[verdict];
-	silence_report(&parts->silence, parts->catalogue, logins, verdicts[VERDICT_OLD], parts->now);
-}
-
 bool parts_read(struct parts *parts, size_t budget, bool pipe_ready, bool *ended)
 {
 	bool more = false;
 
 	*ended = false;
 	parts->now = time(NULL);
-	if (writer_full(parts->writer))
+	if (writer_full(parts->writer)) {
+		parts->live = false;
 		return false;
-	for (size_t i = 0; i < parts->file_count; i++)
+	}
+	for (size_t i = 0; i < parts->file_count; i++) {
+		parts->reading = i;
 		more |= source_file_read(parts->files[i], budget, parts->now, clock_monotonic_ms(), on_line, parts);
+	}
+	parts->reading = parts->file_count;
 	if (parts->journal != NULL)
 		more |= source_journal_read(parts->journal, budget, parts->now, on_entry, parts);
 	if (parts->socket != NULL)
 		source_socket_read(parts->socket, parts->now, on_datagram, parts);
 	if (parts->pipe != NULL && pipe_ready)
 		*ended = !source_pipe_read(parts->pipe, on_line, parts);
+	parts->live = !more;
 	if (!more) {
 		refresh_sessions(parts);
 		report_silence(parts);
 	}
 	return more;
-}
-
-/* ---- the state ---- */
-
-static void fill_state(FILE *out, void *arg)
-{
-	struct parts *parts = arg;
-
-	for (size_t i = 0; i < parts->file_count; i++)
-		source_file_save(parts->files[i], out);
-	if (parts->journal != NULL)
-		source_journal_save(parts->journal, out);
-	sessions_save(parts->sessions, out);
-	doubts_save(parts->doubts, out);
-}
-
-int parts_save_state(struct parts *parts)
-{
-	int result = state_save(parts->config->state, parts->now, fill_state, parts);
-
-	if (result == 0)
-		parts->moved = false;
-	return result;
-}
-
-/* What state_load() hands lines to. */
-struct state_reader {
-	struct parts *parts;
-	struct state state;
-};
-
-static bool on_position(const struct state_reader *reader, const char *text)
-{
-	const struct parts *parts = reader->parts;
-	struct file_position position;
-
-	if (!position_parse(text, &position))
-		return false;
-	for (size_t i = 0; !reader->state.trial && i < parts->file_count; i++) {
-		if (strcmp(source_file_path(parts->files[i]), position.path) == 0)
-			source_file_known(parts->files[i], &position);
-	}
-	return true;
-}
-
-static void on_cursor(const struct state_reader *reader, const char *cursor)
-{
-	const struct parts *parts = reader->parts;
-
-	if (parts->journal == NULL || reader->state.trial)
-		return;
-	if (!source_journal_restore(parts->journal, cursor))
-		log_say(LOG_WARNING,
-		    "the journal has no such place any more, reading what it has of the last %lld "
-		    "seconds",
-		    (long long)parts->config->window);
-}
-
-static bool on_state_line(const char *word, const char *rest, void *arg)
-{
-	const struct state_reader *reader = arg;
-	const struct parts *parts = reader->parts;
-	bool trial = reader->state.trial;
-
-	if (strcmp(word, "session") == 0)
-		return sessions_restore(trial ? NULL : parts->sessions, rest);
-	if (strcmp(word, "doubt") == 0)
-		return doubts_restore(trial ? NULL : parts->doubts, rest);
-	if (strcmp(word, "file") == 0)
-		return on_position(reader, rest);
-	if (strcmp(word, "journal") == 0)
-		on_cursor(reader, rest);
-	return true; /* of a source that is no longer configured, or of a later version */
-}
-
-void parts_load_state(struct parts *parts)
-{
-	struct state_reader reader = { .parts = parts };
-	const char *path = parts->config->state, *error;
-
-	if (state_load(path, &reader.state, on_state_line, &reader, &error)) {
-		if (!reader.state.same_boot)
-			sessions_forget(parts->sessions, state_boot_time(parts->now));
-		sessions_limit(parts->sessions, catalogue_servers(parts->catalogue));
-	} else if (error != NULL)
-		log_say(LOG_WARNING, "%s: %s; reading what the logs have of the last %lld seconds", path, error,
-		    (long long)parts->config->window);
 }
 
 /* ---- making ---- */
@@ -281,6 +259,7 @@ static bool make_files(struct parts *parts, int64_t since)
 		parts->files[i] = source_file_new(config->logs[i].path, config->logs[i].formats, since);
 		if (parts->files[i] == NULL)
 			break;
+		source_file_set_form(parts->files[i], config->logs[i].formats, config->logs[i].zone);
 		parts->file_count++;
 	}
 	if (parts->file_count == config->log_count && parts->files != NULL)
@@ -292,7 +271,9 @@ static bool make_files(struct parts *parts, int64_t since)
 static bool make_pipe(struct parts *parts)
 {
 	parts->pipe = source_pipe_new(STDIN_FILENO, parts->config->formats);
-	if (parts->pipe == NULL)
+	if (parts->pipe != NULL)
+		source_pipe_set_form(parts->pipe, parts->config->formats, parts->config->zone);
+	else
 		log_say(LOG_ERR, "out of memory");
 	return parts->pipe != NULL;
 }
@@ -300,12 +281,23 @@ static bool make_pipe(struct parts *parts)
 static bool make_journal(struct parts *parts, int64_t since)
 {
 	const char *journal = parts->config->journal;
-	bool system = strcmp(journal, "yes") == 0, only = parts->config->log_count == 0;
+	bool system = strcmp(journal, "yes") == 0, only = parts->config->log_count == 0 && !parts->config->log_auto;
 
 	if (strcmp(journal, "no") == 0)
 		return true;
-	parts->journal = source_journal_new(system ? NULL : journal, parts->catalogue, since, only);
+	parts->journal = source_journal_new(system ? NULL : journal, parts->catalogue, parts->others, since, only);
 	return parts->journal != NULL;
+}
+
+/* The journal is not followed; but if a log does not exist, it may have the lines. */
+static void watch_journal(struct parts *parts, int64_t since)
+{
+	bool missing = false;
+
+	for (size_t i = 0; i < parts->config->log_count; i++)
+		missing |= access(parts->config->logs[i].path, F_OK) != 0;
+	if (missing && parts->journal == NULL && catalogue_has_journal(parts->catalogue) && automatic_journald())
+		parts->unfollowed = source_journal_new(NULL, parts->catalogue, NULL, since, false);
 }
 
 /* What lines go through; logs why not. */
@@ -341,10 +333,15 @@ bool parts_make(struct parts *parts, struct config *config, bool from_stdin)
 		.doubts = parts->doubts,
 		.take = on_event,
 		.suspect = on_suspect,
+		.seen = on_seen,
 		.arg = parts };
+	parts_set_others(parts, config_others(config, parts->catalogue));
 	if (from_stdin)
-		return make_pipe(parts);
-	return make_files(parts, since) && make_journal(parts, since);
+		return make_pipe(parts) && parts_listen(parts);
+	if (!make_files(parts, since) || !make_journal(parts, since) || !parts_listen(parts))
+		return false;
+	watch_journal(parts, since);
+	return true;
 }
 
 void parts_unmake(struct parts *parts)
@@ -352,7 +349,9 @@ void parts_unmake(struct parts *parts)
 	for (size_t i = 0; i < parts->file_count; i++)
 		source_file_free(parts->files[i]);
 	free(parts->files);
+	free(parts->heard);
 	source_journal_free(parts->journal);
+	source_journal_free(parts->unfollowed);
 	source_socket_free(parts->socket);
 	source_pipe_free(parts->pipe);
 	writer_free(parts->writer);
@@ -361,6 +360,7 @@ void parts_unmake(struct parts *parts)
 	gateways_close(&parts->gateways);
 	sessions_free(parts->sessions);
 	catalogue_free(parts->catalogue);
+	catalogue_free(parts->others);
 	config_free(parts->config);
 }
 

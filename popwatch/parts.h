@@ -33,6 +33,7 @@
 struct parts {
 	struct config *config;
 	struct catalogue *catalogue;
+	struct catalogue *others; /* servers that are not enabled, to report them; NULL unless servers = auto */
 	struct sessions *sessions;
 	struct doubts *doubts;
 	struct pipeline pipeline;
@@ -52,6 +53,10 @@ struct parts {
 	uint64_t verdicts[OCCASIONS][VERDICTS];
 	struct log_limit suspect;
 	struct silence silence;
+	struct heard *heard; /* one for each file, and one for the journal */
+	size_t reading; /* of HEARD: whose lines come */
+	bool live; /* all was read, so lines that come now were written now */
+	struct source_journal *unfollowed; /* to report what a log that does not exist has not */
 };
 
 /* Makes all of them but the socket, for CONFIG, which is taken over whatever comes
@@ -82,6 +87,14 @@ void parts_load_state(struct parts *parts);
 /* Saves it.  Only while nothing waits to be committed: a position must never cover
  * a login that is not in the database.  Returns 0, or -1 with errno set. */
 int parts_save_state(struct parts *parts);
+
+/* OTHERS, which is taken over, are the servers that are not enabled; NULL: nobody asks
+ * for them. */
+void parts_set_others(struct parts *parts, struct catalogue *others);
+
+/* Counts anew what comes from each source: others are followed now.  Returns false
+ * without memory. */
+bool parts_listen(struct parts *parts);
 
 /* What was counted; good until the next call that changes PARTS. */
 struct stats parts_stats(const struct parts *parts);

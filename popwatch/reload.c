@@ -5,6 +5,7 @@
  * Everything new is made first; only when all of it is there does anything change.
  */
 #include "reload.h"
+#include "automatic.h"
 #include "configured.h"
 
 #include <stdlib.h>
@@ -87,19 +88,18 @@ static bool take_over_files(struct parts *parts, const struct config *config)
 		const struct config_log *log = &config->logs[count];
 
 		files[count] = take_old(parts, log->path);
-		if (files[count] != NULL)
-			source_file_set_formats(files[count], log->formats);
-		else
+		if (files[count] == NULL)
 			files[count] = source_file_new(log->path, log->formats, since);
 		if (files[count] == NULL)
 			break;
+		source_file_set_form(files[count], log->formats, log->zone);
 	}
 	for (size_t i = 0; i < parts->file_count; i++)
 		source_file_free(parts->files[i]);
 	free(parts->files);
 	parts->files = files;
 	parts->file_count = count;
-	return files != NULL && count == config->log_count;
+	return files != NULL && count == config->log_count && parts_listen(parts);
 }
 
 static void keep_tallies(const struct catalogue *old, const struct catalogue *new)
@@ -109,8 +109,10 @@ static void keep_tallies(const struct catalogue *old, const struct catalogue *ne
 
 	for (from = catalogue_servers(old); from != NULL; from = from->next) {
 		for (to = catalogue_servers(new); to != NULL; to = to->next) {
-			if (same(from->name, to->name))
-				to->tally = from->tally;
+			if (!same(from->name, to->name))
+				continue;
+			to->tally = from->tally;
+			to->reported = from->reported;
 		}
 	}
 }
@@ -130,12 +132,15 @@ void reload_watch(const struct parts *parts)
 
 /* What points into the old catalogue or configuration is changed before these are
  * freed: sessions keep names, the pipeline a pointer. */
-static void apply_config(struct parts *parts, struct config *config, struct catalogue *catalogue, struct policy *policy)
+static void apply_config(
+    struct parts *parts, struct config *config, struct catalogue *catalogue, struct catalogue *others, struct policy *policy)
 {
 	keep_tallies(parts->catalogue, catalogue);
 	catalogue_free(parts->catalogue);
+	catalogue_free(parts->others);
 	policy_free(parts->policy);
 	parts->catalogue = parts->pipeline.catalogue = catalogue;
+	parts_set_others(parts, others);
 	parts->policy = policy;
 	gateways_refresh(&parts->gateways);
 	sessions_configure(parts->sessions, config->join_max, config->session_max);
@@ -144,7 +149,7 @@ static void apply_config(struct parts *parts, struct config *config, struct cata
 	if (parts->socket != NULL)
 		source_socket_configure(parts->socket, config->socket_users, config->socket_user_count);
 	if (parts->pipe != NULL)
-		source_pipe_set_formats(parts->pipe, config->formats);
+		source_pipe_set_form(parts->pipe, config->formats, config->zone);
 	else if (!take_over_files(parts, config))
 		log_say(LOG_ERR, "out of memory: some logs are not followed");
 	reload_watch(parts);
@@ -153,11 +158,11 @@ static void apply_config(struct parts *parts, struct config *config, struct cata
 }
 
 /* The journal goes over to the entries of the new servers, or stays with the old. */
-static bool move_journal(struct parts *parts, const struct catalogue *catalogue)
+static bool move_journal(struct parts *parts, const struct catalogue *catalogue, const struct catalogue *others)
 {
-	if (parts->journal == NULL || source_journal_configure(parts->journal, catalogue))
+	if (parts->journal == NULL || source_journal_configure(parts->journal, catalogue, others))
 		return true;
-	source_journal_configure(parts->journal, parts->catalogue);
+	source_journal_configure(parts->journal, parts->catalogue, parts->others);
 	return false;
 }
 
@@ -165,19 +170,23 @@ void reload_config(struct parts *parts, const struct sandbox *sandbox, const cha
 {
 	struct conf_errors errors = { .tell = parts_log_error };
 	struct config *config = config_reload(file, parts->config, &errors);
-	struct catalogue *catalogue = NULL;
+	struct catalogue *catalogue = NULL, *others = NULL;
 	struct policy *policy = NULL;
 
 	if (config != NULL && can_change(parts, sandbox, config))
 		catalogue = config_catalogue(config, &errors);
-	if (catalogue != NULL)
+	if (catalogue != NULL) {
 		policy = parts_policy(config);
-	if (policy != NULL && move_journal(parts, catalogue)) {
-		apply_config(parts, config, catalogue, policy);
+		others = config_others(config, catalogue);
+	}
+	if (policy != NULL && move_journal(parts, catalogue, others)) {
+		apply_config(parts, config, catalogue, others, policy);
+		automatic_report(config, catalogue);
 		log_say(LOG_NOTICE, "using the new configuration");
 		return;
 	}
 	policy_free(policy);
+	catalogue_free(others);
 	catalogue_free(catalogue);
 	config_free(config);
 	log_say(LOG_ERR, "keeping the old configuration");

@@ -16,16 +16,16 @@ endif
 POPWATCH_LINES = $(addprefix popwatch/lines/, \
 	catalogue.c definition.c layout.c pattern.c pipeline.c proof.c session.c session_key.c stamp.c \
 	elements.c tag.c \
-	truncation.c year.c)
+	truncation.c year.c zone.c)
 POPWATCH_SOURCE = $(addprefix popwatch/source/, \
 	file.c followed.c inotify.c $(POPWATCH_JOURNAL) pipe.c position.c rotation.c \
 	socket.c survey.c)
 POPWATCH_RECORD = $(addprefix popwatch/record/, \
 	gateway.c policy.c recent.c writer.c)
 POPWATCH_TOP = $(addprefix popwatch/, \
-	config.c configured.c config_paths.c counters.c daemon.c definitions.c main.c \
-	parts.c reload.c selfcheck.c silence.c \
-	statefile.c tryout.c zone.c)
+	automatic.c config.c configured.c config_paths.c counters.c daemon.c definitions.c main.c \
+	parts.c parts_state.c reload.c selfcheck.c silence.c \
+	statefile.c tryout.c)
 POPWATCH_SOURCES = $(POPWATCH_TOP) $(POPWATCH_LINES) $(POPWATCH_SOURCE) \
 	$(POPWATCH_RECORD)
 POPWATCH_ROOMS = popwatch popwatch/lines popwatch/source popwatch/record

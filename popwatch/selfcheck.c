@@ -15,9 +15,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "automatic.h"
 #include "catalogue.h"
 #include "config_paths.h"
 #include "configured.h"
+#include "list.h"
 #include "log.h"
 #include "path.h"
 #include "selfcheck.h"
@@ -29,7 +31,7 @@
 
 /* What helps where no log exists. */
 #if WITH_JOURNAL
-#define NO_LOG "; Debian without a syslog daemon has no such file: write 'journal = yes' to read the journal"
+#define NO_LOG "; Debian without a syslog daemon has no such file: write 'log = auto' to read the journal"
 #else
 #define NO_LOG ""
 #endif
@@ -226,6 +228,8 @@ static bool records_nothing(const struct config *config, const struct catalogue 
 
 	if (config->log_count == 0 && !journal) /* logins come by the socket */
 		return false;
+	if (catalogue_servers(catalogue) == NULL) /* automatic_report() has said so */
+		return true;
 	for (size_t i = 0; i < config->log_count; i++) {
 		if (access(config->logs[i].path, F_OK) == 0)
 			return false;
@@ -252,8 +256,10 @@ static struct catalogue *check_servers(const struct config *config, struct conf_
 
 	if (catalogue == NULL)
 		return NULL;
+	automatic_report(config, catalogue);
 	for (name = catalogue_left_out(catalogue); name != NULL && *name != NULL; name++)
-		log_say(LOG_NOTICE, "servers = all leaves out %s, which counts by its name alone: see %s.conf", *name, *name);
+		log_say(LOG_NOTICE, "servers = %s leaves out %s, which counts by its name alone: see %s.conf",
+		    list_has(config->servers, "all", strlen("all")) ? "all" : AUTOMATIC, *name, *name);
 	for (const struct server *server = catalogue_servers(catalogue); server != NULL; server = server->next) {
 		if (server->warning != NULL)
 			log_say(LOG_WARNING, "%s: %s", server->name, server->warning);

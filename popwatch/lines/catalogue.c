@@ -220,6 +220,14 @@ static void remove_server(struct catalogue *catalogue, struct server *server)
 	server_free(server);
 }
 
+void catalogue_remove(struct catalogue *catalogue, const char *name)
+{
+	struct server *server = find_server(catalogue, name);
+
+	if (server != NULL)
+		remove_server(catalogue, server);
+}
+
 /* A definition that takes the place of another one reads the same lines with less care: both would believe what the careful one
  * does not.  So the two cannot both be of NAMES, and beside one that is, or beside the careful one, the other is left out. */
 bool catalogue_settle(struct catalogue *catalogue, char *const *names, const struct conf_place *place)

@@ -40,6 +40,9 @@ bool catalogue_add_tag(struct catalogue *catalogue, const char *name, const char
  * PLACE's.  Returns false if none has them. */
 bool catalogue_set_elements(struct catalogue *catalogue, const char *elements, const struct conf_place *place);
 
+/* Takes the server NAME out, if there is one. */
+void catalogue_remove(struct catalogue *catalogue, const char *name);
+
 /* Frees it with its servers; a NULL is fine. */
 void catalogue_free(struct catalogue *catalogue);
 

@@ -48,6 +48,7 @@ void server_free(struct server *server)
 	list_free(server->tags);
 	list_free(server->journal);
 	list_free(server->once);
+	list_free(server->binaries);
 	pattern_free(server->cut_only);
 	free(server->warning);
 	free(server->instead_of);
@@ -118,6 +119,8 @@ static bool take_choice(struct server *server, const char *name, const char *val
 		return read_choice(value, "pid", "no", place, name, &server->by_pid);
 	if (strcmp(name, "tries") == 0)
 		return read_choice(value, "one", "many", place, name, &server->one_try);
+	if (strcmp(name, "pid") == 0)
+		return read_choice(value, "never", "any", place, name, &server->no_pid);
 	if (strcmp(name, "logger") == 0)
 		return read_choice(value, "shared", "own", place, name, &server->shared_logger);
 	if (strcmp(name, "proxied") == 0)
@@ -137,32 +140,38 @@ static void take_cut_only(struct server *server, const char *value, const struct
 		conf_error(place, "cut-only: %s", error);
 }
 
+static void set_list(struct definition_draft *draft, char ***list, const char *value, const char *separators)
+{
+	list_free(*list);
+	*list = list_split(value, separators);
+	draft->failed |= *list == NULL;
+}
+
+static void set_text(struct definition_draft *draft, char **text, const char *value)
+{
+	free(*text);
+	*text = strdup(value);
+	draft->failed |= *text == NULL;
+}
+
 /* Those that are text of some kind; false if NAME is none of them. */
 static bool take_text(struct definition_draft *draft, const char *name, const char *value, const struct conf_place *place)
 {
 	struct server *server = draft->server;
 
-	if (strcmp(name, "tags") == 0) {
-		list_free(server->tags);
-		server->tags = list_split(value, ", ");
-		draft->failed |= server->tags == NULL;
-	} else if (strcmp(name, "once") == 0) {
-		list_free(server->once);
-		server->once = list_split(value, " ");
-		draft->failed |= server->once == NULL;
-	} else if (strcmp(name, "instead-of") == 0) {
-		free(server->instead_of);
-		server->instead_of = strdup(value);
-		draft->failed |= server->instead_of == NULL;
-	} else if (strcmp(name, "elements") == 0) {
-		free(server->elements);
-		server->elements = strdup(value);
-		draft->failed |= server->elements == NULL;
-	} else if (strcmp(name, "warning") == 0) {
-		free(server->warning);
-		server->warning = strdup(value);
-		draft->failed |= server->warning == NULL;
-	} else if (strcmp(name, "cut-only") == 0)
+	if (strcmp(name, "tags") == 0)
+		set_list(draft, &server->tags, value, ", ");
+	else if (strcmp(name, "once") == 0)
+		set_list(draft, &server->once, value, " ");
+	else if (strcmp(name, "binary") == 0)
+		set_list(draft, &server->binaries, value, " ");
+	else if (strcmp(name, "instead-of") == 0)
+		set_text(draft, &server->instead_of, value);
+	else if (strcmp(name, "elements") == 0)
+		set_text(draft, &server->elements, value);
+	else if (strcmp(name, "warning") == 0)
+		set_text(draft, &server->warning, value);
+	else if (strcmp(name, "cut-only") == 0)
 		take_cut_only(server, value, place);
 	else if (strcmp(name, "journal") == 0)
 		take_journal(server, value, place);

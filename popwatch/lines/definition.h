@@ -50,13 +50,17 @@ struct server {
 	char *name;
 	char **tags; /* NULL at the end, as the next one */
 	char **journal; /* each "_FIELD=VALUE ...": trusted fields that one of its entries has */
+	char **binaries; /* programs, one of which is there where the server is installed */
+	const char *found; /* the one that is, of BINARIES, see definitions.h; NULL: nobody looked */
 	char **once; /* words that the server alone writes: a line in which one stands twice is no login */
 	char *warning; /* what an administrator must know who enables it; NULL: nothing */
 	bool by_name_only; /* "all" leaves it out */
 	bool by_pid; /* lines of one connection have the same process id */
+	bool no_pid; /* in a file no line of it has a process id */
 	bool one_try; /* a failed login ends the connection */
 	size_t cut; /* messages of this size or more were cut by the logger; 0: it does not cut */
-	struct pattern *cut_only; /* of these alone the messages that it matches; NULL: all */
+	/* of these alone the messages that it matches; NULL: all.  With a shared logger, all of those without a process id */
+	struct pattern *cut_only;
 	bool shared_logger; /* one logger writes for many connections: a rest may come later, see truncation.h */
 	char *instead_of; /* the definition that must not count beside this one; NULL: none */
 	char *elements; /* what stands before Dovecot's elements in a login, see elements.h; NULL: it has none */

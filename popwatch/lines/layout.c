@@ -291,6 +291,8 @@ static bool take_syslog_stamp(struct cursor *c, bool with_host, struct header *h
 
 static bool parse_syslog(struct cursor c, bool with_host, struct header *h)
 {
+	const char *behind;
+
 	if (!take_syslog_stamp(&c, with_host, h))
 		return false;
 	skip_second_stamp(&c);
@@ -302,7 +304,9 @@ static bool parse_syslog(struct cursor c, bool with_host, struct header *h)
 	h->host = (struct span){ c.p, 0 };
 	if (with_host && !take_word(&c, &h->host))
 		return false;
+	behind = c.p;
 	skip_facility(&c, false);
+	h->facility = c.p != behind;
 	if (!take_tag(&c, h))
 		return false;
 	/* "Nov 20 11:46:38 popa3d[1]: ..." has no host: a tag does not stand where the host should */
@@ -384,6 +388,7 @@ bool layout_parse(unsigned formats, const char *line, size_t size, struct header
 {
 	struct cursor c = { line, line + size };
 
+	header->facility = false;
 	if (size > 0 && line[size - 1] == '\r')
 		c.end--;
 	if ((formats & FORMAT_SYSLOG) != 0 && (parse_syslog(c, true, header) || parse_rfc5424(c, header)))

@@ -42,6 +42,7 @@ struct header {
 	struct span host; /* empty where the layout has none */
 	struct span tag;
 	struct span pid; /* as it stands in the brackets; empty without */
+	bool facility; /* it has mail.info or the like, which busybox's syslogd writes */
 	struct span message;
 };
 

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct zone;
+
 #define LINE_MAX_BYTES 8192 /* longer ones are cut here, and marked so */
 
 struct line {
@@ -16,6 +18,7 @@ struct line {
 	size_t size;
 	const char *source; /* name of the source, without blanks */
 	unsigned formats; /* layouts it may have, enum layout */
+	const struct zone *zone; /* of its stamp, if that has no offset; NULL: the system's */
 	int64_t latest; /* if its stamp has no year: it was written at this time at the latest; 0: that is not known */
 	bool cut; /* the line was longer than this; it is not believed, nor are those after it, see truncation.h */
 };

@@ -107,6 +107,13 @@ static bool admits(const struct server *server, bool (*admit)(const struct serve
 	return admit == NULL || admit(server, arg);
 }
 
+/* Does a line of a FILE have a process id, though its server writes none?  In the journal
+ * every entry has one. */
+static bool is_strange(const struct server *server, const struct header *header, bool file)
+{
+	return file && server->no_pid && header->pid.size > 0;
+}
+
 /* What a message may be to any of the SERVERS that read it: a client that chooses a piece chooses for which of them, too. */
 static enum doubt_verdict weigh(struct pipeline *pipeline, struct server *const *servers, const bool *reads, const char *source,
     const struct header *header, int64_t when)
@@ -139,8 +146,10 @@ static void take_message(struct pipeline *pipeline, struct server *const *server
 	enum doubt_verdict verdict;
 	enum reading reading;
 
-	for (size_t i = 0; servers[i] != NULL; i++)
-		reads[i] = admits(servers[i], admit, arg);
+	for (size_t i = 0; servers[i] != NULL; i++) {
+		reads[i] = admits(servers[i], admit, arg) && !is_strange(servers[i], header, admit == NULL);
+		servers[i]->tally.lines += !reads[i] && admit == NULL;
+	}
 	verdict = weigh(pipeline, servers, reads, source, header, when);
 	for (size_t i = 0; servers[i] != NULL && !known; i++) {
 		reading = choose_reading(servers[i], header, broken, verdict);
@@ -159,18 +168,30 @@ static void take_message(struct pipeline *pipeline, struct server *const *server
 	suspect(pipeline, "a line that follows a cut one is not believed", header);
 }
 
+/* The servers of a line's tag, or NULL. */
+static struct server *const *find_servers(struct pipeline *pipeline, const struct line *line, const struct header *header)
+{
+	struct server *const *servers = catalogue_find(pipeline->catalogue, header->tag);
+
+	if (servers == NULL) {
+		pipeline->tally.stranger++;
+		if (pipeline->stranger != NULL)
+			pipeline->stranger(header, pipeline->arg);
+	} else if (pipeline->seen != NULL)
+		pipeline->seen(line, header, pipeline->arg);
+	return servers;
+}
+
 void pipeline_entry(struct pipeline *pipeline, const char *source, const struct header *header, int64_t when,
     bool (*admit)(const struct server *server, void *arg), void *arg)
 {
-	struct server *const *servers = catalogue_find(pipeline->catalogue, header->tag);
+	struct server *const *servers = find_servers(pipeline, NULL, header);
 	bool broken = memchr(header->message.text, '\n', header->message.size) != NULL ||
 		      memchr(header->message.text, '\0', header->message.size) != NULL;
 
 	pipeline->tally.lines++;
-	if (servers == NULL) {
-		pipeline->tally.stranger++;
+	if (servers == NULL)
 		return;
-	}
 	pipeline->tally.broken += broken;
 	take_message(pipeline, servers, source, header, when, broken, admit, arg);
 }
@@ -179,6 +200,8 @@ void pipeline_entry(struct pipeline *pipeline, const char *source, const struct 
 static bool line_time(
     struct pipeline *pipeline, const struct line *line, const struct header *header, int64_t now, int64_t *when)
 {
+	if (line->zone != pipeline->memo.zone)
+		pipeline->memo = (struct stamp_memo){ .zone = line->zone };
 	if (header->kind == STAMP_BSD && line->latest != 0 && line->latest < now)
 		now = line->latest;
 	return stamp_time(header, now, &pipeline->memo, when);
@@ -216,10 +239,9 @@ void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t n
 		pipeline->tally.headless++;
 		return;
 	}
-	if ((servers = catalogue_find(pipeline->catalogue, header.tag)) == NULL) {
-		pipeline->tally.stranger++;
+	servers = find_servers(pipeline, line, &header);
+	if (servers == NULL)
 		return;
-	}
 	if (memchr(line->text, '\0', line->size) != NULL) {
 		take_broken(pipeline, line, now);
 		return;

@@ -38,6 +38,10 @@ struct pipeline {
 	void (*suspect)(const char *what, const struct header *header, void *arg);
 	/* no expression of SERVER matched a line of its tag, nor did one of another server with that tag; may be NULL */
 	void (*miss)(const struct server *server, const struct header *header, void *arg);
+	/* a line of the tag of an enabled server; LINE is NULL for a journal entry; may be NULL */
+	void (*seen)(const struct line *line, const struct header *header, void *arg);
+	/* one of a tag that no enabled server has; may be NULL */
+	void (*stranger)(const struct header *header, void *arg);
 	void *arg;
 	bool any_time; /* events of lines with a bad stamp too, with WHEN = 0 */
 	struct stamp_memo memo;

@@ -25,7 +25,7 @@ static void read_sample(
 	*address = '\0';
 	if (!layout_parse_tag(line, strlen(line), &header) || !tag_listed(server->tags, header.tag))
 		return;
-	if (header.message.size > server->longest)
+	if (header.message.size > server->longest || (server->no_pid && header.pid.size > 0))
 		return;
 	event.role = *role = server_read(server, header.message, &captures);
 	if (*role == ROLE_NONE)

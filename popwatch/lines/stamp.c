@@ -9,7 +9,6 @@
 
 #include "digits.h"
 
-#define CLOCK_SLACK 5 /* a line may be some seconds ahead of the clock that was read before it */
 #define MEMO_MAX 60 /* seconds that the time of a stamp is remembered */
 
 /* The label of 1970, https://cr.yp.to/libtai/tai64.html; ten leap seconds had been. */
@@ -27,61 +26,40 @@ static int number(const char *p, size_t digits)
 	return n;
 }
 
-/* Once a year an hour comes twice.  T is one of the two times of the local stamp TM: the later one, unless that is ahead of NOW. */
-static time_t right_hour(time_t t, const struct tm *tm, int64_t now)
-{
-	static const time_t shifts[] = { 3600, 1800, 0, -1800, -3600 }; /* half an hour on Lord Howe Island */
-	struct tm other;
-	time_t right = t;
-	size_t i;
-
-	for (i = 0; i < sizeof shifts / sizeof *shifts; i++) {
-		time_t candidate = t + shifts[i];
-
-		if (localtime_r(&candidate, &other) == NULL || other.tm_mday != tm->tm_mday || other.tm_hour != tm->tm_hour ||
-		    other.tm_min != tm->tm_min || other.tm_sec != tm->tm_sec)
-			continue;
-		right = candidate;
-		if (candidate <= now + CLOCK_SLACK)
-			break;
-	}
-	return right;
-}
-
-/* TM, in local time unless it says how far east of Greenwich, as seconds; false for the 31st of June and the like. */
-static bool tm_seconds(const struct tm *tm, bool local, int64_t now, int64_t *seconds)
+/* TM, in ZONE unless it says how far east of Greenwich (NULL), as seconds; false for the
+ * 31st of June and the like. */
+static bool tm_seconds(const struct tm *tm, const struct zone *zone, int64_t *seconds)
 {
 	struct tm copy = *tm;
-	time_t t;
+	time_t t = timegm(&copy);
 
-	copy.tm_isdst = -1;
-	t = local ? mktime(&copy) : timegm(&copy);
-	/* mktime(3) would make the 1st of July of it; the hour may move, when clocks are changed */
+	/* timegm(3) would make the 1st of July of it */
 	if (copy.tm_mday != tm->tm_mday || copy.tm_mon != tm->tm_mon || tm->tm_hour > 23 || tm->tm_min > 59 || tm->tm_sec > 60)
 		return false;
-	*seconds = local ? right_hour(t, tm, now) : t;
+	*seconds = zone != NULL ? zone_time(zone, t) : t;
 	return true;
 }
 
-/* The latest year in which TM is not too far ahead; the 29th of February may have to go back eight. */
-static bool nearest_year(struct tm *tm, int64_t now, int64_t *when)
+/* The latest year in which TM is not too far ahead; the 29th of February may have to
+ * go back eight. */
+static bool nearest_year(struct tm *tm, int64_t now, const struct zone *zone, int64_t *when)
 {
 	time_t limit = (time_t)(now + STAMP_AHEAD_YEARLESS);
 	struct tm today;
-	int i;
 
-	if (localtime_r(&limit, &today) == NULL)
+	if (gmtime_r(&limit, &today) == NULL)
 		return false;
-	for (i = 0; i <= 8; i++) {
+	/* where clocks are ahead of UTC it may be the next one already */
+	for (int i = -1; i <= 8; i++) {
 		tm->tm_year = today.tm_year - i;
-		if (tm_seconds(tm, true, now, when) && *when <= limit)
+		if (tm_seconds(tm, zone, when) && *when <= limit)
 			return true;
 	}
 	return false;
 }
 
 /* Nov 20 11:46:38, of the kinds with and without a year. */
-static bool bsd_time(const struct header *h, int64_t now, int64_t *when)
+static bool bsd_time(const struct header *h, int64_t now, const struct zone *zone, int64_t *when)
 {
 	const char *p = h->stamp.text;
 	struct tm tm = { .tm_mon = month_of(p) };
@@ -102,14 +80,31 @@ static bool bsd_time(const struct header *h, int64_t now, int64_t *when)
 	if (h->kind == STAMP_YEAR_BSD)
 		year = number(p + 9, 4);
 	if (year == 0)
-		return nearest_year(&tm, now, when);
+		return nearest_year(&tm, now, zone, when);
 	tm.tm_year = year - 1900;
-	return tm_seconds(&tm, true, now, when);
+	return tm_seconds(&tm, zone, when);
 }
 
-static bool iso_time(const struct header *h, int64_t now, int64_t *when)
+/* Where the zone of a STAMP_ISO is; its end if it has none. */
+static const char *iso_zone(const struct header *h)
 {
-	const char *p = h->stamp.text, *end = p + h->stamp.size, *zone;
+	const char *p = h->stamp.text + sizeof "2026-11-20T11:46:38" - 1, *end = h->stamp.text + h->stamp.size;
+
+	while (p < end && *p != '+' && *p != '-' && *p != 'Z')
+		p++;
+	return p;
+}
+
+bool stamp_has_offset(const struct header *header)
+{
+	if (header->kind == STAMP_ISO)
+		return iso_zone(header) < header->stamp.text + header->stamp.size;
+	return header->kind == STAMP_TAI64N;
+}
+
+static bool iso_time(const struct header *h, const struct zone *zone_here, int64_t *when)
+{
+	const char *p = h->stamp.text, *end = p + h->stamp.size, *zone = iso_zone(h);
 	struct tm tm = {
 		.tm_year = number(p, 4) - 1900,
 		.tm_mon = number(p + 5, 2) - 1,
@@ -120,9 +115,7 @@ static bool iso_time(const struct header *h, int64_t now, int64_t *when)
 	};
 	int64_t east;
 
-	for (zone = p + sizeof "2026-11-20T11:46:38" - 1; zone < end && *zone != '+' && *zone != '-' && *zone != 'Z'; zone++)
-		;
-	if (!tm_seconds(&tm, zone == end, now, when))
+	if (!tm_seconds(&tm, zone == end ? zone_here : NULL, when))
 		return false;
 	if (zone < end && *zone != 'Z') {
 		east = number(zone + 1, 2) * 3600 + number(end - 2, 2) * 60;
@@ -144,16 +137,15 @@ static bool tai64n_time(const struct header *h, int64_t *when)
 	return true;
 }
 
-static bool read_stamp(const struct header *h, int64_t now, int64_t *when)
+static bool read_stamp(const struct header *h, int64_t now, const struct zone *zone, int64_t *when)
 {
-	switch (h->kind) {
-	case STAMP_ISO:
-		return iso_time(h, now, when);
-	case STAMP_TAI64N:
+	if (h->kind == STAMP_TAI64N)
 		return tai64n_time(h, when);
-	default:
-		return bsd_time(h, now, when);
-	}
+	if (zone == NULL)
+		zone = zone_get("");
+	if (zone == NULL)
+		return false; /* without memory */
+	return h->kind == STAMP_ISO ? iso_time(h, zone, when) : bsd_time(h, now, zone, when);
 }
 
 /* Is it the stamp of the line before, but for the seconds?  Then its time is too, but for the seconds. */
@@ -161,7 +153,7 @@ static bool remembered(const struct header *h, int64_t now, const struct stamp_m
 {
 	const char *p = h->stamp.text;
 
-	/* not for long: of which year it is, and of which of two equal hours, depends on the clock */
+	/* not for long: of which year it is depends on the clock */
 	if (memo->size != h->stamp.size || now < memo->now || now - memo->now >= MEMO_MAX)
 		return false;
 	if (memcmp(memo->stamp, p, memo->size) == 0) {
@@ -178,7 +170,7 @@ static bool remembered(const struct header *h, int64_t now, const struct stamp_m
 bool stamp_time(const struct header *header, int64_t now, struct stamp_memo *memo, int64_t *when)
 {
 	if (!remembered(header, now, memo, when)) {
-		if (!read_stamp(header, now, when))
+		if (!read_stamp(header, now, memo->zone, when))
 			return false;
 		if (header->stamp.size <= sizeof memo->stamp) {
 			memcpy(memo->stamp, header->stamp.text, header->stamp.size);

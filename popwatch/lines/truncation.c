@@ -11,6 +11,7 @@
 #include "truncation.h"
 
 #define KEY_MAX 600
+#define BUSYBOX_KEEPS 200 /* less is left of 256 bytes without priority, stamp and tag */
 #define TEXT_MAX (2 * KEY_MAX)
 
 /* To forget a doubt would be to believe what a client wrote: there is no safe way to go
@@ -131,36 +132,49 @@ static void settle(struct doubts *doubts, struct doubt *doubt, bool shared)
 		drop(doubts, doubt);
 }
 
-/* Was it cut, or split?  What takes too long to tell was. */
-static bool is_cut(const struct server *server, struct span message)
+/* Was it cut, or split?  What takes too long to tell was.  DOUBT is that of the lines
+ * before it, or NULL.
+ *
+ * busybox's syslogd keeps 256 bytes of what it gets, and hides a cut that was made
+ * behind them.  A shared logger writes no process id; but what hands on the journal
+ * does, so a line with one is looked at like that of a server which is not silenced by
+ * all that is long. */
+static bool is_cut(const struct server *server, const struct header *header, const struct doubt *doubt)
 {
+	size_t cut = header->facility && server->cut > BUSYBOX_KEEPS ? BUSYBOX_KEEPS : server->cut;
+	bool any = server->shared_logger && (header->pid.size == 0 || doubt != NULL);
 	struct captures captures;
 
-	if (server->cut == 0 || message.size < server->cut)
+	if (server->cut == 0 || header->message.size < cut)
 		return false;
-	return server->cut_only == NULL || pattern_match(server->cut_only, message, &captures) != PATTERN_NO;
+	return any || server->cut_only == NULL || pattern_match(server->cut_only, header->message, &captures) != PATTERN_NO;
 }
 
 enum doubt_verdict doubts_take(
     struct doubts *doubts, const struct server *server, const char *source, const struct header *header, int64_t when)
 {
-	bool cut = is_cut(server, header->message);
 	enum doubt_verdict verdict = DOUBT_NONE;
+	struct doubt *doubt = NULL;
 	char key[KEY_MAX];
-	struct doubt *doubt;
-	size_t size;
+	size_t size = 0;
+	bool cut;
 
 	/* a server whose lines are joined by their process writes none without it */
-	if (server->cut == 0 || (server->by_pid && header->pid.size == 0) || (doubts->table == NULL && !cut))
+	if (server->cut == 0 || (server->by_pid && header->pid.size == 0))
 		return DOUBT_NONE;
-	size = make_key(key, server, source, header);
-	doubt = find(doubts, key, size);
+	if (doubts->table != NULL) {
+		size = make_key(key, server, source, header);
+		doubt = find(doubts, key, size);
+	}
 	if (doubt != NULL && when > doubt->when && when - doubt->when > DOUBT_SECONDS) {
 		drop(doubts, doubt);
 		doubt = NULL;
 	}
 	if (doubt != NULL)
 		verdict = doubt->running ? DOUBT_REST : DOUBT_LATER;
+	cut = is_cut(server, header, doubt);
+	if (cut && size == 0)
+		size = make_key(key, server, source, header);
 	if (cut)
 		raise_doubt(put(doubts, key, size), when);
 	else if (doubt != NULL)

@@ -20,7 +20,7 @@ struct year_turns {
 	int64_t when; /* of the line before; 0: there was none */
 	char date[40]; /* its beginning, up to its day */
 	size_t size; /* 0: its layout has the day elsewhere */
-	struct stamp_memo memo;
+	struct stamp_memo memo; /* its zone is the caller's */
 };
 
 /* Less is disorder: lines of several hosts, clocks that are set. */

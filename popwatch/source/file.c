@@ -28,6 +28,7 @@
 struct source_file {
 	char *path;
 	unsigned formats;
+	const struct zone *zone;
 	int64_t since;
 	struct log_name places[2]; /* that of the path, and of its target if it is a link */
 	struct followed followed;
@@ -97,9 +98,10 @@ const char *source_file_path(const struct source_file *source)
 	return source->path;
 }
 
-void source_file_set_formats(struct source_file *source, unsigned formats)
+void source_file_set_form(struct source_file *source, unsigned formats, const struct zone *zone)
 {
 	source->formats = formats;
+	source->zone = zone;
 }
 
 void source_file_folders(
@@ -292,6 +294,7 @@ static void hand_on(const struct source_file *source, const struct log_file *fil
 		.size = cut ? LINE_MAX_BYTES : size,
 		.source = source->path,
 		.formats = source->formats,
+		.zone = source->zone,
 		.latest = survey_latest(&file->survey, at),
 		.cut = cut };
 
@@ -349,7 +352,7 @@ static size_t read_piece(struct source_file *source, struct log_file *file, line
 /* Reads a file to its end, or until BUDGET is used up.  Returns the bytes read. */
 static size_t read_file(struct source_file *source, struct log_file *file, size_t budget, line_fn *take, void *arg)
 {
-	const struct survey_reader reader = { file->fd, source->formats, source->buffer, BUFFER_SIZE };
+	const struct survey_reader reader = { file->fd, source->formats, source->zone, source->buffer, BUFFER_SIZE };
 	size_t sum, n;
 	struct stat st;
 	bool changed;

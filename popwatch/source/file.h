@@ -33,7 +33,9 @@ struct source_file *source_file_new(const char *path, unsigned formats, int64_t 
 void source_file_free(struct source_file *source);
 
 const char *source_file_path(const struct source_file *source);
-void source_file_set_formats(struct source_file *source, unsigned formats);
+
+/* The layouts of its lines, and the zone of their stamps (NULL: the system's). */
+void source_file_set_form(struct source_file *source, unsigned formats, const struct zone *zone);
 
 /* The folders whose changes concern the source: that of PATH, and where PATH is a symbolic link, that of its target.  Calls EACH
  * for every one of them, with the beginning that the names of our files have. */

@@ -49,14 +49,18 @@ static int add_rules(sd_journal *journal, const struct catalogue *catalogue)
 /* Without rules everything would match, so one that nothing matches is added. */
 static int add_rules_or_none(sd_journal *journal, const struct catalogue *catalogue)
 {
+	int result;
+
 	if (catalogue_has_journal(catalogue))
 		return add_rules(journal, catalogue);
 	log_say(
 	    LOG_WARNING, "nothing is read from the journal: none of the enabled servers' definitions has a journal setting");
-	return sd_journal_add_match(journal, "_UID=none", 0);
+	result = sd_journal_add_match(journal, "_UID=none", 0);
+	return result >= 0 ? sd_journal_add_disjunction(journal) : result;
 }
 
-struct source_journal *source_journal_new(const char *folder, const struct catalogue *catalogue, int64_t since, bool only)
+struct source_journal *source_journal_new(
+    const char *folder, const struct catalogue *catalogue, const struct catalogue *others, int64_t since, bool only)
 {
 	struct source_journal *source = calloc(1, sizeof *source);
 	int result;
@@ -74,7 +78,7 @@ struct source_journal *source_journal_new(const char *folder, const struct catal
 	if (result < 0)
 		log_say(LOG_ERR, "cannot read the journal%s%s: %s", folder != NULL ? " in " : "", folder != NULL ? folder : "",
 		    strerror(-result));
-	else if (source_journal_configure(source, catalogue))
+	else if (source_journal_configure(source, catalogue, others))
 		return source;
 	source_journal_free(source);
 	return NULL;
@@ -95,7 +99,7 @@ static int seek(struct source_journal *source)
 	return result;
 }
 
-bool source_journal_configure(struct source_journal *source, const struct catalogue *catalogue)
+bool source_journal_configure(struct source_journal *source, const struct catalogue *catalogue, const struct catalogue *others)
 {
 	int result;
 
@@ -104,7 +108,10 @@ bool source_journal_configure(struct source_journal *source, const struct catalo
 		return false;
 	}
 	sd_journal_flush_matches(source->journal);
-	if ((result = add_rules_or_none(source->journal, catalogue)) >= 0)
+	result = add_rules_or_none(source->journal, catalogue);
+	if (result >= 0 && others != NULL)
+		result = add_rules(source->journal, others);
+	if (result >= 0)
 		result = seek(source);
 	if (result < 0)
 		log_say(LOG_ERR, "cannot choose the servers' entries in the journal: %s", strerror(-result));

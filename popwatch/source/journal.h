@@ -29,19 +29,20 @@
 struct source_journal;
 
 /* Opens the journal of FOLDER, or the system's for NULL, for entries of the
- * servers in CATALOGUE since SINCE (seconds).  If none of them has a journal
+ * servers in CATALOGUE, and of OTHERS (NULL: none), since SINCE (seconds).  If none of them has a journal
  * rule, that is an error when the journal is the ONLY source; else it is logged,
  * and the source has no entries.  Returns NULL after logging why not. */
-struct source_journal *source_journal_new(const char *folder, const struct catalogue *catalogue, int64_t since, bool only);
+struct source_journal *source_journal_new(
+    const char *folder, const struct catalogue *catalogue, const struct catalogue *others, int64_t since, bool only);
 
 /* Frees it; a NULL is fine. */
 void source_journal_free(struct source_journal *source);
 
-/* From now on the entries of the servers in CATALOGUE, from where it is.
+/* From now on the entries of the servers in CATALOGUE and OTHERS, from where it is.
  * Returns false after logging why not: if it is the only source and none of them
  * has a rule, nothing is changed; after another error only another call makes it
  * right. */
-bool source_journal_configure(struct source_journal *source, const struct catalogue *catalogue);
+bool source_journal_configure(struct source_journal *source, const struct catalogue *catalogue, const struct catalogue *others);
 
 /* A descriptor to poll for POLLIN, or -1. */
 int source_journal_fd(const struct source_journal *source);

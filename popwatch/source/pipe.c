@@ -15,6 +15,7 @@
 struct source_pipe {
 	int fd;
 	unsigned formats;
+	const struct zone *zone;
 	size_t size; /* bytes in the buffer */
 	bool skipping; /* the rest of a line that is too long */
 	char buffer[BUFFER_SIZE];
@@ -38,14 +39,17 @@ void source_pipe_free(struct source_pipe *source)
 	free(source);
 }
 
-void source_pipe_set_formats(struct source_pipe *source, unsigned formats)
+void source_pipe_set_form(struct source_pipe *source, unsigned formats, const struct zone *zone)
 {
+	source->zone = zone;
 	source->formats = formats;
 }
 
 static void hand_on(const struct source_pipe *source, const char *text, size_t size, bool cut, line_fn *take, void *arg)
 {
-	const struct line line = { .text = text, .size = size, .source = "-", .formats = source->formats, .cut = cut };
+	const struct line line = {
+		.text = text, .size = size, .source = "-", .formats = source->formats, .zone = source->zone, .cut = cut
+	};
 
 	take(&line, arg);
 }

@@ -18,7 +18,7 @@ struct source_pipe;
  * Its name is "-".  Returns NULL without memory. */
 struct source_pipe *source_pipe_new(int fd, unsigned formats);
 
-void source_pipe_set_formats(struct source_pipe *source, unsigned formats);
+void source_pipe_set_form(struct source_pipe *source, unsigned formats, const struct zone *zone);
 
 /* Frees it; a NULL is fine. */
 void source_pipe_free(struct source_pipe *source);

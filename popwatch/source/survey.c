@@ -26,6 +26,7 @@ void survey_begin(struct survey *survey, off_t offset, const struct stat *st, in
 
 static void survey_line(const struct survey_reader *reader, struct survey *survey, off_t at, const char *line, size_t size)
 {
+	survey->turns.memo.zone = reader->zone;
 	if (!year_turned(&survey->turns, reader->formats, line, size, survey->clock))
 		return;
 	survey->turn = at;

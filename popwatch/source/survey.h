@@ -33,6 +33,7 @@ struct survey {
 struct survey_reader {
 	int fd;
 	unsigned formats;
+	const struct zone *zone;
 	char *buffer;
 	size_t size; /* at least that of the longest line */
 };

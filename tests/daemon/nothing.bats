@@ -30,7 +30,7 @@ journal_of() {	# journal_of GROUP MODE
 @test "no log exists, and the journal is not read" {
 	looks
 	[ "$status" = 66 ] || fail "status $status: $output"
-	[[ $output == *"nothing would be recorded: $LOG does not exist"*"write 'journal = yes'"* ]] || fail "$output"
+	[[ $output == *"nothing would be recorded: $LOG does not exist"*"write 'log = auto'"* ]] || fail "$output"
 	[[ $output != *fine* ]]
 	touch "$LOG"
 	run "$POPWATCH" -n -c "$DIR/popwatch.conf"

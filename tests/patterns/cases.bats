@@ -106,8 +106,8 @@ open_after() {
 			rm -f "$SCRATCH"/zone/*
 			{
 				echo "definitions = $(readlink -f "$DEFINITIONS")"
-				printf '%s\n' "log = $SCRATCH/zone/log" "state = $SCRATCH/zone/state" \
-					"database = $SCRATCH/zone/relayers.db" 'user =' 'window = 30m' "$setting"
+				printf '%s\n' "$setting" "log = $SCRATCH/zone/log" "state = $SCRATCH/zone/state" \
+					"database = $SCRATCH/zone/relayers.db" 'user =' 'window = 30m'
 			} >"$SCRATCH/zone/popwatch.conf"
 			echo "$(TZ=UTC date '+%b %e %H:%M:%S') mail dovecot: imap-login: Login: user=<alice>, method=PLAIN," \
 				'rip=203.0.113.77, lip=198.51.100.1, mpid=205, TLS, session=<e4C8+rJgn7l/AABm>' >"$SCRATCH/zone/log"
@@ -122,7 +122,7 @@ open_after() {
 		done
 	done
 	settings 'time-zone = Nowhere/Land'
-	[ "$status" -eq 78 ] && [[ $stderr == *":2: time-zone = 'Nowhere/Land', expected UTC or a name below"* ]] || fail "$stderr"
+	[ "$status" -eq 78 ] && [[ $stderr == *":2: time-zone = 'Nowhere/Land', expected system, UTC or a name below"* ]] || fail "$stderr"
 	settings 'time-zone = ../x'
 	[ "$status" -eq 78 ] || fail "$stderr"
 }

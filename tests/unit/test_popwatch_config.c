@@ -15,6 +15,7 @@
 
 #include "config.h"
 #include "configured.h"
+#include "zone.h"
 
 /* The complaints, a line each. */
 static char said[2048];
@@ -34,6 +35,14 @@ static void test_refused(void **state)
 		{ "state = no\n", "text:1: state = 'no', expected an absolute path" },
 		{ "state =\n", "text:1: state = '', expected an absolute path" },
 		{ "database = no\n", "text:1: database = 'no', expected an absolute path" },
+		{ "time-zone = Nowhere/Land\n",
+		    "text:1: time-zone = 'Nowhere/Land', expected system, UTC or a name below /usr/share/zoneinfo such as "
+		    "Europe/Berlin" },
+		{ "time-zone = ../../../etc/localtime\n",
+		    "text:1: time-zone = '../../../etc/localtime', expected system, UTC or a name below /usr/share/zoneinfo "
+		    "such as Europe/Berlin" },
+		{ "log = /no/log\ntime-zone = UTC\n",
+		    "text:2: no log after this time-zone, expected it before the logs that it is for" },
 		{ "\nservers = dovecot, dovecot\n", "text:2: servers has 'dovecot' twice" },
 		{ "servers = courier dovecot uw courier\n", "text:1: servers has 'courier' twice" },
 		{ "window = 1h\n\nwindow = 1h\n",
@@ -78,8 +87,24 @@ static void test_every_mistake(void **state)
 				  "text:4: section '[x]', expected no sections in this file\n"
 				  "text:5: unknown setting 'severs'\n"
 				  "text:6: log = '/no/such/log' for the second time\n"
-				  "text:8: log = 'mail.log', expected an absolute path\n"
+				  "text:8: log = 'mail.log', expected an absolute path, or auto\n"
 				  "text:9: no log after this format, expected it before the logs that it is for");
+}
+
+/* Each log has the zone that was named last before it. */
+static void test_zones(void **state)
+{
+	struct conf_errors errors = { .tell = tell };
+	struct config *config =
+	    config_load_text("log = /no/a\ntime-zone = UTC\nlog = /no/b\ntime-zone = system\nlog = /no/c\n", &errors);
+
+	(void)state;
+	assert_non_null(config);
+	assert_int_equal(config->log_count, 3);
+	assert_null(config->logs[0].zone);
+	assert_ptr_equal(config->logs[1].zone, zone_get("UTC"));
+	assert_null(config->logs[2].zone);
+	config_free(config);
 }
 
 /* What is a list by being repeated may be repeated. */
@@ -256,6 +281,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_ignore),
 		cmocka_unit_test(test_every_mistake),
+		cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_no_folder),

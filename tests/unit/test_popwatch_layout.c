@@ -234,14 +234,12 @@ static void test_double_hour(void **state)
 		{ "Oct 25 02:30:00", 1800, 1800 },
 		{ "Oct 25 02:30:01", 1800, 1800 }, /* the clock was read a second ago */
 		{ "Oct 25 02:30:00", 3540, 1800 },
-		{ "Oct 25 02:30:00", 5400, 5400 },
-		{ "Oct 25 02:30:00", 5399, 5399 },
-		{ "Oct 25 02:30:00", 5300, 1800 },
-		{ "Oct 25 02:30:00", 40000, 5400 },
+		{ "Oct 25 02:30:00", 5400, 1800 },
+		{ "Oct 25 02:30:00", 40000, 1800 },
 		{ "Oct 25 2026 02:30:00", 1860, 1800 },
-		{ "Oct 25 2026 02:30:00", 5460, 5400 },
+		{ "Oct 25 2026 02:30:00", 5460, 1800 },
 		{ "2026-10-25T02:30:00", 1860, 1800 },
-		{ "2026-10-25T02:30:00", 5460, 5400 },
+		{ "2026-10-25T02:30:00", 5460, 1800 },
 		{ "2026-10-25T02:30:00+02:00", 5460, 1800 },
 		{ "Oct 25 01:59:59", 5400, -1 },
 		{ "Oct 25 03:00:00", 8000, 7200 },
@@ -266,9 +264,49 @@ static void test_double_hour(void **state)
 	assert_true(stamp_time(&h, day + 1801, &memo, &when));
 	assert_int_equal(when, day + 1800);
 	assert_true(stamp_time(&h, day + 5401, &memo, &when));
-	assert_int_equal(when, day + 5400);
+	assert_int_equal(when, day + 1800);
 	setenv("TZ", "UTC0", 1);
 	tzset();
+}
+
+/* Each log's own zone, whatever the system's is. */
+static void test_zones(void **state)
+{
+	static const struct {
+		const char *zone, *stamp;
+		int64_t when; /* seconds after 2026-11-20 00:00:00 UTC */
+	} cases[] = {
+		{ "UTC", "Nov 20 11:46:38", 42398 },
+		{ "Europe/Berlin", "Nov 20 11:46:38", 38798 },
+		{ "America/New_York", "Nov 20 06:46:38", 42398 },
+		{ "America/New_York", "Nov 19 23:46:38", 17198 },
+		{ "Asia/Kathmandu", "Nov 20 17:31:38", 42398 },
+		{ "Pacific/Kiritimati", "Nov 21 01:46:38", 42398 },
+		{ "America/New_York", "2026-11-20T11:46:38+00:00", 42398 },
+		{ "America/New_York", "2026-11-20T11:46:38Z", 42398 },
+		/* what is ahead is of now */
+		{ "UTC", "Nov 20 11:50:00", 42400 },
+		/* an hour that is left out, 2026-03-29, is the one behind it */
+		{ "Europe/Berlin", "Mar 29 2026 02:30:00", -20385000 },
+		{ "Europe/Berlin", "Mar 29 2026 03:30:00", -20385000 },
+	};
+	const int64_t day = 1795132800;
+	struct stamp_memo memo = { .size = 0 };
+	char line[200];
+	struct header h;
+	int64_t when;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		memo = (struct stamp_memo){ .zone = zone_get(cases[i].zone) };
+		assert_non_null(memo.zone);
+		snprintf(line, sizeof line, "%s vm dovecot: x", cases[i].stamp);
+		assert_true(layout_parse(FORMAT_SYSLOG, line, strlen(line), &h));
+		assert_true(stamp_time(&h, day + 42400, &memo, &when));
+		if (when != day + cases[i].when)
+			fail_msg("%s, '%s': %lld", cases[i].zone, cases[i].stamp, (long long)(when - day));
+	}
+	assert_string_equal(getenv("TZ"), "UTC0");
 }
 
 /* Where the years turn in a log that is read at NOW, as the number of the line (from 1) behind the last turn; 0: nowhere. */
@@ -344,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_tai64n),
 		cmocka_unit_test(test_memo),
 		cmocka_unit_test(test_double_hour),
+		cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_turns),
 	};
 

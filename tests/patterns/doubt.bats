@@ -1,0 +1,57 @@
+# a cut line and the piece behind it, where several servers have one tag, and behind loggers that hide the cut
+
+load ../lib/test
+
+POPWATCH=$BUILD/popwatch/popwatch
+FORGED='LOGIN, user=x, ip=[203.0.113.9], port=[1]'
+
+setup() {
+	echo "definitions = $(readlink -f "$BATS_TEST_DIRNAME/../../popwatch/servers.d")" >"$SCRATCH/popwatch.conf"
+}
+
+# name BYTES: a user name
+name() {
+	printf '%*s' "$1" '' | tr ' ' A
+}
+
+# found SERVERS HEAD...: the addresses of lines, each "HEAD MESSAGE" behind stamp and host
+found() {
+	local servers=$1 line
+	shift
+	for line; do
+		echo "$(date '+%b %e %T') mx $line"
+	done >"$SCRATCH/log"
+	"$POPWATCH" -t "$SCRATCH/log" -s "$servers" -c "$SCRATCH/popwatch.conf" 2>/dev/null |
+		cut -f 3 | tr '\n' ' '
+}
+
+@test "a long line of Cyrus puts no login of its process in doubt, Courier's definition beside it or not" {
+	local servers
+	for servers in cyrus cyrus,courier; do
+		is="$(found $servers "pop3d[310]: badlogin: [192.0.2.6] plaintext ($(name 520)) [SASL(-13): authentication failure]" \
+			'pop3d[310]: login: [192.0.2.7] alice plaintext User logged in')"
+		[ "$is" = '192.0.2.7 ' ] || fail "$servers: $is"
+	done
+}
+
+@test "a long line of Courier does, with a process id from the journal as well" {
+	local tag
+	for tag in pop3d 'pop3d[77]'; do
+		[ -z "$(found all "$tag: LOGIN FAILED, user=$(name 500)" "$tag: $FORGED")" ] || fail "$tag"
+		[ -z "$(found all "$tag: LOGIN FAILED, user=$(name 500)" "$tag: $(name 511)" "$tag: $FORGED")" ] || fail "$tag, twice cut"
+	done
+	[ "$(found all 'pop3d: LOGIN FAILED, user=x, ip=[203.0.113.9], port=[1]' "pop3d: $FORGED")" = '203.0.113.9 ' ]
+}
+
+@test "behind busybox's syslogd, which keeps 256 bytes, a shorter line is a cut one" {
+	[ -z "$(found all "mail.info pop3d: LOGIN FAILED, user=$(name 205)" "mail.info pop3d: $FORGED")" ]
+	[ "$(found all "pop3d: LOGIN FAILED, user=$(name 205)" "pop3d: $FORGED")" = '203.0.113.9 ' ]
+	[ "$(found all 'mail.info pop3d: LOGIN, user=alice, ip=[::ffff:192.0.2.1], port=[1]' 'mail.info pop3d: LOGIN, user=bob, ip=[::ffff:192.0.2.2], port=[2]')" = \
+		'192.0.2.1 192.0.2.2 ' ]
+}
+
+@test "nginx with a process id in a file is what systemd makes of its standard error" {
+	line='2026/11/20 11:26:51 [info] 119#119: *2 client logged in, client: 192.0.2.1, server: 198.51.100.1:110, login: "alice", upstream: 198.51.100.2:110'
+	[ "$(found all "nginx: $line")" = '192.0.2.1 ' ]
+	[ -z "$(found all "nginx[119]: $line")" ]
+}
