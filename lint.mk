@@ -4,7 +4,7 @@
 # finds.
 
 LINT_HEADERS = $(sort $(wildcard lib/*/*.h lib/*/*/*.h vsmtprelay/*.h vnewspammers/*.h popwatch/*.h popwatch/*/*.h relayguard/*.h pam_relaydb/*.h tests/*/*.h))
-LINT_FLAGS = $(CPPFLAGS_ALL) -Ilib/relaydb/hash -Ilib/common -Ilib/daemon -Ilib/rules -Ivsmtprelay -Ivnewspammers $(POPWATCH_ROOMS:%=-I%) -Irelayguard
+LINT_FLAGS = $(CPPFLAGS_ALL) $(RELAYDB_ROOMS:%=-I%) -Ilib/common -Ilib/daemon -Ilib/rules -Ivsmtprelay -Ivnewspammers $(POPWATCH_ROOMS:%=-I%) -Irelayguard
 
 lint: all lint-width lint-format lint-cppcheck lint-tidy lint-manuals
 

@@ -9,7 +9,7 @@ BENCH_SOURCES = $(sort $(wildcard bench/*.c))
 BENCHES = $(patsubst %.c,$(BUILD)/%,$(filter-out bench/nosync.c,$(BENCH_SOURCES)))
 LINT_SOURCES += $(BENCH_SOURCES)
 
-$(BENCHES:%=%.o): FLAGS = -Ilib/relaydb/hash
+$(BENCHES:%=%.o): FLAGS = $(RELAYDB_ROOMS:%=-I%)
 $(filter-out %/commit,$(BENCHES)): $(BUILD)/%: $(BUILD)/%.o $(RELAYDB)
 	$(LINK)
 $(BUILD)/bench/commit: $(BUILD)/%: $(BUILD)/%.o $(STEPPED)

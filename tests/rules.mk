@@ -36,10 +36,11 @@ $(ROOM_ARCHIVE): $(ROOM_OBJECTS)
 
 # those that stop at a step of a commit
 STEPPING = $(BUILD)/tests/unit/test_relaydb_commit \
+	$(BUILD)/tests/unit/test_relaydb_forms \
 	$(BUILD)/tests/unit/test_relaydb_queue \
 	$(BUILD)/tests/stress/prog_cutoff
 
-$(UNIT_OBJECTS) $(HELPER_OBJECTS): FLAGS = $(ROOMS:%=-I%) -Ilib/relaydb/hash
+$(UNIT_OBJECTS) $(HELPER_OBJECTS): FLAGS = $(ROOMS:%=-I%) $(RELAYDB_ROOMS:%=-I%)
 
 $(UNIT_TESTS): LIBS = -Wl,--as-needed -lcmocka $(RELAYDB_LIBS) $(POPWATCH_LIBS) \
 	$(RELAYGUARD_LIBS) -lpam -pthread

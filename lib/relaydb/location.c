@@ -87,6 +87,7 @@ int place_open(struct relaydb *db, struct place *place, bool writing)
 	int code;
 
 	place->dir = -1;
+	place->mode = 0660;
 	code = enter(db, place, AT_FDCWD, db->path, writing);
 	for (int links = 0; code == RELAYDB_OK; links++) {
 		if (links == LINKS_MAX)
@@ -114,6 +115,25 @@ bool place_name(const struct place *place, const char *suffix, char out[256])
 	return n > 0 && n < 256;
 }
 
+int place_private(struct relaydb *db, const struct place *place, const struct stat *st)
+{
+	const struct stat *both[] = { &place->folder, st };
+	static const char *const what[] = { "the directory of ", "" };
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!trusted(both[i]->st_uid))
+			return db_fail(db, RELAYDB_PERM,
+			    "%s%s belongs to uid %ld, and a form of the database whose library believes what it reads is only "
+			    "changed by its owner: become that user",
+			    what[i], db->path, (long)both[i]->st_uid);
+		if ((both[i]->st_mode & (S_IWGRP | S_IWOTH)) != 0)
+			return db_fail(db, RELAYDB_PERM, "%s%s is writable by %s (mode %04o), expected by its owner alone",
+			    what[i], db->path, both[i]->st_mode & S_IWOTH ? "everybody" : "its group",
+			    both[i]->st_mode & 07777);
+	}
+	return RELAYDB_OK;
+}
+
 bool place_foreign(const struct place *place, const struct stat *st)
 {
 	return st->st_uid != 0 && st->st_uid != place->folder.st_uid;
@@ -122,7 +142,7 @@ bool place_foreign(const struct place *place, const struct stat *st)
 /* What is made here is for OWNER and the folder's group, and nobody else reads it, whatever the umask. */
 static int adopt(struct relaydb *db, const struct place *place, const char *suffix, int fd, uid_t owner)
 {
-	if (fchmod(fd, 0660) != 0)
+	if (fchmod(fd, place->mode) != 0)
 		return db_fail_errno(db, "set the mode of", suffix, errno);
 	if (geteuid() == 0 && fchown(fd, owner, place->folder.st_gid) != 0)
 		return db_fail_errno(db, "set the owner of", suffix, errno);

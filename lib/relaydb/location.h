@@ -13,6 +13,7 @@ struct place {
 	int dir; /* descriptor of the folder; O_PATH when only reading */
 	struct stat folder;
 	char name[256]; /* the database in it, symbolic links followed */
+	mode_t mode; /* of new files: 0660 */
 };
 
 #define LOCK_SUFFIX ".lock"
@@ -46,6 +47,10 @@ int place_companion(struct relaydb *db, const struct place *place, const char *s
 
 /* PATH.SUFFIX is gone and the folder knows it.  Returns RELAYDB_OK or the code of what failed. */
 int place_remove(struct relaydb *db, const struct place *place, const char *suffix);
+
+/* May only root and the caller write the file whose state ST is, or put another in its directory?  Who hands it to a library that
+ * believes what it reads must know that.  Returns RELAYDB_OK or PERM. */
+int place_private(struct relaydb *db, const struct place *place, const struct stat *st);
 
 /* Is anything under that name? */
 bool place_has(const struct place *place, const char *suffix);

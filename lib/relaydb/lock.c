@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * lock.c - waiting for a flock(2), but not for ever, and not behind readers that come after us
+ * lock.c - waiting for a lock, but not for ever, and not behind readers that come after us
  *
  * sendmail, Postfix and makemap lock the database itself, so there is no other lock to take.  flock(2) has no deadline, and
  * a library can neither fork nor take a signal; a helper thread would need pthread_cancel(3), which loads a library at its
@@ -49,8 +49,9 @@ static void comm_of(long pid, char out[32])
 }
 
 /* "pid 4711 (makemap)" of the first that holds a lock on the file, from /proc/locks; or "another process". */
-static void holder_of(int fd, char *out, size_t size)
+static void holder_of(int fd, bool whole, char *out, size_t size)
 {
+	char kind[16];
 	unsigned major_number, minor_number;
 	unsigned long long inode;
 	char line[256], comm[32];
@@ -63,8 +64,10 @@ static void holder_of(int fd, char *out, size_t size)
 	if (f == NULL)
 		return;
 	while (fstat(fd, &st) == 0 && fgets(line, sizeof line, f) != NULL) {
-		if (sscanf(line, "%*d: FLOCK ADVISORY %*s %ld %x:%x:%llu", &pid, &major_number, &minor_number, &inode) != 4 ||
-		    pid <= 0 || inode != st.st_ino || makedev(major_number, minor_number) != st.st_dev)
+		if (sscanf(line, "%*d: %15s ADVISORY %*s %ld %x:%x:%llu", kind, &pid, &major_number, &minor_number, &inode) !=
+			5 ||
+		    pid <= 0 || whole == (strcmp(kind, "FLOCK") == 0) || inode != st.st_ino ||
+		    makedev(major_number, minor_number) != st.st_dev)
 			continue;
 		comm_of(pid, comm);
 		snprintf(out, size, *comm ? "pid %ld (%s)" : "pid %ld", pid, comm);
@@ -97,15 +100,27 @@ static int ask(int fd, int operation, bool map)
 	return flock(fd, operation | LOCK_NB) == 0 ? 0 : errno;
 }
 
-static int wait_for(struct relaydb *db, int fd, int operation, const char *suffix)
+static int ask_whole(int fd, int type, bool map)
 {
-	bool map = *suffix == '\0', writer = map && operation == LOCK_EX;
+	struct flock lock = { .l_type = (short)type, .l_whence = SEEK_SET };
+
+	(void)map;
+	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+		return 0;
+	return errno == EACCES || errno == EAGAIN ? EWOULDBLOCK : errno;
+}
+
+/* MTAs do not wait in line either, so a writer of the database asks in short steps to the end. */
+static int wait_for(
+    struct relaydb *db, int fd, int (*ask_once)(int fd, int what, bool map), int what, bool writer, const char *suffix)
+{
+	bool map = *suffix == '\0';
 	int64_t begin = db_clock_ms();
 	struct timespec step = { 0, STEP_MIN_NS };
 	char holder[64];
 
 	for (;;) {
-		int error = ask(fd, operation, map);
+		int error = ask_once(fd, what, map);
 		int64_t now = db_clock_ms();
 
 		if (error == 0)
@@ -113,7 +128,7 @@ static int wait_for(struct relaydb *db, int fd, int operation, const char *suffi
 		if (error != EWOULDBLOCK && error != EINTR)
 			return db_fail_errno(db, "lock", suffix, error);
 		if (now >= db->deadline) {
-			holder_of(fd, holder, sizeof holder);
+			holder_of(fd, ask_once == ask_whole, holder, sizeof holder);
 			return db_fail(db, RELAYDB_LOCKED, "%s%s is locked by %s; waited %lld ms for it", db->path, suffix,
 			    holder, (long long)(now - begin));
 		}
@@ -126,11 +141,23 @@ static int wait_for(struct relaydb *db, int fd, int operation, const char *suffi
 int lock_wait(struct relaydb *db, int fd, int operation, const char *suffix)
 {
 	bool gate = *suffix == '\0' && operation == LOCK_EX && gate_set(fd, F_WRLCK);
-	int code = wait_for(db, fd, operation, suffix);
+	int code = wait_for(db, fd, ask, operation, *suffix == '\0' && operation == LOCK_EX, suffix);
 
 	if (gate)
 		gate_set(fd, F_UNLCK);
 	return code;
+}
+
+int lock_wait_whole(struct relaydb *db, int fd, short type)
+{
+	return wait_for(db, fd, ask_whole, type, type == F_WRLCK, "");
+}
+
+void lock_release_whole(int fd)
+{
+	struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+
+	fcntl(fd, F_OFD_SETLK, &lock);
 }
 
 void lock_release(int fd)

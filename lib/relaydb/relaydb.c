@@ -67,13 +67,21 @@ const char *relaydb_strcode(int code)
 	}
 }
 
+#ifdef RELAYDB_TEST_STEPS
+const struct store *relaydb_test_store; /* if set, for every path */
+#endif
+
 /* The last is for all paths. */
-static const struct store *const stores[] = { &hash_store };
+static const struct store *const stores[] = { &lmdb_store, &sqlite_store, &hash_store };
 
 static const struct store *store_of(const char *path)
 {
 	const struct store *store = NULL;
 
+#ifdef RELAYDB_TEST_STEPS
+	if (relaydb_test_store != NULL)
+		return relaydb_test_store;
+#endif
 	for (size_t i = 0; i < sizeof stores / sizeof *stores; i++) {
 		size_t size = strlen(path), suffix;
 

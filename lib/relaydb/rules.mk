@@ -1,22 +1,25 @@
 # librelaydb: static for our own programs, shared and static for others
 
 RELAYDB_SOURCES = $(addprefix lib/relaydb/, \
-	address.c batch.c dump.c io.c location.c lock.c plan.c relaydb.c rows.c \
+	address.c batch.c dump.c examine.c io.c known.c location.c lock.c plan.c relaydb.c rows.c \
 	stamp.c turn.c) \
 	$(addprefix lib/relaydb/hash/, \
 	bdb.c check.c commit.c force.c hash.c image.c queue.c redo.c settle.c \
-	snapshot.c transform.c)
-RELAYDB_ROOMS = lib/relaydb lib/relaydb/hash
+	snapshot.c transform.c) \
+	$(addprefix lib/relaydb/lmdb/, lmdb.c page.c pages.c txn.c) \
+	$(addprefix lib/relaydb/sqlite/, sqlite.c tblblob.c)
+RELAYDB_ROOMS = lib/relaydb lib/relaydb/hash lib/relaydb/lmdb \
+	lib/relaydb/sqlite
 RELAYDB_OBJECTS = $(RELAYDB_SOURCES:%.c=$(BUILD)/%.o)
 RELAYDB = $(BUILD)/librelaydb.a
-RELAYDB_LIBS = -ldb
+RELAYDB_LIBS = -ldb -llmdb -lsqlite3
 LINT_SOURCES += $(RELAYDB_SOURCES)
 
 RELAYDB_SO = $(BUILD)/librelaydb.so.1
 PROGRAMS += $(RELAYDB) $(RELAYDB_SO) $(BUILD)/relaydb.pc
 
 # -fPIC, since the PAM module takes the static library in
-$(RELAYDB_OBJECTS): FLAGS = -Ilib/relaydb/hash -fPIC -fvisibility=hidden
+$(RELAYDB_OBJECTS): FLAGS = $(RELAYDB_ROOMS:%=-I%) -fPIC -fvisibility=hidden
 
 $(RELAYDB): $(RELAYDB_OBJECTS)
 	$(ARCHIVE)
@@ -51,7 +54,7 @@ $(BUILD)/relaydb.pc: lib/relaydb/relaydb.pc.in config.mk $(BUILD)/settings
 STEPPED = $(BUILD)/stepped/librelaydb.a
 STEPPED_OBJECTS = $(RELAYDB_SOURCES:%.c=$(BUILD)/stepped/%.o)
 
-$(STEPPED_OBJECTS): FLAGS = -Ilib/relaydb/hash -DRELAYDB_TEST_STEPS
+$(STEPPED_OBJECTS): FLAGS = $(RELAYDB_ROOMS:%=-I%) -DRELAYDB_TEST_STEPS
 $(STEPPED_OBJECTS): $(BUILD)/stepped/%.o: %.c Makefile config.mk $(BUILD)/settings
 	@mkdir -p $(@D)
 	$(call say,CC,$< (with steps))$(COMPILE)

@@ -27,6 +27,6 @@ struct store {
 	void (*forget)(struct relaydb *db); /* frees db->memory, what the handle remembers; NULL: it remembers nothing */
 };
 
-extern const struct store hash_store;
+extern const struct store hash_store, lmdb_store, sqlite_store;
 
 #endif

@@ -11,8 +11,10 @@ programs='vsmtprelay popwatch relayguard pam_relaydb vnewspammers'
 # own and relaydb.h: nothing else, and no path in an include
 walls() {
 	cat <<-'END'
-	lib/relaydb lib/relaydb/hash
+	lib/relaydb
 	lib/relaydb/hash lib/relaydb
+	lib/relaydb/lmdb lib/relaydb
+	lib/relaydb/sqlite lib/relaydb
 	lib/common
 	lib/daemon lib/common
 	lib/rules lib/common/ipnet.h
@@ -31,6 +33,8 @@ walls() {
 homes() {
 	cat <<-'END'
 	db.h lib/relaydb/hash/bdb.c
+	lmdb.h lib/relaydb/lmdb/txn.c
+	sqlite3.h lib/relaydb/sqlite/tblblob.c
 	ini.h lib/common/conf.c
 	uthash.h lib/common/table.h lib/relaydb/
 	seccomp.h lib/daemon/syscalls.c
@@ -137,7 +141,7 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 @test "each private header of librelaydb is for those that need it" {
 	found=0
 	while read -r header modules; do
-		for file in $(grep -lE "^#include \"$header\"" lib/relaydb/*.[ch] lib/relaydb/hash/*.[ch]); do
+		for file in $(grep -lE "^#include \"$header\"" lib/relaydb/*.[ch] lib/relaydb/*/*.[ch]); do
 			found=$((found + 1))
 			case " ${header%.h} $modules " in
 			*" $(basename "${file%.*}") "*) ;;
@@ -145,21 +149,25 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 			esac
 		done
 	done <<-'END'
-	step.h turn force settle commit queue redo snapshot
-	lock.h turn settle commit queue snapshot force
+	step.h turn force settle commit queue redo snapshot relaydb lmdb sqlite
+	lock.h turn settle commit queue snapshot force lmdb
+	txn.h lmdb
+	page.h pages
+	pages.h lmdb page
+	tblblob.h sqlite
 	redo.h commit force settle snapshot
 	force.h settle commit check
 	settle.h commit
 	commit.h hash
 	transform.h commit queue hash
-	turn.h force settle commit queue
+	turn.h force settle commit queue lmdb sqlite
 	END
 	[ "$found" -ge 20 ]
 }
 
 @test "what librelaydb's files share has the prefix of its file" {
 	bad=$(nm -g --defined-only "$BUILD/librelaydb.a" | awk '$2 ~ /^[TDBRV]$/ { print $3 }' | grep -v asan |
-		grep -vE '^(relaydb|db|address|stamp|batch|bdb|commit|force|image|io|lock|page|place|location|plan|prove|queue|redo|row|rows|settle|snapshot|transform|turn|plan|dump|hash)_' || :)
+		grep -vE '^(relaydb|db|address|stamp|batch|bdb|commit|force|image|io|lock|page|place|location|plan|prove|queue|redo|row|rows|settle|snapshot|transform|turn|plan|dump|hash|lmdb|sqlite|page|pages|txn|table|known|examine)_' || :)
 	[ -z "$bad" ] || fail "global names of librelaydb without a prefix: $bad"
 	nm -g --defined-only "$BUILD/librelaydb.a" | grep -q ' T db_fail$'
 }

@@ -9,7 +9,7 @@ MUTANT = $(BUILD)/tests/torture/mutant
 TEST_PROGRAMS += $(MUTANT)
 LINT_SOURCES += tests/torture/mutant.c
 
-$(MUTANT).o: FLAGS = -Ilib/relaydb/hash
+$(MUTANT).o: FLAGS = $(RELAYDB_ROOMS:%=-I%)
 $(MUTANT): $(MUTANT).o $(patsubst %.c,$(BUILD)/%.o,$(VSMTPRELAY_SOURCES)) $(COMMON) $(RELAYDB)
 	$(LINK) $(RELAYDB_LIBS)
 

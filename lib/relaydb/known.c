@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * known.c - is a file still the one that was read?  See known.h
+ */
+#include "known.h"
+
+#include <stdint.h>
+#include <time.h>
+
+#define TICK_NS INT64_C(20000000) /* longer than a tick of any kernel: HZ is 100 or more */
+#define SECOND_NS INT64_C(1000000000)
+
+bool known_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+bool known_settled(const struct stat *st)
+{
+	int64_t tick = st->st_ctim.tv_nsec == 0 ? SECOND_NS : TICK_NS, past;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	if (now.tv_sec < st->st_ctim.tv_sec)
+		return false;
+	if (now.tv_sec - st->st_ctim.tv_sec > 2)
+		return true;
+	past = (now.tv_sec - st->st_ctim.tv_sec) * SECOND_NS + now.tv_nsec - st->st_ctim.tv_nsec;
+	return past > tick;
+}
