@@ -72,7 +72,8 @@ rotate() {
 	wait_for 60 grep -q 192.0.2.2 /var/log/mail.log
 	rotate
 	log_in 192.0.2.3
-	wait_for 60 grep -q 192.0.2.3 /var/log/mail.log
+	# rsyslog hears of the rotation by a signal: until then it writes to the file it has
+	wait_for 60 grep -q 192.0.2.3 /var/log/mail.log /var/log/mail.log.1
 	start_popwatch
 	eventually recorded 192.0.2.2 192.0.2.3
 }
