@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "duration.h"
 #include "elements.h"
 #include "list.h"
 #include "tag.h"
@@ -49,6 +48,7 @@ void server_free(struct server *server)
 	list_free(server->journal);
 	list_free(server->once);
 	list_free(server->binaries);
+	bound_free(server->bounds);
 	pattern_free(server->cut_only);
 	free(server->warning);
 	free(server->instead_of);
@@ -193,8 +193,8 @@ static void take_setting(struct definition_draft *draft, const char *name, const
 		if (!read_size(value, &server->longest) || server->longest == 0)
 			conf_error(place, "longest = '%s', expected a number of bytes, 1 to 8192", value);
 	} else if (strcmp(name, "session-max") == 0) {
-		if (!duration_parse(value, &server->session_max))
-			conf_error(place, "session-max = '%s', expected a duration such as 1h", value);
+		if (!bound_add(&server->bounds, value))
+			conf_error(place, "session-max = '%s', expected a duration such as 1h, and perhaps tags", value);
 	} else
 		conf_error(place, "unknown setting '%s' in [server]", name);
 }

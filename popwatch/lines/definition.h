@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bound.h"
 #include "conf.h"
 #include "pattern.h"
 #include "relaydb.h"
@@ -66,7 +67,7 @@ struct server {
 	char *elements; /* what stands before Dovecot's elements in a login, see elements.h; NULL: it has none */
 	bool proxied; /* those of a proxied login */
 	size_t longest; /* longer messages are not believed */
-	int64_t session_max; /* seconds that a connection may stay open; 0: as configured */
+	struct bound *bounds; /* of connections; NULL: as configured */
 	struct expression *expressions;
 	size_t count;
 	struct tally tally;

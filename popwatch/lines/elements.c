@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "list.h"
+#include "span.h"
 
 #define EXPRESSION_MAX 4000
 
@@ -42,13 +43,40 @@ static const struct element {
 #define USER (&known[0])
 #define ADDRESS (&known[2])
 
-static const struct element *find_element(const char *word)
+/* An element and what a site has written around its variable, as in tls="%k". */
+struct found {
+	const struct element *element;
+	struct span before, behind;
+};
+
+/* Is WORD VARIABLE with a name of the site's own before it, perhaps in quotes?  Names of
+ * letters: none of them is special in an expression. */
+static bool is_named(const char *word, const char *variable, struct found *found)
+{
+	static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	size_t size = strspn(word, name), begin;
+
+	if (size == 0 || word[size] != '=')
+		return false;
+	begin = size + 1 + (word[size + 1] == '"');
+	if (strncmp(word + begin, variable, strlen(variable)) != 0)
+		return false;
+	found->before = (struct span){ word, begin };
+	found->behind = span_of(word + begin + strlen(variable));
+	return span_equals(found->behind, begin > size + 1 ? "\"" : "");
+}
+
+/* Finds the element that WORD is; the variables that stand alone may have a name. */
+static bool find_element(const char *word, struct found *found)
 {
 	for (size_t i = 0; i < KNOWN; i++) {
+		*found = (struct found){ &known[i], { "", 0 }, { "", 0 } };
 		if (strcmp(word, known[i].text) == 0 || strcmp(word, known[i].later) == 0)
-			return &known[i];
+			return true;
+		if (known[i].once == NULL && (is_named(word, known[i].text, found) || is_named(word, known[i].later, found)))
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* The elements of WORDS, in their order, one after the other behind HEAD. */
@@ -57,16 +85,17 @@ static bool build(char *out, const char *head, char *const *words, bool proxied,
 	size_t size = (size_t)snprintf(out, EXPRESSION_MAX, "%s ", head);
 	bool seen[KNOWN] = { false }, any = false;
 	const struct element *e;
+	struct found found;
 
 	for (; *words != NULL; words++) {
-		e = find_element(*words);
-		if (e == NULL) {
+		if (!find_element(*words, &found)) {
 			snprintf(error, error_size,
 			    "unknown element '%s', expected user=<%%u> and others of Dovecot's default, %%k, rport=%%b or "
 			    "lport=%%a",
 			    *words);
 			return false;
 		}
+		e = found.element;
 		if (seen[e - known] || (e == ADDRESS && !seen[USER - known]) || (e->may_lack && !any)) {
 			snprintf(error, error_size,
 			    "'%s', expected each element once, user=<%%u> before rip=%%r, and %%c and %%k behind others",
@@ -77,8 +106,9 @@ static bool build(char *out, const char *head, char *const *words, bool proxied,
 		if (proxied && e->not_proxied)
 			continue;
 		if (size < EXPRESSION_MAX)
-			size += (size_t)snprintf(out + size, EXPRESSION_MAX - size, "%s%s%s%s", e->may_lack ? "(?:" : "",
-			    any ? ", " : "", e->expression, e->may_lack ? ")?" : "");
+			size += (size_t)snprintf(out + size, EXPRESSION_MAX - size, "%s%s%.*s%s%.*s%s",
+			    e->may_lack ? "(?:" : "", any ? ", " : "", (int)found.before.size, found.before.text, e->expression,
+			    (int)found.behind.size, found.behind.text, e->may_lack ? ")?" : "");
 		any = true;
 		if (e->once != NULL && !list_add(once, e->once)) {
 			snprintf(error, error_size, "out of memory");
@@ -93,9 +123,21 @@ static bool build(char *out, const char *head, char *const *words, bool proxied,
 	return true;
 }
 
+/* The words of ELEMENTS, which may stand in quotes as a whole. */
+static char **split(const char *elements)
+{
+	size_t size = strlen(elements);
+	bool quoted = size >= 2 && *elements == '"' && elements[size - 1] == '"';
+	char *text = strndup(elements + quoted, size - 2 * (size_t)quoted), **words;
+
+	words = text != NULL ? list_split(text, " \t") : NULL;
+	free(text);
+	return words;
+}
+
 char *elements_expression(const char *head, const char *elements, bool proxied, char ***once, char *error, size_t error_size)
 {
-	char **words = list_split(elements, " \t\""), *out = malloc(EXPRESSION_MAX);
+	char **words = split(elements), *out = malloc(EXPRESSION_MAX);
 
 	*once = NULL;
 	if (words == NULL || out == NULL)

@@ -214,17 +214,17 @@ static void note_logout(struct sessions *sessions, const struct event *event)
 		put(sessions, key, "", event->when, event->when + LOGOUTS_KNOWN);
 }
 
-/* Seconds that a connection of SERVER may stay open; 0: it is not followed. */
-static int64_t open_max(const struct sessions *sessions, const struct server *server)
+/* Seconds that a connection with this BOUND of its definition (0: none) may stay open; 0:
+ * it is not followed. */
+static int64_t open_max(const struct sessions *sessions, int64_t bound)
 {
-	bool own = server->session_max != 0 && server->session_max < sessions->session_max;
-
-	return own ? server->session_max : sessions->session_max;
+	return bound != 0 && bound < sessions->session_max ? bound : sessions->session_max;
 }
 
 static bool take_login(struct sessions *sessions, struct event *event)
 {
-	int64_t max = open_max(sessions, event->server);
+	int64_t bound = bound_of(event->server->bounds, event->captures->kind, event->header->tag);
+	int64_t max = open_max(sessions, bound);
 	char key[SESSION_KEY_MAX] = "";
 
 	/* a line that has an address, though none that we can read, must not fall back on another one */
@@ -377,7 +377,7 @@ static bool limit_login(const struct sessions *sessions, struct session *session
 		server = server->next;
 	if (server == NULL || *session->key == SESSION_MARK)
 		return server != NULL;
-	max = open_max(sessions, server);
+	max = open_max(sessions, bound_longest(server->bounds));
 	if (session->until - session->since > max)
 		session->until = session->since + max;
 	return max > 0;

@@ -53,10 +53,18 @@ bool session_server_key(const struct event *event, char kind, char key[SESSION_K
 
 bool session_mark_key(const struct event *event, char key[SESSION_KEY_MAX])
 {
-	struct span kind = event->captures->kind.size > 0 ? event->captures->kind : event->header->tag;
+	struct span kind = event->captures->kind, tag = event->header->tag;
+	char part[SESSION_KEY_MAX];
+	int length = (int)tag.size;
 	size_t size;
 
-	return session_server_key(event, SESSION_MARK, key, &size) && add_part(key, &size, kind);
+	if (tag.size + kind.size + 1 >= sizeof part || !session_server_key(event, SESSION_MARK, key, &size))
+		return false;
+	memcpy(part, tag.text, tag.size);
+	/* one program may end all of its connections, or those of some users alone */
+	if (kind.size > 0)
+		length = snprintf(part, sizeof part, "%.*s/%.*s", (int)tag.size, tag.text, (int)kind.size, kind.text);
+	return add_part(key, &size, (struct span){ part, (size_t)length });
 }
 
 bool session_open_key(const struct event *event, char key[SESSION_KEY_MAX])

@@ -8,7 +8,7 @@
  *   c HOST TAG PID      a connection that waits for its login; in place of PID the
  *                       session, where one logger writes for all of them
  *   o HOST SERVER ID    an open login, by its session or its process id
- *   k HOST SERVER       a server that is known to log logouts
+ *   k HOST SERVER KIND  a server that is known to log logouts of that kind
  */
 #ifndef POPWATCH_SESSION_KEY_H
 #define POPWATCH_SESSION_KEY_H
@@ -25,8 +25,8 @@
 
 enum { SESSION_CONNECTION = 'c', SESSION_OPEN = 'o', SESSION_MARK = 'k' };
 
-/* That logouts of this kind are logged: host, server, and the kind (the group of that
- * name in an expression, else the tag). */
+/* That logouts of this kind are logged: host, server, tag, and the kind, if an
+ * expression has a group of that name. */
 bool session_mark_key(const struct event *event, char key[SESSION_KEY_MAX]);
 
 /* The keys of what an event is about.  Return false if it has none: a part is missing,

@@ -258,7 +258,8 @@ static void test_new_limits(void **state)
 		"1000 1000 87400 192.0.2.3 o vm old_pop 3", "1000 1000 87400 192.0.2.4 o vm gone 4",
 		"1000 1000 2593000 - k vm pop", "1000 1000 2593000 - k vm po", "1000 1000 2593000 - k vm popp", NULL };
 	char pop[] = "pop", old[] = "old pop";
-	struct server second = { .name = old, .session_max = 200 }, first = { .name = pop, .next = &second };
+	struct bound bound = { .most = 200 };
+	struct server second = { .name = old, .bounds = &bound }, first = { .name = pop, .next = &second };
 
 	(void)state;
 	/* entries times ten, and how many of them are refreshed */
@@ -271,6 +272,29 @@ static void test_new_limits(void **state)
 	assert_int_equal(restored(lines, 86400, NULL, 1000), 10);
 	assert_int_equal(restored(lines, 864000, &first, 87400), 21); /* never longer than it was promised */
 	assert_int_equal(restored(lines, 864000, &first, 87401), 10);
+}
+
+/* A bound for some programs or kinds of connection, and one for all others. */
+static void test_bounds(void **state)
+{
+	struct bound *bounds = NULL;
+
+	(void)state;
+	assert_int_equal(bound_of(NULL, span_of(""), span_of("pop3d")), 0);
+	assert_false(bound_add(&bounds, ""));
+	assert_false(bound_add(&bounds, "soon"));
+	assert_false(bound_add(&bounds, "pop3 30m"));
+	assert_true(bound_add(&bounds, "30m pop3 */pop3 pop3d"));
+	assert_int_equal(bound_of(bounds, span_of("pop3"), span_of("dovecot")), 1800);
+	assert_int_equal(bound_of(bounds, span_of("imap"), span_of("dovecot")), 0);
+	assert_int_equal(bound_of(bounds, span_of(""), span_of("cyrus/pop3")), 1800);
+	assert_int_equal(bound_of(bounds, span_of(""), span_of("imapd")), 0);
+	assert_int_equal(bound_longest(bounds), 0); /* those of others have none */
+	assert_true(bound_add(&bounds, "1h"));
+	assert_int_equal(bound_of(bounds, span_of("bob"), span_of("pop3d")), 1800);
+	assert_int_equal(bound_of(bounds, span_of("imap"), span_of("dovecot")), 3600);
+	assert_int_equal(bound_longest(bounds), 3600);
+	bound_free(bounds);
 }
 
 /* The logins of before a boot count, but no connection of then is open. */
@@ -489,6 +513,7 @@ static void test_config(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_join),
 		cmocka_unit_test(test_ended),
 		cmocka_unit_test(test_logout),
