@@ -6,9 +6,9 @@
  */
 #define RELAYDB_TEST_STEPS
 #include "batch.h"
-#include "transform.h"
 #include "queue.h"
 #include "relaydb_scratch.h"
+#include "transform.h"
 
 #include <signal.h>
 #include <time.h>
