@@ -4,6 +4,8 @@
  */
 #include "journal.h"
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-journal.h>
@@ -18,6 +20,8 @@ struct source_journal {
 	int64_t since;
 	bool only; /* nothing else is followed */
 	int complained; /* the error of reading that was complained about; 0: none */
+	int failed; /* why a field of the current entry cannot be read; 0: all can */
+	int reported; /* such an error that was reported; 0: none */
 	char cursor[CURSOR_MAX]; /* of the last entry that was handed on; "": none */
 };
 
@@ -59,6 +63,17 @@ static int add_rules_or_none(sd_journal *journal, const struct catalogue *catalo
 	return result >= 0 ? sd_journal_add_disjunction(journal) : result;
 }
 
+/* The journal compresses long fields.  Since systemd 256 libsystemd loads what it
+ * needs for that at the first such field, when the sandbox no longer lets it open
+ * a file: what is loaded already it finds. */
+static void load_decompressors(void)
+{
+	static const char *const names[] = { "libzstd.so.1", "liblz4.so.1", "liblzma.so.5" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		dlopen(names[i], RTLD_NOW | RTLD_NODELETE);
+}
+
 struct source_journal *source_journal_new(
     const char *folder, const struct catalogue *catalogue, const struct catalogue *others, int64_t since, bool only)
 {
@@ -71,6 +86,7 @@ struct source_journal *source_journal_new(
 	}
 	source->since = since;
 	source->only = only;
+	load_decompressors();
 	if (folder != NULL)
 		result = sd_journal_open_directory(&source->journal, folder, 0);
 	else
@@ -132,21 +148,25 @@ int source_journal_fd(const struct source_journal *source)
 	return sd_journal_get_fd(source->journal);
 }
 
-/* The value of FIELD of the current entry; empty if it has none. */
-static struct span field(sd_journal *journal, const char *name)
+/* The value of FIELD of the current entry; empty if it has none, or if it cannot
+ * be read: then the entry has failed. */
+static struct span field(struct source_journal *source, const char *name)
 {
 	const void *data;
 	size_t size, skip = strlen(name) + 1;
+	int result = sd_journal_get_data(source->journal, name, &data, &size);
 
-	if (sd_journal_get_data(journal, name, &data, &size) < 0 || size < skip)
+	if (result < 0 && result != -ENOENT)
+		source->failed = result;
+	if (result < 0 || size < skip)
 		return (struct span){ "", 0 };
 	return (struct span){ (const char *)data + skip, size - skip };
 }
 
 /* The value in a buffer of ours: the library's is good until the next one is asked for. */
-static struct span copied(sd_journal *journal, const char *name, char *buffer, size_t size)
+static struct span copied(struct source_journal *source, const char *name, char *buffer, size_t size)
 {
-	struct span value = field(journal, name);
+	struct span value = field(source, name);
 
 	if (value.size > size)
 		value.size = size;
@@ -157,10 +177,10 @@ static struct span copied(sd_journal *journal, const char *name, char *buffer, s
 /* What a program writes to standard output or error is cut into entries at line
  * ends, and a client's name can have those: such an entry need not be a message.
  * So only a RULE that names the transport admits it. */
-static bool is_piece(sd_journal *journal, const char *rule)
+static bool is_piece(struct source_journal *source, const char *rule)
 {
 	static const char name[] = "_TRANSPORT", stream[] = "stdout";
-	struct span transport = field(journal, name);
+	struct span transport = field(source, name);
 
 	return transport.size == sizeof stream - 1 && memcmp(transport.text, stream, transport.size) == 0 &&
 	       strstr(rule, name) == NULL;
@@ -175,11 +195,11 @@ bool source_journal_admits(const struct server *server, void *arg)
 	for (rule = server->journal; rule != NULL && *rule != NULL && !admitted; rule++) {
 		char **fields = list_split(*rule, " "), **f, *equals;
 
-		admitted = fields != NULL && *fields != NULL && !is_piece(source->journal, *rule);
+		admitted = fields != NULL && *fields != NULL && !is_piece(source, *rule);
 		for (f = fields; admitted && *f != NULL; f++) {
 			equals = strchr(*f, '=');
 			*equals++ = '\0';
-			struct span value = field(source->journal, *f);
+			struct span value = field(source, *f);
 			admitted = value.size == strlen(equals) && memcmp(value.text, equals, value.size) == 0;
 		}
 		list_free(fields);
@@ -223,9 +243,9 @@ static struct span unstripped(struct span raw, struct span message)
  * a short message of a cut one, and a login of a failure: what was dropped has to
  * be counted.  Since version 240 the journal keeps such a message as it came:
  * systemd.journal-fields(7), SYSLOG_RAW. */
-static struct span copy_message(sd_journal *journal)
+static struct span copy_message(struct source_journal *source)
 {
-	struct span message = field(journal, "MESSAGE"), raw;
+	struct span message = field(source, "MESSAGE"), raw;
 	char *stripped = malloc(message.size + 1), *text;
 
 	if (stripped == NULL)
@@ -233,7 +253,7 @@ static struct span copy_message(sd_journal *journal)
 	memcpy(stripped, message.text, message.size);
 	stripped[message.size] = '\0';
 	message.text = stripped;
-	raw = field(journal, "SYSLOG_RAW");
+	raw = field(source, "SYSLOG_RAW");
 	if (raw.size == 0)
 		return message;
 	raw = unstripped(raw, message);
@@ -246,30 +266,44 @@ static struct span copy_message(sd_journal *journal)
 	return (struct span){ text, text != NULL ? raw.size : 0 };
 }
 
-/* Hands the current entry on.  Returns the size of its message. */
+/* A login that is not seen is a user who cannot send: once for each cause. */
+static void report_failed(struct source_journal *source)
+{
+	if (source->failed == source->reported)
+		return;
+	log_say(LOG_ERR, "an entry of the journal cannot be read, and a login in it is not recorded: %s",
+	    strerror(-source->failed));
+	source->reported = source->failed;
+}
+
+/* Hands the current entry on, unless a part of it cannot be read: it might be the
+ * part that shows a forged message.  Returns the size of its message. */
 static size_t take_entry(
     struct source_journal *source, int64_t now, void (*take)(const struct header *header, int64_t when, void *arg), void *arg)
 {
 	char host[256], tag[128], pid[32];
-	struct span message = copy_message(source->journal);
-	struct header header = { .kind = STAMP_ISO, .message = message, .stamp = { "", 0 } };
+	struct header header = { .kind = STAMP_ISO, .stamp = { "", 0 } };
 	uint64_t usec;
 	int64_t when;
 
-	if (message.text == NULL || sd_journal_get_realtime_usec(source->journal, &usec) < 0) {
-		free((char *)message.text);
-		return message.size;
+	source->failed = 0;
+	header.message = copy_message(source);
+	if (header.message.text == NULL || sd_journal_get_realtime_usec(source->journal, &usec) < 0) {
+		free((char *)header.message.text);
+		return header.message.size;
 	}
-	header.host = copied(source->journal, "_HOSTNAME", host, sizeof host);
-	header.tag = copied(source->journal, "SYSLOG_IDENTIFIER", tag, sizeof tag);
-	header.pid = copied(source->journal, "SYSLOG_PID", pid, sizeof pid);
+	header.host = copied(source, "_HOSTNAME", host, sizeof host);
+	header.tag = copied(source, "SYSLOG_IDENTIFIER", tag, sizeof tag);
+	header.pid = copied(source, "SYSLOG_PID", pid, sizeof pid);
 	if (header.pid.size == 0)
-		header.pid = copied(source->journal, "_PID", pid, sizeof pid);
+		header.pid = copied(source, "_PID", pid, sizeof pid);
 	when = (int64_t)(usec / 1000000);
-	if (when <= now + STAMP_AHEAD_MAX)
+	if (source->failed == 0 && when <= now + STAMP_AHEAD_MAX)
 		take(&header, when > now ? now : when, arg);
-	free((char *)message.text);
-	return message.size;
+	if (source->failed != 0)
+		report_failed(source);
+	free((char *)header.message.text);
+	return header.message.size;
 }
 
 /* Once for each cause. */

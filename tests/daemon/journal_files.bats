@@ -97,10 +97,12 @@ remote() {	# entries on standard input, appended to the file NAME
 		perdition 203.0.113.2 "$(raw 203.0.113.2 "$(printf '%3900s' '" server=')")"
 		# the journal keeps a message as it came for other reasons too
 		perdition 192.0.2.2 "$(raw 192.0.2.2 '')"
+		# so long that the journal compresses it: read in the sandbox too
+		perdition 192.0.2.3 "$(printf 'SYSLOG_RAW=<22>%900s%s' '' "$(auth 192.0.2.3)")"
 	} | remote system
 	once
-	recorded 192.0.2.1 192.0.2.2
-	[ "$("$VSMTPRELAY" -f "$DB" dump | grep -vc '^#')" -eq 2 ]
+	recorded 192.0.2.1 192.0.2.2 192.0.2.3
+	[ "$("$VSMTPRELAY" -f "$DB" dump | grep -vc '^#')" -eq 3 ]
 }
 
 @test "a line of standard error is no message, unless the rule names it" {

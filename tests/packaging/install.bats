@@ -146,6 +146,7 @@ make_it() {	# make_it TARGET DESTDIR [SETTING...]
 	gcc $sanitizer -I "$SCRATCH/lib/usr/include" -o "$SCRATCH/shared" "$SCRATCH/one.c" -L "$lib" -lrelaydb
 	[ "$(LD_LIBRARY_PATH=$lib "$SCRATCH/shared")" = 192.0.2.1 ]
 	readelf -d "$SCRATCH/shared" | grep -q 'NEEDED.*librelaydb.so.1'
-	gcc $sanitizer -I "$SCRATCH/lib/usr/include" -o "$SCRATCH/static" "$SCRATCH/one.c" "$lib/librelaydb.a" -ldb
+	gcc $sanitizer -I "$SCRATCH/lib/usr/include" -o "$SCRATCH/static" "$SCRATCH/one.c" "$lib/librelaydb.a" \
+		$(sed -n 's/^Libs.private: //p' "$lib/pkgconfig/relaydb.pc")
 	[ "$("$SCRATCH/static")" = 192.0.2.1 ]
 }
