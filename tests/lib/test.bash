@@ -44,9 +44,14 @@ teardown_file() {
 	rm -rf "$SCRATCH"
 }
 
-# is the short form of a test wanted, which make check asks for? LONG=1 asks for the long one, as make torture and CI do
+# Is the short form of a test wanted, which make check asks for? LONG=1, as CI does, asks for a long one, of minutes.
 short() {
 	[ -z "${LONG:-}" ]
+}
+
+# Is the longest form wanted, which make torture asks for?
+longest() {
+	[ "${LONG:-}" = only ]
 }
 
 # fails the test with a word on what was expected; to be used as: CONDITION || fail "..."

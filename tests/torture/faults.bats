@@ -1,6 +1,6 @@
 # faults.bats - each system call of a commit fails once, and is the last one once
 # limit: 3000
-# long: every call of every kind of commit, with every error
+# long: more kinds of commits; make torture: every kind, with every error
 
 load ../lib/test
 load torture
@@ -14,8 +14,10 @@ faults() {	# faults NAME FAULTS [CHANGE...]
 @test "a commit killed at each of its calls" {
 	if short; then
 		faults kills KILL add settle
-	else
+	elif longest; then
 		faults kills KILL
+	else
+		faults kills KILL add settle expire
 	fi
 }
 
@@ -23,7 +25,10 @@ faults() {	# faults NAME FAULTS [CHANGE...]
 	if short; then
 		faults errors ENOSPC add
 		faults settled EACCES settle
-	else
+	elif longest; then
 		faults errors ENOSPC,EIO,EACCES,EINTR,EDQUOT
+	else
+		faults errors EIO add expire
+		faults settled EACCES settle
 	fi
 }
