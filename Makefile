@@ -29,6 +29,7 @@ say = $(if $(V),,@$(if $(SILENT),,printf '%-4s %s\n' '$(1)' '$(2)';))
 SRCDIR := $(CURDIR)
 CPPFLAGS_ALL = -D_GNU_SOURCE -DRELAYERS_VERSION='"$(VERSION)"' \
 	-DRELAYERS_STATEDIR='"$(LOCALSTATEDIR)/lib/relayers"' \
+	-DRELAYERS_GUARDDIR='"$(LOCALSTATEDIR)/lib/relayguard"' \
 	-DRELAYERS_SYSCONFDIR='"$(SYSCONFDIR)/relayers"' \
 	-DRELAYERS_DATADIR='"$(DATADIR)/relayers"' -Ilib/relaydb $(CPPFLAGS)
 CFLAGS_ALL = -std=c17 $(CFLAGS) $(WARN) $(HARDEN)

@@ -37,7 +37,8 @@ void attempts_line(char out[ATTEMPTS_LINE_SIZE], const struct attempt *attempt)
 {
 	const struct rules_envelope *envelope = attempt->envelope;
 	bool named = envelope->name_state == RULES_NAME_CONFIRMED;
-	size_t used = (size_t)snprintf(out, 64, "%.20s rule=%zu client=[", attempt->what, attempt->rule);
+	size_t used =
+	    (size_t)snprintf(out, 64, "%.20s rule=%zu client=[", attempt->what, attempt->rule);
 
 	used = add(out, used, envelope->address != NULL ? envelope->address : "local", 64);
 	used = put(out, used, "] reply=\"");

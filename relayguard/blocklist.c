@@ -29,16 +29,20 @@ void blocklist_name(const struct ipnet *address, const char *zone, char out[BLOC
 	snprintf(out + used, BLOCKLIST_NAME_SIZE - used, "%s", zone);
 }
 
-void blocklist_point_name(enum blocklist_point point, const char *zone, char out[BLOCKLIST_NAME_SIZE])
+void blocklist_point_name(
+    enum blocklist_point point, const char *zone, char out[BLOCKLIST_NAME_SIZE])
 {
-	snprintf(out, BLOCKLIST_NAME_SIZE, "%c.0.0.127.%s", point == BLOCKLIST_MUST_BE_LISTED ? '2' : '1', zone);
+	snprintf(out, BLOCKLIST_NAME_SIZE, "%c.0.0.127.%s",
+	    point == BLOCKLIST_MUST_BE_LISTED ? '2' : '1', zone);
 }
 
-/* Is it an answer that lists give for a listing?  127.0.0.1 and 127.255.255.0/24
- * (errors, by convention) never are, nor is anything outside 127.0.0.0/8. */
+/* Is it an answer that lists give for a listing?  127.0.0.1 and
+ * 127.255.255.0/24 (errors, by convention) never are, nor is anything outside
+ * 127.0.0.0/8. */
 static bool is_listing(uint32_t address)
 {
-	return address >> 24 == LOOPBACK >> 24 && address != (LOOPBACK | 1) && address >> 8 != (LOOPBACK | 0xffff00) >> 8;
+	return address >> 24 == LOOPBACK >> 24 && address != (LOOPBACK | 1) &&
+	       address >> 8 != (LOOPBACK | 0xffff00) >> 8;
 }
 
 static bool has_listing(const struct blocklist_reply *reply)
@@ -97,7 +101,8 @@ static void end_test(struct blocklist *list, int64_t now)
 {
 	list->testing = false;
 	if (list->failed != 0) {
-		/* a list that was good stays so: each hit needs its own proof */
+		/* a list that was good stays so: each hit needs its own proof
+		 * */
 		list->next_test = now + BLOCKLIST_RETRY_MS;
 		return;
 	}
@@ -106,7 +111,8 @@ static void end_test(struct blocklist *list, int64_t now)
 	list->next_test = now + BLOCKLIST_TEST_MS;
 }
 
-static void take_reply(struct blocklist *list, enum blocklist_point point, const struct blocklist_reply *reply, int64_t now)
+static void take_reply(struct blocklist *list, enum blocklist_point point,
+    const struct blocklist_reply *reply, int64_t now)
 {
 	if (reply->outcome == BLOCKLIST_FAILED) {
 		list->failures++;
@@ -114,7 +120,8 @@ static void take_reply(struct blocklist *list, enum blocklist_point point, const
 		list->rest = now + BLOCKLIST_REST_MS;
 	} else if (point == BLOCKLIST_MUST_BE_LISTED) {
 		if (!has_listing(reply)) {
-			turn_off(list, "does not list 127.0.0.2: it is dead, or refuses this resolver", now);
+			turn_off(list,
+			    "does not list 127.0.0.2: it is dead, or refuses this resolver", now);
 			return;
 		}
 		list->passed |= point;
@@ -132,7 +139,8 @@ static void take_reply(struct blocklist *list, enum blocklist_point point, const
 		end_test(list, now);
 }
 
-bool blocklist_tested(struct blocklist *list, enum blocklist_point point, const struct blocklist_reply *reply, int64_t now)
+bool blocklist_tested(struct blocklist *list, enum blocklist_point point,
+    const struct blocklist_reply *reply, int64_t now)
 {
 	enum blocklist_state before = list->state;
 
@@ -154,8 +162,8 @@ static enum rules_answer prove(struct blocklist *list, int64_t now)
 	return RULES_PENDING;
 }
 
-enum rules_answer blocklist_judge(
-    struct blocklist *list, const struct rules_zone *ranges, const struct blocklist_reply *reply, int64_t now)
+enum rules_answer blocklist_judge(struct blocklist *list, const struct rules_zone *ranges,
+    const struct blocklist_reply *reply, int64_t now)
 {
 	if (list->state == BLOCKLIST_OFF)
 		return RULES_OFF;

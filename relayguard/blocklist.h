@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * blocklist.h - what a DNS blocklist's answers mean, and whether to believe them
+ * blocklist.h - what a DNS blocklist's answers mean, and whether to believe
+ * them
  *
- * Owns: names to ask (RFC 5782, 2.1 and 2.4), which answers count, the self-test
- * (RFC 5782, 5) before the first use and every hour, and the rule that no hit
- * refuses anybody unless the same list said NXDOMAIN for 127.0.0.1 within the last
- * minute: lists that died, or that refuse a resolver, have made whole sites
- * refuse all mail.
- * Pure; the clock, in milliseconds, is an argument.  Leaves to the caller:
- * sending questions, and repeating blocklist_judge() when a reply has arrived.
+ * Owns: names to ask (RFC 5782, 2.1 and 2.4), which answers count, the
+ * self-test (RFC 5782, 5) before the first use and every hour, and the rule
+ * that no hit refuses anybody unless the same list said NXDOMAIN for 127.0.0.1
+ * within the last minute: lists that died, or that refuse a resolver, have made
+ * whole sites refuse all mail. Pure; the clock, in milliseconds, is an
+ * argument.  Leaves to the caller: sending questions, and repeating
+ * blocklist_judge() when a reply has arrived.
  */
 #ifndef RELAYGUARD_BLOCKLIST_H
 #define RELAYGUARD_BLOCKLIST_H
@@ -72,22 +73,24 @@ struct blocklist {
 void blocklist_name(const struct ipnet *address, const char *zone, char out[BLOCKLIST_NAME_SIZE]);
 
 /* The same for a test point. */
-void blocklist_point_name(enum blocklist_point point, const char *zone, char out[BLOCKLIST_NAME_SIZE]);
+void blocklist_point_name(
+    enum blocklist_point point, const char *zone, char out[BLOCKLIST_NAME_SIZE]);
 
-/* The test points that must be asked for now, as bits; they count as on their way
- * until blocklist_tested().  Call it before and after blocklist_judge(). */
+/* The test points that must be asked for now, as bits; they count as on their
+ * way until blocklist_tested().  Call it before and after blocklist_judge(). */
 unsigned blocklist_due(struct blocklist *list, int64_t now);
 
 /* The reply to one of these.  Returns true when the state has changed, which
  * should be logged. */
-bool blocklist_tested(struct blocklist *list, enum blocklist_point point, const struct blocklist_reply *reply, int64_t now);
+bool blocklist_tested(struct blocklist *list, enum blocklist_point point,
+    const struct blocklist_reply *reply, int64_t now);
 
-/* What REPLY to a question about a client means.  RANGES are those of the pattern
- * (none: every answer of the list counts).
- * RULES_PENDING: a test point is on its way or due; RULES_OFF: the list is off;
- * RULES_UNKNOWN: the list, or its test, did not answer, or it answered with
- * something that is no listing, such as 127.255.255.254. */
-enum rules_answer blocklist_judge(
-    struct blocklist *list, const struct rules_zone *ranges, const struct blocklist_reply *reply, int64_t now);
+/* What REPLY to a question about a client means.  RANGES are those of the
+ * pattern (none: every answer of the list counts). RULES_PENDING: a test point
+ * is on its way or due; RULES_OFF: the list is off; RULES_UNKNOWN: the list, or
+ * its test, did not answer, or it answered with something that is no listing,
+ * such as 127.255.255.254. */
+enum rules_answer blocklist_judge(struct blocklist *list, const struct rules_zone *ranges,
+    const struct blocklist_reply *reply, int64_t now);
 
 #endif

@@ -2,8 +2,8 @@
  *
  * bytes.h - a queue of bytes between a protocol and its socket
  *
- * Owns: its memory, which grows as needed and is given back when it is empty, so
- * that thousands of idle sessions cost little.
+ * Owns: its memory, which grows as needed and is given back when it is empty,
+ * so that thousands of idle sessions cost little.
  */
 #ifndef RELAYGUARD_BYTES_H
 #define RELAYGUARD_BYTES_H
@@ -19,7 +19,8 @@ struct bytes {
 	size_t room;
 };
 
-/* Adds SIZE bytes at the end.  Returns false without memory; nothing is added. */
+/* Adds SIZE bytes at the end.  Returns false without memory; nothing is added.
+ * */
 bool bytes_add(struct bytes *bytes, const void *data, size_t size);
 
 /* Takes SIZE bytes, at most bytes->size, away from the beginning. */

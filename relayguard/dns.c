@@ -54,17 +54,20 @@ static bool configure(struct ub_ctx *context, const char *resolver, const char *
 	for (size_t i = 0; code == 0 && i < sizeof options / sizeof *options; i++) {
 		code = ub_ctx_set_option(context, options[i][0], options[i][1]);
 		if (code != 0)
-			log_say(LOG_ERR, "DNS: libunbound does not know %s: %s", options[i][0], ub_strerror(code));
+			log_say(LOG_ERR, "DNS: libunbound does not know %s: %s", options[i][0],
+			    ub_strerror(code));
 	}
 	if (code != 0)
 		return false;
-	code = resolver != NULL ? ub_ctx_set_fwd(context, resolver) : ub_ctx_resolvconf(context, resolv_conf);
+	code = resolver != NULL ? ub_ctx_set_fwd(context, resolver)
+				: ub_ctx_resolvconf(context, resolv_conf);
 	/* domains that libunbound would answer itself: the site's resolver decides;
 	 * last, because nothing can be set after it */
 	for (size_t i = 0; code == 0 && i < sizeof sites_own / sizeof *sites_own; i++)
 		code = ub_ctx_zone_add(context, sites_own[i], "transparent");
 	if (code != 0)
-		log_say(LOG_ERR, "DNS: cannot use %s: %s", resolver != NULL ? resolver : resolv_conf, ub_strerror(code));
+		log_say(LOG_ERR, "DNS: cannot use %s: %s",
+		    resolver != NULL ? resolver : resolv_conf, ub_strerror(code));
 	return code == 0;
 }
 
@@ -117,7 +120,8 @@ static void finish(struct dns_question *question, const struct dnsanswer *answer
 
 /* The type is libunbound's. */
 /* NOLINTNEXTLINE(readability-non-const-parameter) */
-static void answered(void *arg, int code, void *packet, int size, int security, char *why_bogus, int limited)
+static void answered(
+    void *arg, int code, void *packet, int size, int security, char *why_bogus, int limited)
 {
 	struct dns_question *question = arg;
 	struct dnsanswer *answer = malloc(sizeof *answer);
@@ -146,8 +150,8 @@ static void too_late(void *arg)
 	finish(question, &none);
 }
 
-bool dns_ask(struct dns *dns, const char *name, enum rules_type type, int64_t timeout_ms, dns_done *done, void *arg,
-    struct dns_question **asked)
+bool dns_ask(struct dns *dns, const char *name, enum rules_type type, int64_t timeout_ms,
+    dns_done *done, void *arg, struct dns_question **asked)
 {
 	static const struct dnsanswer none = { .outcome = DNSANSWER_FAILED };
 	struct dns_question *question = calloc(1, sizeof *question);
@@ -156,7 +160,9 @@ bool dns_ask(struct dns *dns, const char *name, enum rules_type type, int64_t ti
 	*asked = NULL;
 	if (question == NULL)
 		return false;
-	*question = (struct dns_question){ .dns = dns, .type = type, .done = done, .arg = arg, .asking = true };
+	*question = (struct dns_question){
+		.dns = dns, .type = type, .done = done, .arg = arg, .asking = true
+	};
 	question->deadline = loop_timer_new(dns->loop, too_late, question);
 	if (question->deadline == NULL) {
 		free(question);
@@ -164,7 +170,8 @@ bool dns_ask(struct dns *dns, const char *name, enum rules_type type, int64_t ti
 	}
 	dns->pending++;
 	loop_timer_set(question->deadline, timeout_ms);
-	code = ub_resolve_event(dns->context, name, dnsanswer_type(type), CLASS_IN, question, answered, &question->id);
+	code = ub_resolve_event(
+	    dns->context, name, dnsanswer_type(type), CLASS_IN, question, answered, &question->id);
 	if (code != 0 && !question->over)
 		finish(question, &none);
 	question->asking = false;

@@ -26,7 +26,8 @@ static bool take_address(struct dnsanswer *answer, const ns_rr *rr, int type)
 		return false;
 	if (inet_ntop(family, ns_rr_rdata(*rr), text, sizeof text) == NULL)
 		return false;
-	/* by way of text, so that a mapped address is its IPv4 address here too */
+	/* by way of text, so that a mapped address is its IPv4 address here too
+	 * */
 	return ipnet_parse(text, &answer->address[answer->count]);
 }
 
@@ -38,7 +39,8 @@ static bool take_name(struct dnsanswer *answer, const ns_msg *message, const ns_
 
 	if (ns_rr_rdlen(*rr) <= preference)
 		return false;
-	if (ns_name_uncompress(ns_msg_base(*message), ns_msg_end(*message), data + preference, name, DNSANSWER_NAME_SIZE) < 0)
+	if (ns_name_uncompress(ns_msg_base(*message), ns_msg_end(*message), data + preference, name,
+		DNSANSWER_NAME_SIZE) < 0)
 		return false;
 	if (*name == '\0')
 		strcpy(name, ".");
@@ -68,8 +70,9 @@ void dnsanswer_read(struct dnsanswer *answer, const void *packet, size_t size, e
 		}
 		if ((int)ns_rr_type(rr) != wanted || ns_rr_class(rr) != ns_c_in)
 			continue;
-		good = wanted == ns_t_a || wanted == ns_t_aaaa ? take_address(answer, &rr, wanted)
-							       : take_name(answer, &message, &rr, wanted);
+		good = wanted == ns_t_a || wanted == ns_t_aaaa
+			   ? take_address(answer, &rr, wanted)
+			   : take_name(answer, &message, &rr, wanted);
 		answer->count += good;
 	}
 	answer->outcome = answer->count > 0 ? DNSANSWER_RECORDS : DNSANSWER_NODATA;

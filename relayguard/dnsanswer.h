@@ -31,9 +31,10 @@ struct dnsanswer {
 	char name[DNSANSWER_MAX][DNSANSWER_NAME_SIZE]; /* of NS and MX: "." is a name */
 };
 
-/* Reads the SIZE bytes of PACKET as the reply to a question for TYPE.  Records of
- * the answer section count whatever name they have: a CNAME leads there. */
-void dnsanswer_read(struct dnsanswer *answer, const void *packet, size_t size, enum rules_type type);
+/* Reads the SIZE bytes of PACKET as the reply to a question for TYPE.  Records
+ * of the answer section count whatever name they have: a CNAME leads there. */
+void dnsanswer_read(
+    struct dnsanswer *answer, const void *packet, size_t size, enum rules_type type);
 
 /* The number of TYPE in the DNS. */
 int dnsanswer_type(enum rules_type type);

@@ -26,6 +26,11 @@ static const struct {
 	{ "auth_type", true },
 	{ "i", true },
 	{ "nbadrcpts", true },
+	/* of a recipient that the MTA refuses itself: "error", status and text
+	 * */
+	{ "rcpt_mailer", true },
+	{ "rcpt_host", true },
+	{ "rcpt_addr", true },
 };
 
 _Static_assert(sizeof macros / sizeof *macros == MILTER_MACROS, "one value for each");
@@ -35,9 +40,10 @@ static const struct {
 	uint32_t stage;
 	const char *names;
 } stages[] = {
-	{ 0, "{client_addr} {client_name} {client_ptr} {client_resolve} {client_port} {daemon_port}" },
+	{ 0, "{client_addr} {client_name} {client_ptr} {client_resolve} {client_port} "
+	     "{daemon_port}" },
 	{ 2, "i {auth_authen} {auth_type}" },
-	{ 3, "i" },
+	{ 3, "i {rcpt_mailer} {rcpt_host} {rcpt_addr}" },
 	{ 4, "i {nbadrcpts}" },
 	{ 5, "i {nbadrcpts}" },
 };
@@ -49,6 +55,17 @@ struct milter *milter_new(bool headers)
 	if (milter != NULL)
 		milter->headers = headers;
 	return milter;
+}
+
+/* Forgets the macros of one recipient. */
+static void forget_recipient(struct milter *milter)
+{
+	for (size_t i = 0; i < MILTER_MACROS; i++) {
+		if (strncmp(macros[i].name, "rcpt_", 5) != 0)
+			continue;
+		free(milter->macro[i]);
+		milter->macro[i] = NULL;
+	}
 }
 
 /* Forgets the macros of the message, or of the session too. */
@@ -121,7 +138,8 @@ static void put_macro_lists(struct milter *milter)
 
 static bool negotiate(struct milter *milter, const char *data, size_t size)
 {
-	uint32_t wanted = STEP_NO_HELO | STEP_NO_BODY | STEP_NO_END_OF_HEADER | STEP_QUIET_CONNECT;
+	uint32_t wanted = STEP_NO_HELO | STEP_NO_BODY | STEP_NO_END_OF_HEADER | STEP_QUIET_CONNECT |
+			  STEP_REFUSED_TOO;
 	uint32_t version, lists = 0;
 
 	if (size < 12) /* version, actions, steps; later versions may add more */
@@ -131,7 +149,8 @@ static bool negotiate(struct milter *milter, const char *data, size_t size)
 		return false;
 	milter->actions = number_at(data + 4) & ACTION_SET_MACROS;
 	if (milter->headers)
-		milter->actions |= number_at(data + 4) & (ACTION_ADD_HEADERS | ACTION_CHANGE_HEADERS);
+		milter->actions |=
+		    number_at(data + 4) & (ACTION_ADD_HEADERS | ACTION_CHANGE_HEADERS);
 	wanted |= milter->headers ? STEP_QUIET_HEADER : STEP_NO_HEADERS;
 	milter->steps = number_at(data + 8) & wanted;
 	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
@@ -179,6 +198,10 @@ static bool take_macros(struct milter *milter, const char *data, size_t size)
 		forget(milter, data[0] == COMMAND_CONNECT);
 		milter->fresh = data[0];
 	}
+	if (data[0] == COMMAND_RCPT) {
+		forget_recipient(milter);
+		milter->fresh_recipient = true;
+	}
 	while (p < end) {
 		const char *name = take_string(&p, end);
 		const char *value = name != NULL ? take_string(&p, end) : NULL;
@@ -217,15 +240,18 @@ static struct milter_event take_connect(struct milter *milter, const char *data,
 		if (address == NULL || strlen(address) >= sizeof milter->address)
 			return broken(milter, "a connection without its address");
 		/* sendmail writes IPv6:2001:db8::1 */
-		strcpy(milter->address, strncasecmp(address, "IPv6:", 5) == 0 ? address + 5 : address);
+		strcpy(
+		    milter->address, strncasecmp(address, "IPv6:", 5) == 0 ? address + 5 : address);
 	} else if (family != 'L' && family != 'U') {
 		return broken(milter, "a connection of a family that does not exist");
 	}
-	return (struct milter_event){ .kind = MILTER_CONNECT, .text = name, .value = milter->address };
+	return (
+	    struct milter_event){ .kind = MILTER_CONNECT, .text = name, .value = milter->address };
 }
 
 /* A command whose first argument matters. */
-static struct milter_event take_text(struct milter *milter, enum milter_kind kind, const char *data, size_t size)
+static struct milter_event take_text(
+    struct milter *milter, enum milter_kind kind, const char *data, size_t size)
 {
 	const char *p = data, *text = take_string(&p, data + size);
 
@@ -244,7 +270,8 @@ static struct milter_event take_header(struct milter *milter, const char *data, 
 	return (struct milter_event){ .kind = MILTER_HEADER, .text = name, .value = value };
 }
 
-static struct milter_event take_command(struct milter *milter, char command, const char *data, size_t size)
+static struct milter_event take_command(
+    struct milter *milter, char command, const char *data, size_t size)
 {
 	switch (command) {
 	case COMMAND_CONNECT:
@@ -295,6 +322,11 @@ static bool wants_answer(const struct milter *milter, char command)
  * authenticated user among them, must not count for this one. */
 static void drop_stale(struct milter *milter, char command)
 {
+	if (command == COMMAND_RCPT) {
+		if (!milter->fresh_recipient)
+			forget_recipient(milter);
+		milter->fresh_recipient = false;
+	}
 	if (command != COMMAND_CONNECT && command != COMMAND_MAIL)
 		return;
 	if (milter->fresh != command)
@@ -303,12 +335,15 @@ static void drop_stale(struct milter *milter, char command)
 }
 
 /* One whole packet. */
-static struct milter_event take_packet(struct milter *milter, char command, const char *data, size_t size)
+static struct milter_event take_packet(
+    struct milter *milter, char command, const char *data, size_t size)
 {
 	struct milter_event event = { .kind = MILTER_NOTHING };
 
 	if (command == COMMAND_OPTIONS)
-		return negotiate(milter, data, size) ? event : broken(milter, "options of a protocol older than version 2");
+		return negotiate(milter, data, size)
+			   ? event
+			   : broken(milter, "options of a protocol older than version 2");
 	if (!milter->negotiated && command != COMMAND_QUIT)
 		return broken(milter, "a command before the options");
 	drop_stale(milter, command);
@@ -343,7 +378,8 @@ struct milter_event milter_next(struct milter *milter)
 		if (milter->in.size - 4 < size)
 			break;
 		milter->used = 4 + size;
-		event = take_packet(milter, milter->in.data[4], milter->in.data + 5, (size_t)size - 1);
+		event =
+		    take_packet(milter, milter->in.data[4], milter->in.data + 5, (size_t)size - 1);
 	}
 	return event;
 }

@@ -56,38 +56,38 @@ struct milter *milter_new(bool headers);
 /* Frees it; NULL is fine. */
 void milter_free(struct milter *milter);
 
-/* Takes bytes that the MTA sent.  Returns how many of SIZE were taken: fewer when
- * as much as one packet waits already.  Call milter_next() until it says
+/* Takes bytes that the MTA sent.  Returns how many of SIZE were taken: fewer
+ * when as much as one packet waits already.  Call milter_next() until it says
  * MILTER_NOTHING, then offer the rest again. */
 size_t milter_input(struct milter *milter, const void *data, size_t size);
 
-/* The next event.  After one that an answer is due to nothing comes before it was
- * given. */
+/* The next event.  After one that an answer is due to nothing comes before it
+ * was given. */
 struct milter_event milter_next(struct milter *milter);
 
 /* Does an event still wait for its answer? */
 bool milter_waits(const struct milter *milter);
 
-/* The value of a macro, named without braces ("client_addr", "i"), as it was sent
- * last for this session or message; NULL: not sent. */
+/* The value of a macro, named without braces ("client_addr", "i"), as it was
+ * sent last for this session or message; NULL: not sent. */
 const char *milter_macro(const struct milter *milter, const char *name);
 
 /* May the message be changed (the MTA allowed it)? */
 bool milter_changes(const struct milter *milter);
 
-/* The answers.  A milter_continue() at MILTER_MESSAGE takes the message.  REPLY is
- * "XXX[ y.z.w] text" with XXX 4xx or 5xx; other bytes than printable ASCII become
- * "?", and a reply of another form is sent as 451. */
+/* The answers.  A milter_continue() at MILTER_MESSAGE takes the message.  REPLY
+ * is "XXX[ y.z.w] text" with XXX 4xx or 5xx; other bytes than printable ASCII
+ * become "?", and a reply of another form is sent as 451. */
 void milter_continue(struct milter *milter);
 void milter_reply(struct milter *milter, const char *reply);
 
-/* Changes at MILTER_MESSAGE, before its answer: inserts a field above all others,
- * or removes the N-th (from 1) field NAME. */
+/* Changes at MILTER_MESSAGE, before its answer: inserts a field above all
+ * others, or removes the N-th (from 1) field NAME. */
 void milter_insert(struct milter *milter, const char *name, const char *value);
 void milter_remove(struct milter *milter, const char *name, uint32_t n);
 
-/* Bytes for the MTA: *SIZE of them, which belong to the handle; NULL if there are
- * none. */
+/* Bytes for the MTA: *SIZE of them, which belong to the handle; NULL if there
+ * are none. */
 const char *milter_output(const struct milter *milter, size_t *size);
 
 /* SIZE of these were sent. */

@@ -2,8 +2,8 @@
  *
  * milter_int.h - what milter.c and milterout.c share and nobody else sees
  *
- * The constants of the protocol by value, with the names that mfdef.h and mfapi.h
- * of libmilter have for them.
+ * The constants of the protocol by value, with the names that mfdef.h and
+ * mfapi.h of libmilter have for them.
  */
 #ifndef RELAYGUARD_MILTER_INT_H
 #define RELAYGUARD_MILTER_INT_H
@@ -43,12 +43,13 @@ enum step {
 	STEP_NO_HEADERS = 0x20,
 	STEP_NO_END_OF_HEADER = 0x40,
 	STEP_QUIET_HEADER = 0x80,
+	STEP_REFUSED_TOO = 0x800, /* recipients that the MTA refuses are told of */
 	STEP_QUIET_CONNECT = 0x1000
 };
 
 enum { VERSION_OLDEST = 2, VERSION_OURS = 6 };
 
-enum { MILTER_MACROS = 10 }; /* that are asked for */
+enum { MILTER_MACROS = 13 }; /* that are asked for */
 
 struct milter {
 	struct bytes in, out;
@@ -57,6 +58,7 @@ struct milter {
 	bool negotiated;
 	bool waits; /* for an answer */
 	bool no_memory;
+	bool fresh_recipient; /* the same of RCPT */
 	char fresh; /* the command whose macros came last: C or M, until that comes */
 	uint32_t actions, steps; /* agreed */
 	char *macro[MILTER_MACROS];
@@ -64,9 +66,9 @@ struct milter {
 	const char *error;
 };
 
-/* Adds bytes to what goes to the MTA: SIZE of DATA; a number of four bytes; the head
- * of a packet with SIZE bytes of data.  Without memory milter->no_memory is set,
- * and the connection ends with the next milter_next(). */
+/* Adds bytes to what goes to the MTA: SIZE of DATA; a number of four bytes; the
+ * head of a packet with SIZE bytes of data.  Without memory milter->no_memory
+ * is set, and the connection ends with the next milter_next(). */
 void milter_put(struct milter *milter, const void *data, size_t size);
 void milter_put_number(struct milter *milter, uint32_t number);
 void milter_put_head(struct milter *milter, char command, size_t size);

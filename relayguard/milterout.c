@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * milterout.c - what the filter sends to the MTA: answers and changes, see milter.h
+ * milterout.c - what the filter sends to the MTA: answers and changes, see
+ * milter.h
  */
 #include "milter_int.h"
 

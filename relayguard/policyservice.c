@@ -14,8 +14,8 @@
 #define REPLY_MAX 900
 
 /* What every Postfix since 2.1 sends with each request. */
-static const char *const required[] = { "request", "protocol_state", "protocol_name", "helo_name", "queue_id", "sender",
-	"recipient", "client_address", "client_name" };
+static const char *const required[] = { "request", "protocol_state", "protocol_name", "helo_name",
+	"queue_id", "sender", "recipient", "client_address", "client_name" };
 
 struct attribute {
 	const char *name, *value;

@@ -7,9 +7,9 @@
  * connection.
  *
  * Two endpoints use it.  The rules' answers are made by policyservice_refuse(),
- * _prepend() and _pass(): none of them can say OK.  The relay endpoint's are made
- * by policyservice_relay() alone, which says OK for an entry in the database and
- * nothing else.
+ * _prepend() and _pass(): none of them can say OK.  The relay endpoint's are
+ * made by policyservice_relay() alone, which says OK for an entry in the
+ * database and nothing else.
  *
  * Limits: POLICY_REQUEST_MAX bytes, POLICY_ATTRIBUTES_MAX attributes a request.
  */
@@ -49,8 +49,8 @@ enum policy_status policyservice_next(struct policyservice *service);
  * until the answer. */
 const char *policyservice_get(const struct policyservice *service, const char *name);
 
-/* Why the request must not be believed, or NULL: an attribute that came twice, a
- * line that is none, a control character, one that every Postfix sends and is
+/* Why the request must not be believed, or NULL: an attribute that came twice,
+ * a line that is none, a control character, one that every Postfix sends and is
  * missing, a request of another kind.  Static text. */
 const char *policyservice_odd(const struct policyservice *service);
 
@@ -59,8 +59,9 @@ const char *policyservice_odd(const struct policyservice *service);
 /* "DUNNO": other restrictions decide. */
 void policyservice_pass(struct policyservice *service);
 
-/* REPLY is "XXX text", 4xx or 5xx; CLOSE ends the client's session with it (521, or
- * 421 for a 4xx).  A reply of another form becomes a temporary refusal. */
+/* REPLY is "XXX text", 4xx or 5xx; CLOSE ends the client's session with it
+ * (521, or 421 for a 4xx).  A reply of another form becomes a temporary
+ * refusal. */
 void policyservice_refuse(struct policyservice *service, const char *reply, bool close);
 
 /* Accepts, as DUNNO does, and adds the field NAME. */
@@ -79,8 +80,8 @@ bool policyservice_relay(struct policyservice *service, policy_entry *entry, voi
 
 /* ---- output ---- */
 
-/* Bytes for the client: *SIZE of them, which belong to the handle; NULL if there are
- * none. */
+/* Bytes for the client: *SIZE of them, which belong to the handle; NULL if
+ * there are none. */
 const char *policyservice_output(const struct policyservice *service, size_t *size);
 
 /* SIZE of these were sent. */

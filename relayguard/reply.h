@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/* Does TEXT begin with a code from 400 to 559 and a blank?  Nothing else is sent
- * as a refusal, whatever it came from. */
+/* Does TEXT begin with a code from 400 to 559 and a blank?  Nothing else is
+ * sent as a refusal, whatever it came from. */
 bool reply_refuses(const char *text);
 
 /* A byte as a reply may hold it: itself if printable ASCII, else "?". */

@@ -1,11 +1,21 @@
 # relayguard: the rules as a milter and as a policy service
 
 RELAYGUARD_SOURCES = $(addprefix relayguard/, \
-	attempts.c blocklist.c bytes.c dns.c dnsanswer.c milter.c \
-	milterout.c policyservice.c reply.c smtpsession.c tarpit.c throttle.c)
+	attempts.c blocklist.c bytes.c conversation.c database.c dns.c dnsanswer.c \
+	dnsbl.c entries.c guardconf.c guardcounts.c guarddaemon.c guardstate.c \
+	guardtry.c inquiry.c main.c milter.c milterout.c miltersession.c \
+	policyservice.c policysession.c relaysession.c reply.c rulefile.c \
+	smtpsession.c tarpit.c throttle.c waiting.c)
 RELAYGUARD_OBJECTS = $(patsubst %.c,$(BUILD)/%.o, \
 	$(filter-out relayguard/main.c,$(RELAYGUARD_SOURCES)))
-RELAYGUARD_LIBS = -lunbound -lresolv $(RULES_LIBS) $(DAEMON_LIBS)
+RELAYGUARD = $(BUILD)/relayguard/relayguard
+RELAYGUARD_LIBS = -lunbound -lresolv -linih -lpthread $(RULES_LIBS) $(DAEMON_LIBS)
+PROGRAMS += $(RELAYGUARD)
 LINT_SOURCES += $(RELAYGUARD_SOURCES)
 
-$(RELAYGUARD_OBJECTS): FLAGS = -Ilib/common -Ilib/daemon -Ilib/rules
+$(RELAYGUARD_OBJECTS) $(BUILD)/relayguard/main.o: FLAGS = -Ilib/common \
+	-Ilib/daemon -Ilib/rules
+
+$(RELAYGUARD): $(BUILD)/relayguard/main.o $(RELAYGUARD_OBJECTS) $(RULES) \
+	$(DAEMON) $(COMMON) $(RELAYDB)
+	$(LINK) $(RELAYGUARD_LIBS) $(RELAYDB_LIBS)

@@ -95,7 +95,8 @@ static const char *replace_path(struct smtpsession *session, char **place, const
 	return replace(session, place, text, (size_t)(end - text));
 }
 
-void smtpsession_connect(struct smtpsession *session, const char *address, const char *name, enum rules_name name_state)
+void smtpsession_connect(
+    struct smtpsession *session, const char *address, const char *name, enum rules_name name_state)
 {
 	const struct smtpsession_policy *policy = session->policy;
 
@@ -103,8 +104,10 @@ void smtpsession_connect(struct smtpsession *session, const char *address, const
 	*session = (struct smtpsession){ .policy = policy };
 	if (address != NULL && *address == '\0')
 		address = NULL;
-	session->envelope.address = replace(session, &session->address, address, address != NULL ? strlen(address) : 0);
-	session->envelope.name = replace(session, &session->name, name, name != NULL ? strlen(name) : 0);
+	session->envelope.address =
+	    replace(session, &session->address, address, address != NULL ? strlen(address) : 0);
+	session->envelope.name =
+	    replace(session, &session->name, name, name != NULL ? strlen(name) : 0);
 	session->envelope.name_state = name_state;
 	session->envelope.local = address == NULL;
 }
@@ -115,7 +118,8 @@ bool smtpsession_mail(struct smtpsession *session, const char *sender, const cha
 	session->envelope.sender = replace_path(session, &session->sender, sender);
 	if (auth != NULL && *auth == '\0')
 		auth = NULL;
-	session->envelope.auth = replace(session, &session->auth, auth, auth != NULL ? strlen(auth) : 0);
+	session->envelope.auth =
+	    replace(session, &session->auth, auth, auth != NULL ? strlen(auth) : 0);
 	return smtpsession_goes_on(session);
 }
 
@@ -126,8 +130,10 @@ static void refuse(struct smtpsession_verdict *verdict, const char *what, const 
 	snprintf(verdict->reply, sizeof verdict->reply, "%s", reply);
 }
 
-/* Which limits count for this client?  Returns false while that is not known. */
-static bool find_class(const struct smtpsession *session, const struct rules_asker *asker, enum throttle_class *class)
+/* Which limits count for this client?  Returns false while that is not known.
+ * */
+static bool find_class(
+    const struct smtpsession *session, const struct rules_asker *asker, enum throttle_class *class)
 {
 	enum rules_answer pop;
 
@@ -139,10 +145,10 @@ static bool find_class(const struct smtpsession *session, const struct rules_ask
 	return pop != RULES_PENDING;
 }
 
-/* Counts the recipient that the rules accept, or refuses it.  Returns false while
- * an answer is pending. */
-static bool apply_limits(
-    struct smtpsession *session, const struct rules_asker *asker, int64_t now, struct smtpsession_verdict *verdict)
+/* Counts the recipient that the rules accept, or refuses it.  Returns false
+ * while an answer is pending. */
+static bool apply_limits(struct smtpsession *session, const struct rules_asker *asker, int64_t now,
+    struct smtpsession_verdict *verdict)
 {
 	struct throttle *throttle = session->policy->throttle;
 	const char *address = session->envelope.address;
@@ -152,9 +158,11 @@ static bool apply_limits(
 		return true;
 	if (!find_class(session, asker, &class))
 		return false;
-	if ((!session->counted && !throttle_allows(throttle, address, class, THROTTLE_MESSAGES, now)) ||
+	if ((!session->counted &&
+		!throttle_allows(throttle, address, class, THROTTLE_MESSAGES, now)) ||
 	    !throttle_allows(throttle, address, class, THROTTLE_RECIPIENTS, now)) {
-		refuse(verdict, "rcpt throttle", "450 4.7.1 too much mail from your address for now; please try again later");
+		refuse(verdict, "rcpt throttle",
+		    "450 4.7.1 too much mail from your address for now; please try again later");
 		verdict->pause_ms = session->policy->delay_ms;
 		return true;
 	}
@@ -174,14 +182,16 @@ static void take_tag(struct smtpsession *session, const char *text)
 }
 
 /* The rules' word.  Returns false while an answer is pending. */
-static bool apply_rules(struct smtpsession *session, const struct rules_asker *asker, struct smtpsession_verdict *verdict)
+static bool apply_rules(struct smtpsession *session, const struct rules_asker *asker,
+    struct smtpsession_verdict *verdict)
 {
 	const struct smtpsession_policy *policy = session->policy;
 	struct rules_decision *decision = &verdict->decision;
 
 	if (policy->rules == NULL)
 		return true;
-	if (!rules_decide(policy->rules, &session->envelope, asker, &policy->options, NULL, NULL, decision))
+	if (!rules_decide(
+		policy->rules, &session->envelope, asker, &policy->options, NULL, NULL, decision))
 		return false;
 	if (decision->action == RULES_NOTO || decision->action == RULES_DENY) {
 		const char *what = decision->deferred               ? "rcpt defer"
@@ -207,13 +217,14 @@ static void finish(struct smtpsession *session, struct smtpsession_verdict *verd
 		take_tag(session, verdict->decision.reply);
 	}
 	if (session->envelope.address != NULL)
-		verdict->pause_ms = tarpit_ms(&policy->tarpit, session->recipients, verdict->pause_ms, policy->within_ms);
+		verdict->pause_ms = tarpit_ms(
+		    &policy->tarpit, session->recipients, verdict->pause_ms, policy->within_ms);
 	else
 		verdict->pause_ms = 0;
 }
 
-void smtpsession_rcpt(struct smtpsession *session, const char *recipient, const struct rules_asker *asker, int64_t now,
-    struct smtpsession_verdict *verdict)
+void smtpsession_rcpt(struct smtpsession *session, const char *recipient,
+    const struct rules_asker *asker, int64_t now, struct smtpsession_verdict *verdict)
 {
 	*verdict = (struct smtpsession_verdict){ .kind = SMTPSESSION_ACCEPT, .what = "rcpt allow" };
 	if (!session->asking) {
@@ -228,7 +239,8 @@ void smtpsession_rcpt(struct smtpsession *session, const char *recipient, const 
 	} else if (session->no_memory) {
 		refuse(verdict, "rcpt defer", "451 4.3.0 out of memory; please try again later");
 	} else if (!apply_rules(session, asker, verdict) ||
-		   (verdict->kind == SMTPSESSION_ACCEPT && !apply_limits(session, asker, now, verdict))) {
+		   (verdict->kind == SMTPSESSION_ACCEPT &&
+		       !apply_limits(session, asker, now, verdict))) {
 		verdict->kind = SMTPSESSION_WAIT;
 		return;
 	}

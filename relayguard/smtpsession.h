@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * smtpsession.h - one SMTP session as the rules see it: what each command of the
- * client is answered
+ * smtpsession.h - one SMTP session as the rules see it: what each command of
+ * the client is answered
  *
- * Owns: the envelope, the order throttle behind rules, the end of a session after
- * deny, one tag a message, the number of recipients.  Pure: the clock and every
- * answer from outside are arguments.  The milter and the policy service feed it.
+ * Owns: the envelope, the order throttle behind rules, the end of a session
+ * after deny, one tag a message, the number of recipients.  Pure: the clock and
+ * every answer from outside are arguments.  The milter and the policy service
+ * feed it.
  *
- * A client may always send what the rules and limits allow; nothing here can give
- * it the right to relay.
+ * A client may always send what the rules and limits allow; nothing here can
+ * give it the right to relay.
  */
 #ifndef RELAYGUARD_SMTPSESSION_H
 #define RELAYGUARD_SMTPSESSION_H
@@ -21,7 +22,7 @@
 #include <stdint.h>
 
 /* What decisions are made by; outlives the sessions, and may be changed between
- * two calls, but not while a recipient is SMTPSESSION_WAIT. */
+ * two calls: a recipient that waits is then decided anew. */
 struct smtpsession_policy {
 	const struct rules *rules; /* NULL: none, everything is allowed */
 	struct rules_options options;
@@ -48,27 +49,29 @@ struct smtpsession_verdict {
 
 struct smtpsession;
 
-/* Makes a session whose client is not known yet.  Returns NULL without memory. */
+/* Makes a session whose client is not known yet.  Returns NULL without memory.
+ * */
 struct smtpsession *smtpsession_new(const struct smtpsession_policy *policy);
 
 /* Frees it; NULL is fine. */
 void smtpsession_free(struct smtpsession *session);
 
-/* The client: ADDRESS as text (NULL or "": submitted on this host), NAME and how
- * it stands.  Forgets all of an earlier session. */
-void smtpsession_connect(struct smtpsession *session, const char *address, const char *name, enum rules_name name_state);
+/* The client: ADDRESS as text (NULL or "": submitted on this host), NAME and
+ * how it stands.  Forgets all of an earlier session. */
+void smtpsession_connect(
+    struct smtpsession *session, const char *address, const char *name, enum rules_name name_state);
 
-/* MAIL: SENDER as in the command, with or without < > and parameters; AUTH is the
- * SMTP AUTH name, NULL if there is none.  Begins a message.
- * Returns true if the session goes on; false if the command must be refused with
+/* MAIL: SENDER as in the command, with or without < > and parameters; AUTH is
+ * the SMTP AUTH name, NULL if there is none.  Begins a message. Returns true if
+ * the session goes on; false if the command must be refused with
  * smtpsession_closing(). */
 bool smtpsession_mail(struct smtpsession *session, const char *sender, const char *auth);
 
 /* RCPT: the verdict about RECIPIENT, in the same forms.  After SMTPSESSION_WAIT
- * call it again, with the same RECIPIENT, when an answer has arrived.  NOW is in
- * seconds since the epoch. */
-void smtpsession_rcpt(struct smtpsession *session, const char *recipient, const struct rules_asker *asker, int64_t now,
-    struct smtpsession_verdict *verdict);
+ * call it again, with the same RECIPIENT, when an answer has arrived.  NOW is
+ * in seconds since the epoch. */
+void smtpsession_rcpt(struct smtpsession *session, const char *recipient,
+    const struct rules_asker *asker, int64_t now, struct smtpsession_verdict *verdict);
 
 /* DATA or any other command that is asked about: may the session go on? */
 bool smtpsession_goes_on(const struct smtpsession *session);
@@ -80,8 +83,8 @@ const char *smtpsession_closing(void);
  * until the next message. */
 const char *smtpsession_tag(const struct smtpsession *session);
 
-/* The same, and from now on NULL until the next message: for a protocol that tags
- * at the recipient. */
+/* The same, and from now on NULL until the next message: for a protocol that
+ * tags at the recipient. */
 const char *smtpsession_take_tag(struct smtpsession *session);
 
 /* The message was taken, or given up; the session goes on. */

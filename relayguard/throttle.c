@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * throttle.c - how many messages and recipients a client may send, see throttle.h
+ * throttle.c - how many messages and recipients a client may send, see
+ * throttle.h
  */
 #include "throttle.h"
 
@@ -65,7 +66,8 @@ bool throttle_parse(const char *text, struct throttle_limit *limit)
 	return true;
 }
 
-struct throttle *throttle_new(const struct throttle_limit limits[THROTTLE_CLASSES][THROTTLE_WHATS], size_t places)
+struct throttle *throttle_new(
+    const struct throttle_limit limits[THROTTLE_CLASSES][THROTTLE_WHATS], size_t places)
 {
 	struct throttle *throttle = calloc(1, sizeof *throttle);
 
@@ -91,11 +93,13 @@ void throttle_free(struct throttle *throttle)
 	free(throttle);
 }
 
-void throttle_configure(struct throttle *throttle, const struct throttle_limit limits[THROTTLE_CLASSES][THROTTLE_WHATS])
+void throttle_configure(
+    struct throttle *throttle, const struct throttle_limit limits[THROTTLE_CLASSES][THROTTLE_WHATS])
 {
 	for (struct client *client = throttle->clients; client != NULL; client = client->hh.next) {
 		for (size_t what = 0; what < THROTTLE_WHATS; what++) {
-			if (throttle->limit[client->key.class][what].seconds != limits[client->key.class][what].seconds)
+			if (throttle->limit[client->key.class][what].seconds !=
+			    limits[client->key.class][what].seconds)
 				client->count[what] = (struct count){ .newest = 0 };
 		}
 	}
@@ -120,8 +124,9 @@ static int64_t slot_seconds(const struct throttle_limit *limit)
 	return (limit->seconds + SLOTS - 1) / SLOTS;
 }
 
-/* Empties the slots that have passed since COUNT was used last; all of them when
- * the clock was set back by more than a window, so that nobody waits for it. */
+/* Empties the slots that have passed since COUNT was used last; all of them
+ * when the clock was set back by more than a window, so that nobody waits for
+ * it. */
 static void advance(struct count *count, int64_t slot)
 {
 	if (slot - count->newest >= RING || count->newest - slot >= RING) {
@@ -153,8 +158,8 @@ static struct client *find(struct throttle *throttle, const struct key *key)
 	return client;
 }
 
-bool throttle_allows(
-    struct throttle *throttle, const char *address, enum throttle_class class, enum throttle_what what, int64_t now)
+bool throttle_allows(struct throttle *throttle, const char *address, enum throttle_class class,
+    enum throttle_what what, int64_t now)
 {
 	const struct throttle_limit *limit = &throttle->limit[class][what];
 	struct client *client;
@@ -191,8 +196,8 @@ static struct client *use(struct throttle *throttle, const struct key *key)
 	return NULL;
 }
 
-void throttle_count(
-    struct throttle *throttle, const char *address, enum throttle_class class, enum throttle_what what, int64_t now)
+void throttle_count(struct throttle *throttle, const char *address, enum throttle_class class,
+    enum throttle_what what, int64_t now)
 {
 	const struct throttle_limit *limit = &throttle->limit[class][what];
 	struct client *client;
@@ -219,7 +224,8 @@ size_t throttle_clients(const struct throttle *throttle)
 
 void throttle_save(const struct throttle *throttle, FILE *out)
 {
-	for (const struct client *client = throttle->clients; client != NULL; client = client->hh.next) {
+	for (const struct client *client = throttle->clients; client != NULL;
+	     client = client->hh.next) {
 		char address[INET6_ADDRSTRLEN];
 
 		inet_ntop(client->key.family, client->key.address, address, sizeof address);
@@ -229,8 +235,9 @@ void throttle_save(const struct throttle *throttle, FILE *out)
 
 			if (seconds == 0 || count->newest == 0)
 				continue;
-			fprintf(out, "throttle %s %s %s %" PRId64 " %" PRId64, address, class_names[client->key.class],
-			    what_names[what], seconds, count->newest);
+			fprintf(out, "throttle %s %s %s %" PRId64 " %" PRId64, address,
+			    class_names[client->key.class], what_names[what], seconds,
+			    count->newest);
 			for (size_t i = 0; i < RING; i++)
 				fprintf(out, " %" PRIu32, count->slot[i]);
 			fputc('\n', out);
@@ -238,7 +245,8 @@ void throttle_save(const struct throttle *throttle, FILE *out)
 	}
 }
 
-/* The word at *P, which moves behind it and one blank, as an index into NAMES. */
+/* The word at *P, which moves behind it and one blank, as an index into NAMES.
+ * */
 static bool take_name(const char **p, const char *const names[], size_t count, size_t *index)
 {
 	size_t size = strcspn(*p, " ");
@@ -288,8 +296,9 @@ bool throttle_load(struct throttle *throttle, const char *line)
 	memcpy(address, p, size);
 	address[size] = '\0';
 	p += size + 1;
-	if (!take_name(&p, class_names, THROTTLE_CLASSES, &class) || !take_name(&p, what_names, THROTTLE_WHATS, &what) ||
-	    !take_number(&p, most, &seconds) || !take_number(&p, most, &count.newest) ||
+	if (!take_name(&p, class_names, THROTTLE_CLASSES, &class) ||
+	    !take_name(&p, what_names, THROTTLE_WHATS, &what) || !take_number(&p, most, &seconds) ||
+	    !take_number(&p, most, &count.newest) ||
 	    !make_key(address, (enum throttle_class) class, &key))
 		return false;
 	for (size_t i = 0; i < RING; i++) {

@@ -2,15 +2,14 @@
  *
  * throttle.h - how many messages and recipients a client may send in a time
  *
- * Owns: the counts per client address (IPv6: per /64, which is what one customer
- * has), their text form for a restart.  Pure; the clock, seconds since the epoch,
- * is an argument.
- * A limit N/DURATION lets at most N through in any DURATION: time is counted in
- * slots of a sixteenth of it, and the slot in which the window begins counts
- * whole.
- * Limits: THROTTLE_PLACES clients; beyond that the one that was quiet longest is
- * forgotten.  A clock that is set back counts on in the newest slot, or from the
- * start if it was by more than the time of the limit.
+ * Owns: the counts per client address (IPv6: per /64, which is what one
+ * customer has), their text form for a restart.  Pure; the clock, seconds since
+ * the epoch, is an argument. A limit N/DURATION lets at most N through in any
+ * DURATION: time is counted in slots of a sixteenth of it, and the slot in
+ * which the window begins counts whole. Limits: THROTTLE_PLACES clients; beyond
+ * that the one that was quiet longest is forgotten.  A clock that is set back
+ * counts on in the newest slot, or from the start if it was by more than the
+ * time of the limit.
  */
 #ifndef RELAYGUARD_THROTTLE_H
 #define RELAYGUARD_THROTTLE_H
@@ -44,22 +43,25 @@ bool throttle_parse(const char *text, struct throttle_limit *limit);
 struct throttle;
 
 /* LIMITS are for each class and kind.  Returns NULL without memory. */
-struct throttle *throttle_new(const struct throttle_limit limits[THROTTLE_CLASSES][THROTTLE_WHATS], size_t places);
+struct throttle *throttle_new(
+    const struct throttle_limit limits[THROTTLE_CLASSES][THROTTLE_WHATS], size_t places);
 
 /* Frees it; NULL is fine. */
 void throttle_free(struct throttle *throttle);
 
 /* Puts other limits in force; counts of a limit whose time has changed are
  * forgotten. */
-void throttle_configure(struct throttle *throttle, const struct throttle_limit limits[THROTTLE_CLASSES][THROTTLE_WHATS]);
+void throttle_configure(struct throttle *throttle,
+    const struct throttle_limit limits[THROTTLE_CLASSES][THROTTLE_WHATS]);
 
-/* May ADDRESS send one more?  Counts nothing.  True for text that is no address. */
-bool throttle_allows(
-    struct throttle *throttle, const char *address, enum throttle_class class, enum throttle_what what, int64_t now);
+/* May ADDRESS send one more?  Counts nothing.  True for text that is no
+ * address. */
+bool throttle_allows(struct throttle *throttle, const char *address, enum throttle_class class,
+    enum throttle_what what, int64_t now);
 
 /* It did send one more.  Without memory for a new client it is not counted. */
-void throttle_count(
-    struct throttle *throttle, const char *address, enum throttle_class class, enum throttle_what what, int64_t now);
+void throttle_count(struct throttle *throttle, const char *address, enum throttle_class class,
+    enum throttle_what what, int64_t now);
 
 /* How many clients are remembered. */
 size_t throttle_clients(const struct throttle *throttle);
@@ -67,8 +69,8 @@ size_t throttle_clients(const struct throttle *throttle);
 /* Writes a line for each count, as "throttle ...\n". */
 void throttle_save(const struct throttle *throttle, FILE *out);
 
-/* Takes one line of throttle_save(), without its newline.  Counts of other limits
- * than today's are passed by.  Returns false if it is no such line. */
+/* Takes one line of throttle_save(), without its newline.  Counts of other
+ * limits than today's are passed by.  Returns false if it is no such line. */
 bool throttle_load(struct throttle *throttle, const char *line);
 
 #endif

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,36 +236,78 @@ static long number_of(const char *variable)
 	return text != NULL ? strtol(text, NULL, 10) : 0;
 }
 
+/* A descriptor that systemd passed becomes ours.  Returns it, or -1. */
+static int adopt_passed(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+	    fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+		return -1;
+	return fd;
+}
+
+/* How many descriptors it passed, sd_listen_fds(3). */
+static int count_passed(void)
+{
+	long count = number_of("LISTEN_FDS");
+
+	return number_of("LISTEN_PID") == getpid() && count > 0 && count < 1000 ? (int)count : 0;
+}
+
 /* The descriptor that systemd calls NAME, as sd_listen_fds_with_names(3). */
 static int find_passed(const char *name)
 {
 	const char *names = getenv("LISTEN_FDNAMES");
-	long count = number_of("LISTEN_FDS");
-	int flags;
+	int count = names != NULL ? count_passed() : 0;
 
-	if (number_of("LISTEN_PID") != getpid() || names == NULL)
-		count = 0;
 	for (int fd = LISTEN_FDS_START; fd - LISTEN_FDS_START < count; fd++) {
 		size_t size = strcspn(names, ":");
 
-		if (size == strlen(name) && memcmp(names, name, size) == 0) {
-			flags = fcntl(fd, F_GETFL);
-			if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
-			    fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
-				return -1;
-			return fd;
-		}
+		if (size == strlen(name) && memcmp(names, name, size) == 0)
+			return adopt_passed(fd);
 		names += size + (names[size] == ':');
 	}
 	errno = ENOENT;
 	return -1;
 }
 
+static bool is_bound_to(int fd, const struct endpoint *address)
+{
+	struct sockaddr_storage bound = { .ss_family = AF_UNSPEC };
+	const struct sockaddr_un *name = (const struct sockaddr_un *)&bound;
+	socklen_t size = sizeof bound;
+
+	if (getsockname(fd, (struct sockaddr *)&bound, &size) != 0)
+		return false;
+	if (address->kind == ENDPOINT_UNIX)
+		return bound.ss_family == AF_UNIX &&
+		       size > offsetof(struct sockaddr_un, sun_path) &&
+		       strncmp(name->sun_path, address->path, sizeof name->sun_path) == 0;
+	return bound.ss_family == address->socket.ss_family &&
+	       memcmp(&bound, &address->socket, address->size) == 0;
+}
+
+/* A socket of systemd's that is bound to ADDRESS, so that a configuration is
+ * the same with and without socket units; -1: there is none. */
+static int find_bound(const struct endpoint *address)
+{
+	int count = count_passed();
+
+	for (int fd = LISTEN_FDS_START; fd - LISTEN_FDS_START < count; fd++) {
+		if (is_bound_to(fd, address))
+			return adopt_passed(fd);
+	}
+	return -1;
+}
+
 int endpoint_listen(
     const struct endpoint *address, const char *text, mode_t mode, uid_t owner, gid_t group)
 {
-	int fd = -1;
+	int fd = address->kind == ENDPOINT_SYSTEMD ? -1 : find_bound(address);
 
+	if (fd >= 0)
+		return fd;
 	switch (address->kind) {
 	case ENDPOINT_UNIX:
 		fd = bind_unix(address->path, mode, owner, group);

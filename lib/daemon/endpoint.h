@@ -23,9 +23,10 @@ struct endpoint {
 /* Takes TEXT apart.  Returns false if it has none of the forms. */
 bool endpoint_parse(const char *text, struct endpoint *address);
 
-/* Binds a socket that listens at ADDRESS, which is named TEXT in messages.  A
- * Unix socket gets MODE, and the owner and group of these ids ((uid_t)-1: as
- * they are).
+/* Binds a socket that listens at ADDRESS, which is named TEXT in messages, or
+ * takes the one bound there that systemd has passed (sd_listen_fds(3)).  A Unix
+ * socket that is made here gets MODE, and the owner and group of these ids
+ * ((uid_t)-1: as they are).
  * Returns a descriptor, which is not blocking, or -1 after logging why not. */
 int endpoint_listen(
     const struct endpoint *address, const char *text, mode_t mode, uid_t owner, gid_t group);

@@ -54,7 +54,8 @@ struct listener_options {
 	/* "/PATH", "unix:/PATH" or "local:/PATH"; "inet:PORT@ADDRESS",
 	 * "inet6:PORT@ADDRESS" or "ADDRESS:PORT" ("[ADDRESS]:PORT" for IPv6),
 	 * by numbers; "systemd:NAME": the socket with this
-	 * FileDescriptorName=. */
+	 * FileDescriptorName=.  A socket of systemd's that is bound to the
+	 * address is taken for it. */
 	const char *address;
 	const char *owner; /* of a Unix socket, by name or number; "" or NULL: who makes it */
 	const char *group;

@@ -1,0 +1,107 @@
+# guard.bash - starting relayguard with a configuration of the test's own; load
+# ../lib/test and this
+
+RELAYGUARD=$BUILD/relayguard/relayguard
+VSMTPRELAY=$BUILD/vsmtprelay/vsmtprelay
+SOURCES=$(cd "$LIB/../.." && pwd)
+DEADLINE=60		# seconds that anything may take, on a machine ten times slower
+DNS_PORT=5399
+
+# prepare RULES [SETTING...]: a fresh directory with these rules and settings
+prepare() {
+	DIR=$SCRATCH/$BATS_TEST_NUMBER
+	DB=$DIR/db/relayers.db
+	mkdir -p "$DIR/db" "$DIR/state" "$DIR/run"
+	chmod 755 "$DIR" "$DIR/db"
+	printf '%s\n' "$1" >"$DIR/rules"
+	configure "${@:2}"
+}
+
+configure() {	# configure [SETTING...]
+	printf '%s\n' "milter = unix:$DIR/run/milter" "policy = unix:$DIR/run/policy" \
+		"policy-relay = unix:$DIR/run/relay" "database = $DB" "rules = $DIR/rules" 'user =' \
+		"state = $DIR/state/state" "stats-file = $DIR/state/stats" \
+		"resolver = 127.0.0.1@$DNS_PORT" 'dns-timeout = 2s' >"$DIR/relayguard.conf"
+	local setting
+	for setting; do
+		sed -i "/^${setting%% *} =/d" "$DIR/relayguard.conf"
+		printf '%s\n' "$setting" >>"$DIR/relayguard.conf"
+	done
+}
+
+# rows LINE...: the database has these rows
+rows() {
+	printf '%s\n' "$@" | "$VSMTPRELAY" -f "$DB" load
+}
+
+eventually() {
+	local end=$((SECONDS + DEADLINE))
+	until "$@"; do
+		if [ $SECONDS -ge $end ]; then
+			fail "not within $DEADLINE s: $*"
+			return
+		fi
+		read -r -t 0.02 <> <(:) || :
+	done
+}
+
+said() {	# said WORDS: relayguard has said so
+	grep -qF -e "$1" "$DIR/stderr"
+}
+
+start_guard() {	# start_guard [OPTION...]: in the background
+	: >"$DIR/stderr"
+	"$RELAYGUARD" -v -c "$DIR/relayguard.conf" "$@" 2>>"$DIR/stderr" 3>&- &
+	GUARD_PID=$!
+	eventually guarding
+}
+
+guarding() {
+	said ': guarding with ' || ! kill -0 "$GUARD_PID" 2>/dev/null
+}
+
+stop_guard() {	# TERM; returns its exit status
+	local status=0
+	kill "$GUARD_PID"
+	wait "$GUARD_PID" || status=$?
+	GUARD_PID=
+	return $status
+}
+
+start_dns() {	# start_dns [LINE...]: see peers.py
+	printf '%s\n' "$@" >"$DIR/zone"
+	python3 "$SOURCES/tests/relayguard/peers.py" dns "$DNS_PORT" "$DIR/zone" >"$DIR/dns.out" 2>&1 3>&- &
+	DNS_PID=$!
+	eventually bound
+}
+
+bound() {
+	ss -lunH "sport = :$DNS_PORT" | grep -q .
+}
+
+teardown() {
+	local pid
+	for pid in ${GUARD_PID:-} ${DNS_PID:-}; do
+		kill -KILL "$pid" 2>/dev/null || :
+		wait "$pid" 2>/dev/null || :
+	done
+	GUARD_PID= DNS_PID=
+	[ -z "${DIR:-}" ] || sed 's/^/stderr: /' "$DIR/stderr" 2>/dev/null | tail -n 40 || :
+}
+
+# milter LINE...: the answers, a line each, in the array lines
+milter() {
+	run python3 "$SOURCES/tests/relayguard/peers.py" milter "$DIR/run/milter" "$@"
+	[ "$status" = 0 ] || fail "$output"
+}
+
+# policy SOCKET [CHANGE...]: the answer in REPLY, without "action="
+policy() {
+	REPLY=$(python3 "$SOURCES/tests/relayguard/peers.py" policy "$DIR/run/$1" "${@:2}")
+	REPLY=${REPLY#action=}
+}
+
+# answers N WORDS: line N, from 0, of the last milter begins so
+answers() {
+	[[ ${lines[$1]} == "$2"* ]] || fail "line $1: ${lines[$1]}, expected $2"
+}
