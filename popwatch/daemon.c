@@ -51,7 +51,7 @@
 /* What the loop waits for. */
 enum { FD_WATCH, FD_PIPE, FD_JOURNAL, FD_SOCKET, FDS };
 
-#define POPWATCH_CAN (CAN_REPLACE_FILES | CAN_LOCK_FILES | CAN_WATCH_FILES | CAN_START_THREADS)
+#define POPWATCH_CAN (CAN_REPLACE_FILES | CAN_SET_TIMES | CAN_LOCK_FILES | CAN_WATCH_FILES | CAN_START_THREADS)
 
 struct daemon {
 	const struct daemon_options *options;

@@ -20,7 +20,8 @@ enum sandbox_can {
 	CAN_ACCEPT = 1 << 4, /* connections at sockets that listen already */
 	CAN_ASK_DNS = 1 << 5, /* sockets of UDP and TCP, from a port of the kernel's choice */
 	CAN_CONNECT_TCP = 1 << 6, /* to the ports of sandbox_connect() */
-	CAN_CONNECT_UNIX = 1 << 7 /* stream sockets of this host */
+	CAN_CONNECT_UNIX = 1 << 7, /* stream sockets of this host */
+	CAN_SET_TIMES = 1 << 8 /* of files, which Landlock does not guard */
 };
 
 #endif

@@ -57,8 +57,10 @@ static const int base_calls[] = { SCMP_SYS(read), SCMP_SYS(pread64), SCMP_SYS(re
 static const int replace_calls[] = { SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(ftruncate),
 	SCMP_SYS(fallocate), SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
 	SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(fchmod), SCMP_SYS(fchmodat),
-	SCMP_SYS(fchown), SCMP_SYS(fchownat), SCMP_SYS(utimensat), SCMP_SYS(copy_file_range),
-	SCMP_SYS(sendfile), SCMP_SYS(sync_file_range) };
+	SCMP_SYS(fchown), SCMP_SYS(fchownat), SCMP_SYS(copy_file_range), SCMP_SYS(sendfile),
+	SCMP_SYS(sync_file_range) };
+
+static const int time_calls[] = { SCMP_SYS(utimensat) };
 
 static const int watch_calls[] = { SCMP_SYS(inotify_init), SCMP_SYS(inotify_init1),
 	SCMP_SYS(inotify_add_watch), SCMP_SYS(inotify_rm_watch), SCMP_SYS(name_to_handle_at) };
@@ -79,6 +81,7 @@ static const struct {
 	{ 0, base_calls, COUNT(base_calls) },
 	{ CAN_REPLACE_FILES, replace_calls, COUNT(replace_calls) },
 	{ CAN_WATCH_FILES, watch_calls, COUNT(watch_calls) },
+	{ CAN_SET_TIMES, time_calls, COUNT(time_calls) },
 	{ CAN_ACCEPT, accept_calls, COUNT(accept_calls) },
 	{ CAN_ASK_DNS, dns_calls, COUNT(dns_calls) },
 	{ CAN_CONNECT_TCP | CAN_CONNECT_UNIX, connect_calls, COUNT(connect_calls) },

@@ -82,7 +82,7 @@ static int confined_to(unsigned can, int (*try)(void))
 	return WEXITSTATUS(status);
 }
 
-#define POPWATCH (CAN_REPLACE_FILES | CAN_LOCK_FILES | CAN_WATCH_FILES | CAN_START_THREADS)
+#define POPWATCH (CAN_REPLACE_FILES | CAN_SET_TIMES | CAN_LOCK_FILES | CAN_WATCH_FILES | CAN_START_THREADS)
 
 static int confined(int (*try)(void))
 {
