@@ -7,7 +7,7 @@
  *	rcpt deny rule=12 client=[192.0.2.7] reply="550 5.7.1 ..."
  *	name=mx.example.org from=<a@b> to=<c@d>
  *
- * in one line, in which what the client chose stands behind what it did not, and
+ * in one line.  What the client chose stands behind what it did not, and
  * every byte other than printable ASCII, and \ " < > [ ] = in it, is \xNN: no
  * client can write a line, or a part of one, that names another address.
  */

@@ -15,6 +15,7 @@
 #include "guard.h"
 #include "log.h"
 #include "loop.h"
+#include "relaydb.h"
 
 /* Of answer-within, for the way there and back and for a slow machine. */
 #define RESERVE_MS 200
@@ -222,7 +223,11 @@ void conversation_connect(struct conversation *conversation, const char *address
 {
 	const struct rules *rules = conversation->guard->rules;
 	struct rules_asker asker = inquiry_asker(conversation->inquiry);
+	char text[RELAYDB_ADDRSTRLEN];
 
+	/* sendmail writes IPv6 with all its zeros */
+	if (address != NULL && relaydb_address(address, text) == RELAYDB_OK)
+		address = text;
 	conversation->guard->counts.sessions++;
 	smtpsession_connect(conversation->session, address, name, name_state);
 	inquiry_client(conversation->inquiry, address != NULL && *address != '\0' ? address : NULL);
@@ -241,11 +246,15 @@ void conversation_note(const struct conversation *conversation, const char *what
 {
 	struct rules_envelope envelope = *smtpsession_envelope(conversation->session);
 	const struct attempt attempt = { .what = what, .envelope = &envelope, .reply = reply };
-	char line[ATTEMPTS_LINE_SIZE];
+	size_t size = recipient != NULL ? strlen(recipient) : 0;
+	char line[ATTEMPTS_LINE_SIZE], *bare = NULL;
 
-	envelope.recipient = recipient;
+	if (size >= 2 && recipient[0] == '<' && recipient[size - 1] == '>')
+		bare = strndup(recipient + 1, size - 2);
+	envelope.recipient = bare != NULL ? bare : recipient;
 	attempts_line(line, &attempt);
 	log_say(LOG_INFO, "%s", line);
+	free(bare);
 }
 
 struct smtpsession *conversation_session(const struct conversation *conversation)

@@ -44,7 +44,8 @@ static bool configure(struct ub_ctx *context, const char *resolver, const char *
 		{ "use-syslog:", "no" },
 		{ "outgoing-range:", "512" },
 		{ "num-queries-per-thread:", "1024" },
-		{ "cache-max-negative-ttl:", "300" },
+		/* that a blocklist does not list 127.0.0.1 must be new */
+		{ "cache-max-negative-ttl:", "5" },
 		{ "msg-cache-size:", "8m" },
 		{ "rrset-cache-size:", "16m" },
 	};
