@@ -5,7 +5,7 @@
 #   make uninstall          removes the same files, with the same settings
 #
 # Nothing is written outside of these.  What an administrator has changed stays:
-# popwatch.conf and the cron file are written only where there is none, and
+# popwatch.conf, relayguard.conf, rules and the cron file are written only where there is none, and
 # removed only while they are as we wrote them.  The user, the state directory and
 # the database in it belong to the host: docs/INSTALL.md makes them, and uninstall
 # leaves a directory that is not empty.  No service is started or stopped:
@@ -24,19 +24,25 @@ DOCDIR = $(DATADIR)/doc/relayers
 CONFDIR = $(SYSCONFDIR)/relayers
 CRONDIR = $(SYSCONFDIR)/cron.d
 STATEDIR = $(LOCALSTATEDIR)/lib/relayers
+GUARDDIR = $(LOCALSTATEDIR)/lib/relayguard
+F2BDIR = $(SYSCONFDIR)/fail2ban/filter.d
 
-UNITS = popwatch.service relayers-settle.service vsmtprelay-expire.service vsmtprelay-expire.timer
+UNITS = popwatch.service relayers-settle.service relayguard.service relayguard.socket relayguard-postfix.socket \
+	vsmtprelay-expire.service vsmtprelay-expire.timer
 POLICIES = $(patsubst systemd/%,%,$(wildcard systemd/*/*.d/*.conf))	# other times to expire
 # they name each other, so they keep their places below DOCDIR
 DOCUMENTS = $(wildcard README.md CHANGELOG.md HACKING.md LICENSE docs/*.md) $(addprefix sendmail-cf/,README.md relayers.cf sample.mc)
 
 # SOURCE:TARGET of what programs read and what names directories, as @NAME@
 PLACEABLE = \
+	relayguard/relayguard.conf.sample:$(DATADIR)/relayers/relayguard.conf.sample \
 	popwatch/popwatch.conf.sample:$(DATADIR)/relayers/popwatch.conf.sample \
 	sendmail-cf/feature/relayers.m4:$(CFDIR)/feature/relayers.m4 \
 	$(foreach file,$(UNITS),systemd/$(file):$(UNITDIR)/$(file)) \
 	systemd/relayers.sysusers:$(SYSUSERSDIR)/relayers.conf \
 	systemd/relayers.tmpfiles:$(TMPFILESDIR)/relayers.conf \
+	systemd/relayguard.sysusers:$(SYSUSERSDIR)/relayguard.conf \
+	systemd/relayguard.tmpfiles:$(TMPFILESDIR)/relayguard.conf \
 	completion/popwatch:$(COMPLETIONDIR)/popwatch \
 	$(foreach file,$(wildcard cron/*.cron),$(file):$(DOCDIR)/examples/$(notdir $(file))) \
 	$(foreach file,$(POLICIES),systemd/$(file):$(DOCDIR)/examples/$(file))
@@ -45,7 +51,10 @@ PLACEABLE = \
 PLAIN = \
 	lib/relaydb/relaydb.h:$(INCLUDEDIR)/relaydb.h \
 	sendmail-cf/feature/spammers.m4:$(CFDIR)/feature/spammers.m4 \
+	completion/relayguard:$(COMPLETIONDIR)/relayguard \
 	completion/vsmtprelay:$(COMPLETIONDIR)/vsmtprelay \
+	relayguard/fail2ban.conf:$(F2BDIR)/relayguard.conf \
+	relayguard/rules.sample:$(DOCDIR)/examples/rules.sample \
 	$(foreach file,$(sort $(wildcard popwatch/servers.d/*.conf)),$(file):$(DATADIR)/relayers/servers.d/$(notdir $(file))) \
 	$(foreach page,$(MANUALS),$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 	$(foreach file,$(DOCUMENTS),$(file):$(DOCDIR)/$(file))
@@ -53,6 +62,8 @@ PLAIN = \
 # SOURCE:TARGET of those that an administrator changes
 CONFIGURED = \
 	popwatch/popwatch.conf.sample:$(CONFDIR)/popwatch.conf \
+	relayguard/relayguard.conf.sample:$(CONFDIR)/relayguard.conf \
+	relayguard/rules.empty:$(CONFDIR)/rules \
 	cron/vsmtprelay.cron:$(CRONDIR)/vsmtprelay
 
 PLACED = $(BUILD)/placed
@@ -63,6 +74,7 @@ PROGRAMS += $(PLACED_FILES)
 INSTALLED = \
 	755:$(VSMTPRELAY):$(SBINDIR)/vsmtprelay \
 	755:$(POPWATCH):$(SBINDIR)/popwatch \
+	755:$(RELAYGUARD):$(SBINDIR)/relayguard \
 	755:$(VNEWSPAMMERS):$(SBINDIR)/vnewspammers \
 	644:$(PAM_MODULE):$(PAMDIR)/pam_relaydb.so \
 	644:$(RELAYDB_SO):$(LIBDIR)/librelaydb.so.1 \
@@ -75,7 +87,7 @@ OWN_DIRECTORIES = $(DATADIR)/relayers $(DOCDIR) $(CONFDIR) $(STATEDIR)
 
 # rewritten, so that the texts are, when another directory is given than the last
 # time
-DIRECTORIES = $(SBINDIR) $(STATEDIR) $(CONFDIR) $(DATADIR)
+DIRECTORIES = $(SBINDIR) $(STATEDIR) $(GUARDDIR) $(CONFDIR) $(DATADIR)
 $(PLACED)/directories: FORCE
 	@mkdir -p $(@D)
 	@echo '$(DIRECTORIES)' | cmp -s - $@ || echo '$(DIRECTORIES)' >$@
@@ -83,6 +95,7 @@ $(PLACED)/directories: FORCE
 $(PLACED_FILES): $(PLACED)/%: % install.mk config.mk $(PLACED)/directories
 	@mkdir -p $(@D)
 	@sed -e 's,@SBINDIR@,$(SBINDIR),g' -e 's,@STATEDIR@,$(STATEDIR),g' \
+		-e 's,@GUARDDIR@,$(GUARDDIR),g' \
 		-e 's,@CONFDIR@,$(CONFDIR),g' -e 's,@DATADIR@,$(DATADIR)/relayers,g' $< >$@
 
 install: all
@@ -120,3 +133,5 @@ uninstall: $(PLACED_FILES)
 	@[ ! -d '$(DESTDIR)$(STATEDIR)' ] || echo 'kept, with the database: $(DESTDIR)$(STATEDIR)'
 	@[ -n '$(DESTDIR)' ] || ! getent passwd relayers >/dev/null || \
 		echo 'kept: user relayers; to remove it: userdel relayers'
+	@[ -n '$(DESTDIR)' ] || ! getent passwd relayguard >/dev/null || \
+		echo 'kept: user relayguard; to remove it: userdel relayguard'

@@ -43,9 +43,9 @@ start_file() {
 }
 
 @test "the units are in order" {
-	run systemd-analyze verify --man=no popwatch.service relayers-settle.service vsmtprelay-expire.service vsmtprelay-expire.timer
+	run systemd-analyze verify --man=no popwatch.service relayguard.service relayguard.socket relayguard-postfix.socket relayers-settle.service vsmtprelay-expire.service vsmtprelay-expire.timer
 	[ "$status" = 0 ] || fail "$output"
-	! grep -E 'popwatch|relayers|vsmtprelay' <<<"$output"
+	! grep -E 'popwatch|relayers|relayguard|vsmtprelay' <<<"$output"
 }
 
 @test "popwatch starts before the same mail servers as the settling unit" {
@@ -118,6 +118,28 @@ start_file() {
 	[ "$status" = 0 ] || fail "$output"
 }
 
+@test "docs/relayguard.md: its user and directory; the daemon starts as it is installed" {
+	block relayguard.md host 1 >"$SCRATCH/block"
+	bash -eu "$SCRATCH/block"
+	[[ " $(id -nG relayguard) " == *' relayers '* ]]
+	[ "$(stat -c %U:%G:%a /var/lib/relayguard)" = relayguard:relayguard:755 ]
+	run relayguard -n
+	[ "$status" = 0 ] || fail "$output"
+	mkdir -p /run/relayguard
+	relayguard -d -p /run/relayguard.pid 3>&-
+	[ "$(stat -c %U "/proc/$(cat /run/relayguard.pid)")" = relayguard ]
+	[ -S /run/relayguard/milter ]
+	kill "$(cat /run/relayguard.pid)"
+	wait_for 60 is_gone "$(cat /run/relayguard.pid)"
+	rm -r /run/relayguard.pid /run/relayguard /var/lib/relayguard
+	userdel relayguard
+	block relayguard.md host-plain 1 >"$SCRATCH/block"
+	bash -eu "$SCRATCH/block"
+	[[ " $(id -nG relayguard) " == *' relayers '* ]]
+	rm -r /var/lib/relayguard
+	userdel relayguard
+}
+
 @test "docs: the configuration of every page is right, and names servers that there are" {
 	pages=0
 	for page in "$source"/docs/*.md; do
@@ -139,7 +161,7 @@ start_file() {
 		for link in $(grep -oE '\]\([^)]+\)' "$page" | tr -d '()]' | grep -v ://); do
 			[ -e "${page%/*}/$link" ] || fail "${page##*/}: $link"
 		done
-		ours='\b(vsmtprelay|vnewspammers|popwatch(\.conf)?|pam_relaydb|relaydb|relayers-servers)\([1-9]\)'
+		ours='\b(vsmtprelay|vnewspammers|popwatch(\.conf)?|relayguard(\.conf|-rules)?|pam_relaydb|relaydb|relayers-servers)\([1-9]\)'
 		for manual in $(grep -oE "$ours" "$page" | tr -d ')' | tr '(' .); do
 			[ -e "$source/man/$manual" ] || fail "${page##*/}: $manual"
 		done

@@ -68,6 +68,38 @@ manual_options() {	# manual_options PAGE: short and long
 	done < <(sed -n 's/^\t{ .name = "\([a-z-]*\)", .kind = SETTING_DURATION, .*.value = "\([^"]*\)".*/\1 \2/p' "$source/popwatch/config.c")
 }
 
+@test "options of relayguard: program, usage, manual, completion" {
+	code="$(getopt_letters "$source/relayguard/main.c") $(long_options "$source/relayguard/main.c")"
+	same 'program and manual' "$code" "$(manual_options relayguard.8)"
+	same 'program and usage' "$code" "$("$BUILD/relayguard/relayguard" --help | usage_options)"
+	[ "$("$BUILD/relayguard/relayguard" --version)" = "relayguard $(sed -n 's/^VERSION = //p' "$source/config.mk")" ]
+	same 'program and completion' "$code" "$(sed -n "s/^\t\*) .*-W '\([^']*\)'.*/\1/p" "$source/completion/relayguard")"
+}
+
+@test "settings of relayguard.conf: program, manual, sample, and their defaults" {
+	code=$(sed -n 's/^\t{ .name = "\([a-z-]*\)".*/\1/p' "$source/relayguard/guardconf.c")
+	same 'program and manual' "$code" "$(items Ic relayguard.conf.5)"
+	same 'program and sample' "$code" "$(sed -n 's/^#\{0,1\}\([a-z-]*\) =.*/\1/p' "$source/relayguard/relayguard.conf.sample")"
+	found=0
+	while read -r name value; do
+		grep -qxE "#?$name = $value" "$source/relayguard/relayguard.conf.sample" || fail "sample: $name = $value"
+		sed -n "/^\.It Ic $name No/,/^\.El/{/^Default: /{p;q}}" "$source/man/relayguard.conf.5" | grep -qx "Default: $value\." ||
+			fail "relayguard.conf.5: $name = $value"
+		found=$((found + 1))
+	done < <(sed -n 's/^\t{ .name = "\([a-z-]*\)", .*.value = "\([^"][^"]*\)".*/\1 \2/p' "$source/relayguard/guardconf.c")
+	[ $found -ge 18 ]
+}
+
+@test "the sample of relayguard.conf, and the rules that come with it, are right" {
+	sed -e "s,@CONFDIR@/rules,$source/relayguard/rules.empty," -e 's,^#rules,rules,' -e 's,@[A-Z]*@,/nowhere,' \
+		"$source/relayguard/relayguard.conf.sample" >"$SCRATCH/relayguard.conf"
+	run "$BUILD/relayguard/relayguard" -n -c "$SCRATCH/relayguard.conf"
+	[ "$status" = 0 ] || fail "$output"
+	sed 's/^#\([a-z-]* = \)/\1/' "$SCRATCH/relayguard.conf" | sed '/^\(socket-\|resolver\)/d' >"$SCRATCH/all.conf"
+	run "$BUILD/relayguard/relayguard" -n -c "$SCRATCH/all.conf"
+	[ "$status" = 0 ] || fail "$output"
+}
+
 @test "what a definition of a server may say: program, manual" {
 	code=$(sed -n '/unknown setting .* in \[server\]/q; s/.*strcmp(name, "\([a-z-]*\)") == 0.*/\1/p' "$source/popwatch/lines/definition.c")
 	same 'names in [server]' "$code" "$(items Ic relayers-servers.5 '/^\.Ss \[server\]/,/^\.Ss \[lines\]/')"
@@ -93,7 +125,7 @@ manual_options() {	# manual_options PAGE: short and long
 }
 
 @test "every page of ours that a manual names is there" {
-	for name in $(sed -n 's/^\.Xr \(vsmtprelay\|popwatch[a-z.]*\|relay[a-z-]*\|pam_relaydb\) \([1-9]\).*/\1.\2/p' "$source"/man/*.[1-9] | sort -u); do
+	for name in $(sed -n 's/^\.Xr \(vsmtprelay\|popwatch[a-z.]*\|relay[a-z.-]*\|pam_relaydb\) \([1-9]\).*/\1.\2/p' "$source"/man/*.[1-9] | sort -u); do
 		[ -e "$source/man/$name" ] || fail "no page $name"
 	done
 }

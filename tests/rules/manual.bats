@@ -1,7 +1,7 @@
 # the examples of relayguard-rules(5), each run
 load ../lib/test
 
-page=$BATS_TEST_DIRNAME/../../relayguard/relayguard-rules.5
+page=$BATS_TEST_DIRNAME/../../man/relayguard-rules.5
 
 examples() {	# the rules that the page shows, as they stand in a file
 	sed -n 's/^\.Dl //p' "$page" | sed 's/\\e/\\/g; s/\\&//g'
