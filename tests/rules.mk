@@ -65,6 +65,14 @@ LINT_SOURCES += tests/pam/rhost.c
 $(RHOST): $(BUILD)/tests/pam/rhost.lo
 	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -shared -o $@ $< -lpam
 
+# preloaded into relayguard, tries its sandbox
+RIGHTS = $(BUILD)/tests/relayguard/rights.so
+TEST_PROGRAMS += $(RIGHTS)
+LINT_SOURCES += tests/relayguard/rights.c
+
+$(RIGHTS): $(BUILD)/tests/relayguard/rights.lo
+	$(call say,LINK,$@)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -shared -o $@ $< -ldl
+
 check: all $(UNIT_TESTS) $(TEST_PROGRAMS)
 	@LONG='$(LONG)' BUILD=$$(realpath $(BUILD)) tests/run $(T)
 

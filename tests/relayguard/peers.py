@@ -6,6 +6,11 @@ speaks the milter protocol, one that asks by the policy protocol, a name server
     peers.py policy ADDRESS [-NAME|NAME=VALUE|+TEXT]...
                                        prints the answer to one request: NAME is
                                        left out, set, or TEXT added as it is
+    peers.py smtp [-p] PORT CLIENT COMMAND...
+                                       prints the last line of the answer to each
+                                       command of a client with that address, and
+                                       "closed" where there is none; -p: all of
+                                       them at once.  "message TEXT" is a message
     peers.py dns PORT FILE             answers as FILE says, which is read again
                                        for each question, until it is killed
 
@@ -15,6 +20,7 @@ header NAME VALUE; end; abort; quit; unknown TEXT; sleep SECONDS.
 Lines of FILE: NAME a ADDRESS, NAME mx HOST, NAME ns HOST, NAME ptr HOST, NAME fail|
 drop|nodata; *.NAME stands for all names below; others do not exist.
 """
+import re
 import socket
 import struct
 import sys
@@ -123,7 +129,7 @@ def milter(address, lines):
         if word == "connect":
             print(server.connected(*rest))
         elif word == "mail":
-            print(server.mail(*rest))
+            print(server.mail(*re.match(r"(<.*>|\S*)(?: (\S+))?$", " ".join(rest)).groups()))
         elif word == "rcpt":
             print(server.rcpt(" ".join(rest)))
         elif word == "refused":
@@ -190,6 +196,53 @@ def policy(address, changes):
             return
         data += more
     print(data.decode("latin-1").rstrip("\n"))
+
+
+class Smtp:
+    """A client's session."""
+
+    def __init__(self, port, client):
+        server = "::1" if ":" in client else "127.0.0.1"
+        self.peer = socket.create_connection((server, int(port)), 60, (client, 0))
+        self.file = self.peer.makefile("rb")
+        self.answer()
+        self.command("EHLO client.example.test")
+
+    def answer(self):
+        try:
+            line = self.file.readline()
+            while line[3:4] == b"-":
+                line = self.file.readline()
+        except ConnectionError:
+            line = b""
+        return line.decode("latin-1").rstrip() or "closed"
+
+    def send(self, data):
+        try:
+            self.peer.sendall(data)
+        except ConnectionError:
+            pass
+
+    def command(self, command):
+        self.send(wire_command(command))
+        return self.answer()
+
+
+def wire_command(command):
+    data = command.encode("utf-8", "surrogateescape")
+    if command.startswith("message "):
+        data = data[8:].replace(b"\\n", b"\r\n") + b"\r\n."
+    return data + b"\r\n"
+
+
+def smtp(words):
+    at_once = words[0] == "-p"
+    port, client, *commands = words[at_once:]
+    session = Smtp(port, client)
+    if at_once:
+        session.send(b"".join(wire_command(command) for command in commands))
+    for command in commands:
+        print(session.answer() if at_once else session.command(command))
 
 
 TYPES = {1: "a", 2: "ns", 12: "ptr", 15: "mx", 28: "aaaa"}
@@ -260,5 +313,7 @@ if __name__ == "__main__":
         milter(sys.argv[2], sys.argv[3:])
     elif sys.argv[1] == "policy":
         policy(sys.argv[2], sys.argv[3:])
+    elif sys.argv[1] == "smtp":
+        smtp(sys.argv[2:])
     elif sys.argv[1] == "dns":
         dns(sys.argv[2], sys.argv[3])

@@ -1,0 +1,185 @@
+# dns.bats - no failure of the DNS or of a blocklist makes a refusal for good
+
+load ../lib/test
+load guard
+
+listed=66.100.51.198		# 198.51.100.66, asked for by its reverse
+
+# the last zone file is read by the next question
+zone() {
+	printf '%s\n' "$@" >"$DIR/zone.new"
+	mv "$DIR/zone.new" "$DIR/zone"
+}
+
+# verdict N: what the server says now to listed client at the N-th list
+refused() {
+	policy policy client_address=198.51.100.66
+	[[ $REPLY == 5* ]]
+}
+
+taken() {
+	policy policy client_address=198.51.100.66
+	[[ $REPLY == DUNNO ]]
+}
+
+@test "a good list refuses whom it lists; POP, AUTH and this host are exempt" {
+	prepare 'noto:RBL.bl.test:ALL:ALL:550 5.7.1 listed'
+	rows "198.51.100.66 $((EPOCHSECONDS - 7200))"
+	start_dns '2.0.0.127.bl.test a 127.0.0.2' "$listed.bl.test a 127.0.0.2"
+	start_guard
+	eventually refused
+	policy policy client_address=198.51.100.67
+	[ "$REPLY" = DUNNO ]
+	policy policy client_address=198.51.100.66 sasl_username=alice
+	[ "$REPLY" = DUNNO ]
+	"$VSMTPRELAY" -f "$DB" add 198.51.100.66
+	taken
+	said 'blocklist bl.test is on'
+	kill -USR1 "$GUARD_PID"
+	eventually said 'stats: blocklist=bl.test state="on"'
+	stop_guard
+}
+
+@test "answers that are none, and answers that are filtered" {
+	prepare $'noto:RBL.bl.test=127.0.0.4-11:ALL:a@*:550 5.7.1 a\nnoto:RBL.bl.test:ALL:b@*:550 5.7.1 b'
+	start_dns '2.0.0.127.bl.test a 127.0.0.2' "$listed.bl.test a 127.0.0.2" '1.2.0.192.bl.test a 127.0.0.5' \
+		'2.2.0.192.bl.test a 127.255.255.254' '3.2.0.192.bl.test a 127.0.0.1' '4.2.0.192.bl.test a 192.0.2.1' \
+		'5.2.0.192.bl.test fail' '6.2.0.192.bl.test drop' '7.2.0.192.bl.test nodata'
+	start_guard
+	eventually said 'blocklist bl.test is on'
+	while read -r client a b; do
+		policy policy client_address=$client recipient=a@example.com
+		[[ $REPLY == "$a"* ]] || fail "$client a: $REPLY"
+		policy policy client_address=$client recipient=b@example.com
+		[[ $REPLY == "$b"* ]] || fail "$client b: $REPLY"
+	done <<-'END'
+		198.51.100.66 DUNNO 550
+		192.0.2.1 550 550
+		192.0.2.2 DUNNO DUNNO
+		192.0.2.3 DUNNO DUNNO
+		192.0.2.4 DUNNO DUNNO
+		192.0.2.5 DUNNO DUNNO
+		192.0.2.6 DUNNO DUNNO
+		192.0.2.7 DUNNO DUNNO
+		192.0.2.8 DUNNO DUNNO
+		2001:db8::1 DUNNO DUNNO
+	END
+	stop_guard
+}
+
+@test "a list that answers everything, lists nothing, or is silent, from the start: nobody is refused" {
+	for zone in '*.bl.test a 127.0.0.2' 'x.test a 127.0.0.1' '*.bl.test fail' '*.bl.test drop' '*.bl.test a 127.255.255.254'; do
+		prepare 'noto:RBL.bl.test:ALL:ALL:550 5.7.1 listed'
+		start_dns "$zone"
+		start_guard
+		for _ in 1 2 3; do
+			taken || fail "$zone: $REPLY"
+		done
+		stop_guard
+		kill "$DNS_PID"
+		wait "$DNS_PID" || :
+		DNS_PID=
+	done
+}
+
+@test "a list that goes wild while relayguard runs: off, and said so; on again when it is well" {
+	prepare 'noto:RBL.bl.test:ALL:ALL:550 5.7.1 listed'
+	start_dns '2.0.0.127.bl.test a 127.0.0.2' "$listed.bl.test a 127.0.0.2"
+	start_guard
+	eventually said 'blocklist bl.test is on'
+	eventually refused
+	zone '*.bl.test a 127.0.0.2'
+	# a test is due every hour, and a proof a minute (unit/relayguard_blocklist has
+	# the clock); a list that is new to the rules is tested at once
+	eventually off_after_reload
+	taken
+	zone '2.0.0.127.bl.test a 127.0.0.2' "$listed.bl.test a 127.0.0.2"
+	eventually on_after_reload
+	stop_guard
+}
+
+retest() {
+	if grep -q notest "$DIR/rules"; then
+		sed -i 's/;notest//' "$DIR/rules"
+	else
+		sed -i 's/bl.test/bl.test;notest/' "$DIR/rules"
+	fi
+	kill -HUP "$GUARD_PID"
+}
+
+off_after_reload() {
+	retest
+	taken
+	said 'blocklist bl.test is off, nobody is refused by it: it lists 127.0.0.1'
+}
+
+on_after_reload() {
+	retest
+	refused
+}
+
+@test "an allow that cannot be told: what a later rule refuses is put off" {
+	prepare $'allow:ALL:*@NS=KNOWN:ALL\nnoto:ALL:ALL:ALL:550 5.7.1 no'
+	start_dns 'good.test a 192.0.2.1' '*.broken.test fail' '*.silent.test drop'
+	start_guard
+	policy policy sender=x@good.test
+	[ "$REPLY" = DUNNO ]
+	policy policy sender=x@nx.test
+	[ "$REPLY" = '550 5.7.1 no' ]
+	for domain in a.broken.test a.silent.test; do
+		policy policy "sender=x@$domain"
+		[[ $REPLY == '451 4.4.3 '* ]] || fail "$domain: $REPLY"
+	done
+	stop_guard
+}
+
+@test "a refusing rule that cannot be told: passed by, or put off, as on-dns-failure says" {
+	for how in pass defer; do
+		prepare 'noto:ALL:NS=UNKNOWN:ALL:550 5.1.8 no domain' "on-dns-failure = $how"
+		start_dns '*.broken.test fail'
+		start_guard
+		policy policy sender=x@a.broken.test
+		[[ $how = pass && $REPLY == DUNNO || $how = defer && $REPLY == '451 4.4.3 '* ]] || fail "$how: $REPLY"
+		policy policy sender=x@nx.test
+		[ "$REPLY" = '550 5.1.8 no domain' ]
+		stop_guard
+		kill "$DNS_PID"
+		wait "$DNS_PID" || :
+		DNS_PID=
+	done
+}
+
+@test "a resolver that hangs, or is not there: answered within the time, and never for good" {
+	prepare $'allow:ALL:*@NS=KNOWN:ALL\nnoto:RBL.bl.test:ALL:ALL\nnoto:ALL:NS=UNKNOWN:ALL\ndeny:ALL:NS=mx.bad.test:ALL\nnoto:ALL:ALL:ALL' \
+		'dns-timeout = 1s' 'answer-within = 3s'
+	start_dns '* drop' '*.test drop'
+	start_guard
+	for sender in x@a.test x@b.c.test ''; do
+		policy policy "sender=$sender"
+		[[ $REPLY == 4* || $sender == '' ]] || fail "$sender: $REPLY"
+	done
+	milter 'connect 198.51.100.66 mx.test TEMP' 'mail <x@a.test>' 'rcpt <b@example.com>'
+	answers 2 451
+	kill "$DNS_PID"
+	wait "$DNS_PID" || :
+	DNS_PID=
+	milter 'connect 198.51.100.66 mx.test TEMP' 'mail <x@d.test>' 'rcpt <b@example.com>'
+	answers 2 451
+	stop_guard
+}
+
+@test "names of clients: none, forged, confirmed, and unknown for now" {
+	prepare $'noto:FORGED:ALL:ALL:550 5.7.1 forged\nnoto:UNKNOWN:ALL:ALL:550 5.7.1 none\nnoto:mx.bad.test *.bad.test:ALL:ALL:550 5.7.1 bad'
+	start_guard
+	while read -r name state want; do
+		milter "connect 198.51.100.66 $name $state" 'mail <>' 'rcpt <b@example.com>'
+		answers 2 "$want"
+	done <<-'END'
+		mx.bad.test FORGED 550 5.7.1 forged
+		mx.bad.test FAIL 550 5.7.1 none
+		mx.bad.test OK 550 5.7.1 bad
+		mx.bad.test TEMP continue
+		mx.good.test OK continue
+	END
+	stop_guard
+}

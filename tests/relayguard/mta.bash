@@ -1,0 +1,151 @@
+# mta.bash - relayguard between a real mail server and its clients; load
+# ../lib/test, guard and this
+
+# guard_for SOCKETS... -- RULES [SETTING...]: relayguard runs with sockets at the
+# places that docs/relayguard.md has, below the queue of the tests' Postfix
+guard_for() {
+	local sockets=()
+	while [ "$1" != -- ]; do
+		sockets+=("$1")
+		shift
+	done
+	shift
+	prepare "$@"
+	sed -i '/^milter =/d; /^policy/d' "$DIR/relayguard.conf"
+	printf '%s\n' "${sockets[@]}" >>"$DIR/relayguard.conf"
+	rm -f "$DB"
+	rows "127.0.1.1 $EPOCHSECONDS" "127.0.1.3 1000"
+	mkdir -p /run/relayguard
+	start_guard
+}
+
+# session [-p] PORT CLIENT COMMAND...: the answers, a line each, in lines
+session() {
+	run python3 "$SOURCES/tests/relayguard/peers.py" smtp "$@"
+	[ "$status" = 0 ] || fail "$output"
+}
+
+# rules that have each action; example.com is a domain that the server takes mail
+# for, whoever the recipient
+actions='debug:ALL:ALL:*
+allow:POP AUTH:ALL:ALL
+noto:ALL:ALL:noto@*:553 5.7.1 %T from %I %C 100%%
+deny:ALL:ALL:deny@*:554 5.7.1 go away
+noto_delay:ALL:ALL:slow@*:550 5.7.1 slowly
+deny_delay:ALL:ALL:slowdeny@*:450 4.7.1 slowly away
+noto:ALL:ALL:*%*@* *!*@*:550 5.7.1 relay attempt
+tag:ALL:ALL:tag@*:suspicious %I
+noto:ALL:ALL:first@*:550 5.7.1 the first rule
+allow:127.0.0.0/8:ALL:first@*
+noto:127.0.1.0/24 EXCEPT 127.0.1.8/29 EXCEPT 127.0.1.9:ALL:except@*:550 5.7.1 except
+noto:[2001:db8::7]:ALL:ALL:550 5.7.1 six %I
+noto:ALL:/\xc3/:ALL:550 5.7.1 eight bits'
+
+# hears N CODE [WORDS]: answer N, from 0, begins with CODE and has WORDS
+hears() {
+	[[ ${lines[$1]} == "$2"*"${3:-}"* ]] || fail "answer $1: ${lines[$1]}, expected $2 ${3:-} in:" "${lines[@]}"
+}
+
+# page_stanza WORD: the block of docs/relayguard.md with the tests' places
+page_stanza() {
+	page_block relayguard "$1"
+}
+
+# each action as a client sees it at PORT
+each_action() {
+	local port=$1
+	session $port 127.0.1.2 'MAIL FROM:<>' 'RCPT TO:<noto@example.com>' 'RCPT TO:<ok@example.com>' 'RCPT TO:<tag@example.com>' \
+		'RCPT TO:<first@example.com>' RSET 'MAIL FROM:<>' 'RCPT TO:<noto@example.com>' 'RCPT TO:<tag@example.com>' \
+		'RCPT TO:<ok@example.com>' DATA 'message X-Spam-Warning: forged\nSubject: x\n\nx' 'MAIL FROM:<>' \
+		'RCPT TO:<ok@example.com>' 'RCPT TO:<slow@example.com>' DATA 'message Subject: second\n\nx'
+	hears 1 553 '<noto@example.com> from 127.0.1.2 : 100%'
+	hears 2 250
+	hears 3 250
+	hears 4 550 'the first rule'
+	hears 7 553
+	hears 8 250
+	hears 9 250
+	hears 10 354
+	hears 11 250
+	hears 13 250
+	hears 14 550 slowly
+	hears 16 250
+}
+
+# deny ends the session at PORT, in lock step and pipelined; those who were
+# accepted before lose the message
+deny_closes() {
+	local port=$1 how
+	for how in '' -p; do
+		session $how $port 127.0.1.2 'MAIL FROM:<>' 'RCPT TO:<ok@example.com>' 'RCPT TO:<deny@example.com>' \
+			'RCPT TO:<ok@example.com>' NOOP
+		hears 1 250
+		hears 2 "${DENY_CODE:-554}" 'go away'
+		[ -n "${DENY_CODE-}" ] || hears 3 421
+		hears 4 closed
+		session $how $port 127.0.1.2 'MAIL FROM:<>' 'RCPT TO:<slowdeny@example.com>' RSET 'MAIL FROM:<>' NOOP
+		hears 1 4 'slowly away'
+		hears 4 closed
+	done
+	session $port 127.0.1.2 'MAIL FROM:<>' 'RCPT TO:<ok@example.com>' 'RCPT TO:<deny@example.com>' DATA
+	hears 2 "${DENY_CODE:-554}"
+	[[ ${lines[3]} == 421* || ${lines[3]} == closed ]] || fail "${lines[3]}"
+}
+
+# lists, addresses of every kind, and clients with rights at PORT
+lists_and_addresses() {
+	local port=$1 client sender
+	for client in 127.0.1.2 127.0.1.9; do
+		session $port $client 'MAIL FROM:<>' 'RCPT TO:<except@example.com>'
+		hears 1 550 except
+	done
+	session $port 127.0.1.12 'MAIL FROM:<>' 'RCPT TO:<except@example.com>'
+	hears 1 250
+	session $port 127.0.1.2 'MAIL FROM:<>' 'RCPT TO:<a%b@example.com>' 'RCPT TO:<a!b@example.com>'
+	hears 1 55
+	hears 2 55
+	# who has logged in meets no rule but the first; who has not, the server
+	session $port 127.0.1.1 'MAIL FROM:<>' 'RCPT TO:<deny@example.net>' 'RCPT TO:<noto@example.net>'
+	hears 1 250
+	hears 2 250
+	session $port 127.0.1.4 'MAIL FROM:<>' 'RCPT TO:<x@example.net>'
+	[[ ${lines[1]} == 55* ]] || fail "${lines[1]}"
+	session $port 2001:db8::7 'MAIL FROM:<>' 'RCPT TO:<ok@example.com>'
+	hears 1 550 'six 2001:db8::7'
+	session $port 2001:db8::8 'MAIL FROM:<>' 'RCPT TO:<ok@example.com>'
+	hears 1 250
+	for sender in '<">\" client=[1.2.3.4]"@localhost>' '<%s%n%s@localhost>' "<$(printf 'x%.0s' {1..200})@localhost>"; do
+		session $port 127.0.1.2 "MAIL FROM:$sender" 'RCPT TO:<noto@example.com>'
+		[[ ${lines[1]} == [45]* ]] || fail "$sender: ${lines[1]}"
+	done
+}
+
+# killing SECONDS PORT: relayguard is killed once a second; what would have been
+# taken is taken, and strangers are not let in
+killing() {
+	local end=$((SECONDS + $1)) port=$2 sessions=0 killer pid
+	{
+		while [ ! -e "$DIR/stop" ]; do
+			"$RELAYGUARD" -c "$DIR/relayguard.conf" >>"$DIR/killed" 2>&1 3>&- &
+			pid=$!
+			read -r -t 1 <> <(:) || :
+			kill -KILL $pid
+			wait $pid || :
+		done
+	} 2>/dev/null 3>&- &
+	killer=$!
+	while [ $SECONDS -lt $end ]; do
+		session $port 127.0.1.1 'MAIL FROM:<>' 'RCPT TO:<x@example.net>' DATA 'message x'
+		[[ ${lines[1]} == 250* && ${lines[3]} == 250* ]] || fail "refused: ${lines[*]}"
+		session $port 127.0.1.9 'MAIL FROM:<>' 'RCPT TO:<x@example.net>' 'RCPT TO:<ok@example.com>' DATA 'message x'
+		[[ ${lines[1]} == 55* ]] || fail "let in: ${lines[*]}"
+		[[ ${lines[2]} == 250* && ${lines[4]} == 250* ]] || fail "refused: ${lines[*]}"
+		sessions=$((sessions + 2))
+	done
+	: >"$DIR/stop"
+	wait $killer
+	[ $sessions -ge 4 ]
+	# it ran, and nothing but the kill ended it
+	grep -q 'guarding with' "$DIR/killed"
+	! grep -v 'guarding with\|warning: this rule can never' "$DIR/killed" || fail 'it said more'
+}

@@ -1,0 +1,157 @@
+# postfix.bats - relayguard as a milter and as a policy service of a real Postfix,
+# by the stanzas of docs/relayguard.md
+#
+# enclosure: postfix rsyslog
+
+load ../lib/test
+load ../mta/mta
+load guard
+eval "$(declare -f teardown | sed 's/^teardown/teardown_guard/')"
+load mta
+
+start_file() {
+	start_mta_file
+	add_addresses 2001:db8::7 2001:db8::8
+}
+
+teardown() {
+	[ -z "${POSTFIX_PID-}" ] || stop_postfix
+	POSTFIX_PID=
+	teardown_guard
+}
+
+# postfix_guarded WORDS RULES [SETTING...]: with these blocks of the page for
+# Postfix, and the sockets that they name
+postfix_guarded() {
+	local words=$1 word sockets=() queue=$WORK/postfix/queue
+	shift
+	configure_postfix
+	mkdir -p "$queue/relayguard"
+	sed -i '/^smtpd_relay_restrictions/d' /etc/postfix/main.cf
+	[[ $words == *relay* ]] || page_block postfix relay >>/etc/postfix/main.cf
+	printf '%s\n' 'relay_domains = example.com' 'relay_recipient_maps =' >>/etc/postfix/main.cf
+	for word in $words; do
+		page_stanza $word >>/etc/postfix/main.cf
+		case $word in
+		milter) sockets+=("milter = unix:$queue/relayguard/milter") ;;
+		policy) sockets+=("policy = unix:$queue/relayguard/policy") ;;
+		relay-*) sockets+=("policy-relay = unix:$queue/relayguard/policy-relay") ;;
+		esac
+	done
+	guard_for "${sockets[@]}" -- "$@"
+	sed -i "s,^relayers = .*,relayers = pipemap:{regexp:{{/^([0-9a-f.:]+)\$\$/ \$\$1}}\,hash:$DIR/db/relayers}," /etc/postfix/main.cf
+	start_as_it_is postfix
+}
+
+queued_headers() {
+	local id
+	for id in $(find "$WORK/postfix/queue" -path '*/incoming/*' -o -path '*/active/*' -o -path '*/deferred/*' | grep '/[0-9A-F]\{6,\}$'); do
+		postcat -h "$id"
+	done
+}
+
+@test "milter: each action; one tag a message, and forged ones are gone" {
+	postfix_guarded milter "$actions" 'delay = 1s'
+	each_action 2525
+	eventually tagged
+	[ "$(queued_headers | grep -c '^X-Spam-Warning')" = 1 ]
+	stop_guard
+}
+
+tagged() {
+	queued_headers | grep -q '^X-Spam-Warning: suspicious 127.0.1.2'
+}
+
+@test "milter: deny ends the session, in lock step and pipelined" {
+	postfix_guarded milter "$actions" 'delay = 1s'
+	deny_closes 2525
+	[ -z "$(queued_headers)" ]
+	stop_guard
+}
+
+@test "milter: EXCEPT nests; POP is exempt; relay probes, IPv6 and hostile addresses; attempts" {
+	postfix_guarded milter "$actions" 'delay = 0'
+	lists_and_addresses 2525
+	session 2525 127.0.1.4 'MAIL FROM:<>' 'RCPT TO:<x@example.net>'
+	eventually said 'rcpt attempt rule=0 client=[127.0.1.4] reply="'
+	stop_guard
+}
+
+@test "policy: each action" {
+	postfix_guarded policy "$actions" 'delay = 1s'
+	each_action 2525
+	stop_guard
+}
+
+@test "policy: deny ends the session" {
+	postfix_guarded policy "$actions" 'delay = 1s'
+	DENY_CODE=521 deny_closes 2525
+	stop_guard
+}
+
+@test "policy: EXCEPT nests; POP is exempt; relay probes, IPv6 and hostile addresses" {
+	postfix_guarded policy "$actions" 'delay = 0'
+	lists_and_addresses 2525
+	stop_guard
+}
+
+@test "policy-relay instead of the map: exact to the second; dead: nobody relays" {
+	postfix_guarded relay-instead 'allow:ALL:ALL:ALL'
+	session 2525 127.0.1.1 'MAIL FROM:<>' 'RCPT TO:<x@example.net>'
+	hears 1 250
+	session 2525 127.0.1.3 'MAIL FROM:<>' 'RCPT TO:<x@example.net>'
+	hears 1 554
+	RELAYERS=$DIR/db/relayers
+	soon 127.0.1.1 -p 2525
+	end=$END
+	"$VSMTPRELAY" -f "$DB" add 127.0.1.1 $((end - WINDOW))
+	smtp_open -b 127.0.1.1 -p 2525
+	smtp 'MAIL FROM:<>'
+	until_refused
+	[ $EPOCHSECONDS -ge $end ]
+	smtp_close
+	stop_guard
+	session 2525 127.0.1.2 'MAIL FROM:<>' 'RCPT TO:<x@example.net>' 'RCPT TO:<ok@example.com>'
+	hears 1 554
+	hears 2 250
+}
+
+until_refused() {
+	local yes=0 deadline=$((EPOCHSECONDS + 300))
+	smtp 'RCPT TO:<x@example.net>'
+	while [[ $REPLY == 250* ]]; do
+		yes=$((yes + 1))
+		[ $EPOCHSECONDS -lt $deadline ] || fail 'it does not end'
+		read -r -t 0.1 <> <(:) || :
+		smtp 'RCPT TO:<x@example.net>'
+	done
+	[ $yes -gt 0 ]
+	[[ $REPLY == 554* ]] || fail "$REPLY"
+}
+
+@test "policy-relay behind the map: a login during an open session counts" {
+	postfix_guarded relay-behind 'allow:ALL:ALL:ALL'
+	smtp_open -b 127.0.1.5 -p 2525
+	smtp 'MAIL FROM:<>'
+	smtp 'RCPT TO:<x@example.net>'
+	[[ $REPLY == 554* ]]
+	"$VSMTPRELAY" -f "$DB" add 127.0.1.5
+	smtp 'RCPT TO:<x@example.net>'
+	[[ $REPLY == 250* ]] || fail "$REPLY"
+	smtp_close
+	stop_guard
+	session 2525 127.0.1.5 'MAIL FROM:<>' 'RCPT TO:<x@example.net>'
+	hears 1 250
+}
+
+@test "relayguard killed once a second, as a milter and as a policy service" {
+	short && seconds=6 || seconds=60
+	for words in milter policy; do
+		postfix_guarded $words "$actions" 'delay = 0'
+		stop_guard
+		killing $seconds 2525
+		rm "$DIR/stop"
+		stop_postfix
+		POSTFIX_PID=
+	done
+}

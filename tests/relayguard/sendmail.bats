@@ -1,0 +1,61 @@
+# sendmail.bats - relayguard as a milter of a real sendmail, by the stanza of
+# docs/relayguard.md
+#
+# enclosure: sendmail sasl rsyslog
+
+load ../lib/test
+load ../mta/mta
+load guard
+eval "$(declare -f teardown | sed 's/^teardown/teardown_guard/')"
+load mta
+
+start_file() {
+	start_mta_file
+}
+
+teardown() {
+	end_sendmail
+	teardown_guard
+}
+
+# sendmail_guarded RULES [SETTING...]
+sendmail_guarded() {
+	guard_for 'milter = unix:/run/relayguard/milter' -- "$@"
+	RELAYERS=$DIR/db/relayers
+	sendmail_with "$with_window" "$(page_stanza mc)" "RELAY_DOMAIN(\`example.com')dnl"
+	rm -f "$WORK"/mqueue/*
+}
+
+@test "each action; one tag a message, and forged ones are gone" {
+	sendmail_guarded "$actions" 'delay = 1s'
+	each_action 25
+	queued=$(cat "$WORK"/mqueue/qf*)
+	[ "$(grep -c '^H.*X-Spam-Warning' <<<"$queued")" = 1 ] || fail "$queued"
+	[[ $queued == *'X-Spam-Warning: suspicious 127.0.1.2'* ]] || fail "$queued"
+	stop_guard
+}
+
+@test "deny ends the session, in lock step and pipelined; the accepted lose the message" {
+	sendmail_guarded "$actions" 'delay = 1s'
+	deny_closes 25
+	[ -z "$(ls "$WORK/mqueue")" ]
+	stop_guard
+}
+
+@test "EXCEPT nests; POP is exempt; relay probes, IPv6 and hostile addresses" {
+	add_addresses 2001:db8::7 2001:db8::8
+	sendmail_guarded "$actions" 'delay = 0'
+	lists_and_addresses 25
+	# what sendmail refuses itself is counted
+	session 25 127.0.1.3 'MAIL FROM:<>' 'RCPT TO:<x@example.net>' 'RCPT TO:<ok@example.com>' DATA 'message x'
+	hears 4 250
+	eventually said 'data attempt rule=0 client=[127.0.1.3] reply="1 recipients refused by the mail server"'
+	stop_guard
+}
+
+@test "relayguard killed once a second" {
+	sendmail_guarded "$actions" 'delay = 0'
+	stop_guard
+	short && seconds=6 || seconds=60
+	killing $seconds 25
+}
