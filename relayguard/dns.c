@@ -120,9 +120,10 @@ static void finish(struct dns_question *question, const struct dnsanswer *answer
 }
 
 /* The type is libunbound's. */
-/* NOLINTNEXTLINE(readability-non-const-parameter) */
+/* NOLINTBEGIN(readability-non-const-parameter) */
 static void answered(
     void *arg, int code, void *packet, int size, int security, char *why_bogus, int limited)
+/* NOLINTEND(readability-non-const-parameter) */
 {
 	struct dns_question *question = arg;
 	struct dnsanswer *answer = malloc(sizeof *answer);

@@ -344,9 +344,9 @@ static void decide(struct trial *trial)
 	    trial->rules, &trial->envelope, &asker, &options, print_step, trial, &trial->decision);
 }
 
-int guardtry_decide(const struct guardconf *conf, char *const *words)
+int guardtry_decide(const struct guardconf *conf, char *const *facts)
 {
-	struct facts facts = { .sender = NULL };
+	struct facts known = { .sender = NULL };
 	struct trial trial;
 	int status = make(&trial, conf);
 
@@ -354,7 +354,7 @@ int guardtry_decide(const struct guardconf *conf, char *const *words)
 		log_say(LOG_ERR, "-t: there are no rules: rules = no in %s", conf->file);
 		status = EX_CONFIG;
 	}
-	if (status == EX_OK && !take_facts(&trial, &facts, words))
+	if (status == EX_OK && !take_facts(&trial, &known, facts))
 		status = EX_USAGE;
 	if (status == EX_OK) {
 		decide(&trial);
@@ -365,7 +365,7 @@ int guardtry_decide(const struct guardconf *conf, char *const *words)
 			status = EX_OSERR;
 	}
 	unmake(&trial);
-	free(facts.sender);
-	free(facts.recipient);
+	free(known.sender);
+	free(known.recipient);
 	return status;
 }

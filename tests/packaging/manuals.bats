@@ -86,7 +86,8 @@ manual_options() {	# manual_options PAGE: short and long
 		sed -n "/^\.It Ic $name No/,/^\.El/{/^Default: /{p;q}}" "$source/man/relayguard.conf.5" | grep -qx "Default: $value\." ||
 			fail "relayguard.conf.5: $name = $value"
 		found=$((found + 1))
-	done < <(sed -n 's/^\t{ .name = "\([a-z-]*\)", .*.value = "\([^"][^"]*\)".*/\1 \2/p' "$source/relayguard/guardconf.c")
+	done < <(tr -d '\n' <"$source/relayguard/guardconf.c" | grep -oE '\{ \.name = "[a-z-]+",[^}]*\.value = "[^"]+"' |
+		sed 's/.*\.name = "\([a-z-]*\)".*\.value = "\([^"]*\)"$/\1 \2/')
 	[ $found -ge 18 ]
 }
 
