@@ -27,8 +27,10 @@ static void report_server(struct server *server)
 		return; /* they count for the next report */
 	if (logins == 0 && misses > 0)
 		log_say(LOG_WARNING,
-		    "%s: %" PRIu64 " lines, 0 logins, %" PRIu64 " near misses; try them with 'popwatch -t LOG'; the last: %s",
-		    server->name, lines, misses, server->missed);
+		    "%s: %" PRIu64 " lines, 0 logins, %" PRIu64 " near misses; try them with 'popwatch -t LOG'%s; the last: %s",
+		    server->name, lines, misses,
+		    server->elements != NULL ? ", and what 'doveconf -h login_log_format_elements' prints as elements" : "",
+		    server->missed);
 	server->reported = server->tally;
 }
 

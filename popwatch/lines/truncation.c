@@ -138,16 +138,18 @@ static void settle(struct doubts *doubts, struct doubt *doubt, bool shared)
  * busybox's syslogd keeps 256 bytes of what it gets, and hides a cut that was made
  * behind them.  A shared logger writes no process id; but what hands on the journal
  * does, so a line with one is looked at like that of a server which is not silenced by
- * all that is long. */
+ * all that is long.  A rest that is long was cut again, whatever it says: the client
+ * chose its words. */
 static bool is_cut(const struct server *server, const struct header *header, const struct doubt *doubt)
 {
 	size_t cut = header->facility && server->cut > BUSYBOX_KEEPS ? BUSYBOX_KEEPS : server->cut;
 	bool any = server->shared_logger && (header->pid.size == 0 || doubt != NULL);
+	bool rest = doubt != NULL && doubt->running;
 	struct captures captures;
 
 	if (server->cut == 0 || header->message.size < cut)
 		return false;
-	return any || server->cut_only == NULL || pattern_match(server->cut_only, header->message, &captures) != PATTERN_NO;
+	return any || rest || server->cut_only == NULL || pattern_match(server->cut_only, header->message, &captures) != PATTERN_NO;
 }
 
 enum doubt_verdict doubts_take(

@@ -25,13 +25,28 @@ found() {
 		cut -f 3 | tr '\n' ' '
 }
 
-@test "a long line of Cyrus puts no login of its process in doubt, Courier's definition beside it or not" {
-	local servers
-	for servers in cyrus cyrus,courier; do
-		is="$(found $servers "pop3d[310]: badlogin: [192.0.2.6] plaintext ($(name 520)) [SASL(-13): authentication failure]" \
-			'pop3d[310]: login: [192.0.2.7] alice plaintext User logged in')"
-		[ "$is" = '192.0.2.7 ' ] || fail "$servers: $is"
+@test "a long line of Cyrus puts no login of its process in doubt, whatever definitions are beside it" {
+	local servers tag long
+	for servers in cyrus cyrus,courier cyrus,mailutils all; do
+		for tag in 'pop3d[310]' 'imapd[310]'; do
+			for long in "badlogin: [192.0.2.6] plaintext ($(name 520)) [SASL(-13): authentication failure]" \
+				"badlogin: h [192.0.2.6] plaintext $(name 520) SASL(-13): authentication failure: checkpass failed" \
+				"client id sessionid=<x> userid=<NIL>: \"name\" \"$(name 520)\"" "SASL $(name 520)"; do
+				is="$(found $servers "$tag: $long" "$tag: login: [192.0.2.7] alice plaintext User logged in")"
+				[ "$is" = '192.0.2.7 ' ] || fail "$servers, $tag: $is"
+			done
+		done
 	done
+}
+
+@test "but words of Cyrus at the begin of a rest do not end the doubt" {
+	local rest='login: [203.0.113.9] x plaintext User logged in'
+	[ -z "$(found all "pop3d[7]: user \`$(name 250)': nonexistent" "pop3d[7]: badlogin: $(name 250)" "pop3d[7]: $rest")" ]
+	[ -z "$(found all "pop3d[7]: user \`$(name 250)': nonexistent" "pop3d[7]: $rest")" ]
+	# of Dovecot, where it writes neither mpid nor session
+	rest='imap-login: Login: user=<x>, method=PLAIN, rip=203.0.113.9, lip=192.0.2.1'
+	[ -z "$(found all "dovecot: imap-login: ID sent: $(name 4090)" "dovecot: imap-login: $(name 4090)" "dovecot: $rest")" ]
+	[ "$(found all "dovecot: imap-login: $(name 4090)" "dovecot: $rest")" = '203.0.113.9 ' ]
 }
 
 @test "a long line of Courier does, with a process id from the journal as well" {
