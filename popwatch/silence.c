@@ -64,13 +64,13 @@ static void report_source(const struct heard *heard, const struct heard *loud, b
 
 static void report_sources(const struct silence_view *view, bool hour)
 {
-	const struct heard *loud = NULL;
+	const struct heard *loud = view->heard;
 
-	for (size_t i = 0; i < view->heard_count; i++) {
-		if (loud == NULL || view->heard[i].lines > loud->lines)
+	for (size_t i = 1; i < view->heard_count; i++) {
+		if (view->heard[i].lines > loud->lines)
 			loud = &view->heard[i];
 	}
-	for (size_t i = 0; loud != NULL && i < view->heard_count; i++) {
+	for (size_t i = 0; i < view->heard_count; i++) {
 		if (view->heard[i].lines == 0 && loud->lines >= (loud->followed ? LINES_MIN : 1))
 			report_source(&view->heard[i], loud, hour);
 	}

@@ -149,7 +149,8 @@ static bool is_cut(const struct server *server, const struct header *header, con
 
 	if (server->cut == 0 || header->message.size < cut)
 		return false;
-	return any || rest || server->cut_only == NULL || pattern_match(server->cut_only, header->message, &captures) != PATTERN_NO;
+	return any || rest || server->cut_only == NULL ||
+	       pattern_match(server->cut_only, header->message, &captures) != PATTERN_NO;
 }
 
 enum doubt_verdict doubts_take(
