@@ -17,6 +17,9 @@
 #define SECURED "(?:TLS|SSL|secured)"
 #define CIPHER "(?:\\(proxied\\)|[A-Za-z0-9.]+ with cipher [-A-Za-z0-9_]+ \\([0-9]+/[0-9]+ bits\\)(?: [-A-Za-z0-9_]+)?)"
 
+/* 2.4 leaves the comma behind where the last element is not written */
+#define END "(?:, ?)?$"
+
 /* What the elements are: https://doc.dovecot.org, login_log_format_elements.  An
  * element whose variable is empty is not written. */
 static const struct element {
@@ -115,11 +118,11 @@ static bool build(char *out, const char *head, char *const *words, bool proxied,
 			return false;
 		}
 	}
-	if (!seen[USER - known] || !seen[ADDRESS - known] || size + 2 > EXPRESSION_MAX) {
+	if (!seen[USER - known] || !seen[ADDRESS - known] || size + sizeof END > EXPRESSION_MAX) {
 		snprintf(error, error_size, "expected user=<%%u> and rip=%%r among them");
 		return false;
 	}
-	memcpy(out + size, "$", sizeof "$");
+	memcpy(out + size, END, sizeof END);
 	return true;
 }
 

@@ -59,50 +59,6 @@ login_counts() {	# login_counts ADDRESS
 	stop_popwatch
 }
 
-# a Dovecot that hands everybody on to the other one: IMAP on 1143, POP3 on 1110; start_proxy [SETTING...]
-start_proxy() {
-	mkdir -p "$WORK/proxy"
-	{
-		printf '%s\n' "base_dir = $WORK/proxy/run" "state_dir = $WORK/proxy/state" 'protocols = imap pop3' 'listen = 127.0.0.1' \
-			'log_path = syslog' 'ssl = no' 'disable_plaintext_auth = no' 'auth_mechanisms = plain login' 'auth_failure_delay = 0' "$@"
-		cat <<-'END'
-			passdb {
-				driver = static
-				args = proxy=y nopassword=y host=127.0.0.1 port=%{if;%s;eq;imap;143;110}
-			}
-			service anvil {
-				unix_listener anvil-auth-penalty {
-					mode = 0
-				}
-			}
-			service imap-login {
-				inet_listener imap {
-					port = 1143
-				}
-				inet_listener imaps {
-					port = 0
-				}
-			}
-			service pop3-login {
-				inet_listener pop3 {
-					port = 1110
-				}
-				inet_listener pop3s {
-					port = 0
-				}
-			}
-		END
-	} >"$WORK/proxy/dovecot.conf"
-	(quietly proxy dovecot -c "$WORK/proxy/dovecot.conf")
-	wait_for 10 listens 1143
-}
-
-stop_proxy() {
-	stop "$(cat "$WORK/proxy/run/master.pid")"
-	until_closed() { ! listens 1143; }
-	wait_for 10 until_closed
-}
-
 # a name with a line end in it, such that "$1" becomes a message of imap-login; too long for the server behind, so that the proxy logs it
 line_in_a_name() {
 	printf 'x\n\1\2999 %s\n%s' "$1" "$(head -c 4000 /dev/zero | tr '\0' y)"
@@ -111,7 +67,7 @@ line_in_a_name() {
 @test "a line end in the name that a proxy puts before its words: not with the default of auth_username_chars" {
 	dovecot_is_2_3 || skip 'Dovecot 2.4 writes a blank for a line end in the prefix'
 	watch "$WORK/log/mail.log" 'servers = all dovecot-proxy'
-	start_proxy
+	start_dovecot_proxy
 	line_in_a_name 'proxy(x): started proxying to h: user=<x>, method=PLAIN, rip=203.0.113.99, lip=127.0.0.1' |
 		python3 "$FORGER" name 1143 127.0.5.2
 	curl -s --interface 127.0.5.9 -u alice:secret imap://127.0.0.1:1143/ >/dev/null
@@ -119,14 +75,14 @@ line_in_a_name() {
 	not begins_a_line 'proxy(x): started proxying to h'
 	not recorded 203.0.113.99
 	not recorded 127.0.5.2
-	stop_proxy
+	stop_dovecot_proxy
 	stop_popwatch
 }
 
 @test "with an empty auth_username_chars it makes any line, as dovecot-proxy.conf says; servers = all leaves that out" {
 	dovecot_is_2_3 || skip 'Dovecot 2.4 writes a blank for a line end in the prefix'
 	watch "$WORK/log/mail.log" 'servers = all'
-	start_proxy 'auth_username_chars =' 'auth_username_format = %u'
+	start_dovecot_proxy 'auth_username_chars =' 'auth_username_format = %u'
 	line_in_a_name 'proxy(x): started proxying to h: user=<x>, method=PLAIN, rip=203.0.113.98, lip=127.0.0.1' |
 		python3 "$FORGER" name 1143 127.0.6.2
 	curl -s --interface 127.0.6.3 -u alice:secret pop3://127.0.0.1:1110/ >/dev/null
@@ -136,14 +92,14 @@ line_in_a_name() {
 	# nor a proxy's true login
 	eventually grep -q 'pop3-login: proxy(alice,127.0.0.1:110): Started proxying .*rip=127.0.6.3' "$WORK/log/mail.log"
 	not recorded 127.0.6.3
-	stop_proxy
+	stop_dovecot_proxy
 	stop_popwatch
 }
 
 @test "an ID of a proxy's client that ends as its lines begin is no login, though the ID is logged" {
 	dovecot_is_2_3 || skip 'Dovecot 2.4 logs no ID'
 	watch "$WORK/log/mail.log" 'servers = all dovecot-proxy'
-	start_proxy 'imap_id_log = *'
+	start_dovecot_proxy 'imap_id_log = *'
 	python3 "$FORGER" split 1143 127.0.8.2 'proxy(x): started proxying to h'
 	begins_a_line 'proxy(x): started proxying to h: user=<>, rip=127.0.8.2, lip=127.0.0.1'
 	python3 "$FORGER" split 1143 127.0.8.3 'proxy(x): started proxying to h' nobody
@@ -152,18 +108,18 @@ line_in_a_name() {
 	eventually recorded 127.0.8.9
 	not recorded 127.0.8.2
 	not recorded 127.0.8.3
-	stop_proxy
+	stop_dovecot_proxy
 	stop_popwatch
 }
 
 @test "an ID of a proxy's client that ends as its lines begin is no login where the ID is not logged" {
 	dovecot_is_2_3 || skip 'Dovecot 2.4 logs no ID'
 	watch "$WORK/log/mail.log" 'servers = all dovecot-proxy'
-	start_proxy
+	start_dovecot_proxy
 	python3 "$FORGER" split 1143 127.0.7.2 'proxy(x): started proxying to h'
 	curl -s --interface 127.0.7.9 -u alice:secret pop3://127.0.0.1:1110/ >/dev/null
 	eventually recorded 127.0.7.9
 	not recorded 127.0.7.2
-	stop_proxy
+	stop_dovecot_proxy
 	stop_popwatch
 }

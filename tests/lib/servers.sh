@@ -131,6 +131,33 @@ stop_dovecot() {
 	stop "$(cat "$WORK/dovecot/run/master.pid")"
 }
 
+# ---- Dovecot as a proxy: POP3 on 1110, IMAP on 1143, everybody is handed on to the Dovecot above ----
+
+start_dovecot_proxy() {	# start_dovecot_proxy [SETTING...]
+	mkdir -p "$WORK/proxy"
+	{
+		dovecot_first_lines
+		dovecot_cleartext
+		dovecot_maildir "$WORK/dovecot/home/Maildir"
+		dovecot_to_host 127.0.0.1
+		printf '%s\n' "base_dir = $WORK/proxy/run" "state_dir = $WORK/proxy/state" "$@"
+		cat "$LIB/dovecot-proxy.conf"
+	} >"$WORK/proxy/dovecot.conf"
+	(quietly proxy dovecot -c "$WORK/proxy/dovecot.conf") || {
+		echo "the proxy does not start: status $?" >&2
+		words_of proxy
+		return 1
+	}
+	comes_up proxy - listens 1110
+	comes_up proxy - listens 1143
+}
+
+stop_dovecot_proxy() {
+	stop "$(cat "$WORK/proxy/run/master.pid")"
+	proxy_is_gone() { ! listens 1143 && ! listens 1110; }
+	wait_for 60 proxy_is_gone
+}
+
 # ---- Mailutils: pop3d and imap4d, started by an inetd for each client ----
 
 # configure_mailutils SERVICE...: $WORK/SERVICE.conf: passwords by the PAM service of that name, /var/mail, syslog's mail

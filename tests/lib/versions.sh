@@ -62,6 +62,26 @@ dovecot_users() {
 	fi
 }
 
+# dovecot_to_host ADDRESS: as a proxy, everybody to the server at ADDRESS, which checks his password
+dovecot_to_host() {
+	if dovecot_is_2_3; then
+		printf '%s\n' 'passdb {' '	driver = static' "	args = proxy=y nopassword=y host=$1" '}'
+	else
+		printf '%s\n' 'passdb static {' '	fields {' '		proxy = y' '		nopassword = y' "		host = $1" '	}' '}'
+	fi
+}
+
+# other login_log_format_elements, and another mail_log_prefix, than the default: one order each
+dovecot_other_log() {
+	if dovecot_is_2_3; then
+		printf '%s\n' 'login_log_format_elements = session=<%{session}> user=<%u> rip=%r rport=%b lip=%l lport=%a method=%m mpid=%e %c tls="%k"' \
+			'mail_log_prefix = "%s(%u)<%{session}><%{pid}>: "'
+	else
+		printf '%s\n' 'login_log_format_elements = session=<%{session}> user=<%{user}> rip=%{remote_ip} rport=%{remote_port} lip=%{local_ip} lport=%{local_port} method=%{mechanism} mpid=%{mail_pid} %{secured} tls="%{ssl_security}"' \
+			'mail_log_prefix = "%{protocol}(%{user})<%{session}><%{process:pid}>: "'
+	fi
+}
+
 # dovecot_pam SERVICE [WORD...]: passwords from PAM, too.  session, setcred: PAM is asked for that as well; cached: a password
 # that was right is not asked for again
 dovecot_pam() {
