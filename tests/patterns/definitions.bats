@@ -340,6 +340,18 @@ with_servers() {
 	[[ $output == *'mine: 1 line, 0 logins, 0 logouts, 0 failed logins, 1 not believed, '* ]] || fail "$output"
 }
 
+@test "docs/SERVERS.md names every definition, and what popwatch -t says of its example" {
+	local name
+	for name in "$DEFINITIONS"/*.conf; do
+		name=$(basename "$name" .conf)
+		grep -Eq "\\b${name%-stderrlogger}\\b" "$LIB/../../docs/SERVERS.md" || fail "$name"
+	done
+	page_block SERVERS log >"$SCRATCH/log"
+	echo "definitions = $(readlink -f "$DEFINITIONS")" >"$SCRATCH/all.conf"
+	"$POPWATCH" -c "$SCRATCH/all.conf" -t "$SCRATCH/log" -s dovecot >"$SCRATCH/found" 2>"$SCRATCH/summary"
+	cat "$SCRATCH/found" "$SCRATCH/summary" | diff <(page_block SERVERS found) -
+}
+
 @test "an unknown server is told, with the folders that were searched" {
 	run "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t /dev/null -s nosuch
 	[ "$status" -eq 78 ]
