@@ -166,8 +166,9 @@ static void commit_alone(const struct login *login)
 	if (code == RELAYDB_OK)
 		code = relaydb_commit(batch, now, NULL);
 	if (code != RELAYDB_OK)
-		say(login, LOG_ERR, "%s is not recorded and may not relay: %s", login->address,
-		    db != NULL ? relaydb_error(db) : relaydb_strcode(code));
+		say(login, LOG_ERR, "%s is not recorded and may not relay: %s%s", login->address,
+		    db != NULL ? relaydb_error(db) : relaydb_strcode(code),
+		    code == RELAYDB_PERM ? "; popwatch, if it runs with a socket, records for others" : "");
 	else
 		say(login, LOG_INFO, "recorded %s", login->address);
 	relaydb_batch_free(&batch);

@@ -16,9 +16,12 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "convert.h"
 #include "host.h"
+#include "load.h"
 #include "log.h"
 #include "output.h"
+#include "owner.h"
 #include "postfix.h"
 
 #define MINUTES_MAX (RELAYDB_STAMP_MAX / 60)
@@ -46,8 +49,7 @@ int exit_status(int code)
 	return status_of[code];
 }
 
-/* Tells what DB has to say about its last call, which returned CODE.  Returns the exit status. */
-static int told(const struct relaydb *db, int code)
+int told(const struct relaydb *db, int code)
 {
 	if (code != RELAYDB_OK)
 		log_say(LOG_ERR, "%s", relaydb_error(db));
@@ -55,10 +57,6 @@ static int told(const struct relaydb *db, int code)
 		log_say(LOG_NOTICE, "%s", relaydb_notice(db));
 	return exit_status(code);
 }
-
-/* Tells syslog of a change. */
-#define told_change(db, format, ...)                                                                                           \
-	log_say(LOG_INFO, format " (%s, by uid %ld)", __VA_ARGS__, relaydb_filename(db), (long)getuid())
 
 /* Brings argument TEXT of COMMAND into the store's form. */
 static bool take_address(const char *command, const char *text, char address[RELAYDB_ADDRSTRLEN])
@@ -214,83 +212,6 @@ static int cmd_dump(struct relaydb *db, int n, char **arg)
 	return print(db, RELAYDB_STAMP_MAX + 1);
 }
 
-/* The progress of a load, on a terminal: nothing in the first second, then a count, at most five times a second. */
-struct progress {
-	int64_t next; /* when to show it again, in milliseconds of the monotonic clock */
-	bool shown;
-};
-
-static int64_t monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static int show_progress(size_t done, size_t total, void *arg)
-{
-	struct progress *progress = arg;
-	int64_t now = monotonic_ms();
-
-	if (now >= progress->next) {
-		if (total == 0)
-			fprintf(stderr, "\r%zu lines read", done);
-		else
-			fprintf(stderr, "\r%zu of %zu rows stored", done, total);
-		progress->next = now + 200;
-		progress->shown = true;
-	}
-	return 0;
-}
-
-/* Tells what came of the load of DUMP.  Returns the exit status. */
-static int told_load(const struct relaydb *db, int code, const struct relaydb_result *result, const char *dump)
-{
-	if (code == RELAYDB_BADADDR || code == RELAYDB_BADSTAMP) {
-		log_say(LOG_ERR, "load: %.256s, %s; nothing was changed", dump, relaydb_error(db));
-		return exit_status(code);
-	}
-	if (code == RELAYDB_OK && result->permanent == 1)
-		log_say(LOG_NOTICE, "load: line %zu of %.256s is no address with a time: it never expires",
-		    result->permanent_line, dump);
-	else if (code == RELAYDB_OK && result->permanent > 1)
-		log_say(LOG_NOTICE,
-		    "load: %zu lines of %.256s are no address with a time, line %zu the first: they never expire",
-		    result->permanent, dump, result->permanent_line);
-	if (code == RELAYDB_OK && result->committed)
-		told_change(db, "load: %zu rows, %zu of them new, %zu with another value", result->rows, result->added,
-		    result->changed);
-	return told(db, code);
-}
-
-static int cmd_load(struct relaydb *db, int n, char **arg)
-{
-	struct progress progress = { .next = monotonic_ms() + 1000 };
-	struct relaydb_result result;
-	bool from_file = n > 0 && strcmp(arg[0], "-") != 0;
-	int fd = STDIN_FILENO, code, status;
-	struct stat st;
-
-	if (from_file && (fd = open(arg[0], O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0) {
-		status = errno == EACCES ? EX_NOPERM : EX_NOINPUT;
-		log_say(LOG_ERR, "load: cannot open the dump \"%.256s\": %s", arg[0], strerror(errno));
-		return status;
-	}
-	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-		log_say(LOG_ERR, "load: %.256s is a folder, expected a dump", from_file ? arg[0] : "standard input");
-		if (from_file)
-			close(fd);
-		return EX_NOINPUT;
-	}
-	code = relaydb_load(db, fd, (int64_t)time(NULL), isatty(STDERR_FILENO) ? show_progress : NULL, &progress, &result);
-	if (from_file)
-		close(fd);
-	if (progress.shown)
-		fputs("\r\033[K", stderr);
-	return told_load(db, code, &result, from_file ? arg[0] : "standard input");
-}
-
 static void print_text(const char *title, const char *text)
 {
 	char shown[LOG_ESCAPE_SIZE];
@@ -320,10 +241,19 @@ static void print_finding(const struct relaydb_finding *finding, void *arg)
 		print_text("\tmend", finding->mend);
 }
 
-static int cmd_check(struct relaydb *db, int n, char **arg)
+static int check_file(struct relaydb *db, void *arg)
 {
 	bool trouble = false;
 	int status = told(db, relaydb_check(db, (int64_t)time(NULL), print_finding, &trouble));
+
+	(void)arg;
+	return status == EX_OK && trouble ? EXIT_PARTLY : status;
+}
+
+static int cmd_check(struct relaydb *db, int n, char **arg)
+{
+	bool trouble = false;
+	int status = owner_run(db, check_file, NULL);
 
 	(void)n, (void)arg;
 	postfix_check(relaydb_filename(db), print_finding, &trouble);
@@ -332,12 +262,13 @@ static int cmd_check(struct relaydb *db, int n, char **arg)
 }
 
 const struct command commands[] = {
-	{ "add", "ip [ticks]", "record address with current time (or ticks)", 1, 2, cmd_add },
-	{ "delete", "ip [...]", "remove the addresses", 1, -1, cmd_delete },
-	{ "expire", "[n]", "remove all old entries (or those older than n minutes)", 0, 1, cmd_expire },
-	{ "list", "[n]", "print all old entries (or those older than n minutes)", 0, 1, cmd_list },
-	{ "dump", "", "print every entry, those with a future stamp too", 0, 0, cmd_dump },
-	{ "load", "[file]", "replace the database by a dump (file or standard input)", 0, 1, cmd_load },
-	{ "check", "", "is everything right that sendmail and Postfix demand of this file?", 0, 0, cmd_check },
-	{ NULL, NULL, NULL, 0, 0, NULL },
+	{ "add", "ip [ticks]", "record address with current time (or ticks)", 1, 2, cmd_add, true },
+	{ "delete", "ip [...]", "remove the addresses", 1, -1, cmd_delete, true },
+	{ "expire", "[n]", "remove all old entries (or those older than n minutes)", 0, 1, cmd_expire, true },
+	{ "list", "[n]", "print all old entries (or those older than n minutes)", 0, 1, cmd_list, true },
+	{ "dump", "", "print every entry, those with a future stamp too", 0, 0, cmd_dump, true },
+	{ "load", "[file]", "replace the database by a dump (file or standard input)", 0, 1, cmd_load, false },
+	{ "check", "", "is everything right that sendmail and Postfix demand of this file?", 0, 0, cmd_check, false },
+	{ "convert", "from to", "copy a database into one of another form", 2, 2, cmd_convert, false },
+	{ NULL, NULL, NULL, 0, 0, NULL, false },
 };

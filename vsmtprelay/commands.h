@@ -8,6 +8,8 @@
 #ifndef VSMTPRELAY_COMMANDS_H
 #define VSMTPRELAY_COMMANDS_H
 
+#include "log.h"
+#include "owner.h"
 #include "relaydb.h"
 
 #define EXIT_PARTLY 1 /* done, but not for all, or something was found */
@@ -19,6 +21,7 @@ struct command {
 	int min, max; /* how many arguments; max below 0: any number */
 	/* Does it: ARG has N strings, min <= N <= max.  What failed has been told.  Returns the exit status, of sysexits(3). */
 	int (*run)(struct relaydb *db, int n, char **arg);
+	bool as_owner; /* all of it, see owner_run() */
 };
 
 /* In the order of the usage page; the last has no name. */
@@ -26,5 +29,12 @@ extern const struct command commands[];
 
 /* The exit status for CODE of relaydb.h. */
 int exit_status(int code);
+
+/* Logs what DB has to say about its last call, which returned CODE.  Returns the exit status. */
+int told(const struct relaydb *db, int code);
+
+/* Tells syslog of a change. */
+#define told_change(db, format, ...)                                                                                           \
+	log_say(LOG_INFO, format " (%s, by uid %ld)", __VA_ARGS__, relaydb_filename(db), (long)owner_caller())
 
 #endif

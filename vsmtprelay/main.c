@@ -15,6 +15,7 @@
 #include "cli.h"
 #include "commands.h"
 #include "log.h"
+#include "owner.h"
 
 #define PROGRAM "vsmtprelay"
 #define SHORTS "+:f:hV"
@@ -41,6 +42,19 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+struct call {
+	const struct command *command;
+	int n;
+	char **arg;
+};
+
+static int run_call(struct relaydb *db, void *arg)
+{
+	const struct call *call = arg;
+
+	return call->command->run(db, call->n, call->arg);
+}
+
 /* Checks how many arguments COMMAND got, N, and runs it on the database PATH, NULL for the usual one. */
 static int run(const struct command *command, const char *path, int n, char **arg)
 {
@@ -62,7 +76,7 @@ static int run(const struct command *command, const char *path, int n, char **ar
 		    relaydb_strcode(code));
 		return exit_status(code);
 	}
-	status = command->run(db, n, arg);
+	status = command->as_owner ? owner_run(db, run_call, &(struct call){ command, n, arg }) : command->run(db, n, arg);
 	relaydb_close(&db);
 	return status;
 }

@@ -1,7 +1,8 @@
 # vsmtprelay: the administrator's command
 
-VSMTPRELAY_SOURCES = vsmtprelay/main.c vsmtprelay/commands.c vsmtprelay/output.c \
-	vsmtprelay/host.c vsmtprelay/postconf.c vsmtprelay/postfix.c
+VSMTPRELAY_SOURCES = vsmtprelay/main.c vsmtprelay/commands.c vsmtprelay/convert.c \
+	vsmtprelay/host.c vsmtprelay/load.c vsmtprelay/output.c vsmtprelay/owner.c \
+	vsmtprelay/postconf.c vsmtprelay/postfix.c
 VSMTPRELAY_OBJECTS = $(VSMTPRELAY_SOURCES:%.c=$(BUILD)/%.o)
 VSMTPRELAY = $(BUILD)/vsmtprelay/vsmtprelay
 PROGRAMS += $(VSMTPRELAY)

@@ -5,6 +5,7 @@
  */
 #include "address.h"
 #include "handle.h"
+#include "location.h"
 #include "store.h"
 
 #include <errno.h>
@@ -217,6 +218,23 @@ void db_notice(struct relaydb *db, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(db->notice, sizeof db->notice, format, args);
 	va_end(args);
+}
+
+int relaydb_owner(struct relaydb *db, uid_t *uid, gid_t *gid)
+{
+	struct place place;
+	int code;
+
+	db_begin(db);
+	if (!db->store->owner_only)
+		return db_fail(db, RELAYDB_NOTFOUND, "%s is of a form without that rule", db->path);
+	code = place_open(db, &place, false);
+	if (code != RELAYDB_OK)
+		return code;
+	*uid = place.folder.st_uid;
+	*gid = place.folder.st_gid;
+	place_close(&place);
+	return RELAYDB_OK;
 }
 
 int relaydb_get(struct relaydb *db, const char *address, int64_t *stamp)

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -94,6 +95,12 @@ const char *relaydb_notice(const struct relaydb *db);
 
 /* The path of the handle as it was chosen.  Belongs to the handle. */
 const char *relaydb_filename(const struct relaydb *db);
+
+/* Some forms of the database may be changed by the owner of its directory alone; everybody else, root
+ * too, gets RELAYDB_PERM (relaydb(5)).  Root becomes that user first.
+ * Returns RELAYDB_OK with the user and the directory's group; RELAYDB_NOTFOUND for a form without that
+ * rule; or what is wrong with the path: NOFILE, NOTDB, PERM, IO. */
+int relaydb_owner(struct relaydb *db, uid_t *uid, gid_t *gid);
 
 /* ---- reading: one consistent state, also while others commit; no file is RELAYDB_NOFILE, an empty one has no rows ---- */
 

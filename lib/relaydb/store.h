@@ -16,6 +16,7 @@
 struct store {
 	const char *name; /* as Postfix names the type of map, or Exim the lookup */
 	const char *suffix; /* of the paths it is for; NULL: of all others */
+	bool owner_only; /* changed by the owner of the directory alone, see place_private() */
 	int (*get)(struct relaydb *db, const char *address, int64_t *stamp); /* ADDRESS is in the store's form */
 	int (*each)(struct relaydb *db, int64_t since, int (*each)(const struct relaydb_row *row, void *arg),
 	    void *arg); /* SINCE is EVERY_ROW, or it is relaydb_entries() */

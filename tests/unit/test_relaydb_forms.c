@@ -743,8 +743,8 @@ static void broken_forget(struct relaydb *db)
 /* Every public call goes to the form of the handle, and hands its answer on. */
 static void form_that_fails(void **state)
 {
-	static const struct store broken = { "broken", NULL, broken_get, broken_each, broken_commit, broken_load, broken_check,
-		broken_settle, broken_forget };
+	static const struct store broken = { "broken", NULL, false, broken_get, broken_each, broken_commit, broken_load,
+		broken_check, broken_settle, broken_forget };
 	struct relaydb_result result;
 	bool forgotten = false;
 	struct relaydb *db;
@@ -774,12 +774,15 @@ static const char *const names[] = { "nothing_there", "rows_in_order", "outcomes
 	"no_room", "killed_at_each_step", "killed_at_any_instant", "damage", "other_writers", "foreign_files",
 	"form_that_fails" };
 
-int main(void)
+/* With an argument: the tests whose name matches it, such as damage.lmdb. */
+int main(int argc, char **argv)
 {
 	static char label[COUNT(forms) * COUNT(tests)][64];
 	struct CMUnitTest all[COUNT(forms) * COUNT(tests)];
 	size_t n = 0;
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	for (size_t i = 0; i < COUNT(forms); i++)
 		for (size_t t = 0; t < COUNT(tests); t++, n++) {
 			snprintf(label[n], sizeof label[n], "%s%s", names[t], forms[i].suffix);

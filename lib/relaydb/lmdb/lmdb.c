@@ -509,6 +509,7 @@ static int lmdb_check(
 const struct store lmdb_store = {
 	.name = "lmdb",
 	.suffix = ".lmdb",
+	.owner_only = true,
 	.get = lmdb_get,
 	.each = lmdb_each,
 	.commit = lmdb_commit,

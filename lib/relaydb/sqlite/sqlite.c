@@ -499,6 +499,11 @@ static int sqlite_check(
 		examine_damage(&examine);
 		return RELAYDB_OK;
 	}
+	if (code == RELAYDB_PERM) {
+		examine_report(&examine, RELAYDB_WARNING, "run check as root, or as its owner",
+		    "its rows were not looked at: %s", relaydb_error(db));
+		return RELAYDB_OK;
+	}
 	if (code != RELAYDB_OK)
 		return code;
 	code = table_walk(memory->table, examine_row, &examine);
@@ -514,6 +519,7 @@ static int sqlite_check(
 const struct store sqlite_store = {
 	.name = "sqlite",
 	.suffix = ".sqlite",
+	.owner_only = true,
 	.get = sqlite_get,
 	.each = sqlite_each,
 	.commit = sqlite_commit,
