@@ -61,19 +61,30 @@ static const char *replace(struct smtpsession *session, char **place, const char
 	return copy;
 }
 
-/* Where the address of a path ends: at the > that no quotes hide, or at a blank
- * where there is no <. */
-static const char *path_end(const char *text, char last)
+/* Where the address of a path ends: behind its >, or at a blank where there is
+ * no <.  Neither counts within quotes or a comment. */
+static const char *path_end(const char *text)
 {
-	bool quoted = false;
+	bool quoted = false, bracket = *text == '<';
+	int angle = 0, comment = 0;
 
 	for (; *text != '\0'; text++) {
 		if (*text == '\\' && text[1] != '\0')
 			text++;
+		else if (comment > 0)
+			comment += (*text == '(') - (*text == ')');
 		else if (*text == '"')
 			quoted = !quoted;
-		else if (*text == last && !quoted)
-			break;
+		else if (quoted)
+			continue;
+		else if (*text == '(')
+			comment = 1;
+		else if (*text == '<' || *text == '>')
+			angle += *text == '<' ? 1 : -1;
+		else if (*text == ' ' && angle <= 0)
+			return text;
+		if (bracket && angle == 0 && *text == '>')
+			return text + 1;
 	}
 	return text;
 }
@@ -81,18 +92,18 @@ static const char *path_end(const char *text, char last)
 /* The address of "<a@b> SIZE=9", "a@b" and the like. */
 static const char *replace_path(struct smtpsession *session, char **place, const char *text)
 {
-	const char *end, *last;
+	const char *end, *last = strrchr(text, '>');
 
 	while (*text == ' ')
 		text++;
+	end = path_end(text);
 	if (*text != '<')
-		return replace(session, place, text, (size_t)(path_end(text, ' ') - text));
-	end = path_end(++text, '>');
-	last = strrchr(text, '>');
+		return replace(session, place, text, (size_t)(end - text));
 	/* a quote that is never closed must not hide the end of the address */
-	if (*end == '\0' && last != NULL)
-		end = last;
-	return replace(session, place, text, (size_t)(end - text));
+	if (*end == '\0' && end[-1] != '>' && last != NULL)
+		end = last + 1;
+	text++;
+	return replace(session, place, text, (size_t)(end - text) - (end > text && end[-1] == '>'));
 }
 
 void smtpsession_connect(

@@ -107,6 +107,13 @@ static void view_name(struct view *view, const struct rules_envelope *envelope)
 	}
 }
 
+/* How the client wrote it, and what that means. */
+static void view_mailbox(struct mailbox *mailbox, const char *written)
+{
+	mailbox->written = written != NULL ? written : "";
+	mailbox->differs = mailbox_read(mailbox->written, mailbox->plain) && strcmp(mailbox->written, mailbox->plain) != 0;
+}
+
 void view_make(struct view *view, const struct rules_envelope *envelope, const struct rules_asker *asker)
 {
 	*view = (struct view){ .envelope = envelope, .asker = asker };
@@ -117,6 +124,8 @@ void view_make(struct view *view, const struct rules_envelope *envelope, const s
 	view->local = envelope->local || (view->has_net && is_loopback(&view->net));
 	view->auth = is_set(envelope->auth);
 	view_name(view, envelope);
+	view_mailbox(&view->mailbox[0], envelope->sender);
+	view_mailbox(&view->mailbox[1], envelope->recipient);
 }
 
 static enum rules_answer ask_pop(const struct view *view)
@@ -266,13 +275,11 @@ static enum rules_answer parts_match(
 	return rules_and(answer, text_match(pattern->right, domain, strlen(domain)));
 }
 
-static enum rules_answer address_match(const struct pattern *pattern, const char *address, const struct view *view)
+/* One spelling of an address. */
+static enum rules_answer spelling_match(const struct pattern *pattern, const char *address, const struct view *view)
 {
-	const char *at;
+	const char *at = strrchr(address, '@');
 
-	if (address == NULL)
-		address = "";
-	at = strrchr(address, '@');
 	if (pattern->kind == KIND_PARTS)
 		return at != NULL ? parts_match(pattern, address, at, view) : RULES_NO;
 	if (pattern->kind == KIND_NS)
@@ -280,13 +287,32 @@ static enum rules_answer address_match(const struct pattern *pattern, const char
 	return text_match(pattern, address, strlen(address));
 }
 
+/* The DNS is asked about the domain that is meant, not about a spelling of it. */
+static bool asks_dns(const struct pattern *pattern)
+{
+	return pattern->kind == KIND_NS || (pattern->kind == KIND_PARTS && pattern->right->kind == KIND_NS);
+}
+
+/* What was written matches, or what is meant by it does: "*%*@*" is about the
+ * one, and nobody dodges bob@example.com by writing it in another way. */
+static enum rules_answer address_match(const struct pattern *pattern, const struct mailbox *mailbox, const struct view *view)
+{
+	enum rules_answer answer = RULES_NO;
+
+	if (!mailbox->differs || !asks_dns(pattern))
+		answer = spelling_match(pattern, mailbox->written, view);
+	if (!mailbox->differs || answer == RULES_YES)
+		return answer;
+	return rules_or(answer, spelling_match(pattern, mailbox->plain, view));
+}
+
 enum rules_answer list_match(const struct list *list, int field, const struct view *view)
 {
-	const char *address = field == 1 ? view->envelope->sender : view->envelope->recipient;
 	enum rules_answer answer = RULES_NO;
 
 	for (const struct pattern *p = list->first; p != NULL && answer != RULES_YES; p = p->next)
-		answer = rules_or(answer, field == 0 ? client_match(p, view) : address_match(p, address, view));
+		answer =
+		    rules_or(answer, field == 0 ? client_match(p, view) : address_match(p, &view->mailbox[field - 1], view));
 	if (answer == RULES_NO || list->except == NULL)
 		return answer;
 	return rules_and(answer, rules_not(list_match(list->except, field, view)));

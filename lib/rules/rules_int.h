@@ -12,6 +12,7 @@
  *   regex.c     expressions; sole home of <pcre2.h> in this room
  *   warn.c      rules that cannot be reached, wildcards without their dot
  *   domain.c    names of the DNS
+ *   mailbox.c   what mail servers make of an address
  *   match.c     patterns and lists against an envelope
  *   records.c   NS=
  *   decide.c    the first rule that matches
@@ -202,6 +203,15 @@ enum domain domain_read(const char *text, size_t size, char out[DOMAIN_SIZE]);
 /* Does it look like an address, not a name? */
 bool domain_is_address(const char *name);
 
+/* ---- mailbox.c ---- */
+
+/* Longer than any that mail servers take: RFC 5321, 4.5.3.1. */
+#define MAILBOX_SIZE 1024
+
+/* Writes the mailbox that a mail server sees in TEXT, a sender or recipient as
+ * the client wrote it.  Returns false if it has MAILBOX_SIZE bytes or more. */
+bool mailbox_read(const char *text, char out[MAILBOX_SIZE]);
+
 /* ---- match.c, records.c ---- */
 
 /* An envelope with what is needed again and again worked out once. */
@@ -214,6 +224,11 @@ struct view {
 	char name[DOMAIN_SIZE]; /* confirmed; "": none */
 	enum rules_name name_state;
 	bool local, auth;
+	struct mailbox {
+		const char *written; /* "" for NULL */
+		char plain[MAILBOX_SIZE];
+		bool differs; /* PLAIN does from what is WRITTEN */
+	} mailbox[2]; /* sender, recipient */
 };
 
 void view_make(struct view *view, const struct rules_envelope *envelope, const struct rules_asker *asker);

@@ -94,7 +94,7 @@ deny_closes() {
 
 # lists, addresses of every kind, and clients with rights at PORT
 lists_and_addresses() {
-	local port=$1 client sender
+	local port=$1 client sender recipient
 	for client in 127.0.1.2 127.0.1.9; do
 		session $port $client 'MAIL FROM:<>' 'RCPT TO:<except@example.com>'
 		hears 1 550 except
@@ -114,6 +114,13 @@ lists_and_addresses() {
 	hears 1 550 'six 2001:db8::7'
 	session $port 2001:db8::8 'MAIL FROM:<>' 'RCPT TO:<ok@example.com>'
 	hears 1 250
+	# a rule is not dodged by another way to write the address
+	for recipient in '<"noto"@example.com>' '<no\to@example.com>' '<noto@example.com.>' '<noto(x)@example.com>' \
+		'<noto(>)@example.com>' '(x)<noto@example.com>' 'x<noto @ example.com>' '<noto@example.com(@x)>' \
+		'<<noto@example.com>>' '<x:noto@example.com;>'; do
+		session $port 127.0.1.2 'MAIL FROM:<>' "RCPT TO:$recipient"
+		hears 1 553
+	done
 	for sender in '<">\" client=[1.2.3.4]"@localhost>' '<%s%n%s@localhost>' "<$(printf 'x%.0s' {1..200})@localhost>"; do
 		session $port 127.0.1.2 "MAIL FROM:$sender" 'RCPT TO:<noto@example.com>'
 		[[ ${lines[1]} == [45]* ]] || fail "$sender: ${lines[1]}"

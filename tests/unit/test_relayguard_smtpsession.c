@@ -172,6 +172,11 @@ static void paths(void **state)
 		{ "<a@b", "a@b" },
 		{ "\"a b\"@c d", "\"a b\"@c" },
 		{ "<a@b>c>", "a@b" },
+		{ "<<a@b>> SIZE=9", "<a@b>" },
+		{ "<a(>)@b> SIZE=9", "a(>)@b" },
+		{ "(c d)<a@b> SIZE=9", "(c d)<a@b>" },
+		{ "x<a @ b> SIZE=9", "x<a @ b>" },
+		{ "<a(@b> SIZE=9", "a(@b" },
 	};
 	struct smtpsession *session = begin(NULL);
 

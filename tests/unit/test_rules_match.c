@@ -196,7 +196,7 @@ static const struct {
 	{ "postmaster", "Postmaster", RULES_YES },
 	{ "ALL@ALL NS=ALL", "postmaster", RULES_NO },
 	{ "a@example.com", "A@EXAMPLE.com", RULES_YES },
-	{ "a@example.com", "a@example.com.", RULES_NO },
+	{ "a@example.com", "a@example.com.", RULES_YES },
 	{ "*@example.com", "a@b@example.com", RULES_YES },
 	{ "*@*@*", "a@b@example.com", RULES_YES },
 	{ "*@*@*", "a@example.com", RULES_NO },
@@ -256,6 +256,120 @@ static const struct {
 	/* a match that would take for ever is stopped, and that is said */
 	{ "/^(a+)+$/", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", RULES_UNKNOWN },
 };
+
+/* Ways to write bob@example.com, all of which a real sendmail or Postfix takes
+ * and delivers there: tests/relayguard/ has them too. */
+static const char *const spellings[] = {
+	"bob@example.com",
+	"BOB@EXAMPLE.COM",
+	"bob@example.com.",
+	"bob@example.com..",
+	"\"bob\"@example.com",
+	"b\\ob@example.com",
+	"\"b\\ob\"@example.com",
+	"b\"o\"b@example.com",
+	"bob@\"example.com\"",
+	"bob@exam\\ple.com",
+	"\"bob@example.com\"",
+	"bob\\@example.com",
+	"bob(x)@example.com",
+	"(x)bob@example.com",
+	"(a(b)c\\)d)bob@example.com",
+	"bob@example.com(x)",
+	"bob@example.com(@x)",
+	"bob@example(x).com",
+	"bob(>)@example.com",
+	" bob@example.com ",
+	"bob @ example.com",
+	"bob@example. com",
+	"(a b)<bob@example.com>",
+	"x@evil.example<bob@example.com>",
+	"<bob@example.com",
+	"@a.example,@b.example:bob@example.com",
+	"@a.example:@b.example:bob@example.com",
+	"x:bob@example.com;",
+	":bob@example.com",
+	"::bob@example.com",
+	"bob@example.com;",
+	"example.com!bob",
+	"bob%example.com",
+};
+
+static const char *const other_boxes[] = {
+	"bob@example.org",
+	"bob",
+	"alice@example.com",
+	"bob@example.com@example.org",
+	"bob@example.com(x)@example.org",
+	"bob@example.com<x@example.org>",
+	"(bob@example.com)x@example.org",
+	"\"bob@example.com\"@example.org",
+	"\"\\\"bob\\\"\"@example.com",
+	"bob@example.com:x@example.org",
+	"bob%example.com@example.org",
+	"bo b@example.com",
+	"bo(x)b@example.com",
+	"bob@[example.com]",
+	"bob@[IPv6:bob@example.com]",
+	"example.com!x!bob",
+	"bob!example.com",
+	"",
+	"(bob@example.com",
+	"bob@example.com:",
+};
+
+/* A rule about an address is not dodged by another way to write it, be it to
+ * refuse, to allow or behind EXCEPT; nor does it meet anybody else. */
+static void spelled(void **state)
+{
+	struct rules_envelope envelope = stranger;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(spellings) + COUNT(other_boxes); i++) {
+		bool same = i < COUNT(spellings);
+		const char *text = same ? spellings[i] : other_boxes[i - COUNT(spellings)];
+
+		envelope.sender = envelope.recipient = text;
+		if (answer_of("noto:ALL:bob@example.com:ALL", &envelope) != (enum rules_answer)same ||
+		    answer_of("noto:ALL:ALL:bob@example.com", &envelope) != (enum rules_answer)same ||
+		    answer_of("noto:ALL:ALL EXCEPT /^bob@example\\.com$/:ALL", &envelope) != (enum rules_answer) !same)
+			fail_msg("%s", text);
+		if (same && (answer_of("noto:ALL:ALL:*@NS=mx.example.com", &envelope) != RULES_YES ||
+				answer_of("noto:ALL:NS=UNKNOWN:ALL", &envelope) != RULES_NO))
+			fail_msg("NS= for %s", text);
+	}
+}
+
+/* What is written counts as well: relay probes are about that. */
+static void as_written(void **state)
+{
+	struct rules_envelope envelope = stranger;
+
+	(void)state;
+	envelope.recipient = "@a.example:bob@example.com";
+	assert_int_equal(answer_of("noto:ALL:ALL:*@*@*", &envelope), RULES_YES);
+	envelope.recipient = "\"a%b\"@example.com";
+	assert_int_equal(answer_of("noto:ALL:ALL:*%*@*", &envelope), RULES_YES);
+	envelope.recipient = "bob%example.com";
+	assert_int_equal(answer_of("noto:ALL:ALL:*%*", &envelope), RULES_YES);
+}
+
+/* Whatever is put before an address, its end is seen. */
+static void long_ones(void **state)
+{
+	static char text[4000];
+	struct rules_envelope envelope = stranger;
+
+	(void)state;
+	snprintf(text, sizeof text, "(%3000s)bob@example.com", "x");
+	envelope.recipient = text;
+	assert_int_equal(answer_of("noto:ALL:ALL:bob@example.com", &envelope), RULES_YES);
+	snprintf(text, sizeof text, "%3000s:bob@example.com", "x");
+	assert_int_equal(answer_of("noto:ALL:ALL:bob@example.com", &envelope), RULES_YES);
+	memset(text, 'x', 3000);
+	snprintf(text + 3000, sizeof text - 3000, "@example.com");
+	assert_int_equal(answer_of("noto:ALL:ALL:*@example.com", &envelope), RULES_YES);
+}
 
 static void addresses(void **state)
 {
@@ -427,6 +541,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clients),
 		cmocka_unit_test(addresses),
+		cmocka_unit_test(spelled),
+		cmocka_unit_test(as_written),
+		cmocka_unit_test(long_ones),
 		cmocka_unit_test(user_with_domain),
 		cmocka_unit_test(what_is_asked),
 		cmocka_unit_test(decisions),
