@@ -53,6 +53,7 @@ include lib/rules/rules.mk
 include vsmtprelay/rules.mk
 include popwatch/rules.mk
 include relayguard/rules.mk
+include relaymirror/rules.mk
 include vnewspammers/rules.mk
 include pam_relaydb/rules.mk
 include man/rules.mk

@@ -3,8 +3,8 @@
 # The compiler's warnings are errors in every build (config.mk), so lint begins with one.  make format mends what lint-format
 # finds.
 
-LINT_HEADERS = $(sort $(wildcard lib/*/*.h lib/*/*/*.h vsmtprelay/*.h vnewspammers/*.h popwatch/*.h popwatch/*/*.h relayguard/*.h pam_relaydb/*.h tests/*/*.h))
-LINT_FLAGS = $(CPPFLAGS_ALL) $(RELAYDB_ROOMS:%=-I%) -Ilib/common -Ilib/daemon -Ilib/rules -Ivsmtprelay -Ivnewspammers $(POPWATCH_ROOMS:%=-I%) -Irelayguard
+LINT_HEADERS = $(sort $(wildcard lib/*/*.h lib/*/*/*.h vsmtprelay/*.h vnewspammers/*.h popwatch/*.h popwatch/*/*.h relayguard/*.h relaymirror/*.h pam_relaydb/*.h tests/*/*.h))
+LINT_FLAGS = $(CPPFLAGS_ALL) $(RELAYDB_ROOMS:%=-I%) -Ilib/common -Ilib/daemon -Ilib/rules -Ivsmtprelay -Ivnewspammers $(POPWATCH_ROOMS:%=-I%) -Irelayguard -Irelaymirror
 
 lint: all lint-width lint-format lint-cppcheck lint-tidy lint-manuals
 
@@ -38,7 +38,7 @@ lint-tidy:
 	@$(call with_llvm,clang-tidy,printf '%s\n' $(LINT_SOURCES) | xargs -P 2 -I '{}' clang-tidy --quiet '{}' -- -std=c17 $(LINT_FLAGS) 2>/dev/null)
 
 # code 100 columns, comments 80: in the rooms that have moved to it
-LINT_NARROW = lib/common lib/daemon relayguard
+LINT_NARROW = lib/common lib/daemon relayguard relaymirror
 lint-width:
 	@find $(LINT_NARROW) -name '*.[ch]' | while read -r file; do \
 		expand "$$file" | awk -v file="$$file" ' \

@@ -23,11 +23,12 @@ include tests/torture/rules.mk
 
 # what the programs are made of, except each main.o: a unit test takes the
 # module that it is about, and what that needs
-ROOMS = lib/common lib/daemon lib/rules vsmtprelay $(POPWATCH_ROOMS) relayguard
+ROOMS = lib/common lib/daemon lib/rules vsmtprelay $(POPWATCH_ROOMS) relayguard \
+	relaymirror
 ROOM_OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c, \
 	$(COMMON_SOURCES) $(DAEMON_SOURCES) $(RULES_SOURCES) \
 	$(VSMTPRELAY_SOURCES) $(POPWATCH_SOURCES) \
-	$(RELAYGUARD_SOURCES)))
+	$(RELAYGUARD_SOURCES) $(RELAYMIRROR_SOURCES)))
 ROOM_ARCHIVE = $(BUILD)/tests/rooms.a
 
 $(ROOM_ARCHIVE): $(ROOM_OBJECTS)

@@ -5,7 +5,7 @@ setup() {
 	cd "$LIB/../.."
 }
 
-programs='vsmtprelay popwatch relayguard pam_relaydb vnewspammers'
+programs='vsmtprelay popwatch relayguard relaymirror pam_relaydb vnewspammers'
 
 # a room, and the rooms, or single headers, that its files may include beside its
 # own and relaydb.h: nothing else, and no path in an include
@@ -26,6 +26,7 @@ walls() {
 	popwatch/source lib/common lib/daemon popwatch/lines
 	popwatch/record lib/common popwatch/lines
 	relayguard lib/common lib/daemon lib/rules/rules.h
+	relaymirror lib/common lib/daemon
 	END
 }
 

@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * test_relaymirror_mirror.c - names, positions, orders, rows, one case each
+ * (streamid.h, continuity.h, orders.h, ledger.h, mirror.h)
+ */
+#include "ledger.h"
+#include "mirror.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define NOW INT64_C(1795175258)
+#define A "192.0.2.7"
+#define B "2001:db8::7"
+
+static struct netset no_nets;
+
+static void names(void **state)
+{
+	static const char *const bad[] = { "", "-", "1", "1-", "-1", "1-1 ", " 1-1", "1--1", "1-1-1", "+1-1",
+		"18446744073709551616-0", "0-18446744073709551616", "x-1", "1-x", "*", "$" };
+	struct streamid id = { 7, 7 }, other;
+	char text[STREAMID_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		if (streamid_parse(bad[i], strlen(bad[i]), &id))
+			fail_msg("%s", bad[i]);
+		assert_int_equal(id.ms, 7);
+	}
+	assert_true(streamid_parse("18446744073709551615-18446744073709551615", 41, &id));
+	assert_string_equal(streamid_format(&id, text), "18446744073709551615-18446744073709551615");
+	assert_true(streamid_parse("1526919030474-55x", 16, &other));
+	assert_int_equal(other.sequence, 55);
+	assert_true(streamid_compare(&other, &id) < 0);
+	assert_true(streamid_compare(&id, &other) > 0);
+	assert_true(streamid_compare(&id, &id) == 0);
+	assert_true(streamid_compare(&(struct streamid){ 5, 1 }, &(struct streamid){ 5, 2 }) < 0);
+}
+
+/* A position in the log, an engine; the stream of orders is still. */
+static void positions(void **state)
+{
+	static const struct {
+		const char *what;
+		uint64_t at, first, last;
+		const char *identity;
+		enum continuity expected;
+	} cases[] = {
+		{ "nothing new", 50, 10, 50, "e", CONTINUITY_KEPT },
+		{ "something new", 50, 10, 60, "e", CONTINUITY_KEPT },
+		{ "the entry read last is the first", 50, 50, 60, "e", CONTINUITY_KEPT },
+		{ "trimmed beyond it", 50, 51, 60, "e", CONTINUITY_GAP },
+		{ "all trimmed, nothing new", 50, 0, 50, "e", CONTINUITY_KEPT },
+		{ "all trimmed, something was new", 50, 0, 60, "e", CONTINUITY_GAP },
+		{ "an old dump: the names are below", 50, 10, 40, "e", CONTINUITY_NEW_ENGINE },
+		{ "FLUSHALL", 50, 0, 0, "e", CONTINUITY_NEW_ENGINE },
+		{ "another engine", 50, 10, 50, "f", CONTINUITY_NEW_ENGINE },
+		{ "no epoch", 50, 10, 50, "", CONTINUITY_NEW_ENGINE },
+		{ "an empty engine", 0, 0, 0, "e", CONTINUITY_KEPT },
+		{ "its first entry", 0, 10, 10, "e", CONTINUITY_GAP },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct position position = { .identity = "e", .log = { cases[i].at, 0 } };
+		struct engine_facts facts = { .log = { { cases[i].first, 0 }, { cases[i].last, 0 } } };
+		struct position turned = { .identity = "e", .orders = position.log };
+		struct engine_facts turned_facts = { .orders = facts.log };
+
+		strcpy(facts.identity, cases[i].identity);
+		strcpy(turned_facts.identity, cases[i].identity);
+		if (continuity_check(&position, &facts) != cases[i].expected)
+			fail_msg("%s", cases[i].what);
+		if (continuity_check(&turned, &turned_facts) != cases[i].expected)
+			fail_msg("%s, in the orders", cases[i].what);
+	}
+}
+
+static struct order order(enum order_kind kind, int64_t stamp, uint64_t ms)
+{
+	return (struct order){ .address = A, .kind = kind, .stamp = stamp, .id = { ms, 0 } };
+}
+
+static void last_word(void **state)
+{
+	struct orders *orders = orders_new();
+	struct order delete = order(ORDER_DELETE, 100, 100500), add = order(ORDER_ADD, 100, 100600);
+	struct order late = order(ORDER_DELETE, 90, 300000);
+
+	(void)state;
+	assert_true(orders_take(orders, &delete));
+	assert_false(orders_take(orders, &delete));
+	assert_true(orders_cover(orders, A, 100));
+	assert_true(orders_cover(orders, A, 100 + AHEAD_MAX));
+	assert_false(orders_cover(orders, A, 100 + AHEAD_MAX + 1));
+	assert_false(orders_cover(orders, B, 100));
+	/* two administrators within a second: the name in the stream decides */
+	assert_true(orders_take(orders, &add));
+	assert_false(orders_take(orders, &delete));
+	assert_false(orders_cover(orders, A, 100));
+	/* one that waited for the engine is as old as it is */
+	assert_false(orders_take(orders, &late));
+	assert_false(orders_cover(orders, A, 90));
+	/* its own is the last of its second, until a later one comes */
+	assert_true(orders_give(orders, A, ORDER_DELETE, 100));
+	assert_false(orders_take(orders, &add));
+	assert_non_null(orders_unsent(orders));
+	add = order(ORDER_ADD, 101, 101000);
+	assert_true(orders_take(orders, &add));
+	assert_null(orders_unsent(orders));
+	orders_forget(orders, 101 + ORDERS_KEPT);
+	assert_int_equal(orders_count(orders), 1);
+	orders_forget(orders, 102 + ORDERS_KEPT);
+	assert_int_equal(orders_count(orders), 0);
+	orders_free(orders);
+}
+
+static void sending_orders(void **state)
+{
+	struct orders *orders = orders_new();
+	const struct order *unsent;
+
+	(void)state;
+	assert_null(orders_unsent(orders));
+	assert_true(orders_give(orders, A, ORDER_DELETE, 100));
+	assert_true(orders_give(orders, B, ORDER_ADD, 100));
+	unsent = orders_unsent(orders);
+	assert_string_equal(unsent->address, A);
+	orders_sent(orders, A, 99, &(struct streamid){ 100100, 0 }); /* an earlier one */
+	assert_string_equal(orders_unsent(orders)->address, A);
+	orders_sent(orders, A, 100, &(struct streamid){ 100100, 0 });
+	orders_sent(orders, B, 100, &(struct streamid){ 100200, 0 });
+	assert_null(orders_unsent(orders));
+	/* at a new engine: deletes alone */
+	orders_send_again(orders);
+	assert_string_equal(orders_unsent(orders)->address, A);
+	orders_sent(orders, A, 100, &(struct streamid){ 900000, 0 });
+	assert_null(orders_unsent(orders));
+	orders_free(orders);
+}
+
+static struct mirror *mirror_of(bool publish, bool subscribe)
+{
+	struct mirror_settings settings = { publish, subscribe, 3600, &no_nets };
+	struct mirror *mirror = mirror_new(&settings, NOW);
+
+	assert_non_null(mirror);
+	return mirror;
+}
+
+struct gathered {
+	size_t count;
+	char text[8][80];
+};
+
+static void on_change(const char *address, bool delete, int64_t stamp, void *arg)
+{
+	struct gathered *gathered = arg;
+
+	snprintf(gathered->text[gathered->count++], sizeof gathered->text[0], "%s %s %lld", delete ? "delete" : "record",
+	    address, delete ? 0 : (long long)(stamp - NOW));
+}
+
+static void on_unsent(const char *address, int64_t stamp, void *arg)
+{
+	struct gathered *gathered = arg;
+
+	snprintf(gathered->text[gathered->count++], sizeof gathered->text[0], "%s %lld", address, (long long)(stamp - NOW));
+}
+
+/* What the database is told, which is done then; COUNT lines. */
+static void assert_changes(struct mirror *mirror, const struct moment *now, size_t count, ...)
+{
+	struct gathered gathered = { .count = 0 };
+	size_t addresses = mirror_changes(mirror, 4, now, on_change, &gathered);
+	va_list lines;
+
+	assert_int_equal(gathered.count, count);
+	va_start(lines, count);
+	for (size_t i = 0; i < count; i++)
+		assert_string_equal(gathered.text[i], va_arg(lines, const char *));
+	va_end(lines);
+	mirror_committed(mirror, addresses);
+	assert_int_equal(mirror_changes(mirror, 4, now, on_change, &gathered), 0);
+}
+
+static void assert_unsent(struct mirror *mirror, const struct moment *now, const char *line)
+{
+	struct gathered gathered = { .count = 0 };
+
+	mirror_unsent(mirror, 4, now, on_unsent, &gathered);
+	assert_int_equal(gathered.count, line != NULL);
+	if (line != NULL)
+		assert_string_equal(gathered.text[0], line);
+}
+
+static void scan(struct mirror *mirror, int64_t stamp, const struct moment *now)
+{
+	mirror_scan_begin(mirror);
+	if (stamp >= 0)
+		mirror_local(mirror, A, stamp, now);
+	mirror_scan_end(mirror);
+}
+
+/* 600 s ahead, and later put right: a stamp is what it was. */
+static void clocks(void **state)
+{
+	const struct moment ahead = { NOW + 600, NOW }, right = { NOW + 100, NOW + 100 };
+	const struct moment much_later = { NOW + 700, NOW + 700 };
+	struct mirror *mirror = mirror_of(true, true);
+
+	(void)state;
+	scan(mirror, NOW + 600, &ahead);
+	assert_unsent(mirror, &ahead, A " 0");
+	scan(mirror, NOW + 600, &right);
+	assert_unsent(mirror, &right, A " 0");
+	mirror_sent(mirror, A, NOW);
+	scan(mirror, NOW + 600, &much_later);
+	assert_unsent(mirror, &much_later, NULL);
+	/* one that nobody has seen before is in the future, and stays refused */
+	scan(mirror, NOW + 690, &right);
+	assert_unsent(mirror, &right, NULL);
+	assert_int_equal(mirror_tally(mirror)->local_future, 1);
+	scan(mirror, NOW + 690, &much_later);
+	assert_unsent(mirror, &much_later, NULL);
+	scan(mirror, NOW + 700, &much_later);
+	assert_unsent(mirror, &much_later, A " 700");
+	mirror_free(mirror);
+}
+
+static void no_publishing_from_an_hour(void **state)
+{
+	struct moment off = { NOW + OFFSET_MAX, NOW };
+	struct mirror *mirror = mirror_of(true, false);
+
+	(void)state;
+	scan(mirror, NOW + OFFSET_MAX, &off);
+	assert_unsent(mirror, &off, NULL);
+	off.local--;
+	assert_unsent(mirror, &off, A " 0");
+	mirror_free(mirror);
+}
+
+static void no_echo(void **state)
+{
+	const struct moment now = { NOW - 600, NOW }, slower = { NOW - 601, NOW };
+	struct mirror *mirror = mirror_of(true, true);
+
+	(void)state;
+	assert_int_equal(mirror_remote(mirror, "::ffff:" A, NOW - 10, NOW, &now), REMOTE_WRITTEN);
+	assert_int_equal(mirror_remote(mirror, A, NOW - 10, NOW, &now), REMOTE_KNOWN);
+	assert_changes(mirror, &now, 1, "record " A " -610");
+	for (int64_t late = 0; late <= SAME_MAX; late++) {
+		scan(mirror, NOW - 610 + late, &slower);
+		assert_unsent(mirror, &slower, NULL);
+	}
+	scan(mirror, NOW - 610 + SAME_MAX + 1, &now);
+	assert_unsent(mirror, &now, A " -7");
+	mirror_free(mirror);
+}
+
+static void vanished(void **state)
+{
+	const struct moment now = { NOW, NOW };
+	struct mirror *mirror = mirror_of(true, true);
+
+	(void)state;
+	mirror_remote(mirror, A, NOW - 10, NOW, &now);
+	assert_changes(mirror, &now, 1, "record " A " -10");
+	scan(mirror, NOW - 10, &now);
+	scan(mirror, -1, &now);
+	assert_int_equal(mirror_remote(mirror, A, NOW - 10, NOW, &now), REMOTE_KNOWN);
+	assert_changes(mirror, &now, 0);
+	assert_int_equal(mirror_remote(mirror, A, NOW - 9, NOW, &now), REMOTE_WRITTEN);
+	assert_changes(mirror, &now, 1, "record " A " -9");
+	mirror_free(mirror);
+}
+
+static void refused(void **state)
+{
+	static const struct {
+		const char *address;
+		int64_t stamp, told;
+		enum verdict_remote expected;
+	} cases[] = {
+		{ A, NOW + AHEAD_MAX, NOW, REMOTE_WRITTEN },
+		{ A, NOW + AHEAD_MAX + 1, NOW, REMOTE_FUTURE },
+		{ A, NOW, NOW - AHEAD_MAX - 1, REMOTE_FUTURE },
+		{ A, INT64_MAX, NOW, REMOTE_FUTURE },
+		{ A, NOW - 3600, NOW, REMOTE_WRITTEN },
+		{ A, NOW - 3601, NOW, REMOTE_OLD },
+		{ A, 0, NOW, REMOTE_OLD },
+		{ A, -1, NOW, REMOTE_BAD },
+		{ A, INT64_MIN, NOW, REMOTE_BAD },
+		{ "192.0.2.0/24", NOW, NOW, REMOTE_BAD },
+		{ "192.0.2", NOW, NOW, REMOTE_BAD },
+		{ "", NOW, NOW, REMOTE_BAD },
+		{ "10.9.9.9", NOW, NOW, REMOTE_IGNORED },
+		{ "::ffff:10.9.9.9", NOW, NOW, REMOTE_IGNORED },
+	};
+	const struct moment now = { NOW + 40, NOW };
+	struct netset ignore = { NULL, 0 };
+
+	(void)state;
+	assert_int_equal(netset_add_text(&ignore, "10.0.0.0/8"), 0);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct mirror_settings settings = { true, true, 3600, &ignore };
+		struct mirror *mirror = mirror_new(&settings, NOW);
+
+		if (mirror_remote(mirror, cases[i].address, cases[i].stamp, cases[i].told, &now) != cases[i].expected)
+			fail_msg("%zu: %s", i, cases[i].address);
+		mirror_local(mirror, "10.9.9.9", NOW, &now);
+		assert_int_equal(mirror_backlog(mirror), 0);
+		mirror_free(mirror);
+	}
+	netset_clear(&ignore);
+}
+
+static void without_state(void **state)
+{
+	const struct moment now = { NOW, NOW };
+	struct mirror *both = mirror_of(true, true), *pop = mirror_of(true, false);
+
+	(void)state;
+	scan(both, NOW - 1, &now);
+	assert_unsent(both, &now, NULL);
+	scan(pop, NOW - 1, &now);
+	assert_unsent(pop, &now, A " -1");
+	scan(both, NOW + 3, &now);
+	assert_unsent(both, &now, A " 3");
+	mirror_free(both);
+	mirror_free(pop);
+}
+
+static void deleted(void **state)
+{
+	const struct moment now = { NOW, NOW }, later = { NOW + 60, NOW + 60 };
+	struct order delete = order(ORDER_DELETE, NOW, NOW * 1000);
+	struct order add = order(ORDER_ADD, NOW, NOW * 1000 + 1);
+	struct mirror *mirror = mirror_of(true, true);
+
+	(void)state;
+	/* under way to the database, in it, and of this host */
+	mirror_remote(mirror, A, NOW - 10, NOW, &now);
+	assert_true(mirror_order(mirror, &delete, &now));
+	assert_changes(mirror, &now, 0);
+	mirror_local(mirror, A, NOW - 5, &now);
+	assert_unsent(mirror, &now, NULL);
+	assert_changes(mirror, &now, 1, "delete " A " 0");
+	assert_int_equal(mirror_remote(mirror, A, NOW - 1, NOW, &now), REMOTE_DELETED);
+	/* the row is still there, and a later add follows */
+	mirror_local(mirror, A, NOW - 5, &now);
+	mirror_order(mirror, &add, &now);
+	assert_changes(mirror, &now, 2, "delete " A " 0", "record " A " 0");
+	/* a new login counts, whatever was deleted before */
+	mirror_give_order(mirror, A, ORDER_DELETE, &now);
+	mirror_local(mirror, A, NOW, &now);
+	mirror_local(mirror, A, NOW + 60, &later);
+	assert_unsent(mirror, &later, A " 60");
+	assert_changes(mirror, &later, 0);
+	mirror_free(mirror);
+}
+
+static void new_engine(void **state)
+{
+	struct engine_facts facts = { .identity = "one", .log = { { 1, 0 }, { 5, 0 } } };
+	const struct moment now = { NOW, NOW };
+	struct mirror *mirror = mirror_of(true, true);
+
+	(void)state;
+	assert_int_equal(mirror_meet(mirror, &facts), CONTINUITY_NEW_ENGINE);
+	scan(mirror, NOW, &now);
+	mirror_remote(mirror, B, NOW, NOW, &now);
+	mirror_sent(mirror, A, NOW);
+	mirror_position(mirror)->log = facts.log.last;
+	assert_int_equal(mirror_meet(mirror, &facts), CONTINUITY_KEPT);
+	assert_unsent(mirror, &now, NULL);
+	strcpy(facts.identity, "two");
+	assert_int_equal(mirror_meet(mirror, &facts), CONTINUITY_NEW_ENGINE);
+	assert_unsent(mirror, &now, A " 0");
+	/* not read yet: all is read, also after a crash */
+	assert_int_equal(mirror_meet(mirror, &facts), CONTINUITY_GAP);
+	mirror_free(mirror);
+}
+
+static char *saved(struct mirror *mirror, bool all)
+{
+	static char *text; /* gcc 12 takes the string for the variable */
+	static size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	assert_non_null(out);
+	mirror_save(mirror, all, out);
+	fclose(out);
+	return text;
+}
+
+static void load_all(struct mirror *mirror, const char *text)
+{
+	char *copy = strdup(text), *rest = copy, *line;
+
+	for (line = strsep(&rest, "\n"); rest != NULL; line = strsep(&rest, "\n")) {
+		if (!mirror_load(mirror, line))
+			fail_msg("%s", line);
+	}
+	free(copy);
+}
+
+static void saving(void **state)
+{
+	struct engine_facts facts = { .identity = "a b c", .log = { { 1, 0 }, { 5, 3 } } };
+	const struct moment now = { NOW + 7, NOW };
+	struct mirror *mirror = mirror_of(true, true), *again = mirror_of(true, true);
+	char *text, *copy;
+
+	(void)state;
+	mirror_meet(mirror, &facts);
+	mirror_position(mirror)->log = facts.log.last;
+	mirror_scan_begin(mirror);
+	mirror_local(mirror, A, NOW + 7, &now);
+	mirror_local(mirror, "198.51.100.1", NOW + 700, &now);
+	mirror_scan_end(mirror);
+	mirror_remote(mirror, B, NOW - 9, NOW, &now);
+	mirror_give_order(mirror, "203.0.113.1", ORDER_DELETE, &now);
+	text = saved(mirror, true);
+	load_all(again, text);
+	copy = saved(again, true);
+	assert_string_equal(text, copy);
+	assert_non_null(strstr(text, "at 5-3 0-0 a b c\n"));
+	free(copy);
+	/* only what changed; a later line replaces an earlier one */
+	copy = saved(mirror, false);
+	assert_string_equal(copy, "");
+	free(copy);
+	mirror_sent(mirror, A, NOW);
+	copy = saved(mirror, false);
+	assert_non_null(strstr(copy, "row " A " "));
+	assert_null(strstr(copy, B));
+	load_all(again, copy);
+	assert_unsent(again, &now, NULL);
+	free(copy);
+	free(text);
+	mirror_free(mirror);
+	mirror_free(again);
+}
+
+/* Killed after the commit and before its record: the row is no login of this host. */
+static void killed(void **state)
+{
+	const struct moment now = { NOW, NOW }, slower = { NOW, NOW - 2 };
+	struct mirror *mirror = mirror_of(true, true), *again = mirror_of(true, true);
+	char *text;
+
+	(void)state;
+	scan(mirror, NOW - 100, &now);
+	mirror_sent(mirror, A, NOW - 100);
+	mirror_remote(mirror, A, NOW - 10, NOW, &now);
+	text = saved(mirror, true);
+	load_all(again, text);
+	free(text);
+	scan(again, NOW - 10, &slower);
+	assert_unsent(again, &slower, NULL);
+	assert_changes(again, &now, 0);
+	mirror_free(mirror);
+	mirror_free(again);
+}
+
+static void bad_lines(void **state)
+{
+	static const char *const bad[] = { "", "row", "row ", "nothing 1", "row " A " 1 1 1", "row " A " 1 1 1 ----",
+		"row " A " 1 1 1 ----- ", "row " A " 1 1 1 x----", "row " A " 1 1 1 -----x", "row " A " -1 1 1 -----",
+		"row " A " 1 253402300800 1 -----", "row 192.0.2.0/24 1 1 1 -----", "row 192.0.2 1 1 1 -----",
+		"order " A " d 1 1-1", "order " A " x 1 1-1 --", "order " A " d 1 1 --", "order " A " d 1 1-1 ---",
+		"order " A " d 1 1-1 ou x", "order x d 1 1-1 --", "at", "at 1-1", "at 1-1 1-1", "at 1 1-1 x", "at 1-1 1 x" };
+	struct mirror *mirror = mirror_of(true, true);
+	char text[IDENTITY_SIZE + 32];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		if (mirror_load(mirror, bad[i]))
+			fail_msg("%s", bad[i]);
+	}
+	snprintf(text, sizeof text, "at 1-1 1-1 %0*d", IDENTITY_SIZE, 0);
+	assert_false(mirror_load(mirror, text));
+	snprintf(text, sizeof text, "at 1-1 1-1 %0*d", IDENTITY_SIZE - 1, 0);
+	assert_true(mirror_load(mirror, text));
+	assert_int_equal(mirror_rows(mirror), 0);
+	assert_int_equal(mirror_orders(mirror), 0);
+	mirror_free(mirror);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names),
+		cmocka_unit_test(positions),
+		cmocka_unit_test(last_word),
+		cmocka_unit_test(sending_orders),
+		cmocka_unit_test(clocks),
+		cmocka_unit_test(no_publishing_from_an_hour),
+		cmocka_unit_test(no_echo),
+		cmocka_unit_test(vanished),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(without_state),
+		cmocka_unit_test(deleted),
+		cmocka_unit_test(new_engine),
+		cmocka_unit_test(saving),
+		cmocka_unit_test(killed),
+		cmocka_unit_test(bad_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
