@@ -19,7 +19,7 @@ WARN = -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototy
 HARDEN = -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 HARDEN_LD = -pie -Wl,-z,relro,-z,now
 
-# make SANITIZE=1: everything, tests too, with AddressSanitizer and UndefinedBehaviorSanitizer, in a build folder of its own
+# make SANITIZE=1: everything, tests too, with AddressSanitizer and UndefinedBehaviorSanitizer, in a build directory of its own
 SANITIZE =
 ifneq ($(SANITIZE),)
 BUILD = build/sanitize

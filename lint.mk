@@ -1,7 +1,7 @@
 # lint.mk - make lint: what machines can say about the sources and the manuals
 #
-# The compiler's warnings are errors in every build (config.mk), so lint begins with one.  make format mends what lint-format
-# finds.
+# The compiler's warnings are errors in every build (config.mk), so lint begins with
+# one.  make format fixes what lint-format finds.
 
 LINT_HEADERS = $(sort $(wildcard lib/*/*.h lib/*/*/*.h vsmtprelay/*.h vnewspammers/*.h popwatch/*.h popwatch/*/*.h relayguard/*.h relaymirror/*.h pam_relaydb/*.h tests/*/*.h))
 LINT_FLAGS = $(CPPFLAGS_ALL) $(RELAYDB_ROOMS:%=-I%) -Ilib/common -Ilib/daemon -Ilib/rules -Ivsmtprelay -Ivnewspammers $(POPWATCH_ROOMS:%=-I%) -Irelayguard -Irelaymirror

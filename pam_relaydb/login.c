@@ -17,7 +17,8 @@
 
 #define LOG_SIZE 1024
 
-/* As pam_syslog(3) does it; that one drops the name of the module when pam_end(3) is running. */
+/* Like pam_syslog(3), which drops the name of the module while pam_end(3) is
+ * running. */
 static void say(const struct login *login, int priority, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static void say(const struct login *login, int priority, const char *format, ...)
 {
@@ -111,7 +112,8 @@ static long long elapsed_ms(const struct timespec *since)
 	return (now.tv_sec - since->tv_sec) * 1000LL + (now.tv_nsec - since->tv_nsec) / 1000000;
 }
 
-/* A handle that waits for what is left of the timeout.  relaydb takes a negative one as "not at all". */
+/* A handle that waits for what is left of the timeout.  To relaydb a negative
+ * one means "do not wait". */
 static int open_for(const struct options *options, const struct timespec *since, struct relaydb **db)
 {
 	long long left = options->timeout_ms - elapsed_ms(since);
@@ -120,8 +122,8 @@ static int open_for(const struct options *options, const struct timespec *since,
 	return relaydb_open(db, &how);
 }
 
-/* Was the address recorded less than refresh seconds ago?  Any trouble is left to the commit, which
- * reports it. */
+/* Was the address recorded less than refresh seconds ago?  Any trouble is left
+ * to the commit, which reports it. */
 static bool is_fresh(const struct login *login, const struct timespec *since)
 {
 	struct relaydb *db;
@@ -184,6 +186,6 @@ void login_record(const struct login *login)
 void login_refused(const struct login *login, int status)
 {
 	if (login->options.debug)
-		say(login, LOG_DEBUG, "%s is not recorded: the server ended PAM with status %d, no success", login->address,
+		say(login, LOG_DEBUG, "%s is not recorded: the server ended PAM with status %d, not success", login->address,
 		    status);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * login.h - a login that the account phase has seen, and how it gets into the relay database
+ * login.h - a login that the account phase has seen, and how it is recorded in
+ * the relay database
  *
- * Knows nothing of PAM: a login is a copy of all that recording needs, since the server may
- * settle it much later, when the items of its PAM handle are others or gone.  Logs to authpriv,
- * where PAM modules do.
+ * Knows nothing of PAM: a login is a copy of all that recording needs, since
+ * the server may settle it much later, when the items of its PAM handle have
+ * changed or are gone.  Logs to authpriv, where PAM modules do.
  */
 #ifndef PAM_RELAYDB_LOGIN_H
 #define PAM_RELAYDB_LOGIN_H
@@ -13,7 +14,7 @@
 
 #include <relaydb.h>
 
-#define FIELD_MAX 128 /* what a log line needs to know of a user's name */
+#define FIELD_MAX 128 /* as much of a user's name as a log line needs */
 
 struct login {
 	struct login *next;
@@ -23,25 +24,29 @@ struct login {
 	char paths[];
 };
 
-/* One word of a datagram or a log line: every byte of TEXT that is no printable ASCII, and the
- * blank, becomes '?'; an empty TEXT becomes "-"; what is too long is cut. */
+/* One word of a datagram or a log line: every byte of TEXT that is not
+ * printable ASCII, and the blank, becomes '?'; an empty TEXT becomes "-"; a
+ * long one is truncated. */
 void login_word(char out[FIELD_MAX], const char *text);
 
-/* Reads PAM_RHOST as servers give it: an address, in brackets or not.  False for anything else,
- * a host name among it: no DNS inside a login. */
+/* Reads PAM_RHOST as servers give it: an address, in brackets or not.  False
+ * for anything else, even a host name: no DNS inside a login. */
 bool login_address(const char *rhost, char out[RELAYDB_ADDRSTRLEN]);
 
-/* A copy of everything.  ADDRESS is in the store's form.  NULL: out of memory.  For free(3). */
+/* A copy of everything.  ADDRESS is in the store's form.  NULL: out of memory.
+ * For free(3). */
 struct login *login_new(const struct options *options, const char *address, const char *user, const char *service);
 
 /* Would both be recorded in the same place? */
 bool login_same_place(const struct login *login, const struct options *options);
 
-/* Records the address as of now: one datagram to popwatch, which never blocks, and if nobody
- * takes it a commit, which gives up waiting for locks at the timeout.  Logs what came of it. */
+/* Records the address as of now: one datagram to popwatch, which never blocks,
+ * or, if nobody takes it, a commit, which gives up waiting for locks at the
+ * timeout.  Logs the result. */
 void login_record(const struct login *login);
 
-/* Logs that the server ended its PAM handle without a success, if the options have "debug". */
+/* Logs that the server ended its PAM handle without a success, if the options
+ * have "debug". */
 void login_refused(const struct login *login, int status);
 
 #endif

@@ -36,7 +36,8 @@ static bool number(const char *text, int min, int max, int *out)
 	return true;
 }
 
-/* NET[,NET]... joins what is ignored already; the word "none" in the list empties that. */
+/* NET[,NET]... is added to what is ignored already; the word "none" in the list
+ * empties that. */
 static bool networks(const char *text, struct options *options)
 {
 	struct options wanted = *options;

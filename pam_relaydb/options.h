@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * options.h - the arguments of the module, as they stand in a line of /etc/pam.d
+ * options.h - the arguments of the module, as written in a line of /etc/pam.d
  *
- * Knows nothing of PAM and never says anything: whoever reads the options gets the words that are wrong, to log them.
+ * Knows nothing of PAM and logs nothing: the caller gets the invalid words, to
+ * log them.
  */
 #ifndef PAM_RELAYDB_OPTIONS_H
 #define PAM_RELAYDB_OPTIONS_H
@@ -24,12 +25,14 @@ struct options {
 	struct ipnet ignore[IGNORE_MAX];
 };
 
-/* Reads ARGC words of ARGV, which must outlive OPTIONS.  A word that is unknown or out of range leaves its default and is
- * handed to WRONG (any number of times) with what was expected. */
+/* Reads ARGC words of ARGV, which must outlive OPTIONS.  A word that is unknown
+ * or out of range leaves its default and is handed to WRONG (any number of
+ * times) with what was expected. */
 void options_read(struct options *options, int argc, const char **argv,
     void (*wrong)(const char *word, const char *expected, void *arg), void *arg);
 
-/* Does one of the ignored networks hold the address?  ADDRESS is in the store's form. */
+/* Does one of the ignored networks contain the address?  ADDRESS is in the
+ * store's form. */
 bool options_ignore(const struct options *options, const char *address);
 
 #endif

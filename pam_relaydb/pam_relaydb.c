@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * pam_relaydb.c - records the client's address when a POP or IMAP login has succeeded; the only
- * file that knows PAM's headers
+ * pam_relaydb.c - records the client's address when a POP or IMAP login has
+ * succeeded; the only file that knows PAM's headers
  *
- * Lives inside other people's processes, so: no globals, no signals, no stderr, no fork, no exit,
- * every descriptor CLOEXEC, errno as it was.  It answers PAM_IGNORE whatever happens: it can
- * neither let anybody in nor keep anybody out.
+ * Lives inside other people's processes, so: no globals, no signals, no stderr,
+ * no fork, no exit, every descriptor CLOEXEC, errno as it was.  It answers
+ * PAM_IGNORE whatever happens: it never decides whether a user gets in.
  *
- * No phase knows whether the login succeeds.  A module behind a `required` one that has refused is
- * called all the same, and one behind ours may still refuse.  So the account phase only remembers
- * the login, as data of the PAM handle, and what the server does next settles it:
+ * No phase knows whether the login succeeds.  A module after a `required` one
+ * that has refused is still called, and one after ours may still refuse.  So
+ * the account phase only remembers the login, as data of the PAM handle, and
+ * what the server does next settles it:
  *
  *	pam_setcred(PAM_ESTABLISH_CRED)		the server asks for it once the account is accepted
  *	pam_open_session			likewise
- *	pam_end(PAM_SUCCESS)			the server has been told nothing but success
+ *	pam_end(PAM_SUCCESS)			the server has seen nothing but success
  *	pam_end with any other status		refused, or (PAM_DATA_SILENT) a copy in a forked child
  *	pam_authenticate, pam_acct_mgmt		another login begins: what was remembered is forgotten
  *
- * Limits: a server that hands PAM_SUCCESS to pam_end(3) after a refusal deceives us, unless what
- * refuses stands before us and ends the stack (`requisite`).  A server that has no account phase is
- * not recorded, nor is one that dies before it has settled the login.
- * The timeout bounds the wait for locks; a disk that takes seconds for an fsync(2) is waited for.
+ * Limits: a server that hands PAM_SUCCESS to pam_end(3) after a refusal
+ * deceives us, unless what refuses comes before us and ends the stack
+ * (`requisite`).  A server that has no account phase is not recorded, nor is
+ * one that dies before it has settled the login.  The timeout bounds the wait
+ * for locks; a disk that takes seconds for an fsync(2) is waited for.
  */
 #include "login.h"
 
@@ -51,7 +53,8 @@ static const char *item(pam_handle_t *pam, int which)
 	return pam_get_item(pam, which, &value) == PAM_SUCCESS && value != NULL ? value : "";
 }
 
-/* Takes the first login out, NULL if there is none.  The caller frees it. */
+/* Removes and returns the first login, NULL if there is none.  The caller frees
+ * it. */
 static struct login *take_first(struct remembered *remembered)
 {
 	struct login *login = remembered->first;
@@ -87,8 +90,9 @@ static void record_all(struct remembered *remembered)
 	}
 }
 
-/* The data is replaced, or pam_end(3) was called with STATUS.  The flags PAM_DATA_REPLACE and
- * PAM_DATA_SILENT come or-ed into it, so only the bare PAM_SUCCESS is the end of a login. */
+/* The data is replaced, or pam_end(3) was called with STATUS.  The flags
+ * PAM_DATA_REPLACE and PAM_DATA_SILENT come or-ed into it, so only the bare
+ * PAM_SUCCESS is the end of a login. */
 static void settle(pam_handle_t *pam, void *data, int status)
 {
 	struct remembered *remembered = data;
@@ -128,7 +132,8 @@ static struct remembered *find_or_make(pam_handle_t *pam)
 	return remembered;
 }
 
-/* The address to record, in OUT.  False, after a word in the log, if there is none. */
+/* The address to record, in OUT.  False, after a word in the log, if there is
+ * none. */
 static bool find_address(pam_handle_t *pam, const struct options *options, char out[RELAYDB_ADDRSTRLEN])
 {
 	const char *rhost = item(pam, PAM_RHOST);

@@ -5,7 +5,7 @@
 #   make tsan			the PAM module's unit test under ThreadSanitizer
 #   make demo			the main job with a real Dovecot and a real sendmail (root)
 #
-# Found by name: tests/unit/test_*.c are cmocka programs, tests/*/prog_*.c are helpers (build/tests/FOLDER/prog_NAME), and
+# Found by name: tests/unit/test_*.c are cmocka programs, tests/*/prog_*.c are helpers (build/tests/DIRECTORY/prog_NAME), and
 # tests/run finds tests/*/*.bats.
 
 UNIT_SOURCES = $(sort $(wildcard tests/unit/test_*.c))
@@ -80,7 +80,7 @@ check: all $(UNIT_TESTS) $(TEST_PROGRAMS)
 memcheck: $(UNIT_TESTS)
 	@BUILD=$$(realpath $(BUILD)) VALGRIND=1 tests/run unit/
 
-# the module is loaded into programs with threads; with the sanitizer for those instead of the other two, in a folder of its own
+# the module is loaded into programs with threads; with the sanitizer for those instead of the other two, in a directory of its own
 TSAN = $(BUILD)/tsan
 tsan:
 	$(MAKE) SANITIZE=thread BUILD=$(TSAN) HARDEN='-fsanitize=thread -fPIE' HARDEN_LD='-pie -fsanitize=thread' \

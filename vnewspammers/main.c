@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * main.c - vnewspammers(8): make the map of senders from whom no mail is taken out of the list an administrator keeps
+ * main.c - vnewspammers(8): build the map of senders whose mail is refused from
+ * the list that an administrator keeps
  *
- * Owns the command line, the list's file and what is told.  What a list may hold is in senders.c; the map is a database of
- * librelaydb, which commits it so that a mail server that has it open sees the change, or nothing of it.
+ * Owns the command line, the list's file and the messages. senders.c knows what
+ * a list may contain; the map is a database of librelaydb, which commits it so
+ * that a mail server that has it open sees all of the change or nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -32,10 +34,10 @@
 
 static void usage(FILE *to)
 {
-	fprintf(to, PROGRAM " " RELAYERS_VERSION " - make the map of senders from whom no mail is taken\n\n"
+	fprintf(to, PROGRAM " " RELAYERS_VERSION " - build the map of senders whose mail is refused\n\n"
 			    "usage: " PROGRAM " [list]\n\n"
-			    "  list           a sender a line, user@host or host; else ~/etc/spammers\n"
-			    "                 the map is beside it, with .db at its end\n"
+			    " list           one sender per line, user@host or host; default ~/etc/spammers\n"
+			    "                 the map is beside it, with .db appended to its name\n"
 			    "  -h, --help     print this\n"
 			    "  -V, --version  print name and version\n\n"
 			    "See " PROGRAM "(8).\n");
@@ -84,7 +86,7 @@ static int dump_of(const struct senders *senders)
 		return -1;
 	}
 	senders_print(senders, out);
-	failed = fflush(out) != 0 || ferror(out) != 0; /* a write in the middle shows in the stream alone */
+	failed = fflush(out) != 0 || ferror(out) != 0; /* an earlier failed write shows only in the stream */
 	if (fclose(out) != 0 || failed || lseek(fd, 0, SEEK_SET) != 0) {
 		(void)close(fd);
 		return -1;
@@ -92,8 +94,9 @@ static int dump_of(const struct senders *senders)
 	return fd;
 }
 
-/* Who may read the list may read the map that was just made of it: a mail server looks for that, and ignores a map that only
- * an ordinary user may read.  Nothing is done to a file that may be somebody else's. */
+/* Anyone who may read the list may read the new map: a mail server checks that,
+ * and ignores a map that only an ordinary user may read.  A file that may
+ * belong to another user is left alone. */
 static void open_like_list(const char *map, const struct stat *list)
 {
 	int fd = open(map, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -103,11 +106,11 @@ static void open_like_list(const char *map, const struct stat *list)
 		return;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid() &&
 	    st.st_uid == list->st_uid && fchmod(fd, (list->st_mode & 0644) | 0600) != 0)
-		log_say(LOG_WARNING, "%s: cannot set its mode: %m", map);
+		log_say(LOG_WARNING, "cannot set the mode of %s: %m", map);
 	(void)close(fd);
 }
 
-/* Makes MAP of the senders, in one commit.  Returns the exit status. */
+/* Builds MAP from the senders, in one commit.  Returns the exit status. */
 static int store(const char *map, const struct stat *list, const struct senders *senders)
 {
 	const struct relaydb_options options = { .path = map, .in_force = true };
@@ -141,13 +144,13 @@ static int store(const char *map, const struct stat *list, const struct senders 
 	return exit_status(code);
 }
 
-/* Tells why the list could not be read.  Returns the exit status. */
+/* Reports why the list could not be read.  Returns the exit status. */
 static int tell_unread(const char *path, int error)
 {
 	const char *why = strerror(error);
 
 	if (error == EINVAL)
-		why = "it is not a file";
+		why = "it is not a regular file";
 	else if (error == ELOOP)
 		why = "it is a symbolic link, expected the file itself";
 	else if (error == EFBIG)
@@ -156,7 +159,7 @@ static int tell_unread(const char *path, int error)
 	return error == EACCES ? EX_NOPERM : EX_NOINPUT;
 }
 
-/* Makes the map of the list PATH.  Returns the exit status. */
+/* Builds the map from the list PATH.  Returns the exit status. */
 static int make_map(char *path)
 {
 	char map[PATH_MAX];
@@ -181,7 +184,7 @@ static int make_map(char *path)
 		log_say(LOG_ERR, "out of memory");
 		status = EX_OSERR;
 	} else if (refused > 0) {
-		log_say(LOG_ERR, "%s: %d line%s cannot be taken, %s is as it was", path, refused, refused == 1 ? "" : "s", map);
+		log_say(LOG_ERR, "%s: %d invalid line%s, %s is unchanged", path, refused, refused == 1 ? "" : "s", map);
 		status = EX_DATAERR;
 	} else {
 		status = store(map, &st, &senders);

@@ -1,4 +1,4 @@
-# vnewspammers: the map of senders from whom no mail is taken
+# vnewspammers: the map of senders whose mail is refused
 
 VNEWSPAMMERS_SOURCES = vnewspammers/main.c vnewspammers/senders.c
 VNEWSPAMMERS_OBJECTS = $(VNEWSPAMMERS_SOURCES:%.c=$(BUILD)/%.o)

@@ -2,7 +2,8 @@
  *
  * senders.c - see senders.h
  *
- * What is refused here is what a mail server would never ask for, so that it would stand in the list without an effect.
+ * What is refused here is what a mail server would never look up, so that it
+ * would have no effect in the list.
  */
 #include <arpa/inet.h>
 #include <limits.h>
@@ -25,7 +26,7 @@ static bool blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
 }
 
-/* In ASCII alone, whatever the locale. */
+/* Only in ASCII, whatever the locale. */
 static void fold(char *text)
 {
 	for (; *text != '\0'; text++)
@@ -33,19 +34,21 @@ static void fold(char *text)
 			*text = (char)(*text - 'A' + 'a');
 }
 
-/* What is wrong with the local part, SIZE bytes; NULL if nothing is.  RFC 5321 4.1.2: Dot-string. */
+/* What is wrong with the local part, SIZE bytes; NULL if nothing is.  RFC 5321
+ * 4.1.2: Dot-string. */
 static const char *local_part_wrong(const char *text, size_t size)
 {
 	if (size == 0)
-		return "a host without @ stands for everybody there";
+		return "to list everybody at a host, write the host without @";
 	if (size == 1 && *text == '*')
-		return "a mail server would ask for the user \"*\" alone: everybody at a host is the host without *@";
+		return "a mail server would look up only the user \"*\": to list everybody at a host, write the host without "
+		       "*@";
 	if (size > LOCAL_PART_MAX)
 		return "the part before the @ has more than 64 characters";
 	if (text[0] == '"')
 		return "a quoted local part cannot be listed, only its host";
 	if (strspn(text, LETTERS DIGITS "!#$%&'*+/=?^_`{|}~.-") < size)
-		return "the part before the @ has a character that cannot stand there";
+		return "the part before the @ has a character that is not allowed there";
 	return NULL;
 }
 
@@ -73,7 +76,7 @@ static const char *host_wrong(const char *text)
 	if (*text == '[')
 		return literal_wrong(text);
 	if (*text == '.' || *text == '*')
-		return "a host is listed without a dot or * before it: it stands for all hosts below it too";
+		return "a host is listed without a dot or * before it: it includes all hosts below it";
 	if (inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1)
 		return "an address is listed in brackets: [192.0.2.1] or [IPv6:2001:db8::1]";
 	if (strlen(text) > HOST_MAX)
@@ -103,7 +106,8 @@ static const char *entry_wrong(const char *entry)
 	return why != NULL ? why : host_wrong(at != NULL ? at + 1 : entry);
 }
 
-/* The entry of a line of SIZE bytes, which is followed by a byte that may be overwritten: without comment and blanks around. */
+/* The entry of a line of SIZE bytes, which is followed by a byte that may be
+ * overwritten: without comment and surrounding blanks. */
 static char *entry_of(char *line, size_t size)
 {
 	char *end = line + size;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * commands.c - the commands of vsmtprelay, see commands.h: each checks its arguments, makes one call of the library, tells
- * what came of it
+ * commands.c - the commands of vsmtprelay, see commands.h: each checks its
+ * arguments, makes one call of the library, and reports the result
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@
 static const int status_of[] = {
 	[RELAYDB_OK] = EX_OK,
 	[RELAYDB_NOTFOUND] = EXIT_PARTLY,
-	[RELAYDB_BADADDR] = EX_DATAERR, /* in a dump: an argument is refused before */
+	[RELAYDB_BADADDR] = EX_DATAERR, /* in a dump; arguments were checked before */
 	[RELAYDB_BADSTAMP] = EX_DATAERR,
 	[RELAYDB_NOFILE] = EX_NOINPUT,
 	[RELAYDB_NOTDB] = EX_DATAERR,
@@ -67,8 +67,8 @@ static bool take_address(const char *command, const char *text, char address[REL
 	return false;
 }
 
-/* What is old: entries with a stamp below *BEFORE.  Without an argument that is up to and including now; with one it is
- * older than so many minutes. */
+/* What is old: entries with a stamp below *BEFORE.  Without an argument that is
+ * up to and including now; with one, older than that many minutes. */
 static bool take_minutes(const char *command, int n, char **arg, int64_t *before)
 {
 	int64_t now = (int64_t)time(NULL), minutes;
@@ -109,8 +109,8 @@ static int cmd_add(struct relaydb *db, int n, char **arg)
 	return status;
 }
 
-/* Tells which addresses were not there, and syslog which are gone.  Both have the order of the arguments, those
- * that came before are NULL. */
+/* Reports which addresses were not there, and logs to syslog which are gone.
+ * Both in the order of the arguments; repeated ones are NULL. */
 static void tell_deleted(const struct relaydb *db, const struct relaydb_batch *batch, int n, char **arg)
 {
 	char address[RELAYDB_ADDRSTRLEN];
@@ -174,24 +174,27 @@ static int cmd_expire(struct relaydb *db, int n, char **arg)
 		code = relaydb_commit(batch, (int64_t)time(NULL), &result);
 	status = told(db, code);
 	if (code == RELAYDB_OK && result.expired > 0)
-		told_change(db, "expire: %zu older than %" PRId64 " are gone, %zu stay", result.expired, before, result.rows);
+		told_change(db, "expired %zu entr%s older than %" PRId64 ", %zu row%s left", result.expired,
+		    result.expired == 1 ? "y" : "ies", before, result.rows, result.rows == 1 ? "" : "s");
 	relaydb_batch_free(&batch);
 	return status;
 }
 
-/* Prints the entries with a stamp below BEFORE, and the rows that are no entry. */
+/* Prints the entries with a stamp below BEFORE, and the rows that are not
+ * entries. */
 static int print(struct relaydb *db, int64_t before)
 {
 	struct output output = { .to = stdout, .terminal = isatty(STDOUT_FILENO) != 0, .before = before };
 	int code = relaydb_each(db, output_row, &output), status;
 
-	if (code < 0) { /* main() finds the stream failed, and tells errno as the reason */
+	if (code < 0) { /* main() finds that the stream failed, and reports errno */
 		errno = output.error;
 		return EX_IOERR;
 	}
 	if (output.unwritten > 0)
 		log_say(LOG_WARNING,
-		    "%zu rows of %s cannot be lines that makemap or load reads back: they are printed as comments",
+		    "%zu rows of %s cannot be written in a form that makemap or load can read back: they are printed as "
+		    "comments",
 		    output.unwritten, relaydb_filename(db));
 	status = told(db, code);
 	return status == EX_OK && output.unwritten > 0 ? EXIT_PARTLY : status;
@@ -233,12 +236,12 @@ static void print_finding(const struct relaydb_finding *finding, void *arg)
 
 	if (finding->severity != RELAYDB_FINE)
 		*trouble = true;
-	if (finding->severity == RELAYDB_FINE && finding->mend[0] != '\0')
+	if (finding->severity == RELAYDB_FINE && finding->fix[0] != '\0')
 		print_text("note", finding->what);
 	else
 		print_text(severity[finding->severity], finding->what);
-	if (finding->mend[0] != '\0')
-		print_text("\tmend", finding->mend);
+	if (finding->fix[0] != '\0')
+		print_text("\tfix", finding->fix);
 }
 
 static int check_file(struct relaydb *db, void *arg)
@@ -266,9 +269,9 @@ const struct command commands[] = {
 	{ "delete", "ip [...]", "remove the addresses", 1, -1, cmd_delete, true },
 	{ "expire", "[n]", "remove all old entries (or those older than n minutes)", 0, 1, cmd_expire, true },
 	{ "list", "[n]", "print all old entries (or those older than n minutes)", 0, 1, cmd_list, true },
-	{ "dump", "", "print every entry, those with a future stamp too", 0, 0, cmd_dump, true },
+	{ "dump", "", "print all entries, even those with a future stamp", 0, 0, cmd_dump, true },
 	{ "load", "[file]", "replace the database by a dump (file or standard input)", 0, 1, cmd_load, false },
-	{ "check", "", "is everything right that sendmail and Postfix demand of this file?", 0, 0, cmd_check, false },
+	{ "check", "", "check all that sendmail and Postfix demand of this file", 0, 0, cmd_check, false },
 	{ "convert", "from to", "copy a database into one of another form", 2, 2, cmd_convert, false },
 	{ NULL, NULL, NULL, 0, 0, NULL, false },
 };

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * commands.h - what vsmtprelay can be told to do
+ * commands.h - what vsmtprelay can do
  *
- * Owns the commands, what they accept and the exit status each result of the library becomes.  main.c owns the command line
- * around them and the end of standard output.
+ * Owns the commands, what they accept, and the exit status for each result of
+ * the library. main.c owns the command line around them and the end of standard
+ * output.
  */
 #ifndef VSMTPRELAY_COMMANDS_H
 #define VSMTPRELAY_COMMANDS_H
@@ -19,7 +20,8 @@ struct command {
 	const char *arguments; /* as the usage page writes them */
 	const char *does;
 	int min, max; /* how many arguments; max below 0: any number */
-	/* Does it: ARG has N strings, min <= N <= max.  What failed has been told.  Returns the exit status, of sysexits(3). */
+	/* Runs it: ARG has N strings, min <= N <= max.  Failures have been
+	 * reported.  Returns the exit status, of sysexits(3). */
 	int (*run)(struct relaydb *db, int n, char **arg);
 	bool as_owner; /* all of it, see owner_run() */
 };
@@ -30,10 +32,11 @@ extern const struct command commands[];
 /* The exit status for CODE of relaydb.h. */
 int exit_status(int code);
 
-/* Logs what DB has to say about its last call, which returned CODE.  Returns the exit status. */
+/* Logs what DB has to say about its last call, which returned CODE.  Returns
+ * the exit status. */
 int told(const struct relaydb *db, int code);
 
-/* Tells syslog of a change. */
+/* Logs a change to syslog. */
 #define told_change(db, format, ...)                                                                                           \
 	log_say(LOG_INFO, format " (%s, by uid %ld)", __VA_ARGS__, relaydb_filename(db), (long)owner_caller())
 

@@ -3,8 +3,8 @@
  * host.c - does anything expire entries, and record logins?  See host.h
  *
  * Only looks: at files of cron, systemd, PAM and popwatch, and at the names of
- * processes.  What this user may not read counts as not there, except crontabs
- * of users: who cannot read those gets no warning that may be wrong.
+ * processes.  What this user may not read counts as missing, except users'
+ * crontabs: without those a warning might be wrong, so there is none.
  */
 #include <glob.h>
 #include <stdbool.h>
@@ -35,7 +35,7 @@ static const char *const cron_daemons[] = {
 	NULL,
 };
 
-/* Has LINE both words, and is it no comment? */
+/* Does LINE have both words, and is it not a comment? */
 static bool line_says(const char *line, const char *one, const char *other)
 {
 	line += strspn(line, " \t");
@@ -131,14 +131,14 @@ static void check_expiry(void (*each)(const struct relaydb_finding *finding, voi
 	if (!line && has_cron() && access(CRONTABS, R_OK | X_OK) != 0 && exists(CRONTABS))
 		return;
 	finding.what = line ? "entries never expire: cron has a line for it, but no cron daemon is installed"
-			    : "entries never expire: no line of cron, no timer and no `expire' in popwatch.conf does it";
+			    : "entries never expire: there is no crontab line, timer or `expire' in popwatch.conf for it";
 	each(&finding, arg);
 }
 
 static void check_recorders(void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
 {
 	const struct relaydb_finding finding = { RELAYDB_FINE,
-		"no recorder: popwatch does not run, and nothing in /etc/pam.d uses pam_relaydb",
+		"nothing records logins: popwatch is not running, and nothing in /etc/pam.d uses pam_relaydb",
 		"systemctl enable --now popwatch" };
 
 	if (!files_say("/proc/[0-9]*/comm", "popwatch", "") && !files_say("/etc/pam.d/*", "pam_relaydb", ""))

@@ -17,7 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* On a terminal: nothing in the first second, then a count, at most five times a second. */
+/* On a terminal: nothing in the first second, then a count, at most five times
+ * a second. */
 struct progress {
 	int64_t next; /* when to show it again, in milliseconds of the monotonic clock */
 	bool shown;
@@ -52,13 +53,14 @@ static void tell_permanent(const struct dump *dump, const struct relaydb_result 
 	if (result->permanent == 0)
 		return;
 	if (!dump->lines)
-		log_say(LOG_NOTICE, "%s: %zu rows of %.256s are no address with a time: they never expire", dump->command,
-		    result->permanent, dump->name);
+		log_say(LOG_NOTICE, "%s: %zu rows of %.256s are not \"address time\" pairs and will never expire",
+		    dump->command, result->permanent, dump->name);
 	else if (result->permanent == 1)
-		log_say(LOG_NOTICE, "%s: line %zu of %.256s is no address with a time: it never expires", dump->command,
-		    result->permanent_line, dump->name);
+		log_say(LOG_NOTICE, "%s: line %zu of %.256s is not an \"address time\" pair and will never expire",
+		    dump->command, result->permanent_line, dump->name);
 	else
-		log_say(LOG_NOTICE, "%s: %zu lines of %.256s are no address with a time, line %zu the first: they never expire",
+		log_say(LOG_NOTICE,
+		    "%s: %zu lines of %.256s are not \"address time\" pairs and will never expire; the first is line %zu",
 		    dump->command, result->permanent, dump->name, result->permanent_line);
 }
 
@@ -100,7 +102,7 @@ int cmd_load(struct relaydb *db, int n, char **arg)
 		}
 	}
 	if (fstat(dump.fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-		log_say(LOG_ERR, "load: %.256s is a folder, expected a dump", dump.name);
+		log_say(LOG_ERR, "load: %.256s is a directory, expected a dump", dump.name);
 		status = EX_NOINPUT;
 	} else
 		status = owner_run(db, load_dump, &dump);

@@ -7,8 +7,8 @@
 
 #include "relaydb.h"
 
-/* The command: ARG[0] is the dump, none or "-" standard input.  It is opened as the
- * caller, and loaded as the owner of the database (owner.h). */
+/* The command: ARG[0] is the dump, none or "-" standard input.  It is opened as
+ * the caller, and loaded as the owner of the database (owner.h). */
 int cmd_load(struct relaydb *db, int n, char **arg);
 
 /* A dump that is open. */
@@ -19,8 +19,8 @@ struct dump {
 	bool lines; /* somebody can look at its lines: messages give their numbers */
 };
 
-/* Replaces DB by the dump ARG, a struct dump: all or nothing.  What failed is logged, and what
- * was changed.  Returns the exit status. */
+/* Replaces DB by the dump ARG, a struct dump: all or nothing.  What failed is
+ * logged, and what was changed.  Returns the exit status. */
 int load_dump(struct relaydb *db, void *arg);
 
 #endif

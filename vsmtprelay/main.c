@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * main.c - vsmtprelay(8): look at and change the relay database by hand and from cron
+ * main.c - vsmtprelay(8): look at and change the relay database by hand and
+ * from cron
  *
- * Owns the command line (options, usage, which command) and the end of standard output.  The commands are in commands.c.
- * Sets no locale: day and month names are those of asctime(3) everywhere.
+ * Owns the command line (options, usage, which command) and the end of standard
+ * output.  The commands are in commands.c.  Sets no locale: day and month names
+ * are those of asctime(3) everywhere.
  */
 #include <getopt.h>
 #include <stdbool.h>
@@ -22,7 +24,7 @@
 
 static void usage(FILE *to)
 {
-	fprintf(to, PROGRAM " " RELAYERS_VERSION " - the addresses that may relay since they logged in to the mail server\n\n"
+	fprintf(to, PROGRAM " " RELAYERS_VERSION " - show and change the addresses that may relay mail\n\n"
 			    "usage: " PROGRAM " [-f file] command [argument ...]\n\n");
 	for (const struct command *command = commands; command->name != NULL; command++)
 		fprintf(to, "  %-7s %-11s %s\n", command->name, command->arguments, command->does);
@@ -55,7 +57,8 @@ static int run_call(struct relaydb *db, void *arg)
 	return call->command->run(db, call->n, call->arg);
 }
 
-/* Checks how many arguments COMMAND got, N, and runs it on the database PATH, NULL for the usual one. */
+/* Checks how many arguments COMMAND got, N, and runs it on the database PATH,
+ * NULL for the usual one. */
 static int run(const struct command *command, const char *path, int n, char **arg)
 {
 	struct relaydb_options options = { .path = path, .in_force = true };

@@ -2,9 +2,11 @@
  *
  * output.c - list and dump, see output.h
  *
- * What cannot be a line is decided by makemap's reader: it ends the key at the first blank, skips blanks before the value,
- * skips lines that start with #, and wants a value.  A control character could be a line; it is not printed as one, since a
- * dump is also looked at on a terminal.  Bytes above 127 go out as they are, except to a terminal.
+ * makemap's reader decides what cannot be a line: it ends the key at the first
+ * blank, skips blanks before the value, skips lines that start with #, and
+ * requires a value.  It would accept control characters; they are not printed
+ * as lines, since a dump may be shown on a terminal.  Bytes above 127 are
+ * written as they are, except to a terminal.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -20,7 +22,8 @@ static bool control(unsigned char byte)
 	return byte < 0x20 || byte == 0x7f;
 }
 
-/* Does makemap read "KEY VALUE" back as this row?  For a tab inside the value it does. */
+/* Does makemap read "KEY VALUE" back as this row?  For a tab inside the value
+ * it does. */
 static bool writable(const struct relaydb_row *row)
 {
 	if (row->key_size == 0 || row->key[0] == '#' || row->value_size == 0 || row->value[0] == ' ' || row->value[0] == '\t')
@@ -46,7 +49,8 @@ static void put_raw(const char *bytes, size_t size, const struct output *output)
 		fputs(bytes[i] == '\t' ? "\t" : log_escape((unsigned char)bytes[i], shown), output->to);
 }
 
-/* In quotes; a quote or backslash among the bytes is escaped too, so that the text has one meaning. */
+/* In quotes; a quote or backslash among the bytes is escaped too, so that the
+ * text has one meaning. */
 static void put_quoted(const char *bytes, size_t size, FILE *to)
 {
 	char shown[LOG_ESCAPE_SIZE];
@@ -60,7 +64,8 @@ static void put_quoted(const char *bytes, size_t size, FILE *to)
 	putc('"', to);
 }
 
-/* The day as asctime(3) writes it; names are English, since nobody sets a locale. */
+/* The day as asctime(3) writes it; names are English, since nobody sets a
+ * locale. */
 static void put_entry(const struct relaydb_row *row, FILE *to)
 {
 	time_t seconds = (time_t)row->stamp;
@@ -85,7 +90,7 @@ static bool key_is_address(const struct relaydb_row *row)
 
 static void put_other(const struct relaydb_row *row, const struct output *output)
 {
-	fputs(key_is_address(row) ? "# no timestamp, never expires:\n" : "# no address, left as it is:\n", output->to);
+	fputs(key_is_address(row) ? "# no timestamp, never expires:\n" : "# not an address, left as it is:\n", output->to);
 	put_raw(row->key, row->key_size, output);
 	putc(' ', output->to);
 	put_raw(row->value, row->value_size, output);
@@ -94,7 +99,7 @@ static void put_other(const struct relaydb_row *row, const struct output *output
 
 static void put_unwritable(const struct relaydb_row *row, struct output *output)
 {
-	fputs("# not a line that makemap reads back: ", output->to);
+	fputs("# not a line that makemap can read back: ", output->to);
 	put_quoted(row->key, row->key_size, output->to);
 	putc(' ', output->to);
 	put_quoted(row->value, row->value_size, output->to);

@@ -23,7 +23,8 @@ uid_t owner_caller(void)
 	return changed ? before : getuid();
 }
 
-/* No way back: real, effective and saved ids, and no group but the directory's. */
+/* No way back: real, effective and saved ids, and no group but the
+ * directory's. */
 static bool become(uid_t uid, gid_t gid)
 {
 	before = getuid();

@@ -15,7 +15,8 @@
 
 #define TEXT_MAX (4 << 20) /* far beyond any configuration */
 
-/* Everything that comes from FD, with a NUL; NULL if that is too much, or there is no memory. */
+/* Everything that comes from FD, with a NUL; NULL if that is too much, or there
+ * is no memory. */
 static char *read_all(int fd)
 {
 	char *text = malloc(TEXT_MAX + 1);
@@ -36,7 +37,8 @@ static char *read_all(int fd)
 	return text;
 }
 
-/* Starts PROGRAM with one OPTION, its standard output to FD.  Returns its pid, or -1. */
+/* Starts PROGRAM with one OPTION, its standard output to FD.  Returns its pid,
+ * or -1. */
 static pid_t start(const char *program, const char *option, int fd)
 {
 	char *argv[] = { "postconf", (char *)option, NULL };
@@ -74,7 +76,8 @@ static char *output_of(const char *program, const char *option)
 	return text;
 }
 
-/* postconf(1) in its usual places; not by way of PATH, since root may run this. */
+/* postconf(1) in its usual places; not by way of PATH, since root may run
+ * this. */
 static const char *find_program(void)
 {
 	static const char *const places[] = { "/usr/sbin/postconf", "/usr/local/sbin/postconf" };

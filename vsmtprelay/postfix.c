@@ -2,13 +2,14 @@
  *
  * postfix.c - see postfix.h
  *
- * The one fault so far: `check_client_access hash:/var/lib/relayers/relayers`.  Of a table of whole
- * keys smtpd(8) asks for the client's address and then for ever shorter beginnings of it, cut at the
- * colons (access(5), HOST NAME/ADDRESS PATTERNS; smtpd_check.c, check_addr_access()).  2001:db8::1 is
- * such a beginning of 2001:db8::1:7, and an address of its own, so one login lets others relay.  A
- * table of patterns is asked for the whole key alone, and so is a pipemap or unionmap with such a
- * table in it.
- * Limit: of ${name?value} and its kind only plain references are followed.
+ * The one fault so far: `check_client_access hash:/var/lib/relayers/relayers`.
+ * In a table of whole keys smtpd(8) looks up the client's address and then ever
+ * shorter prefixes of it, cut at the colons (access(5), HOST NAME/ADDRESS
+ * PATTERNS; smtpd_check.c, check_addr_access()). 2001:db8::1 is such a prefix
+ * of 2001:db8::1:7, and an address of its own, so one login lets others relay.
+ * In a table of patterns only the whole key is looked up, and so it is in a
+ * pipemap or unionmap that contains one.  Limit: only plain references are
+ * followed, not ${name?value} and the like.
  */
 #include "postfix.h"
 
@@ -47,7 +48,8 @@ static struct span trimmed(struct span span)
 	return span;
 }
 
-/* The next line at *AT, which moves on.  False at the end.  A line without "=" has an empty value. */
+/* The next line at *AT, which moves on.  False at the end.  A line without "="
+ * has an empty value. */
 static bool next_setting(const char **at, struct span *name, struct span *value)
 {
 	size_t size = strcspn(*at, "\n"), equals = strcspn(*at, "=\n");
@@ -76,8 +78,8 @@ static bool find_setting(const char *settings, struct span name, struct span *va
 	return found;
 }
 
-/* The name in $name, ${name} or $(name) at the '$' in TEXT[*I]; *I moves to its last byte.  Empty if
- * that is no reference. */
+/* The name in $name, ${name} or $(name) at the '$' in TEXT[*I]; *I moves to its
+ * last byte.  Empty if that is no reference. */
 static struct span reference(struct span text, size_t *i)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
@@ -93,7 +95,8 @@ static struct span reference(struct span text, size_t *i)
 	return (struct span){ text.text + begin, end - begin };
 }
 
-/* VALUE with what it refers to, to TO.  postconf -x has done this already, except for main.cf itself. */
+/* VALUE with what it refers to, to TO. postconf -x has done this already,
+ * except for main.cf itself. */
 static void expand(FILE *to, const char *settings, struct span value, int depth)
 {
 	for (size_t i = 0; i < value.size && ftell(to) < VALUE_MAX; i++) {
@@ -110,7 +113,8 @@ static void expand(FILE *to, const char *settings, struct span value, int depth)
 
 /* ---- words and maps ---- */
 
-/* The next word of *REST, which moves on; what is in braces is one.  False at the end. */
+/* The next word of *REST, which moves on; what is in braces is one.  False at
+ * the end. */
 static bool next_word(struct span *rest, struct span *word)
 {
 	size_t size = 0;
@@ -160,7 +164,8 @@ static bool is_file(const struct look *look, struct span name)
 	return false;
 }
 
-/* TYPE:NAME, or NAME of the default type; the types that hold others are looked into. */
+/* TYPE:NAME, or NAME of the default type; the types that hold others are looked
+ * into. */
 static void read_map(const struct look *look, struct span spec, struct map *map, int depth)
 {
 	struct span type = { spec.text, 0 }, inside, word;
@@ -188,24 +193,24 @@ static void read_map(const struct look *look, struct span spec, struct map *map,
 static void report(const struct look *look, struct span name, struct span spec)
 {
 	const char *slash = memchr(name.text, '/', name.size);
-	char *what = NULL, *mend = NULL;
+	char *what = NULL, *fix = NULL;
 	struct relaydb_finding finding = { RELAYDB_FAULT, "out of memory", "" };
 
 	if (asprintf(&what,
-		"%.*s in Postfix's %s has check_client_access %.*s, which asks for parts of IPv6 addresses, too: "
+		"%.*s in Postfix's %s has check_client_access %.*s, which also looks up parts of IPv6 addresses: "
 		"a login from 2001:db8::1 also lets 2001:db8::1:7 relay",
 		(int)name.size, name.text, slash != NULL ? "master.cf" : "main.cf", (int)spec.size, spec.text) < 0)
 		what = NULL;
-	if (asprintf(&mend,
+	if (asprintf(&fix,
 		"in main.cf write relayers = pipemap:{regexp:{{/^([0-9a-f.:]+)$$/ $$1}},%.*s} and, in place of the above, "
 		"check_client_access $relayers; then postfix reload (docs/postfix.md)",
 		(int)spec.size, spec.text) < 0)
-		mend = NULL;
-	if (what != NULL && mend != NULL)
-		finding = (struct relaydb_finding){ RELAYDB_FAULT, what, mend };
+		fix = NULL;
+	if (what != NULL && fix != NULL)
+		finding = (struct relaydb_finding){ RELAYDB_FAULT, what, fix };
 	look->each(&finding, look->arg);
 	free(what);
-	free(mend);
+	free(fix);
 }
 
 static void judge_value(const struct look *look, struct span name, struct span value, int depth)
@@ -248,7 +253,7 @@ void postfix_judge(
 
 void postfix_check(const char *file, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
 {
-	struct relaydb_finding unread = { RELAYDB_WARNING, NULL, "run postconf, and see what it says" };
+	struct relaydb_finding unread = { RELAYDB_WARNING, NULL, "run postconf, and see what it reports" };
 	const char *complaint;
 	char *settings = postconf_text(&complaint);
 	char what[256];

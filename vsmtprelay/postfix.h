@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * postfix.h - what Postfix's configuration gets wrong about the map; part of `vsmtprelay check`
+ * postfix.h - what Postfix's configuration gets wrong about the map; part of
+ * `vsmtprelay check`
  */
 #ifndef VSMTPRELAY_POSTFIX_H
 #define VSMTPRELAY_POSTFIX_H
 
 #include "relaydb.h"
 
-/* Looks at the configuration of the Postfix of this host, if there is one, for the database FILE,
- * and calls EACH with every finding, good for the time of the call.  Fine things are not mentioned. */
+/* Looks at the configuration of the Postfix of this host, if there is one, for
+ * the database FILE, and calls EACH with every finding, good for the time of
+ * the call.  What is in order is not mentioned. */
 void postfix_check(const char *file, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);
 
 /* The same for settings in the form of postconf_text(). */

@@ -213,7 +213,7 @@ enum relaydb_severity {
 struct relaydb_finding {
 	enum relaydb_severity severity;
 	const char *what; /* one sentence: what is the matter with which file */
-	const char *mend; /* the command or act that mends it, or "" */
+	const char *fix; /* the command or act that fixes it, or "" */
 };
 
 /* Looks at everything sendmail, Postfix, Exim and this library demand of the database: the file, its folder, their owners and

@@ -1,7 +1,7 @@
 divert(-1)
 dnl # SPDX-License-Identifier: BSD-2-Clause
 dnl #
-dnl # relayers.m4 - POP before SMTP: a client whose address stands in the relayers map may relay
+dnl # relayers.m4 - POP before SMTP: a client whose address is in the relayers map may relay
 dnl #
 dnl #	FEATURE(`relayers')dnl
 dnl #	FEATURE(`relayers', `hash -o @STATEDIR@/relayers')dnl
@@ -17,10 +17,10 @@ dnl #			NO, which would turn off relaying by SMTP AUTH.
 dnl #   Local_check_rcpt	refuses recipients whose local part would send the mail on from here.
 dnl # Rules of your own in these hooks, before ours or after them, see what they would see without us.
 dnl # With FEATURE(`delay_checks') a client that may relay is through with check_mail and check_relay as well, DNS
-dnl # blocklists among them: people on the road log in from networks that stand on such lists.
+dnl # blocklists among them: people on the road log in from networks that are on such lists.
 dnl #
 dnl # Limits: with a window /bin/date is run for every recipient of a client that has a row with a time.  The macro {time} is
-dnl # of no use: it stands still during a session, is empty from the second transaction on, and arith takes empty for 0.
+dnl # of no use: it does not advance during a session, is empty from the second transaction on, and arith takes empty for 0.
 dnl # relayers.cf has the same rules for a sendmail.cf that is not made by m4; a test compares them.
 dnl #
 divert(0)

@@ -1,7 +1,7 @@
 divert(-1)
 dnl # SPDX-License-Identifier: BSD-2-Clause
 dnl #
-dnl # spammers.m4 - senders from whom no mail is taken: by address, by host, by parent domain
+dnl # spammers.m4 - senders whose mail is refused: by address, by host, by parent domain
 dnl #
 dnl #	FEATURE(`spammers')dnl
 dnl #	FEATURE(`spammers', `hash -o /etc/mail/spammers')dnl
@@ -24,7 +24,7 @@ ifelse(_ARG2_, `', `', `errprint(`*** ERROR: FEATURE(spammers) takes one argumen
 ')m4exit(1)')
 
 LOCAL_CONFIG
-# senders from whom no mail is taken
+# senders whose mail is refused
 Kspammers ifelse(defn(`_ARG_'), `', `hash -o MAIL_SETTINGS_DIR`'spammers', `_ARG_')
 
 LOCAL_RULESETS

@@ -120,9 +120,9 @@ expire_removes_what_list_prints() {
 	rows '192.0.2.1 906502527' '192.168.7 OK' '192.0.2.2 REJECT go away' 'host.example 12' '2001:db8::1 -5'
 	printf '%s\n' '# timestamp (UTC): Tue Sep 22 22:15:27 1998' '192.0.2.1 906502527' \
 		'# no timestamp, never expires:' '192.0.2.2 REJECT go away' \
-		'# no address, left as it is:' '192.168.7 OK' \
+		'# not an address, left as it is:' '192.168.7 OK' \
 		'# no timestamp, never expires:' '2001:db8::1 -5' \
-		'# no address, left as it is:' 'host.example 12' >"$DIR/expected"
+		'# not an address, left as it is:' 'host.example 12' >"$DIR/expected"
 	relay dump | diff - "$DIR/expected"
 	relay list | diff - "$DIR/expected"
 	relay list 4000000 | tail -n +1 | diff - <(tail -n +3 "$DIR/expected") || relay list 4000000 | diff - "$DIR/expected"
@@ -134,22 +134,22 @@ expire_removes_what_list_prints() {
 	status=0
 	relay dump >"$DIR/out" 2>"$DIR/stderr" || status=$?
 	[ "$status" = 1 ]
-	grep -q '^vsmtprelay: 9 rows of .* cannot be lines' "$DIR/stderr"
+	grep -q '^vsmtprelay: 9 rows of .* cannot be written in a form that makemap' "$DIR/stderr"
 	diff "$DIR/out" - <<-'END'
 		# timestamp (UTC): Thu Jan  1 00:00:05 1970
 		192.0.2.1 5
-		# not a line that makemap reads back: "" "empty-key"
-		# not a line that makemap reads back: "#x" "comment"
-		# not a line that makemap reads back: "a b" "c"
-		# not a line that makemap reads back: "blank" " x"
-		# not a line that makemap reads back: "esc" "\033[2J"
-		# no address, left as it is:
+		# not a line that makemap can read back: "" "empty-key"
+		# not a line that makemap can read back: "#x" "comment"
+		# not a line that makemap can read back: "a b" "c"
+		# not a line that makemap can read back: "blank" " x"
+		# not a line that makemap can read back: "esc" "\033[2J"
+		# not an address, left as it is:
 		high ä
-		# not a line that makemap reads back: "new\012line" "1"
-		# not a line that makemap reads back: "novalue" ""
-		# not a line that makemap reads back: "nul" "x\000y"
-		# not a line that makemap reads back: "quote" "say \"\\\"\001"
-		# no address, left as it is:
+		# not a line that makemap can read back: "new\012line" "1"
+		# not a line that makemap can read back: "novalue" ""
+		# not a line that makemap can read back: "nul" "x\000y"
+		# not a line that makemap can read back: "quote" "say \"\\\"\001"
+		# not an address, left as it is:
 		tab a	b
 	END
 	status=0
@@ -242,7 +242,7 @@ expire_removes_what_list_prints() {
 @test "load: what cannot be read" {
 	rows '192.0.2.1 1'
 	unchanged fails 66 "cannot open the dump \"$DIR/none\": No such file" relay load "$DIR/none"
-	unchanged fails 66 "load: $DIR is a folder, expected a dump" relay load "$DIR"
+	unchanged fails 66 "load: $DIR is a directory, expected a dump" relay load "$DIR"
 	unchanged fails 74 'cannot read the dump: Bad file descriptor' eval 'relay load <&-'
 	unchanged fails 65 "load: $DB, line 1: a NUL byte, expected text; nothing was changed" relay load "$DB"
 	[ "$(entries)" = '192.0.2.1 1' ]
@@ -251,11 +251,11 @@ expire_removes_what_list_prints() {
 @test "load: rows that never expire are taken, and told" {
 	printf '%s\n' '192.0.2.1 1' '# edited' '192.0.2.2 12x' '192.0.2.3 1' >"$DIR/rows"
 	relay load "$DIR/rows" 2>"$DIR/stderr"
-	grep -qx "vsmtprelay: load: line 3 of $DIR/rows is no address with a time: it never expires" "$DIR/stderr" ||
+	grep -qx "vsmtprelay: load: line 3 of $DIR/rows is not an \"address time\" pair and will never expire" "$DIR/stderr" ||
 		fail "$(cat "$DIR/stderr")"
 	echo '192.0.2 OK' >>"$DIR/rows"
 	relay load <"$DIR/rows" 2>"$DIR/stderr"
-	grep -qx "vsmtprelay: load: 2 lines of standard input are no address with a time, line 3 the first: they never expire" \
+	grep -qx "vsmtprelay: load: 2 lines of standard input are not \"address time\" pairs and will never expire; the first is line 3" \
 		"$DIR/stderr" || fail "$(cat "$DIR/stderr")"
 	[ "$(entries | wc -l)" = 4 ]
 }
@@ -272,7 +272,7 @@ expire_removes_what_list_prints() {
 	rm "$DIR/rows"
 }
 
-@test "check: 0 and what is fine; 1 and each finding with its mend" {
+@test "check: 0 and what is fine; 1 and each finding with its fix" {
 	chmod 755 "$DIR"
 	rows '192.0.2.1 1'
 	relay check >"$DIR/out" || fail "$(cat "$DIR/out")"
@@ -281,26 +281,26 @@ expire_removes_what_list_prints() {
 	status=0
 	relay check >"$DIR/out" || status=$?
 	[ "$status" = 1 ]
-	grep -A 1 '^warning: 1 of [0-9]* rows are not for one address, such as 192.168.7' "$DIR/out" | grep -q "	mend: vsmtprelay -f $DB dump >F"
+	grep -A 1 '^warning: 1 of [0-9]* rows are not for one address, such as 192.168.7' "$DIR/out" | grep -q "	fix: vsmtprelay -f $DB dump >F"
 	chmod 775 "$DIR"
 	status=0
 	relay check >"$DIR/out" || status=$?
 	[ "$status" = 1 ]
-	grep -A 1 "^fault: the folder $DIR is writable by its group" "$DIR/out" | grep -qx "	mend: chmod go-w $DIR"
+	grep -A 1 "^fault: the folder $DIR is writable by its group" "$DIR/out" | grep -qx "	fix: chmod go-w $DIR"
 }
 
-@test "check: the mend is a command for this database, whatever it is called" {
+@test "check: the fix is a command for this database, whatever it is called" {
 	mkdir -m 755 "$DIR/it's here"
 	DB="$DIR/it's here/relay ers.db"
 	relay check >"$DIR/out" || [ $? = 1 ]
-	mend=$(grep -A 1 '^fault: .* does not exist' "$DIR/out" | sed -n 's/^	mend: \(.*\), which makes an empty one$/\1/p')
-	HOME=$DIR/home PATH=$BUILD/vsmtprelay:$PATH sh -c "$mend" || fail "$(cat "$DIR/out")"
+	fix=$(grep -A 1 '^fault: .* does not exist' "$DIR/out" | sed -n 's/^	fix: \(.*\), which makes an empty one$/\1/p')
+	HOME=$DIR/home PATH=$BUILD/vsmtprelay:$PATH sh -c "$fix" || fail "$(cat "$DIR/out")"
 	[ -f "$DB" ]
 	! grep -q ' does not exist' <(relay check)
 	mv "$DB" "$DIR/relayers"
 	DB=$DIR/relayers
 	relay check >"$DIR/out" || [ $? = 1 ]
-	grep -A 1 "^warning: the name of $DB does not end in .db" "$DIR/out" | grep -qx "	mend: mv $DB $DB.db"
+	grep -A 1 "^warning: the name of $DB does not end in .db" "$DIR/out" | grep -qx "	fix: mv $DB $DB.db"
 }
 
 @test "check: shows no raw byte of a key or a name" {

@@ -26,7 +26,7 @@ told() {
 	rows '192.0.2.1 1000' '192.0.2.2 4000000000'
 	told "load: 2 rows"
 	relay expire
-	told "expire: 1 older than"
+	told "expired 1 entry older than"
 	[ "$(grep -c 'delete 192.0.2.' "$WORK/log/mail.log")" = 1 ]
 }
 

@@ -93,7 +93,7 @@ old_line_found() {
 	local out status=0
 	out=$("$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" check) || status=$?
 	[ "$status" = 1 ] || fail "status $status: $out"
-	grep -A 1 "^fault: $1 .*check_client_access hash:$RELAYERS" <<<"$out" | grep -q "mend: .*pipemap:{regexp:.*,hash:$RELAYERS}" ||
+	grep -A 1 "^fault: $1 .*check_client_access hash:$RELAYERS" <<<"$out" | grep -q "fix: .*pipemap:{regexp:.*,hash:$RELAYERS}" ||
 		fail "no $1 in: $out"
 }
 

@@ -1,4 +1,4 @@
-# vnewspammers.bats - from a list of senders to the map, or to a word on each line that cannot be taken
+# vnewspammers.bats - from a list of senders to the map, or to an error for each invalid line
 load ../lib/test
 
 setup() {
@@ -50,7 +50,7 @@ keys() {
 	[[ $output == *'HOME is not set'* ]]
 }
 
-@test "every line that cannot be taken is told with its number, and the map stays as it was" {
+@test "every invalid line is reported with its number, and the map stays as it was" {
 	echo good.example >"$LIST"
 	vnewspammers "$LIST"
 	before=$(stat -c '%i %s %y' "$LIST.db"; cksum <"$LIST.db")
@@ -60,25 +60,25 @@ keys() {
 		run vnewspammers "$LIST"
 		[ "$status" = 65 ] || fail "$entry: $status"
 		[[ ${lines[0]} == "vnewspammers: $LIST: line 3: "*"$why"* ]] || fail "$entry: $output"
-		[[ ${lines[1]} == *": 1 line cannot be taken, $LIST.db is as it was" ]] || fail "$entry: $output"
+		[[ ${lines[1]} == *": 1 invalid line, $LIST.db is unchanged" ]] || fail "$entry: $output"
 		[ "$before" = "$(stat -c '%i %s %y' "$LIST.db"; cksum <"$LIST.db")" ]
 	done <<-END
 	a@b.example c@d.example|expected one sender
 	a@b.example REJECT|expected one sender
-	@host.example|stands for everybody there
-	*@host.example|everybody at a host is the host without *@
+	@host.example|to list everybody at a host
+	*@host.example|write the host without *@
 	a@|expected user@host or host
-	.host.example|stands for all hosts below it too
-	*.host.example|stands for all hosts below it too
-	a@.host.example|stands for all hosts below it too
+	.host.example|includes all hosts below it
+	*.host.example|includes all hosts below it
+	a@.host.example|includes all hosts below it
 	host..example|expected user@host or host
 	host.example.|expected user@host or host
 	"a b"@host.example|expected one sender
 	"ab"@host.example|a quoted local part
-	a,b@host.example|a character that cannot stand there
-	a@b@host.example|a character that cannot stand there
-	<a@host.example>|a character that cannot stand there
-	m\\0374ller@host.example|a character that cannot stand there
+	a,b@host.example|a character that is not allowed there
+	a@b@host.example|a character that is not allowed there
+	<a@host.example>|a character that is not allowed there
+	m\\0374ller@host.example|a character that is not allowed there
 	h\\0374st.example|expected user@host or host
 	192.0.2.1|in brackets: [192.0.2.1]
 	2001:db8::1|in brackets
@@ -96,14 +96,14 @@ keys() {
 	printf '%s\n' 'a b' fine.example 'c d' 'e f' >"$LIST"
 	run vnewspammers "$LIST"
 	[ "${#lines[@]}" = 4 ]
-	[[ ${lines[1]} == *'line 3: "c d"'* && ${lines[3]} == *'3 lines cannot be taken'* ]] || fail "$output"
+	[[ ${lines[1]} == *'line 3: "c d"'* && ${lines[3]} == *'3 invalid lines'* ]] || fail "$output"
 	printf '%s\n' 'Foo <Bar@Example.COM>' Good@Example.COM >"$LIST"
 	run vnewspammers "$LIST"
 	[[ ${lines[0]} == *'line 1: "Foo <Bar@Example.COM>": expected one sender' ]] || fail "$output"
 	for n in {1..100}; do echo 'a b'; done >"$LIST"
 	run vnewspammers "$LIST"
 	[ "${#lines[@]}" = 21 ]
-	[[ ${lines[20]} == *'100 lines cannot'* ]]
+	[[ ${lines[20]} == *'100 invalid lines'* ]]
 	[ "$(keys)" = good.example ]
 }
 
@@ -125,14 +125,14 @@ keys() {
 		[ ! -e "$LIST" ] && [ ! -L "$LIST" ] || rm -r "$LIST"
 	done <<-END
 	:|No such file or directory
-	mkdir|it is not a file
-	mkfifo|it is not a file
+	mkdir|it is not a regular file
+	mkfifo|it is not a regular file
 	ln -s /etc/hosts|it is a symbolic link, expected the file itself
 	truncate -s 65M|it has more than 64 MiB
 	END
 	run vnewspammers /dev/null
 	[ "$status" = 66 ]
-	[ "$output" = 'vnewspammers: cannot read the list /dev/null: it is not a file' ] || fail "$output"
+	[ "$output" = 'vnewspammers: cannot read the list /dev/null: it is not a regular file' ] || fail "$output"
 	for arguments in '-x' '--file' 'a b'; do
 		run vnewspammers $arguments
 		[ "$status" = 64 ] || fail "$arguments: $status"

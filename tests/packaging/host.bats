@@ -216,10 +216,10 @@ start_file() {
 		[[ $1 = 0 || $output == *'warning: entries never expire: '* ]] || fail "$output"
 	}
 	check 0
-	[[ $output == *'note: no recorder: '* ]] || fail "$output"
+	[[ $output == *'note: nothing records logins: '* ]] || fail "$output"
 	echo 'session optional pam_relaydb.so' >/etc/pam.d/relayers-test
 	check 0
-	[[ $output != *'no recorder'* ]] || fail "$output"
+	[[ $output != *'nothing records logins'* ]] || fail "$output"
 	rm /etc/pam.d/relayers-test
 	mv $CRON $CRON.away
 	check 1
@@ -232,7 +232,7 @@ start_file() {
 	cp -p /etc/cron.d/vsmtprelay "$SCRATCH/cron"
 	sed -i 's/^[^#].*expire/#&/' /etc/cron.d/vsmtprelay
 	check 1
-	[[ $output == *'no line of cron, no timer and no '* ]] || fail "$output"
+	[[ $output == *'no crontab line, timer or '* ]] || fail "$output"
 	cp -p /etc/relayers/popwatch.conf "$SCRATCH/popwatch.conf.was"
 	echo 'expire = 60m' >>/etc/relayers/popwatch.conf
 	check 0

@@ -441,7 +441,7 @@ static double now_ms(void)
 	return (double)t.tv_sec * 1000 + (double)t.tv_nsec / 1e6;
 }
 
-/* After a kill: what an MTA that opens the file now would find, and how long the next of us takes to mend it. */
+/* After a kill: what an MTA that opens the file now would find, and how long the next of us takes to fix it. */
 static void settle(const struct change *change, struct sum *sum)
 {
 	const struct relaydb_options options = { .path = db_path };

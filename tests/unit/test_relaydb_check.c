@@ -12,7 +12,7 @@ struct seen {
 	char text[16][512];
 	enum relaydb_severity severity[16];
 	size_t count;
-	bool mendless; /* a warning or fault that says nothing about how to mend it */
+	bool fixless; /* a warning or fault that says nothing about how to fix it */
 };
 
 static void see(const struct relaydb_finding *finding, void *arg)
@@ -23,8 +23,8 @@ static void see(const struct relaydb_finding *finding, void *arg)
 		return;
 	assert_true(seen->count < COUNT(seen->text));
 	seen->severity[seen->count] = finding->severity;
-	snprintf(seen->text[seen->count++], sizeof seen->text[0], "%s [%s]", finding->what, finding->mend);
-	seen->mendless = seen->mendless || (finding->severity != RELAYDB_FINE && *finding->mend == '\0');
+	snprintf(seen->text[seen->count++], sizeof seen->text[0], "%s [%s]", finding->what, finding->fix);
+	seen->fixless = seen->fixless || (finding->severity != RELAYDB_FINE && *finding->fix == '\0');
 }
 
 static struct seen check_at(int64_t now)
@@ -33,7 +33,7 @@ static struct seen check_at(int64_t now)
 	struct seen seen = { .count = 0 };
 
 	assert_code(db, relaydb_check(db, now, see, &seen), RELAYDB_OK);
-	assert_false(seen.mendless);
+	assert_false(seen.fixless);
 	relaydb_close(&db);
 	return seen;
 }

@@ -80,7 +80,7 @@ static void count(const struct relaydb_finding *finding, void *arg)
 
 	assert_int_equal(finding->severity, RELAYDB_FAULT);
 	assert_non_null(strstr(finding->what, "check_client_access"));
-	assert_non_null(strstr(finding->mend, "pipemap:{regexp:"));
+	assert_non_null(strstr(finding->fix, "pipemap:{regexp:"));
 	(*found)++;
 }
 

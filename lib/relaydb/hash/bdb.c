@@ -5,7 +5,7 @@
  * Works on a file in memory (memfd) and never on the database itself: old bytes in, new bytes out, and what stands between is
  * nobody else's.  One handle, no environment: Berkeley DB then neither shares a cache with another handle (a copy carries the
  * same file id, so the put would land in the other file) nor reads a DB_CONFIG from wherever it is (Debian's does not; one
- * without the mend for CVE-2017-10140 reads the current folder's).
+ * without the fix for CVE-2017-10140 reads the current directory's).
  * The bytes must have passed image_check().  Needs /proc, to name a descriptor to Berkeley DB.
  * Limit: Berkeley DB 5.3 does not survive each failed allocation of its own, and tells some of them on stderr.
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * check.c - everything that makes an MTA refuse, ignore or misread the database, each with its mend
+ * check.c - everything that makes an MTA refuse, ignore or misread the database, each with its fix
  *
  * What sendmail demands of a map's folder and file comes from its safefile() and the tests in tests/interop; it says nothing
  * when it skips an optional map (-o), and then nobody may relay.  Changes nothing but a cut-off commit.
@@ -46,12 +46,12 @@ struct survey {
 	struct kind spelling, no_address, no_stamp, future;
 };
 
-static void report(const struct check *check, enum relaydb_severity severity, const char *mend, const char *format, ...)
+static void report(const struct check *check, enum relaydb_severity severity, const char *fix, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-static void report(const struct check *check, enum relaydb_severity severity, const char *mend, const char *format, ...)
+static void report(const struct check *check, enum relaydb_severity severity, const char *fix, const char *format, ...)
 {
 	char what[TEXT_SIZE + 5120];
-	struct relaydb_finding finding = { severity, what, mend };
+	struct relaydb_finding finding = { severity, what, fix };
 	va_list args;
 
 	va_start(args, format);
@@ -81,7 +81,7 @@ static void shell_word(const char *path, char *word, size_t size)
 	word[n] = '\0';
 }
 
-static const char *mend_with(char *buf, size_t size, const char *command, const char *path)
+static const char *fix_with(char *buf, size_t size, const char *command, const char *path)
 {
 	char word[2 * PATH_MAX];
 
@@ -91,7 +91,7 @@ static const char *mend_with(char *buf, size_t size, const char *command, const 
 }
 
 /* A command of vsmtprelay on this very file, whatever the default is. */
-static const char *mend_here(const struct check *check, char *buf, size_t size, const char *arguments)
+static const char *fix_here(const struct check *check, char *buf, size_t size, const char *arguments)
 {
 	snprintf(buf, size, "vsmtprelay -f %s %s", check->word, arguments);
 	return buf;
@@ -101,13 +101,12 @@ static const char *mend_here(const struct check *check, char *buf, size_t size, 
 
 static void check_one_folder(const struct check *check, const char *path)
 {
-	char mend[TEXT_SIZE];
+	char fix[TEXT_SIZE];
 	struct stat st;
 
 	if (stat(path, &st) == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		report(check, RELAYDB_FAULT,
-		    st.st_mode & S_ISVTX ? "keep the database somewhere else"
-					 : mend_with(mend, sizeof mend, "chmod go-w", path),
+		    st.st_mode & S_ISVTX ? "keep the database somewhere else" : fix_with(fix, sizeof fix, "chmod go-w", path),
 		    "the folder %s is writable by %s (mode %04o): sendmail ignores maps below it, and says nothing if they are "
 		    "optional",
 		    path, st.st_mode & S_IWOTH ? "everybody" : "its group", st.st_mode & 07777);
@@ -115,7 +114,7 @@ static void check_one_folder(const struct check *check, const char *path)
 
 static void check_folders(struct check *check, const struct place *place)
 {
-	char link[64], path[PATH_MAX], mend[TEXT_SIZE];
+	char link[64], path[PATH_MAX], fix[TEXT_SIZE];
 	ssize_t size;
 
 	snprintf(link, sizeof link, "/proc/self/fd/%d", place->dir);
@@ -129,11 +128,11 @@ static void check_folders(struct check *check, const struct place *place)
 		*strrchr(path, '/') = '\0';
 	}
 	if ((place->folder.st_mode & S_IXGRP) == 0)
-		report(check, RELAYDB_WARNING, mend_with(mend, sizeof mend, "chmod g+x", check->folder),
+		report(check, RELAYDB_WARNING, fix_with(fix, sizeof fix, "chmod g+x", check->folder),
 		    "Exim's user cannot enter the folder %s (mode %04o)", check->folder, place->folder.st_mode & 07777);
 	if (faccessat(place->dir, "DB_CONFIG", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		snprintf(path, sizeof path, "%.4000s/DB_CONFIG", check->folder);
-		report(check, RELAYDB_FAULT, mend_with(mend, sizeof mend, "rm", path),
+		report(check, RELAYDB_FAULT, fix_with(fix, sizeof fix, "rm", path),
 		    "%s/DB_CONFIG changes how Postfix's Berkeley DB works on this map", check->folder);
 	}
 }
@@ -143,7 +142,7 @@ static void check_folders(struct check *check, const struct place *place)
 static void check_companions(const struct check *check, const struct place *place)
 {
 	static const char *const suffixes[] = { LOCK_SUFFIX, QUEUE_SUFFIX, NEW_SUFFIX, REDO_SUFFIX };
-	char mend[TEXT_SIZE];
+	char fix[TEXT_SIZE];
 
 	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
 		int fd, code;
@@ -153,8 +152,8 @@ static void check_companions(const struct check *check, const struct place *plac
 			close(fd);
 		if (code == RELAYDB_OK || code == RELAYDB_NOTFOUND || check->db->system_error == EACCES)
 			continue; /* EACCES: the caller may not look, which is in order */
-		snprintf(mend, sizeof mend, "rm %s%s", check->word, suffixes[i]);
-		report(check, RELAYDB_FAULT, mend, "%s: nobody can commit", relaydb_error(check->db));
+		snprintf(fix, sizeof fix, "rm %s%s", check->word, suffixes[i]);
+		report(check, RELAYDB_FAULT, fix, "%s: nobody can commit", relaydb_error(check->db));
 	}
 }
 
@@ -167,11 +166,11 @@ static bool sendmail_reads(const struct stat *st)
 static void check_owner(const struct check *check, const struct place *place, const struct stat *st)
 {
 	bool group_writes = st->st_gid == place->folder.st_gid && (st->st_mode & S_IWGRP) != 0;
-	char mend[TEXT_SIZE];
+	char fix[TEXT_SIZE];
 
-	snprintf(mend, sizeof mend, "chown root:%ld %s && chmod 0660 %s", (long)place->folder.st_gid, check->word, check->word);
+	snprintf(fix, sizeof fix, "chown root:%ld %s && chmod 0660 %s", (long)place->folder.st_gid, check->word, check->word);
 	if (st->st_uid != place->folder.st_uid && !group_writes)
-		report(check, RELAYDB_FAULT, mend,
+		report(check, RELAYDB_FAULT, fix,
 		    "%s belongs to uid %ld and group %ld, its folder to uid %ld and group %ld, so the "
 		    "recorder cannot write it",
 		    check->file, (long)st->st_uid, (long)st->st_gid, (long)place->folder.st_uid, (long)place->folder.st_gid);
@@ -179,13 +178,13 @@ static void check_owner(const struct check *check, const struct place *place, co
 		report(check, RELAYDB_WARNING, "nothing to do: the next of our commands that root runs makes it root's",
 		    "%s belongs to uid %ld, as makemap leaves it", check->file, (long)st->st_uid);
 	else if (!sendmail_reads(st))
-		report(check, RELAYDB_WARNING, mend,
+		report(check, RELAYDB_WARNING, fix,
 		    "sendmail ignores %s, since it is uid %ld's and only that user and group %ld may read it (Postfix and Exim "
 		    "do not "
 		    "mind)",
 		    check->file, (long)st->st_uid, (long)st->st_gid);
 	else if (st->st_gid != place->folder.st_gid && st->st_gid != 0)
-		report(check, RELAYDB_WARNING, mend, "%s has group %ld, its folder %ld", check->file, (long)st->st_gid,
+		report(check, RELAYDB_WARNING, fix, "%s has group %ld, its folder %ld", check->file, (long)st->st_gid,
 		    (long)place->folder.st_gid);
 }
 
@@ -193,34 +192,34 @@ static void check_owner(const struct check *check, const struct place *place, co
 static void check_name(const struct check *check, const struct place *place)
 {
 	size_t size = strlen(place->name);
-	char mend[TEXT_SIZE];
+	char fix[TEXT_SIZE];
 
 	if (size > 3 && strcmp(place->name + size - 3, ".db") == 0)
 		return;
-	snprintf(mend, sizeof mend, "mv %s %s.db", check->word, check->word);
-	report(check, RELAYDB_WARNING, mend, "the name of %s does not end in .db: sendmail and Postfix look for %s.db",
+	snprintf(fix, sizeof fix, "mv %s %s.db", check->word, check->word);
+	report(check, RELAYDB_WARNING, fix, "the name of %s does not end in .db: sendmail and Postfix look for %s.db",
 	    check->file, check->file);
 }
 
 static void check_file(const struct check *check, const struct place *place, const struct stat *st)
 {
-	char mend[TEXT_SIZE];
+	char fix[TEXT_SIZE];
 	unsigned mode = st->st_mode & 07777;
 
 	check_name(check, place);
 	if (mode & S_IWOTH)
-		report(check, RELAYDB_FAULT, mend_with(mend, sizeof mend, "chmod 0660", check->file),
+		report(check, RELAYDB_FAULT, fix_with(fix, sizeof fix, "chmod 0660", check->file),
 		    "everybody may write %s (mode %04o): anybody can let himself relay", check->file, mode);
 	else if (mode & S_IROTH)
-		report(check, RELAYDB_WARNING, mend_with(mend, sizeof mend, "chmod 0660", check->file),
+		report(check, RELAYDB_WARNING, fix_with(fix, sizeof fix, "chmod 0660", check->file),
 		    "everybody may read %s (mode %04o), so anybody can hold its lock and stop mail", check->file, mode);
 	if ((mode & S_IRGRP) == 0)
-		report(check, RELAYDB_WARNING, mend_with(mend, sizeof mend, "chmod 0660", check->file),
+		report(check, RELAYDB_WARNING, fix_with(fix, sizeof fix, "chmod 0660", check->file),
 		    "Exim's user, a member of the file's group, cannot read %s (mode %04o)", check->file, mode);
 	check_owner(check, place, st);
 	if (st->st_mtim.tv_sec > check->now + 1)
 		report(check, st->st_mtim.tv_sec > check->now + LEAD + 1 ? RELAYDB_FAULT : RELAYDB_FINE,
-		    mend_here(check, mend, sizeof mend, "load FILE, instead of makemap, until then"),
+		    fix_here(check, fix, sizeof fix, "load FILE, instead of makemap, until then"),
 		    "the mtime of %s is %lld s ahead of the clock: until then an MTA that has the map open does not see what "
 		    "makemap "
 		    "writes",
@@ -262,10 +261,10 @@ static int survey_row(struct bytes key, struct bytes value, void *arg)
 
 static void check_style(const struct check *check, const struct snapshot *snapshot, const struct survey *survey)
 {
-	char mend[TEXT_SIZE];
+	char fix[TEXT_SIZE];
 
 	if (snapshot->st.st_size == 0 && !snapshot->redone)
-		report(check, RELAYDB_FAULT, mend_here(check, mend, sizeof mend, "load /dev/null"),
+		report(check, RELAYDB_FAULT, fix_here(check, fix, sizeof fix, "load /dev/null"),
 		    "%s is empty, no MTA can open it before the first commit", check->file);
 	if (survey->nul > 0 && survey->nul < survey->rows)
 		report(check, RELAYDB_FAULT, "the next commit that changes a row converts it",
@@ -281,7 +280,7 @@ static void check_rows(const struct check *check, const struct survey *survey)
 	char dump[TEXT_SIZE], delete[TEXT_SIZE];
 
 	snprintf(dump, sizeof dump, "vsmtprelay -f %s dump >F, edit F, vsmtprelay -f %s load F", check->word, check->word);
-	mend_here(check, delete, sizeof delete, "delete ADDRESS, if that is not meant");
+	fix_here(check, delete, sizeof delete, "delete ADDRESS, if that is not meant");
 	if (survey->spelling.count > 0)
 		report(check, RELAYDB_FAULT, "nothing to do: the next commit that changes a row rewrites them",
 		    "%zu of %zu rows have an address in a form no MTA asks for, such as %s", survey->spelling.count,
@@ -305,7 +304,7 @@ static void check_rows(const struct check *check, const struct survey *survey)
 static int check_snapshot(const struct check *check, const struct place *place, struct snapshot *snapshot)
 {
 	int code = snapshot_take(check->db, place, false, snapshot);
-	char mend[TEXT_SIZE];
+	char fix[TEXT_SIZE];
 
 	if (code == RELAYDB_OK) {
 		code = snapshot_add_queue(check->db, snapshot);
@@ -315,18 +314,17 @@ static int check_snapshot(const struct check *check, const struct place *place, 
 	}
 
 	if (code == RELAYDB_NOFILE)
-		report(check, RELAYDB_FAULT, mend_here(check, mend, sizeof mend, "load /dev/null, which makes an empty one"),
+		report(check, RELAYDB_FAULT, fix_here(check, fix, sizeof fix, "load /dev/null, which makes an empty one"),
 		    "%s does not exist", check->file);
 	else if (code == RELAYDB_NOTDB) {
 		/* a file of another system is whole: its rows must not be thrown away */
 		if (strstr(relaydb_error(check->db), "makemap -u") != NULL)
-			snprintf(mend, sizeof mend,
-			    "mv %s %s.foreign, then vsmtprelay -f %s load what makemap -u printed there", check->word,
-			    check->word, check->word);
-		else
-			snprintf(mend, sizeof mend, "mv %s %s.damaged, then vsmtprelay -f %s load a dump, or /dev/null",
+			snprintf(fix, sizeof fix, "mv %s %s.foreign, then vsmtprelay -f %s load what makemap -u printed there",
 			    check->word, check->word, check->word);
-		report(check, RELAYDB_FAULT, mend, "%s", relaydb_error(check->db));
+		else
+			snprintf(fix, sizeof fix, "mv %s %s.damaged, then vsmtprelay -f %s load a dump, or /dev/null",
+			    check->word, check->word, check->word);
+		report(check, RELAYDB_FAULT, fix, "%s", relaydb_error(check->db));
 	} else
 		return code;
 	return RELAYDB_NOTFOUND;
@@ -336,20 +334,20 @@ static int check_snapshot(const struct check *check, const struct place *place, 
 static int check_settle(const struct check *check)
 {
 	int code = relaydb_settle(check->db, check->now);
-	char said[sizeof check->db->error], word[2 * PATH_MAX], mend[TEXT_SIZE], again[TEXT_SIZE];
+	char said[sizeof check->db->error], word[2 * PATH_MAX], fix[TEXT_SIZE], again[TEXT_SIZE];
 
 	if (code == RELAYDB_LOCKED)
 		return code;
 	shell_word(check->db->path, word, sizeof word);
 	snprintf(said, sizeof said, "%s", code == RELAYDB_OK ? relaydb_notice(check->db) : relaydb_error(check->db));
-	snprintf(mend, sizeof mend, "rm %s" REDO_SUFFIX, word);
+	snprintf(fix, sizeof fix, "rm %s" REDO_SUFFIX, word);
 	snprintf(again, sizeof again, "vsmtprelay -f %s check, %s", word,
-	    code == RELAYDB_PERM ? "as root or the folder's owner" : "once there is room or the disk is mended");
+	    code == RELAYDB_PERM ? "as root or the folder's owner" : "after freeing disk space or repairing the disk");
 	if (code == RELAYDB_PERM)
 		report(
 		    check, RELAYDB_WARNING, again, "a commit is under way or was cut off, and you may not finish it: %s", said);
 	else if (code == RELAYDB_NOTDB)
-		report(check, RELAYDB_FAULT, mend, "a commit was cut off and cannot be finished: %s", said);
+		report(check, RELAYDB_FAULT, fix, "a commit was cut off and cannot be finished: %s", said);
 	else if (code != RELAYDB_OK)
 		report(check, RELAYDB_FAULT, again, "a commit was cut off and cannot be finished: %s", said);
 	else if (*said != '\0')
