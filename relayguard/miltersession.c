@@ -213,8 +213,9 @@ static void take_event(struct miltersession *session, const struct milter_event 
 		smtpsession_reset(smtp);
 		return;
 	case MILTER_NEXT:
-		/* until it says who it is, nobody is known */
-		smtpsession_connect(smtp, NULL, NULL, RULES_NAME_NONE);
+		/* until it says who it is, nobody is known: not this host
+		 * either */
+		conversation_connect(session->conversation, "unknown", NULL, RULES_NAME_UNKNOWN);
 		return;
 	case MILTER_QUIT:
 	case MILTER_BROKEN:

@@ -44,6 +44,8 @@ load guard
 	start_guard
 	milter 'connect -' 'mail <>' 'rcpt <a@c.test>'
 	answers 2 continue
+	milter 'connect -' 'mail <>' next 'mail <>' 'rcpt <a@c.test>'
+	answers 4 550
 	milter 'connect 192.0.2.1' 'mail <> alice' 'rcpt <a@c.test>' abort 'mail <>' 'rcpt <a@c.test>'
 	answers 2 continue
 	answers 5 550

@@ -16,7 +16,7 @@ speaks the milter protocol, one that asks by the policy protocol, a name server
 
 ADDRESS is a path or a port of 127.0.0.1.  Lines of milter: connect ADDRESS NAME
 STATE; mail SENDER [AUTH]; rcpt RECIPIENT; refused RECIPIENT STATUS TEXT; data;
-header NAME VALUE; end; abort; quit; unknown TEXT; sleep SECONDS.
+header NAME VALUE; end; abort; next; quit; unknown TEXT; sleep SECONDS.
 Lines of FILE: NAME a ADDRESS, NAME mx HOST, NAME ns HOST, NAME ptr HOST, NAME fail|
 drop|nodata; *.NAME stands for all names below; others do not exist.
 """
@@ -145,6 +145,9 @@ def milter(address, lines):
             print(server.end())
         elif word == "abort":
             server.send(b"A")
+            print("no answer")
+        elif word == "next":
+            server.send(b"K")
             print("no answer")
         elif word == "quit":
             server.send(b"Q")
