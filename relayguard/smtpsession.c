@@ -4,6 +4,9 @@
  */
 #include "smtpsession.h"
 
+#include "ipnet.h"
+
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +109,18 @@ static const char *replace_path(struct smtpsession *session, char **place, const
 	return replace(session, place, text, (size_t)(end - text) - (end > text && end[-1] == '>'));
 }
 
+/* Local programs come from a loopback address too: sendmail's submission, a web
+ * mailer, a content filter that hands mail back. */
+static bool is_loopback(const char *address)
+{
+	static const unsigned char v6[16] = { [15] = 1 };
+	struct ipnet net;
+
+	if (strchr(address, '/') != NULL || !ipnet_parse(address, &net))
+		return false;
+	return net.family == AF_INET ? net.address[0] == 127 : memcmp(net.address, v6, 16) == 0;
+}
+
 void smtpsession_connect(
     struct smtpsession *session, const char *address, const char *name, enum rules_name name_state)
 {
@@ -120,7 +135,7 @@ void smtpsession_connect(
 	session->envelope.name =
 	    replace(session, &session->name, name, name != NULL ? strlen(name) : 0);
 	session->envelope.name_state = name_state;
-	session->envelope.local = address == NULL;
+	session->envelope.local = address == NULL || is_loopback(address);
 }
 
 bool smtpsession_mail(struct smtpsession *session, const char *sender, const char *auth)
@@ -165,7 +180,7 @@ static bool apply_limits(struct smtpsession *session, const struct rules_asker *
 	const char *address = session->envelope.address;
 	enum throttle_class class;
 
-	if (throttle == NULL || address == NULL)
+	if (throttle == NULL || address == NULL || session->envelope.local)
 		return true;
 	if (!find_class(session, asker, &class))
 		return false;
@@ -228,8 +243,9 @@ static void finish(struct smtpsession *session, struct smtpsession_verdict *verd
 		take_tag(session, verdict->decision.reply);
 	}
 	if (session->envelope.address != NULL)
-		verdict->pause_ms = tarpit_ms(
-		    &policy->tarpit, session->recipients, verdict->pause_ms, policy->within_ms);
+		verdict->pause_ms =
+		    tarpit_ms(&policy->tarpit, session->envelope.local ? 0 : session->recipients,
+			verdict->pause_ms, policy->within_ms);
 	else
 		verdict->pause_ms = 0;
 }

@@ -8,6 +8,9 @@
  * every answer from outside are arguments.  The milter and the policy service
  * feed it.
  *
+ * Who submits on this host, or from a loopback address, has no limit and waits
+ * only where a rule says so.
+ *
  * A client may always send what the rules and limits allow; nothing here can
  * give it the right to relay.
  */

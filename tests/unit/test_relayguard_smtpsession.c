@@ -194,6 +194,7 @@ static void throttled(void **state)
 {
 	static const struct throttle_limit limits[THROTTLE_CLASSES][THROTTLE_WHATS] = { { { 2, 3600 }, { 5, 3600 } },
 		{ { 1, 3600 }, { 0, 0 } }, { { 0, 0 }, { 0, 0 } } };
+	static const char *const here[] = { NULL, "127.0.0.1", "127.0.1.9", "::1", "::ffff:127.0.0.1" };
 	struct throttle *throttle = throttle_new(limits, 100);
 	struct smtpsession *session = begin("noto:ALL:ALL:bad@*");
 	struct smtpsession_verdict v;
@@ -220,11 +221,21 @@ static void throttled(void **state)
 	smtpsession_mail(session, "<a@b>", NULL);
 	assert_string_equal(rcpt(session, "<x@z>").what, "rcpt throttle");
 	/* this host itself has none, and never waits */
-	smtpsession_connect(session, NULL, NULL, RULES_NAME_NONE);
-	for (int i = 0; i < 9; i++) {
-		smtpsession_mail(session, "<a@b>", NULL);
-		assert_int_equal(rcpt(session, "<x@z>").kind, SMTPSESSION_ACCEPT);
+	policy.tarpit = (struct tarpit){ .after = 1, .step_ms = 100 };
+	for (size_t c = 0; c < COUNT(here); c++) {
+		smtpsession_connect(session, here[c], NULL, RULES_NAME_NONE);
+		for (int i = 0; i < 9; i++) {
+			smtpsession_mail(session, "<a@b>", NULL);
+			v = rcpt(session, "<x@z>");
+			assert_int_equal(v.kind, SMTPSESSION_ACCEPT);
+			assert_int_equal(v.pause_ms, 0);
+		}
 	}
+	/* a peer that never says who the client is */
+	smtpsession_free(session);
+	session = smtpsession_new(&policy);
+	smtpsession_mail(session, "<a@b>", NULL);
+	assert_int_equal(rcpt(session, "<x@z>").kind, SMTPSESSION_ACCEPT);
 	world.facts = 0;
 	smtpsession_free(session);
 	throttle_free(throttle);
