@@ -10,13 +10,18 @@ BENCHES = $(patsubst %.c,$(BUILD)/%,$(filter-out bench/nosync.c,$(BENCH_SOURCES)
 LINT_SOURCES += $(BENCH_SOURCES)
 
 $(BENCHES:%=%.o): FLAGS = $(RELAYDB_ROOMS:%=-I%)
-$(filter-out %/commit,$(BENCHES)): $(BUILD)/%: $(BUILD)/%.o $(RELAYDB)
+$(filter-out %/commit %/worst,$(BENCHES)): $(BUILD)/%: $(BUILD)/%.o $(RELAYDB)
 	$(LINK)
 $(BUILD)/bench/commit: $(BUILD)/%: $(BUILD)/%.o $(STEPPED)
+	$(LINK)
+$(BUILD)/bench/worst: $(BUILD)/%: $(BUILD)/%.o $(POPWATCH_OBJECTS) $(DAEMON) $(COMMON) $(RELAYDB)
 	$(LINK)
 $(BENCHES): LIBS = -Wl,--as-needed $(RELAYDB_LIBS) -lpam -pthread
 
 $(BUILD)/bench/floor: LIBS = -lpcre2-8
+
+$(BUILD)/bench/worst.o: FLAGS = -Ilib/common $(POPWATCH_ROOMS:%=-I%)
+$(BUILD)/bench/worst: LIBS = $(POPWATCH_LIBS) $(RELAYDB_LIBS)
 
 # to be preloaded
 NOSYNC = $(BUILD)/bench/nosync.so

@@ -10,7 +10,8 @@
 
 #include "pattern.h"
 
-/* Steps that a match may take.  The worst of our own expressions takes some thousand on the longest line they accept. */
+/* Steps that a match may take.  The worst of our own expressions takes some thousand on
+ * the longest line that they accept; bench/worst looks for it. */
 #define MATCH_LIMIT 200000
 #define JIT_STACK_MAX (256 * 1024)
 #define GROUPS_MAX 8 /* of one name */
