@@ -34,7 +34,7 @@ static void print_login(const char *stamp, long i, unsigned a, unsigned u)
 {
 	printf("%s mx dovecot: imap-login: Login: user=<user%u@example.com>, method=PLAIN, rip=10.%u.%u.%u, lip=198.51.100.1, "
 	       "mpid=%u, TLS, "
-	       "session=<%ldabcdefgh>\n",
+	       "session=<%08ldabcdefgh>\n",
 	    stamp, u, a / 250, a % 250, 1 + a % 200, 1000 + u, i);
 	logged_in[end++ % (sizeof logged_in / sizeof *logged_in)] = i;
 }
@@ -46,9 +46,9 @@ static void print_line(const char *stamp, long i, unsigned kind)
 	if (kind < 13)
 		print_login(stamp, i, a, u);
 	else if (kind < 26 && end - first > 200)
-		printf(
-		    "%s mx dovecot: imap(user%u@example.com)<%u><%ldabcdefgh>: Disconnected: Logged out in=%u out=%u deleted=0 "
-		    "expunged=0 trashed=0 hdr_count=0 hdr_bytes=0 body_count=0 body_bytes=0\n",
+		printf("%s mx dovecot: imap(user%u@example.com)<%u><%08ldabcdefgh>: Disconnected: Logged out in=%u out=%u "
+		       "deleted=0 "
+		       "expunged=0 trashed=0 hdr_count=0 hdr_bytes=0 body_count=0 body_bytes=0\n",
 		    stamp, u, 1000 + u, logged_in[first++ % (sizeof logged_in / sizeof *logged_in)], u, a);
 	else if (kind < 33)
 		printf("%s mx dovecot: pop3-login: Disconnected: Connection closed (auth failed, 1 attempts in 2 secs): "

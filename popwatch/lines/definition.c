@@ -387,14 +387,21 @@ void server_set_elements(struct server *server, const char *elements, const stru
 /* Does one of WORDS stand in MESSAGE more than once? */
 static bool has_twice(struct span message, char *const *words)
 {
-	const char *end = message.text + message.size, *first;
+	const char *end = message.text + message.size, *p;
+	size_t size, seen;
 
 	for (; words != NULL && *words != NULL; words++) {
-		first = memmem(message.text, message.size, *words, strlen(*words));
-		if (first == NULL)
-			continue;
-		first += strlen(*words);
-		if (memmem(first, (size_t)(end - first), *words, strlen(*words)) != NULL)
+		size = strlen(*words);
+		seen = 0;
+		/* by the last byte: fewer bytes of a line are "=" than a first letter */
+		for (p = message.text; p < end && seen < 2; p++) {
+			p = memchr(p, (*words)[size - 1], (size_t)(end - p));
+			if (p == NULL)
+				break;
+			if ((size_t)(p - message.text) + 1 >= size && memcmp(p + 1 - size, *words, size) == 0)
+				seen++;
+		}
+		if (seen == 2)
 			return true;
 	}
 	return false;

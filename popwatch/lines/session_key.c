@@ -55,16 +55,18 @@ bool session_mark_key(const struct event *event, char key[SESSION_KEY_MAX])
 {
 	struct span kind = event->captures->kind, tag = event->header->tag;
 	char part[SESSION_KEY_MAX];
-	int length = (int)tag.size;
-	size_t size;
+	size_t size, length = tag.size;
 
 	if (tag.size + kind.size + 1 >= sizeof part || !session_server_key(event, SESSION_MARK, key, &size))
 		return false;
 	memcpy(part, tag.text, tag.size);
 	/* one program may end all of its connections, or those of some users alone */
-	if (kind.size > 0)
-		length = snprintf(part, sizeof part, "%.*s/%.*s", (int)tag.size, tag.text, (int)kind.size, kind.text);
-	return add_part(key, &size, (struct span){ part, (size_t)length });
+	if (kind.size > 0) {
+		part[length++] = '/';
+		memcpy(part + length, kind.text, kind.size);
+		length += kind.size;
+	}
+	return add_part(key, &size, (struct span){ part, length });
 }
 
 bool session_open_key(const struct event *event, char key[SESSION_KEY_MAX])
