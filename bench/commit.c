@@ -2,7 +2,7 @@
  *
  * commit.c - what a commit of one address costs, and what a mail server with the map open notices of it
  *
- *	commit FOLDER ROWS COUNT
+ *	commit DIRECTORY ROWS COUNT
  *
  * Makes a database of ROWS rows, then adds COUNT addresses in a commit each, while another process looks a page up every 200 us as
  * an MTA does with an open map: LOCK_SH, read, unlock.  Links the library with the hook that names its steps, so it
@@ -165,7 +165,7 @@ int main(int argc, char **argv)
 	pid_t looker;
 
 	if (rows == 0 || count == 0 || relaydb_open(&db, &options) != RELAYDB_OK) {
-		fputs("usage: commit folder rows count\n", stderr);
+		fputs("usage: commit directory rows count\n", stderr);
 		return 64;
 	}
 	snprintf(path, sizeof path, "%s/relayers.db", argv[1]);

@@ -2,7 +2,7 @@
  *
  * login.c - what pam_relaydb.so adds to a login, in microseconds
  *
- *	login FOLDER MODULE DATABASE COUNT
+ *	login DIRECTORY MODULE DATABASE COUNT
  *
  * Logins through libpam with a service of pam_permit.so, then with pam_relaydb.so in its account phase: over an address that was
  * recorded moments ago, over a new address that the module writes into DATABASE by itself, and over a new address that it hands to
@@ -22,7 +22,7 @@
 
 #include <security/pam_appl.h>
 
-static const char *folder, *module, *database;
+static const char *directory, *module, *database;
 static char socket_path[512];
 
 static double now_us(void)
@@ -52,7 +52,7 @@ static void service(const char *name, const char *arguments)
 	char path[640];
 	FILE *f;
 
-	snprintf(path, sizeof path, "%s/%s", folder, name);
+	snprintf(path, sizeof path, "%s/%s", directory, name);
 	if ((f = fopen(path, "we")) == NULL)
 		die(path);
 	if (arguments != NULL)
@@ -73,7 +73,7 @@ static double login(const char *name, const char *address)
 	double begin = now_us();
 	pam_handle_t *pam;
 
-	if (pam_start_confdir(name, "alice", &conversation, folder, &pam) != PAM_SUCCESS ||
+	if (pam_start_confdir(name, "alice", &conversation, directory, &pam) != PAM_SUCCESS ||
 	    pam_set_item(pam, PAM_RHOST, address) != PAM_SUCCESS || pam_acct_mgmt(pam, 0) != PAM_SUCCESS)
 		die(name);
 	pam_end(pam, PAM_SUCCESS);
@@ -117,7 +117,7 @@ static int listen_there(void)
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (strlen(socket_path) >= sizeof name.sun_path)
-		die("the folder's name is too long");
+		die("the directory's name is too long");
 	strcpy(name.sun_path, socket_path);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&name, sizeof name) != 0 || chmod(socket_path, 0666) != 0)
 		die(socket_path);
@@ -131,17 +131,17 @@ int main(int argc, char **argv)
 	pthread_t taker;
 
 	if (count < 1) {
-		fputs("usage: login folder module database count\n", stderr);
+		fputs("usage: login directory module database count\n", stderr);
 		return 64;
 	}
-	folder = argv[1];
+	directory = argv[1];
 	module = argv[2];
 	database = argv[3];
-	snprintf(socket_path, sizeof socket_path, "%s/s", folder);
+	snprintf(socket_path, sizeof socket_path, "%s/s", directory);
 	fd = listen_there();
 	if (pthread_create(&taker, NULL, take, &fd) != 0)
 		die("pthread_create");
-	snprintf(arguments, sizeof arguments, "socket=%s/none refresh=60", folder);
+	snprintf(arguments, sizeof arguments, "socket=%s/none refresh=60", directory);
 	service("without", NULL);
 	service("recent", arguments);
 	service("written", arguments);

@@ -27,11 +27,11 @@ static void tell(const char *sentence, void *arg)
 int LLVMFuzzerInitialize(int *argc, char ***argv) // NOLINT(readability-non-const-parameter): libFuzzer's prototype
 {
 	char all[] = "all", *names[] = { all, NULL };
-	const char *folders[] = { getenv("FUZZ_DEFINITIONS"), NULL };
+	const char *directories[] = { getenv("FUZZ_DEFINITIONS"), NULL };
 	struct conf_errors errors = { .tell = tell };
 
 	(void)argc, (void)argv;
-	if ((catalogue = definitions_load(folders, names, true, &(struct conf_place){ "servers", 0, &errors })) == NULL)
+	if ((catalogue = definitions_load(directories, names, true, &(struct conf_place){ "servers", 0, &errors })) == NULL)
 		abort();
 	return 0;
 }

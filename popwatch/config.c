@@ -156,7 +156,7 @@ static void take_journal(void *arg, const char *value, const struct conf_place *
 {
 	struct draft *draft = arg;
 	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0 && !path_is_absolute(value)) {
-		conf_error(place, "journal = '%s', expected yes, no or the absolute path of a folder", value);
+		conf_error(place, "journal = '%s', expected yes, no or the absolute path of a directory", value);
 		return;
 	}
 #if !WITH_JOURNAL
@@ -204,7 +204,7 @@ static void take_definitions(void *arg, const char *value, const struct conf_pla
 	}
 	draft->definitions_given = true;
 	if (!path_is_absolute(value))
-		conf_error(place, "definitions = '%s', expected the absolute path of a folder", value);
+		conf_error(place, "definitions = '%s', expected the absolute path of a directory", value);
 	else if (!list_add(&draft->config->definitions, value))
 		conf_error(place, "out of memory");
 }
@@ -329,7 +329,7 @@ static void finish(struct draft *draft, struct conf_place place)
 		settings_set_text(&config->database, path, &place);
 	if (!seen_of(draft, "definitions")->wrong)
 		return;
-	/* what the others would lack could be in the folder that was meant */
+	/* what the others would lack could be in the directory that was meant */
 	list_free(config->definitions);
 	config->definitions = NULL;
 }

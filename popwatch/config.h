@@ -37,13 +37,13 @@ struct config {
 	/* of standard input, and of the logs named after these settings */
 	unsigned formats;
 	const struct zone *zone;
-	char *journal; /* "no", "yes" or a folder */
+	char *journal; /* "no", "yes" or a directory */
 	char **servers;
 	char **tags; /* each "SERVER TAG ...": tags that its definition does not have */
 	int tags_line; /* where the first one is */
 	char *elements; /* login_log_format_elements of Dovecot; "": those of its definition */
 	int elements_line;
-	char **definitions; /* folders, the first one wins */
+	char **definitions; /* directories, the first one wins */
 	char *database; /* as relaydb_path() chose it */
 	char *state;
 	char *socket; /* "" or "no": none */

@@ -53,20 +53,20 @@ static bool load_file(
 	return !draft.failed;
 }
 
-/* NAME.conf in the first folder that has it. */
-static bool load_named(struct catalogue *catalogue, const char *const *folders, const char *name, enum wanted wanted,
+/* NAME.conf in the first directory that has it. */
+static bool load_named(struct catalogue *catalogue, const char *const *directories, const char *name, enum wanted wanted,
     const struct conf_place *place)
 {
 	char file[4096];
-	const char *const *folder;
+	const char *const *directory;
 	FILE *there;
 
 	if (*name == '\0' || *name == '.' || strchr(name, '/') != NULL) {
 		conf_error(place, "servers: '%s' cannot be the name of a definition", name);
 		return true;
 	}
-	for (folder = folders; *folder != NULL; folder++) {
-		if (snprintf(file, sizeof file, "%s/%s%s", *folder, name, SUFFIX) >= (int)sizeof file)
+	for (directory = directories; *directory != NULL; directory++) {
+		if (snprintf(file, sizeof file, "%s/%s%s", *directory, name, SUFFIX) >= (int)sizeof file)
 			continue;
 		if ((there = fopen(file, "re")) != NULL || errno != ENOENT) {
 			if (there != NULL)
@@ -75,15 +75,15 @@ static bool load_named(struct catalogue *catalogue, const char *const *folders, 
 		}
 	}
 	conf_error(place, "servers: no definition '%s': there is no %s%s in %s%s%s", name, name, SUFFIX,
-	    folders[0] != NULL ? folders[0] : "", folders[0] != NULL && folders[1] != NULL ? " or " : "",
-	    folders[0] != NULL && folders[1] != NULL ? folders[1] : "");
+	    directories[0] != NULL ? directories[0] : "", directories[0] != NULL && directories[1] != NULL ? " or " : "",
+	    directories[0] != NULL && directories[1] != NULL ? directories[1] : "");
 	return true;
 }
 
-/* The names of all files NAME.conf in FOLDER, added to *NAMES. */
-static bool add_names(const char *folder, char ***names)
+/* The names of all files NAME.conf in DIRECTORY, added to *NAMES. */
+static bool add_names(const char *directory, char ***names)
 {
-	DIR *dir = opendir(folder);
+	DIR *dir = opendir(directory);
 	const struct dirent *entry;
 	char name[256];
 	size_t size;
@@ -111,32 +111,33 @@ static bool has(char *const *names, const char *name)
 }
 
 /* Every name there is, in *LIST, if one of NAMES is "all" or "auto". */
-static bool expand_all(const char *const *folders, char *const *names, char ***list)
+static bool expand_all(const char *const *directories, char *const *names, char ***list)
 {
 	bool done = true;
 
 	if (!has(names, "all") && !has(names, "auto"))
 		return true;
-	for (; done && *folders != NULL; folders++)
-		done = add_names(*folders, list);
+	for (; done && *directories != NULL; directories++)
+		done = add_names(*directories, list);
 	return done;
 }
 
-struct catalogue *definitions_load(const char *const *folders, char *const *names, bool every, const struct conf_place *place)
+struct catalogue *definitions_load(
+    const char *const *directories, char *const *names, bool every, const struct conf_place *place)
 {
 	struct catalogue *catalogue = catalogue_new();
 	size_t mistakes = place->errors->count;
 	char **all = NULL;
 	enum wanted others = every ? WANTED_BY_NAME : has(names, "all") ? WANTED_OF_ALL : WANTED_INSTALLED;
-	bool done = catalogue != NULL && expand_all(folders, names, &all);
+	bool done = catalogue != NULL && expand_all(directories, names, &all);
 
 	for (size_t i = 0; done && names[i] != NULL; i++) {
 		if (strcmp(names[i], "all") != 0 && strcmp(names[i], "auto") != 0)
-			done = load_named(catalogue, folders, names[i], WANTED_BY_NAME, place);
+			done = load_named(catalogue, directories, names[i], WANTED_BY_NAME, place);
 	}
 	for (size_t i = 0; done && all != NULL && all[i] != NULL; i++) {
 		if (!has(names, all[i]))
-			done = load_named(catalogue, folders, all[i], others, place);
+			done = load_named(catalogue, directories, all[i], others, place);
 	}
 	list_free(all);
 	done = done && catalogue_settle(catalogue, names, place);

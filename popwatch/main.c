@@ -161,7 +161,7 @@ static void say_mistake(const char *sentence, void *arg)
 	log_say(LOG_ERR, "%s", sentence);
 }
 
-/* Can lines be read from FD, which is NAME?  A folder can be opened too.  Returns false after saying why not. */
+/* Can lines be read from FD, which is NAME?  A directory can be opened too.  Returns false after saying why not. */
 static bool is_readable(int fd, const char *name)
 {
 	struct stat st;
@@ -211,7 +211,7 @@ static struct catalogue *load_servers(const struct config *config, char *const *
 	return NULL;
 }
 
-/* The configured folders and servers, but for what the command line says. */
+/* The configured directories and servers, but for what the command line says. */
 static int try_out(const struct arguments *arguments, const struct config *config, struct conf_errors *errors)
 {
 	char **servers = arguments->servers != NULL ? list_split(arguments->servers, ", ") : NULL;

@@ -127,7 +127,7 @@ void reload_watch(const struct parts *parts)
 {
 	watch_clear();
 	for (size_t i = 0; i < parts->file_count; i++)
-		source_file_folders(parts->files[i], watch_directory, NULL);
+		source_file_directories(parts->files[i], watch_directory, NULL);
 }
 
 /* What points into the old catalogue or configuration is changed before these are

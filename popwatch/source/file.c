@@ -22,7 +22,7 @@
 #define BUFFER_SIZE (128 * 1024)
 #define KEEP_OPEN 8 /* files beside the current one that stay open though they do not grow */
 #define KNOWN_MAX 4096 /* files that are remembered */
-#define RESCAN_MS 60000 /* look at all neighbours this often, whatever the folder says */
+#define RESCAN_MS 60000 /* look at all neighbours this often, whatever the directory says */
 #define GONE_MS 60000 /* a file without a name that has not grown for so long is let go: it holds its blocks on the disk */
 
 struct source_file {
@@ -52,7 +52,7 @@ static void find_target(struct source_file *source)
 
 	if (target == NULL)
 		return;
-	if (place->folder != NULL && snprintf(old, sizeof old, "%s/%s", place->folder, place->name) > 0 &&
+	if (place->directory != NULL && snprintf(old, sizeof old, "%s/%s", place->directory, place->name) > 0 &&
 	    strcmp(old, target) == 0) {
 		free(target);
 		return;
@@ -104,11 +104,11 @@ void source_file_set_form(struct source_file *source, unsigned formats, const st
 	source->zone = zone;
 }
 
-void source_file_folders(
-    const struct source_file *source, void (*each)(const char *folder, const char *prefix, void *arg), void *arg)
+void source_file_directories(
+    const struct source_file *source, void (*each)(const char *directory, const char *prefix, void *arg), void *arg)
 {
-	for (size_t i = 0; i < 2 && source->places[i].folder != NULL; i++)
-		each(source->places[i].folder, source->places[i].name, arg);
+	for (size_t i = 0; i < 2 && source->places[i].directory != NULL; i++)
+		each(source->places[i].directory, source->places[i].name, arg);
 }
 
 size_t source_file_open(const struct source_file *source)
@@ -254,7 +254,7 @@ static void scan(struct source_file *source)
 	find_target(source);
 	for (file = source->followed.first; file != NULL; file = file->next)
 		file->here = false;
-	for (size_t i = 0; i < 2 && source->places[i].folder != NULL; i++)
+	for (size_t i = 0; i < 2 && source->places[i].directory != NULL; i++)
 		candidates_collect(&source->places[i], &candidates);
 	if (stat(source->path, &st) == 0)
 		candidates_add(&candidates, source->path, &st, true);

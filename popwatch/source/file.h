@@ -37,10 +37,10 @@ const char *source_file_path(const struct source_file *source);
 /* The layouts of its lines, and the zone of their stamps (NULL: the system's). */
 void source_file_set_form(struct source_file *source, unsigned formats, const struct zone *zone);
 
-/* The folders whose changes concern the source: that of PATH, and where PATH is a symbolic link, that of its target.  Calls EACH
+/* The directories whose changes concern the source: that of PATH, and where PATH is a symbolic link, that of its target.  Calls EACH
  * for every one of them, with the beginning that the names of our files have. */
-void source_file_folders(
-    const struct source_file *source, void (*each)(const char *folder, const char *prefix, void *arg), void *arg);
+void source_file_directories(
+    const struct source_file *source, void (*each)(const char *directory, const char *prefix, void *arg), void *arg);
 
 /* Looks which files there are and reads what they have got, at most about BUDGET bytes, oldest file first.  TAKE gets each
  * line, whole but for those longer than LINE_MAX_BYTES.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * inotify.c - wakes the main loop when something happens in a folder, see inotify.h
+ * inotify.c - wakes the main loop when something happens in a directory, see inotify.h
  */
 #include <errno.h>
 #include <inotifytools/inotify.h>
@@ -18,19 +18,19 @@
 
 #define EVENTS                                                                                                                 \
 	(IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF)
-#define WAIT 1 /* after so many seconds without an event the thread looks whether the folders are still the same */
+#define WAIT 1 /* after so many seconds without an event the thread looks whether the directories are still the same */
 
-struct folder {
+struct directory {
 	char *path;
 	char *prefix;
-	dev_t device; /* of the folder that is watched; inode 0: none */
+	dev_t device; /* of the directory that is watched; inode 0: none */
 	ino_t inode;
-	struct folder *next;
+	struct directory *next;
 };
 
 static struct {
 	pthread_mutex_t lock; /* of the list */
-	struct folder *folders;
+	struct directory *directories;
 	pthread_t thread;
 	atomic_bool stop;
 	int fd; /* an eventfd: thread to main loop */
@@ -45,35 +45,35 @@ static void wake(void)
 		return;
 }
 
-/* Watches the folders that are new, or that are not the ones any more which were watched under their names.  Lock held. */
+/* Watches the directories that are new, or that are not the ones any more which were watched under their names.  Lock held. */
 static void renew(void)
 {
-	struct folder *folder;
+	struct directory *directory;
 	struct stat st;
 
-	for (folder = watch.folders; folder != NULL; folder = folder->next) {
-		if (stat(folder->path, &st) != 0 || (st.st_dev == folder->device && st.st_ino == folder->inode))
+	for (directory = watch.directories; directory != NULL; directory = directory->next) {
+		if (stat(directory->path, &st) != 0 || (st.st_dev == directory->device && st.st_ino == directory->inode))
 			continue;
-		if (folder->inode != 0)
-			inotifytools_remove_watch_by_filename(folder->path);
-		folder->inode = 0;
-		if (inotifytools_watch_file(folder->path, EVENTS) == 0)
+		if (directory->inode != 0)
+			inotifytools_remove_watch_by_filename(directory->path);
+		directory->inode = 0;
+		if (inotifytools_watch_file(directory->path, EVENTS) == 0)
 			continue; /* the look once a second does it alone */
-		folder->device = st.st_dev;
-		folder->inode = st.st_ino;
+		directory->device = st.st_dev;
+		directory->inode = st.st_ino;
 		wake();
 	}
 }
 
-/* Does it concern one of our files?  Events of the folder itself have no name. */
+/* Does it concern one of our files?  Events of the directory itself have no name. */
 static bool concerns_us(const struct inotify_event *event)
 {
-	const struct folder *folder;
+	const struct directory *directory;
 	bool ours = event->len == 0;
 
 	pthread_mutex_lock(&watch.lock);
-	for (folder = watch.folders; folder != NULL && !ours; folder = folder->next)
-		ours = strncmp(event->name, folder->prefix, strlen(folder->prefix)) == 0;
+	for (directory = watch.directories; directory != NULL && !ours; directory = directory->next)
+		ours = strncmp(event->name, directory->prefix, strlen(directory->prefix)) == 0;
 	pthread_mutex_unlock(&watch.lock);
 	return ours;
 }
@@ -132,30 +132,30 @@ int watch_start(void)
 
 void watch_add(const char *path, const char *prefix)
 {
-	struct folder *folder = calloc(1, sizeof *folder);
+	struct directory *directory = calloc(1, sizeof *directory);
 
-	if (folder == NULL || (folder->path = strdup(path)) == NULL || (folder->prefix = strdup(prefix)) == NULL) {
-		if (folder != NULL)
-			free(folder->path);
-		free(folder);
+	if (directory == NULL || (directory->path = strdup(path)) == NULL || (directory->prefix = strdup(prefix)) == NULL) {
+		if (directory != NULL)
+			free(directory->path);
+		free(directory);
 		return;
 	}
 	pthread_mutex_lock(&watch.lock);
-	folder->next = watch.folders;
-	watch.folders = folder;
+	directory->next = watch.directories;
+	watch.directories = directory;
 	pthread_mutex_unlock(&watch.lock);
 }
 
 void watch_clear(void)
 {
-	struct folder *folder;
+	struct directory *directory;
 
 	pthread_mutex_lock(&watch.lock);
-	while ((folder = watch.folders) != NULL) {
-		watch.folders = folder->next;
-		free(folder->path);
-		free(folder->prefix);
-		free(folder);
+	while ((directory = watch.directories) != NULL) {
+		watch.directories = directory->next;
+		free(directory->path);
+		free(directory->prefix);
+		free(directory);
 	}
 	pthread_mutex_unlock(&watch.lock);
 }

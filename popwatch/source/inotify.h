@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * inotify.h - wakes the main loop when something happens in a folder
+ * inotify.h - wakes the main loop when something happens in a directory
  *
  * Sole home of <inotifytools/inotifytools.h>.  That library has static state and only a blocking call, so it lives in a thread
  * of its own, which hands the main loop a descriptor to poll.  It says that something happened, never what: the sources look
@@ -16,11 +16,11 @@
  * the look once a second. */
 int watch_start(void);
 
-/* Watches the folder PATH for files whose names begin with PREFIX.  May be called before and after watch_start(), again for the same
- * too.  A folder that does not exist yet is watched when it does, within a second. */
+/* Watches the directory PATH for files whose names begin with PREFIX.  May be called before and after watch_start(), again for the same
+ * too.  A directory that does not exist yet is watched when it does, within a second. */
 void watch_add(const char *path, const char *prefix);
 
-/* Forgets all folders. */
+/* Forgets all directories. */
 void watch_clear(void);
 
 /* Makes the descriptor unreadable again; call it before looking. */

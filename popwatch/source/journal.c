@@ -75,7 +75,7 @@ static void load_decompressors(void)
 }
 
 struct source_journal *source_journal_new(
-    const char *folder, const struct catalogue *catalogue, const struct catalogue *others, int64_t since, bool only)
+    const char *directory, const struct catalogue *catalogue, const struct catalogue *others, int64_t since, bool only)
 {
 	struct source_journal *source = calloc(1, sizeof *source);
 	int result;
@@ -87,13 +87,13 @@ struct source_journal *source_journal_new(
 	source->since = since;
 	source->only = only;
 	load_decompressors();
-	if (folder != NULL)
-		result = sd_journal_open_directory(&source->journal, folder, 0);
+	if (directory != NULL)
+		result = sd_journal_open_directory(&source->journal, directory, 0);
 	else
 		result = sd_journal_open(&source->journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
 	if (result < 0)
-		log_say(LOG_ERR, "cannot read the journal%s%s: %s", folder != NULL ? " in " : "", folder != NULL ? folder : "",
-		    strerror(-result));
+		log_say(LOG_ERR, "cannot read the journal%s%s: %s", directory != NULL ? " in " : "",
+		    directory != NULL ? directory : "", strerror(-result));
 	else if (source_journal_configure(source, catalogue, others))
 		return source;
 	source_journal_free(source);

@@ -2,7 +2,7 @@
  *
  * journal.h - entries of the systemd journal
  *
- * Sole home of <systemd/sd-journal.h>; without it (WITH_JOURNAL=0) a source cannot be made.  Owns: opening the folder (not
+ * Sole home of <systemd/sd-journal.h>; without it (WITH_JOURNAL=0) a source cannot be made.  Owns: opening the directory (not
  * files: a reader of files goes deaf at their rotation), the matches, the cursor, the entry as a header.
  *
  * The tag of an entry (SYSLOG_IDENTIFIER) is chosen by its sender.  What the journal itself adds cannot be: so a definition
@@ -28,12 +28,12 @@
 
 struct source_journal;
 
-/* Opens the journal of FOLDER, or the system's for NULL, for entries of the
+/* Opens the journal of DIRECTORY, or the system's for NULL, for entries of the
  * servers in CATALOGUE, and of OTHERS (NULL: none), since SINCE (seconds).  If none of them has a journal
  * rule, that is an error when the journal is the ONLY source; else it is logged,
  * and the source has no entries.  Returns NULL after logging why not. */
 struct source_journal *source_journal_new(
-    const char *folder, const struct catalogue *catalogue, const struct catalogue *others, int64_t since, bool only);
+    const char *directory, const struct catalogue *catalogue, const struct catalogue *others, int64_t since, bool only);
 
 /* Frees it; a NULL is fine. */
 void source_journal_free(struct source_journal *source);

@@ -10,9 +10,9 @@
 #include "log.h"
 
 struct source_journal *source_journal_new(
-    const char *folder, const struct catalogue *catalogue, const struct catalogue *others, int64_t since, bool only)
+    const char *directory, const struct catalogue *catalogue, const struct catalogue *others, int64_t since, bool only)
 {
-	(void)folder, (void)catalogue, (void)others, (void)since, (void)only;
+	(void)directory, (void)catalogue, (void)others, (void)since, (void)only;
 	log_say(LOG_ERR, "this popwatch was built without the journal");
 	return NULL;
 }

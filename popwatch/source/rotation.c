@@ -20,7 +20,7 @@
 
 void log_name_clear(struct log_name *log)
 {
-	free(log->folder);
+	free(log->directory);
 	free(log->name);
 	memset(log, 0, sizeof *log);
 }
@@ -31,11 +31,11 @@ bool log_name_set(struct log_name *log, const char *path)
 
 	log_name_clear(log);
 	if (slash == NULL)
-		log->folder = strdup(".");
+		log->directory = strdup(".");
 	else
-		log->folder = slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+		log->directory = slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 	log->name = strdup(slash == NULL ? path : slash + 1);
-	return log->folder != NULL && log->name != NULL;
+	return log->directory != NULL && log->name != NULL;
 }
 
 static bool is_compressed(const char *name)
@@ -89,7 +89,7 @@ static int by_age(const void *a, const void *b)
 
 void candidates_collect(const struct log_name *log, struct candidates *candidates)
 {
-	DIR *dir = opendir(log->folder);
+	DIR *dir = opendir(log->directory);
 	const struct dirent *entry;
 	char path[PATH_MAX];
 	struct stat st;
@@ -100,20 +100,21 @@ void candidates_collect(const struct log_name *log, struct candidates *candidate
 		if (!is_neighbour(entry->d_name, log->name) ||
 		    fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 			continue;
-		if (S_ISREG(st.st_mode) && snprintf(path, sizeof path, "%s/%s", log->folder, entry->d_name) < (int)sizeof path)
+		if (S_ISREG(st.st_mode) &&
+		    snprintf(path, sizeof path, "%s/%s", log->directory, entry->d_name) < (int)sizeof path)
 			candidates_add(candidates, path, &st, false);
 	}
 	closedir(dir);
 }
 
-/* Did anything happen to a folder since the last scan?  Its mtime is too coarse to say no when it is young. */
+/* Did anything happen to a directory since the last scan?  Its mtime is too coarse to say no when it is young. */
 bool log_name_changed(struct log_name *log)
 {
 	struct timespec now;
 	struct stat st;
 	bool changed;
 
-	if (log->folder == NULL || stat(log->folder, &st) != 0)
+	if (log->directory == NULL || stat(log->directory, &st) != 0)
 		return false;
 	clock_gettime(CLOCK_REALTIME, &now);
 	changed = !file_same_time(&st.st_mtim, &log->changed);

@@ -12,11 +12,11 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
-/* Where files of this log may be: FOLDER/NAME, FOLDER/NAME.1 ... */
+/* Where files of this log may be: DIRECTORY/NAME, DIRECTORY/NAME.1 ... */
 struct log_name {
-	char *folder;
+	char *directory;
 	char *name;
-	struct timespec changed; /* the folder's mtime at the last scan */
+	struct timespec changed; /* the directory's mtime at the last scan */
 };
 
 /* Takes PATH apart.  Returns false without memory. */

@@ -5,7 +5,7 @@ VSMTPRELAY=$BUILD/vsmtprelay/vsmtprelay
 SOURCES=$(cd "$LIB/../.." && pwd)
 DEADLINE=30		# seconds that anything may take, on a machine ten times slower
 
-# a fresh folder with a configuration for LOG; more settings as arguments
+# a fresh directory with a configuration for LOG; more settings as arguments
 prepare() {
 	DIR=$SCRATCH/$BATS_TEST_NUMBER
 	LOG=$DIR/log/mail.log

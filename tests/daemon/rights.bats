@@ -15,7 +15,7 @@ reload_with() {	# reload_with SETTING...: more of them
 
 @test "HUP with a link that leads out of the sandbox is refused, one that stays inside is followed" {
 	prepare
-	mkdir "$SCRATCH/outside"			# the configuration's folder belongs to the sandbox
+	mkdir "$SCRATCH/outside"			# the configuration's directory belongs to the sandbox
 	ln -s ../../outside/mail.log "$DIR/log/out.log"
 	ln -s other.log "$DIR/log/in.log"
 	start_popwatch
@@ -37,7 +37,7 @@ reload_with() {	# reload_with SETTING...: more of them
 	not recorded 192.0.2.9
 }
 
-@test "HUP keeps a log that was a link out of its folder at the start" {
+@test "HUP keeps a log that was a link out of its directory at the start" {
 	prepare
 	mkdir "$SCRATCH/elsewhere"
 	ln -s ../../elsewhere/mail.log "$LOG"

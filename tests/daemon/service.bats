@@ -246,7 +246,7 @@ said() {	# said TEXT: on stderr
 	stop_popwatch
 }
 
-@test "a log that is a folder is refused with its line; one that becomes a folder is no file" {
+@test "a log that is a directory is refused with its line; one that becomes a directory is no file" {
 	prepare
 	mkdir "$LOG"
 	for how in -n -o; do
@@ -276,7 +276,7 @@ said() {	# said TEXT: on stderr
 	[[ $output != *'looked at as'* ]] || fail "$output"
 }
 
-@test "the folder of the state or the pid file is missing: that, and how to make it" {
+@test "the directory of the state or the pid file is missing: that, and how to make it" {
 	prepare
 	sed -i "s,^state = .*,state = $DIR/none/state," "$DIR/popwatch.conf"
 	sed -i 's/^user.*/user = daemon/' "$DIR/popwatch.conf"

@@ -54,9 +54,9 @@ homes() {
 # rooms without a circle of modules, where a module is NAME.c and NAME.h
 acyclic='lib/common lib/daemon lib/rules popwatch/lines popwatch/source popwatch/record'
 
-sources() {	# sources FOLDER...: C files and headers of those that are there
-	for folder; do
-		[ ! -d "$folder" ] || find "$folder" -name '*.[ch]'
+sources() {	# sources DIRECTORY...: C files and headers of those that are there
+	for directory; do
+		[ ! -d "$directory" ] || find "$directory" -name '*.[ch]'
 	done
 }
 

@@ -1,6 +1,6 @@
 # test.bash - what every bats file starts with: load ../lib/test
 #
-# Gives it LIB (this folder), BUILD, makemap and postmap in PATH, the servers of servers.sh, and in SCRATCH a fresh folder that
+# Gives it LIB (this directory), BUILD, makemap and postmap in PATH, the servers of servers.sh, and in SCRATCH a fresh directory that
 # sendmail would accept: below no world-writable one, if this user can write such a place.  Inside an enclosure that is below
 # $WORK.  Every test file has a SCRATCH of its own; it is removed at the end of the file.
 
@@ -9,14 +9,14 @@ BUILD=${BUILD:-$(cd "$LIB/../.." && pwd)/build}
 . "$LIB/servers.sh"
 unset RELAYERS_DB
 
-# fit_to_work FOLDER: this user can write there, everybody can get there, nobody else can write there or above
+# fit_to_work DIRECTORY: this user can write there, everybody can get there, nobody else can write there or above
 fit_to_work() {
-	local folder=$1 mode
-	[ -w "$folder" ] || return 1
-	while [ "$folder" != / ]; do
-		mode=$(stat -c %a "$folder")
+	local directory=$1 mode
+	[ -w "$directory" ] || return 1
+	while [ "$directory" != / ]; do
+		mode=$(stat -c %a "$directory")
 		(((8#$mode & 3) == 1)) || return 1
-		folder=$(dirname "$folder")
+		directory=$(dirname "$directory")
 	done
 }
 

@@ -25,7 +25,7 @@ dovecot_cleartext() {
 	fi
 }
 
-dovecot_maildir() {	# dovecot_maildir FOLDER
+dovecot_maildir() {	# dovecot_maildir DIRECTORY
 	if dovecot_is_2_3; then
 		echo "mail_location = maildir:$1"
 	else

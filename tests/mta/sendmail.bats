@@ -235,7 +235,7 @@ authenticates() {
 	done
 }
 
-@test "a map in a folder that its group may write to is not read when -o stands there, and vsmtprelay check says so" {
+@test "a map in a directory that its group may write to is not read when -o stands there, and vsmtprelay check says so" {
 	sendmail_with "$with_window"
 	relays 127.0.1.1
 	chmod 775 "$SCRATCH"

@@ -1,6 +1,6 @@
 # needs: root
 # enclosure: dovecot
-# a host of its own: installed for real, with the systemd tools, the user, the folder, the first entries; then away again
+# a host of its own: installed for real, with the systemd tools, the user, the directory, the first entries; then away again
 
 load ../lib/test
 
@@ -84,7 +84,7 @@ start_file() {
 	done
 }
 
-@test "docs/INSTALL.md: user, folder and database, by systemd's tools" {
+@test "docs/INSTALL.md: user, directory and database, by systemd's tools" {
 	block INSTALL.md host 1 >"$SCRATCH/block"
 	bash -eu "$SCRATCH/block"
 	set_up
@@ -283,7 +283,7 @@ start_file() {
 	[ "$(complete_it popwatch -F zi)" = zimbra ]
 }
 
-@test "uninstalled, nothing is left but the database and its folder" {
+@test "uninstalled, nothing is left but the database and its directory" {
 	make_it uninstall
 	files >"$SCRATCH/after"
 	# users and what systemd-analyze keeps are not ours to take away

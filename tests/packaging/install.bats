@@ -24,8 +24,8 @@ make_it() {	# make_it TARGET DESTDIR [SETTING...]
 		[ -s "$SCRATCH/all/$file" ] || fail "no $file"
 	done
 	[ -e "$SCRATCH"/all/usr/lib/*/security/pam_relaydb.so ]
-	for folder in popwatch/servers.d sendmail-cf sendmail-cf/feature man docs; do	# every definition and feature, manual and page
-		for file in "$source/$folder"/*.*; do
+	for directory in popwatch/servers.d sendmail-cf sendmail-cf/feature man docs; do	# every definition and feature, manual and page
+		for file in "$source/$directory"/*.*; do
 			[ "${file##*.}" != mk ] || continue
 			[ -n "$(find "$SCRATCH/all" -name "${file##*/}")" ] || fail "not installed: $file"
 		done
@@ -98,7 +98,7 @@ make_it() {	# make_it TARGET DESTDIR [SETTING...]
 	[ ! -e "$SCRATCH/nothing" ]
 }
 
-@test "with other folders nothing is written outside of them, and the programs know them" {
+@test "with other directories nothing is written outside of them, and the programs know them" {
 	for file in "$source"/*; do
 		[ "${file##*/}" = build ] || cp -r "$file" "$SCRATCH/"
 	done

@@ -33,7 +33,7 @@ lines_of_submission() {
 	lines_of_submission >>/etc/postfix/master.cf
 	lines_of_submission | sed 's/^submission /588 /' | grep -vE 'smtpd_(relay|recipient)_restrictions' >>/etc/postfix/master.cf
 	stanza postfix submission >>/etc/postfix/master.cf
-	sed -i -E '/ smtpd$/s/ y /n /' /etc/postfix/master.cf	# the test's queue folder is no root file system
+	sed -i -E '/ smtpd$/s/ y /n /' /etc/postfix/master.cf	# the test's queue directory is no root file system
 	postfix check
 	start_as_it_is postfix
 	relays 127.0.1.1 -p 2525 || fail "2525: $REPLY"

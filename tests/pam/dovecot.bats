@@ -233,7 +233,7 @@ not_recorded_because() {	# not_recorded_because ADDRESS TEXT
 	umount "$DIR/small"
 }
 
-@test "the folder is missing" {
+@test "the directory is missing" {
 	rm -r "$DIR/db"
 	pop 192.0.2.1
 	not_recorded_because 192.0.2.1 "$DIR/db"

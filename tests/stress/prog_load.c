@@ -49,7 +49,7 @@ static struct shared {
 
 static long long in_force[LOGINS_MAX];
 static const char *path;
-static struct stat folder;
+static struct stat directory;
 
 static _Noreturn void die(const char *what)
 {
@@ -112,7 +112,7 @@ static bool record(struct relaydb *db, unsigned first, unsigned end)
 
 static void become_owner(void)
 {
-	if (geteuid() == 0 && (setgid(folder.st_gid) != 0 || setuid(folder.st_uid) != 0))
+	if (geteuid() == 0 && (setgid(directory.st_gid) != 0 || setuid(directory.st_uid) != 0))
 		die("setuid");
 }
 
@@ -317,7 +317,7 @@ int main(int argc, char **argv)
 	if (shared == MAP_FAILED || slash == NULL || strrchr(slash, '/') == NULL)
 		die(path);
 	*strrchr(slash, '/') = '\0';
-	if (stat(slash, &folder) != 0)
+	if (stat(slash, &directory) != 0)
 		die(slash);
 	free(slash);
 	make_database();

@@ -5,9 +5,9 @@
  *	mtime		is left to the kernel's clock
  *	rename		the new rows come as another file under the same name
  *	sync-record	the record is not synced before it gets its name
- *	sync-name	the folder is not synced before blocks are written
+ *	sync-name	the directory is not synced before blocks are written
  *	sync-map	the blocks are not synced before the record goes
- *	sync-removal	the folder is not synced after that
+ *	sync-removal	the directory is not synced after that
  *	lock-map	nobody waits for readers, MTAs among them
  *	lock-writers	nobody waits for another writer
  *

@@ -56,7 +56,7 @@ order_is_safe() {
 		/^unlinkat\(/ && /relayers\.db\.redo|""/ && named { removed = 1; if (!map_synced) say("the record goes, but the map is not synced") }
 		END {
 			if (!written || !unlocked || !removed) say("no commit was seen")
-			if (!removal_synced) say("the record is gone, but the folder is not synced")
+			if (!removal_synced) say("the record is gone, but the directory is not synced")
 			exit bad
 		}' "$DIR/strace"
 }
@@ -99,7 +99,7 @@ catches() {
 	catches sync-record 'the record gets its name, but is not synced' order_is_safe
 	catches sync-name 'the name of the record is not synced' order_is_safe
 	catches sync-map 'the map is not synced' order_is_safe
-	catches sync-removal 'the folder is not synced' order_is_safe
+	catches sync-removal 'the directory is not synced' order_is_safe
 }
 
 @test "a missing lock, of the map and of the writers" {
@@ -109,7 +109,7 @@ catches() {
 
 # ---- expressions ----
 
-definitions_are_proved() {	# definitions_are_proved FOLDER
+definitions_are_proved() {	# definitions_are_proved DIRECTORY
 	printf '%s\n' "definitions = $1" "servers = all" "database = $DB" "state = $DIR/popwatch.state" 'user =' "log = $DIR/mail.log" \
 		>"$DIR/popwatch.conf"
 	: >"$DIR/mail.log"

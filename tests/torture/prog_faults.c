@@ -2,10 +2,10 @@
  *
  * prog_faults.c - every system call of a commit is stopped once, or made to fail once, and nobody ever sees half a commit
  *
- *	prog_faults FOLDER VSMTPRELAY MAKEMAP FAULT[,FAULT...] [CHANGE...]
+ *	prog_faults DIRECTORY VSMTPRELAY MAKEMAP FAULT[,FAULT...] [CHANGE...]
  *
  * FAULT is KILL or the name of an errno, as strace(1) takes it.  CHANGE is one of the table below, default all.  For each: one
- * run under strace gives the calls, from the first look at the folder to the end; then, for each call and fault, the database
+ * run under strace gives the calls, from the first look at the directory to the end; then, for each call and fault, the database
  * is put back as it was and the command runs again with that call hit.  KILL comes when the call is entered and keeps
  * it from happening; the next call's turn is the same as after it, since between two calls nothing reaches a file.
  *
@@ -682,7 +682,7 @@ static void try_change(const struct change *change, char *faults)
 int main(int argc, char **argv)
 {
 	if (argc < 5) {
-		fputs("usage: prog_faults folder vsmtprelay makemap fault[,fault...] [change...]\n", stderr);
+		fputs("usage: prog_faults directory vsmtprelay makemap fault[,fault...] [change...]\n", stderr);
 		return 64;
 	}
 	snprintf(db_path, sizeof db_path, "%s/relayers.db", argv[1]);

@@ -2,7 +2,7 @@
  *
  * prog_kills.c - kill -9 at random instants over all that records, side by side on one database
  *
- *	prog_kills FOLDER BUILD DEFINITIONS KILLS
+ *	prog_kills DIRECTORY BUILD DEFINITIONS KILLS
  *
  * Three workers, each until it has killed KILLS times: "vsmtprelay add" of one address; popwatch -o over a log that gets three
  * logins before each start; a login through libpam with pam_relaydb.so that writes the database by itself.  Each is killed
@@ -41,7 +41,7 @@ static struct shared {
 	unsigned killed[WORKERS], ended[WORKERS], used[WORKERS];
 } * shared;
 
-static const char *folder, *build, *definitions;
+static const char *directory, *build, *definitions;
 static char db_path[512], conf_path[512], log_path[512], pam_path[512], vsmtprelay[512], popwatch[512];
 static unsigned kills;
 
@@ -275,22 +275,22 @@ static void set_up(void)
 	char name[640];
 	FILE *f;
 
-	snprintf(db_path, sizeof db_path, "%s/relayers.db", folder);
-	snprintf(conf_path, sizeof conf_path, "%s/popwatch.conf", folder);
-	snprintf(log_path, sizeof log_path, "%s/mail.log", folder);
-	snprintf(pam_path, sizeof pam_path, "%s/pam.d", folder);
+	snprintf(db_path, sizeof db_path, "%s/relayers.db", directory);
+	snprintf(conf_path, sizeof conf_path, "%s/popwatch.conf", directory);
+	snprintf(log_path, sizeof log_path, "%s/mail.log", directory);
+	snprintf(pam_path, sizeof pam_path, "%s/pam.d", directory);
 	snprintf(vsmtprelay, sizeof vsmtprelay, "%s/vsmtprelay/vsmtprelay", build);
 	snprintf(popwatch, sizeof popwatch, "%s/popwatch/popwatch", build);
 	if ((f = fopen(conf_path, "we")) == NULL)
 		die(conf_path);
 	fprintf(f, "definitions = %s\ndatabase = %s\nstate = %s/popwatch.state\nignore = none\nuser =\nlog = %s\n", definitions,
-	    db_path, folder, log_path);
+	    db_path, directory, log_path);
 	fclose(f);
 	snprintf(name, sizeof name, "%s/torture", pam_path);
 	if (mkdir(pam_path, 0755) != 0 || (f = fopen(name, "we")) == NULL)
 		die(pam_path);
 	fprintf(f, "account optional %s/pam_relaydb/pam_relaydb.so db=%s socket=%s/none refresh=0 timeout=60000\n", build,
-	    db_path, folder);
+	    db_path, directory);
 	fprintf(f, "account required pam_permit.so\n");
 	fclose(f);
 	log_logins(0, 0);
@@ -305,10 +305,10 @@ int main(int argc, char **argv)
 	bool good;
 
 	if (argc != 5 || (kills = (unsigned)atoi(argv[4])) < 1 || kills > ADDRESSES_MAX / LOGINS / 2) {
-		fputs("usage: prog_kills folder build definitions kills\n", stderr);
+		fputs("usage: prog_kills directory build definitions kills\n", stderr);
 		return 64;
 	}
-	folder = argv[1];
+	directory = argv[1];
 	build = argv[2];
 	definitions = argv[3];
 	set_up();

@@ -1,4 +1,4 @@
-# torture.bash - what the tests in this folder share: load ../lib/test and this
+# torture.bash - what the tests in this directory share: load ../lib/test and this
 #
 # Figures go to $BUILD/torture, which make torture prints.
 

@@ -64,29 +64,29 @@ static void places(void **state)
 		const char *name, *target, *place; /* below the directory; NULL: nowhere */
 	} cases[] = { { "a", "file", "file" }, { "b", "./sub/../b2", NULL }, { "c", "a", "file" }, { "loop", "loop", NULL },
 		{ "out", "/nowhere/x", "/nowhere/x" } };
-	char folder[] = "/tmp/test_path.XXXXXX", path[64], wanted[80], *found;
+	char directory[] = "/tmp/test_path.XXXXXX", path[64], wanted[80], *found;
 
 	(void)state;
-	assert_non_null(mkdtemp(folder));
+	assert_non_null(mkdtemp(directory));
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		snprintf(path, sizeof path, "%s/%s", folder, cases[i].name);
+		snprintf(path, sizeof path, "%s/%s", directory, cases[i].name);
 		assert_int_equal(symlink(cases[i].target, path), 0);
 		found = path_resolve(path);
 		if (cases[i].place == NULL) {
 			assert_null(found);
 			continue;
 		}
-		snprintf(wanted, sizeof wanted, "%s%s%s", *cases[i].place == '/' ? "" : folder,
+		snprintf(wanted, sizeof wanted, "%s%s%s", *cases[i].place == '/' ? "" : directory,
 		    *cases[i].place == '/' ? "" : "/", cases[i].place);
 		assert_non_null(found);
 		assert_string_equal(found, wanted);
 		free(found);
 	}
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		snprintf(path, sizeof path, "%s/%s", folder, cases[i].name);
+		snprintf(path, sizeof path, "%s/%s", directory, cases[i].name);
 		unlink(path);
 	}
-	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(rmdir(directory), 0);
 }
 
 /* The vectors of the authors' page. */

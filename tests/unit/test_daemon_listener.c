@@ -32,7 +32,7 @@
 
 #define LATEST_MS 60000 /* nothing that is waited for may take so long */
 
-static char folder[] = "/tmp/test_listener.XXXXXX";
+static char directory[] = "/tmp/test_listener.XXXXXX";
 static char path[64];
 static struct loop *loop;
 static struct listener *listener;
@@ -117,9 +117,9 @@ static void listen_with(const struct listener_options *how, const struct stream_
 static int make(void **state)
 {
 	(void)state;
-	if (mkdtemp(strcpy(folder, "/tmp/test_listener.XXXXXX")) == NULL)
+	if (mkdtemp(strcpy(directory, "/tmp/test_listener.XXXXXX")) == NULL)
 		return -1;
-	snprintf(path, sizeof path, "%s/socket", folder);
+	snprintf(path, sizeof path, "%s/socket", directory);
 	log_open("test", LOG_MAIL, LOG_NOWHERE, LOG_NOWHERE);
 	loop = loop_new(false);
 	return loop == NULL;
@@ -132,7 +132,7 @@ static int unmake(void **state)
 	listener = NULL;
 	loop_free(loop);
 	unlink(path);
-	return rmdir(folder);
+	return rmdir(directory);
 }
 
 static int join(void)

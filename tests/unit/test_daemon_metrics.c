@@ -19,15 +19,15 @@
 
 #include "atomicfile.h"
 
-static char folder[] = "/tmp/test_metrics.XXXXXX";
+static char directory[] = "/tmp/test_metrics.XXXXXX";
 static char path[64];
 
 static int setup(void **state)
 {
 	(void)state;
-	if (mkdtemp(folder) == NULL)
+	if (mkdtemp(directory) == NULL)
 		return -1;
-	snprintf(path, sizeof path, "%s/x.prom", folder);
+	snprintf(path, sizeof path, "%s/x.prom", directory);
 	return 0;
 }
 
@@ -35,7 +35,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	unlink(path);
-	return rmdir(folder);
+	return rmdir(directory);
 }
 
 static void text(void **state)

@@ -20,15 +20,15 @@
 
 #include <cmocka.h>
 
-static char folder[] = "/tmp/test_peer.XXXXXX";
+static char directory[] = "/tmp/test_peer.XXXXXX";
 static char path[64];
 
 static int setup(void **state)
 {
 	(void)state;
-	if (mkdtemp(folder) == NULL)
+	if (mkdtemp(directory) == NULL)
 		return -1;
-	snprintf(path, sizeof path, "%s/socket", folder);
+	snprintf(path, sizeof path, "%s/socket", directory);
 	return 0;
 }
 
@@ -36,7 +36,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	unlink(path);
-	return rmdir(folder);
+	return rmdir(directory);
 }
 
 static void say(const char *bytes, size_t size)

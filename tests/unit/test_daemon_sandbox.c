@@ -32,16 +32,16 @@
 
 #include <cmocka.h>
 
-static char folder[] = "/tmp/test_sandbox.XXXXXX";
+static char directory[] = "/tmp/test_sandbox.XXXXXX";
 static char inside[64], outside[64];
 
 static int setup(void **state)
 {
 	(void)state;
-	if (mkdtemp(folder) == NULL)
+	if (mkdtemp(directory) == NULL)
 		return -1;
-	snprintf(inside, sizeof inside, "%s/inside", folder);
-	snprintf(outside, sizeof outside, "%s/outside", folder);
+	snprintf(inside, sizeof inside, "%s/inside", directory);
+	snprintf(outside, sizeof outside, "%s/outside", directory);
 	return mkdir(inside, 0755) != 0 || mkdir(outside, 0755) != 0;
 }
 
@@ -54,7 +54,7 @@ static int teardown(void **state)
 	unlink(path);
 	snprintf(path, sizeof path, "%s/file", outside);
 	unlink(path);
-	return rmdir(inside) != 0 || rmdir(outside) != 0 || rmdir(folder) != 0;
+	return rmdir(inside) != 0 || rmdir(outside) != 0 || rmdir(directory) != 0;
 }
 
 static uint16_t port; /* that may be connected to; 0: none */
@@ -421,7 +421,7 @@ static void test_allow(void **state)
 	sandbox_clear(&sandbox);
 }
 
-/* A link in a folder that may be read is as good as the place it leads to; the places need not exist. */
+/* A link in a directory that may be read is as good as the place it leads to; the places need not exist. */
 static void test_links(void **state)
 {
 	static const struct {
@@ -439,7 +439,7 @@ static void test_links(void **state)
 	char path[128], linked[96];
 
 	(void)state;
-	snprintf(linked, sizeof linked, "%s/linked", folder);
+	snprintf(linked, sizeof linked, "%s/linked", directory);
 	assert_int_equal(symlink("inside", linked), 0);
 	assert_true(sandbox_add(&sandbox, linked, false));
 	/* it was what it was when we were confined */

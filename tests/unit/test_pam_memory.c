@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-static char folder[64], db_path[128];
+static char directory[64], db_path[128];
 
 static uintptr_t module_begin, module_end; /* where its code is */
 static unsigned long calls, fail_at;
@@ -84,14 +84,14 @@ static void service(void)
 	char path[256];
 	FILE *f;
 
-	snprintf(path, sizeof path, "%s/test", folder);
+	snprintf(path, sizeof path, "%s/test", directory);
 	f = fopen(path, "we");
 	assert_non_null(f);
 	for (size_t i = 0; i < 2; i++) {
 		const char *type = i == 0 ? "auth" : "account";
 
 		fprintf(f, "%s optional %s/pam_relaydb/pam_relaydb.so db=%s socket=%s/sock\n", type,
-		    build != NULL ? build : "build", db_path, folder);
+		    build != NULL ? build : "build", db_path, directory);
 		fprintf(f, "%s required pam_permit.so\n", type);
 	}
 	assert_int_equal(fclose(f), 0);
@@ -136,7 +136,7 @@ static bool login(unsigned long n)
 	const struct pam_conv conversation = { converse, NULL };
 	pam_handle_t *pam;
 
-	assert_int_equal(pam_start_confdir("test", "alice", &conversation, folder, &pam), PAM_SUCCESS);
+	assert_int_equal(pam_start_confdir("test", "alice", &conversation, directory, &pam), PAM_SUCCESS);
 	assert_int_equal(pam_set_item(pam, PAM_RHOST, "192.0.2.1"), PAM_SUCCESS);
 	assert_int_equal(pam_authenticate(pam, 0), PAM_SUCCESS); /* this loads the module */
 	dl_iterate_phdr(find_module, NULL);
@@ -157,9 +157,9 @@ static void each_allocation_fails_once(void **state)
 #ifdef __SANITIZE_ADDRESS__
 	skip();
 #endif
-	strcpy(folder, "/tmp/pam-memory.XXXXXX");
-	assert_non_null(mkdtemp(folder));
-	snprintf(db_path, sizeof db_path, "%s/relayers.db", folder);
+	strcpy(directory, "/tmp/pam-memory.XXXXXX");
+	assert_non_null(mkdtemp(directory));
+	snprintf(db_path, sizeof db_path, "%s/relayers.db", directory);
 	service();
 	for (n = 1; login(n); n++) {
 		assert_true(n <= 2 ? !recorded("192.0.2.1") : true); /* those that remember the login */
@@ -168,9 +168,9 @@ static void each_allocation_fails_once(void **state)
 	assert_true(n > 3);
 	assert_true(recorded("192.0.2.1"));
 	remove_database();
-	snprintf(db_path, sizeof db_path, "%s/test", folder);
+	snprintf(db_path, sizeof db_path, "%s/test", directory);
 	unlink(db_path);
-	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(rmdir(directory), 0);
 }
 
 int main(void)

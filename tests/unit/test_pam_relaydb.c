@@ -2,7 +2,7 @@
  *
  * test_pam_relaydb.c - the module inside the real libpam: what each hook answers, and what it records
  *
- * Service files are written into a folder of the test's own and used through pam_start_confdir(3).  popwatch's end of the
+ * Service files are written into a directory of the test's own and used through pam_start_confdir(3).  popwatch's end of the
  * socket is the test itself.  $BUILD says where the module is.
  */
 #include <relaydb.h>
@@ -29,7 +29,7 @@
 
 #include <cmocka.h>
 
-static char folder[64], module[4096], db_path[128], socket_path[128];
+static char directory[64], module[4096], db_path[128], socket_path[128];
 
 static void remove_all(void)
 {
@@ -38,7 +38,7 @@ static void remove_all(void)
 	char path[256];
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+		snprintf(path, sizeof path, "%s/%s", directory, names[i]);
 		unlink(path);
 	}
 }
@@ -48,12 +48,12 @@ static int set_up(void **state)
 	const char *build = getenv("BUILD");
 
 	(void)state;
-	strcpy(folder, "/tmp/pam-relaydb.XXXXXX");
-	if (mkdtemp(folder) == NULL)
+	strcpy(directory, "/tmp/pam-relaydb.XXXXXX");
+	if (mkdtemp(directory) == NULL)
 		return -1;
 	snprintf(module, sizeof module, "%s/pam_relaydb/pam_relaydb.so", build != NULL ? build : "build");
-	snprintf(db_path, sizeof db_path, "%s/relayers.db", folder);
-	snprintf(socket_path, sizeof socket_path, "%s/sock", folder);
+	snprintf(db_path, sizeof db_path, "%s/relayers.db", directory);
+	snprintf(socket_path, sizeof socket_path, "%s/sock", directory);
 	return access(module, R_OK);
 }
 
@@ -61,7 +61,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	remove_all();
-	return rmdir(folder);
+	return rmdir(directory);
 }
 
 /* The service "test": BEFORE and AFTER are lines around ours, "" for none. */
@@ -71,7 +71,7 @@ static void service(const char *arguments, const char *before, const char *after
 	char path[256];
 	FILE *f;
 
-	snprintf(path, sizeof path, "%s/test", folder);
+	snprintf(path, sizeof path, "%s/test", directory);
 	f = fopen(path, "we");
 	assert_non_null(f);
 	fprintf(f, "%s\n", before);
@@ -97,7 +97,7 @@ static pam_handle_t *begin(const char *rhost)
 	const struct pam_conv conversation = { converse, NULL };
 	pam_handle_t *pam;
 
-	assert_int_equal(pam_start_confdir("test", "alice", &conversation, folder, &pam), PAM_SUCCESS);
+	assert_int_equal(pam_start_confdir("test", "alice", &conversation, directory, &pam), PAM_SUCCESS);
 	if (rhost != NULL)
 		assert_int_equal(pam_set_item(pam, PAM_RHOST, rhost), PAM_SUCCESS);
 	return pam;
@@ -121,7 +121,7 @@ static int listener(void)
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	snprintf(at.sun_path, sizeof at.sun_path, "%s/sock", folder);
+	snprintf(at.sun_path, sizeof at.sun_path, "%s/sock", directory);
 	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
 	return fd;
 }
@@ -339,7 +339,7 @@ static void two_lines(void **state)
 	close(fd);
 
 	remove_all();
-	snprintf(other, sizeof other, "%s/other", folder);
+	snprintf(other, sizeof other, "%s/other", directory);
 	snprintf(line, sizeof line, "account optional %s db=%s socket=%s", module, other, socket_path);
 	service("", "", line);
 	pam = begin("192.0.2.7");
@@ -388,7 +388,7 @@ static void alone_it_lets_nobody_in(void **state)
 	FILE *f;
 
 	(void)state;
-	snprintf(path, sizeof path, "%s/test", folder);
+	snprintf(path, sizeof path, "%s/test", directory);
 	f = fopen(path, "we");
 	fprintf(f, "account sufficient %s db=%s socket=%s\n", module, db_path, socket_path);
 	fprintf(f, "account required pam_deny.so\n");
@@ -470,10 +470,10 @@ static void a_held_lock(void **state)
 	close(fd);
 }
 
-static void a_missing_folder(void **state)
+static void a_missing_directory(void **state)
 {
 	(void)state;
-	snprintf(db_path, sizeof db_path, "%s/none/relayers.db", folder);
+	snprintf(db_path, sizeof db_path, "%s/none/relayers.db", directory);
 	login_goes_on("timeout=200");
 }
 
@@ -599,7 +599,7 @@ static void *many_logins(void *arg)
 		pam_handle_t *pam = NULL;
 
 		snprintf(rhost, sizeof rhost, "192.0.%d.%d", 10 + thread, i);
-		if (pam_start_confdir("test", "alice", &conversation, folder, &pam) != PAM_SUCCESS ||
+		if (pam_start_confdir("test", "alice", &conversation, directory, &pam) != PAM_SUCCESS ||
 		    pam_set_item(pam, PAM_RHOST, rhost) != PAM_SUCCESS || pam_acct_mgmt(pam, 0) != PAM_SUCCESS)
 			abort();
 		pam_end(pam, PAM_SUCCESS);
@@ -648,7 +648,7 @@ int main(void)
 		TEST(a_datagram_to_popwatch),
 		TEST(own_commit_when_the_queue_is_full),
 		TEST(a_held_lock),
-		TEST(a_missing_folder),
+		TEST(a_missing_directory),
 		TEST(a_damaged_file),
 		TEST(forked_children_keep_no_lock),
 		TEST(leaves_nothing_behind),

@@ -188,13 +188,13 @@ static void test_names(void **state)
 	(void)state;
 	*said = '\0';
 	config = load_anyway(
-	    path, "windw = 1h\nservers = nosuch\ndefinitions = /no/such/folder\nuser = no-such-user-here\n", &errors);
+	    path, "windw = 1h\nservers = nosuch\ndefinitions = /no/such/directory\nuser = no-such-user-here\n", &errors);
 	assert_null(config_catalogue(config, &errors));
 	assert_false(config_has_user(config, &errors));
 	assert_int_equal(errors.count, 3);
 	snprintf(expected, sizeof expected,
 	    "%s:1: unknown setting 'windw'\n"
-	    "%s:2: servers: no definition 'nosuch': there is no nosuch.conf in /no/such/folder\n"
+	    "%s:2: servers: no definition 'nosuch': there is no nosuch.conf in /no/such/directory\n"
 	    "%s:4: user = 'no-such-user-here', expected a user that there is",
 	    path, path, path);
 	assert_string_equal(said, expected);
@@ -202,15 +202,15 @@ static void test_names(void **state)
 	assert_null(config_load_anyway(path, &errors)); /* gone */
 }
 
-/* A folder of definitions that was mistaken may be the one that has them. */
-static void test_no_folder(void **state)
+/* A directory of definitions that was mistaken may be the one that has them. */
+static void test_no_directory(void **state)
 {
 	char path[] = "/tmp/test_config.XXXXXX";
 	struct conf_errors errors = { .tell = tell };
 	struct config *config;
 
 	(void)state;
-	config = load_anyway(path, "definitions = here\ndefinitions = /no/such/folder\nservers = nosuch\n", &errors);
+	config = load_anyway(path, "definitions = here\ndefinitions = /no/such/directory\nservers = nosuch\n", &errors);
 	assert_null(config_catalogue(config, &errors));
 	assert_int_equal(errors.count, 1);
 	config_free(config);
@@ -284,7 +284,7 @@ int main(void)
 		cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_no_folder),
+		cmocka_unit_test(test_no_directory),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_reload),
 	};

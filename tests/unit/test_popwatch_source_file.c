@@ -23,7 +23,7 @@
 #define MINUTE 60000
 #define NOW INT64_C(1795175258)
 
-static char folder[] = "/tmp/test_source.XXXXXX";
+static char directory[] = "/tmp/test_source.XXXXXX";
 
 /* The lines that were taken, one after the other, with a blank behind each. */
 struct taken {
@@ -33,20 +33,20 @@ struct taken {
 static int setup(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) == NULL;
+	return mkdtemp(directory) == NULL;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	return rmdir(folder);
+	return rmdir(directory);
 }
 
 static const char *path_of(const char *name)
 {
 	static char path[PATH_MAX];
 
-	snprintf(path, sizeof path, "%s/%s", folder, name);
+	snprintf(path, sizeof path, "%s/%s", directory, name);
 	return path;
 }
 
