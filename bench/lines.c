@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * lines.c - a mail log that is the same each time but for its clock
+ * lines.c - a mail log that is the same each time except for its clock
  *
  *	lines COUNT [RATE]
  *

@@ -211,7 +211,7 @@ static struct catalogue *load_servers(const struct config *config, char *const *
 	return NULL;
 }
 
-/* The configured directories and servers, but for what the command line says. */
+/* The configured directories and servers, except for what the command line says. */
 static int try_out(const struct arguments *arguments, const struct config *config, struct conf_errors *errors)
 {
 	char **servers = arguments->servers != NULL ? list_split(arguments->servers, ", ") : NULL;

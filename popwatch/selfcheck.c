@@ -153,7 +153,7 @@ static int look_around(const struct config *config, struct catalogue *catalogue)
 	return tour.bad;
 }
 
-/* The same for whoever we are, who may be another one. */
+/* The same for the user we run as, who may be another one. */
 static int look_around_here(const struct config *config, struct catalogue *catalogue)
 {
 	int bad = look_around(config, catalogue);

@@ -50,10 +50,10 @@ struct silence_view {
 /* Is a report due at NOW? */
 bool silence_due(const struct silence *silence, int64_t now);
 
-/* Once all is read: logs what is missing since the last report, and begins anew. */
+/* Once all is read: logs what is missing since the last report, and starts over. */
 void silence_report(struct silence *silence, const struct silence_view *view, int64_t now);
 
-/* Begins anew at NOW without a report: other sources are followed. */
+/* Starts over at NOW without a report: other sources are followed. */
 void silence_restart(struct silence *silence, int64_t now);
 
 /* Takes notice of LINE with HEADER, which has just been written: warns once an hour if

@@ -17,7 +17,7 @@
 #define STATE_MAX (32u * 1024 * 1024)
 
 struct state {
-	bool same_boot; /* the machine was not started anew since */
+	bool same_boot; /* the host has not been restarted since */
 	bool trial; /* see state_load() */
 };
 

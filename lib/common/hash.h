@@ -3,7 +3,7 @@
  * hash.h - FNV-1a with 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/)
  *
  * For telling short texts apart, and for spreading them over slots.  It has no
- * key: whoever chooses the text can choose its hash, so nothing that matters
+ * key: anyone who chooses the text can choose its hash, so nothing that matters
  * may depend on two texts having different ones.
  */
 #ifndef RELAYERS_HASH_H

@@ -3,7 +3,7 @@
  * path.h - the parts of a path, and where a path leads
  *
  * Purely textual except for path_resolve(), which follows links as the kernel
- * does now; whoever opens the result later may meet another file.
+ * does now; a caller that opens the result later may meet another file.
  */
 #ifndef RELAYERS_PATH_H
 #define RELAYERS_PATH_H

@@ -27,7 +27,7 @@ enum role {
 	ROLE_LOGIN, /* a user proved who he is */
 	ROLE_FAIL, /* a login that failed */
 	ROLE_LOGOUT, /* a connection ended */
-	ROLE_START, /* the server was started anew: no connection of it is open any more */
+	ROLE_START, /* the server has restarted: none of its connections is open any more */
 	ROLES
 };
 

@@ -157,7 +157,7 @@ static void take_connect(struct sessions *sessions, struct event *event)
 
 	if (own_address(event) && session_connection_key(event, key))
 		put(sessions, key, event->address, event->when, event->when + sessions->join_max);
-	/* whoever connects has proved nothing: his address must not get any further */
+	/* a client that connects has proved nothing: its address must not get any further */
 	*event->address = '\0';
 }
 

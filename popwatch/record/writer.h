@@ -4,7 +4,7 @@
  *
  * Owns: the logins that wait, when the next commit is due, trying again, the complaint when it cannot be done, and the log's
  * line for each address that was authorised, once it was.
- * Limits: WRITER_MAX addresses, which whoever reads must heed (writer_full()).
+ * Limits: WRITER_MAX addresses, which a caller that reads logs must heed (writer_full()).
  * Leaves to others: what counts, and the positions that may be saved after a commit.
  */
 #ifndef POPWATCH_WRITER_H

@@ -43,7 +43,7 @@ void source_file_directories(
     const struct source_file *source, void (*each)(const char *directory, const char *prefix, void *arg), void *arg);
 
 /* Looks which files there are and reads what they have got, at most about BUDGET bytes, oldest file first.  TAKE gets each
- * line, whole but for those longer than LINE_MAX_BYTES.
+ * line, whole except for those longer than LINE_MAX_BYTES.
  * NOW is the clock of stamps, CLOCK_MS the monotonic clock.  Returns true when the budget was used up before the end. */
 bool source_file_read(struct source_file *source, size_t budget, int64_t now, int64_t clock_ms, line_fn *take, void *arg);
 

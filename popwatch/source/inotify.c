@@ -115,7 +115,7 @@ int watch_start(void)
 	if ((watch.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
 		return -1;
 	atomic_store(&watch.stop, false);
-	/* signals are the main loop's, but for the one that ends the waiting */
+	/* signals are the main loop's, except the one that ends the waiting */
 	sigaction(SIGUSR2, &action, NULL);
 	sigfillset(&all);
 	sigdelset(&all, SIGUSR2);

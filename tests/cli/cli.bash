@@ -1,6 +1,6 @@
 # cli.bash - what the tests of vsmtprelay share: load cli, after load ../lib/test
 
-# each test has a database of its own, in a folder of its own
+# each test has a database of its own, in a directory of its own
 setup() {
 	DIR=$SCRATCH/$BATS_TEST_NUMBER
 	mkdir "$DIR"

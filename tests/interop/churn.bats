@@ -31,7 +31,7 @@ fresh_map() {
 
 # while_it_changes OPTIONS-OF-CHURN OPTIONS-OF-SMTP...: sessions of the client while commits are made; says what was counted.
 # Sets wrong to the number of sessions that got an answer that is not 250, apart for those that were open while the hash was
-# made anew (wrong_across) and the others (wrong_others)
+# rebuilt (wrong_across) and the others (wrong_others)
 while_it_changes() {
 	local churn=$1 pid
 	shift
@@ -45,7 +45,7 @@ while_it_changes() {
 		{ for (i = 1; i <= n; i++) if ($1 < end[i] && $2 > begin[i]) { open++; across += $3 > 0; next }; others += $3 > 0 }
 		END { print open + 0, across + 0, others + 0 }' "$SCRATCH/commits" "$SCRATCH/sessions")
 	sed 's/^/# /' "$SCRATCH/churn" "$SCRATCH/smtp" >&3
-	echo "# sessions open while the hash was made anew: $open, of these refused: $wrong_across; of the others: $wrong_others" >&3
+	echo "# sessions open while the hash was rebuilt: $open, of these refused: $wrong_across; of the others: $wrong_others" >&3
 	[ "$(wc -l <"$SCRATCH/sessions")" = "$(sed -n 's/ sessions in .*//p' "$SCRATCH/smtp")" ]
 }
 
@@ -54,7 +54,7 @@ never_refused() {
 	[ $wrong_across = 0 ] && [ $wrong_others = 0 ]
 }
 
-# Postfix promises nothing to a session in which the hash is made anew (its next client gets a new process): those are counted
+# Postfix promises nothing to a session in which the hash is rebuilt (its next client gets a new process): those are counted
 # apart
 refused_only_across() {
 	while_it_changes "$@"

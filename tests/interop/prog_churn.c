@@ -7,7 +7,7 @@
  *		them also delete an address, some expire all but the last 200 of ours, some load a dump of the database without one row.
  *		With -R the commits go to FILE.aside, and FILE is made of that by rename, its mtime raised, as other programs do it.
  *		LOG gets a line for each commit: when it began, when it ended (seconds since the epoch), whether it made the hash
- *		anew (1) or not (0).
+ *		again (1) or not (0).
  *
  * Rows of others are left alone: ours are stamped 1, 2, ... seconds after the epoch, and only those are expired.
  * Its clock goes forward by a second with every commit.  That is what mtime does when commits come so fast, and the library
@@ -169,7 +169,7 @@ static void churn(const struct plan *plan, struct relaydb *db)
 		(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 	}
 	took = seconds(CLOCK_MONOTONIC) - begin;
-	printf("%" PRIu32 " commits in %.1f s (%.0f/s), %lu made the hash anew, the longest took %.0f ms\n", n, took, n / took,
+	printf("%" PRIu32 " commits in %.1f s (%.0f/s), %lu rebuilt the hash, the longest took %.0f ms\n", n, took, n / took,
 	    rebuilt, longest * 1e3);
 	relaydb_batch_free(&batch);
 }

@@ -65,7 +65,7 @@ stop() {
 	kill -s "${2:-TERM}" "$1" && wait_for 60 is_gone "$1"
 }
 
-# quietly NAME COMMAND...: in place of this (sub)shell and without the caller's descriptors (bats has some), on which whoever reads them would wait for ever
+# quietly NAME COMMAND...: in place of this (sub)shell and without the caller's descriptors (bats has some), on which their readers would wait for ever
 quietly() {
 	quietly_name=$1; shift
 	mkdir -p "$WORK/log"

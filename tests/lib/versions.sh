@@ -1,6 +1,6 @@
 # versions.sh - what differs between the versions of a server; to be sourced by sh or bats
 #
-# The one place that knows it: whoever configures a Dovecot takes the lines from here.  Each function prints lines for
+# The one place that knows it: tests that configure a Dovecot take the lines from here.  Each function prints lines for
 # dovecot.conf in the words of the `dovecot` in PATH: 2.3 (Debian 12), or 2.4 (Debian 13 and later), which refuses those of 2.3.
 # debian/tests/main-job sources this file, too, so it needs nothing of the rest of tests/lib.
 

@@ -12,7 +12,7 @@ make_it() {
 	env -u MAKEFLAGS -u MAKELEVEL make -s -C "$source" "$1" SANITIZE=$sanitize
 }
 
-files() {	# what there is, but for what every command may touch
+files() {	# what there is, except for what every command may touch
 	find /etc /usr /var -xdev \( -path "$WORK" -o -path /var/cache -o -path "$source" -o -path /var/log -o -path "/var/lib/scratch.*" \) -prune \
 		-o \( -type f -o -type l \) -print | sort
 }

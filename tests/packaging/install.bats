@@ -108,7 +108,7 @@ make_it() {	# make_it TARGET DESTDIR [SETTING...]
 	make_it install "$SCRATCH/opt"
 	make_it uninstall "$SCRATCH/opt"
 	rm -r "$SCRATCH/opt"
-	make_it install "$SCRATCH/opt" "${settings[@]}"		# made anew though everything was made before
+	make_it install "$SCRATCH/opt" "${settings[@]}"		# built again though everything was built before
 	[ "$(ls "$SCRATCH/opt")" = opt ]
 	[ "$(ls "$SCRATCH/opt/opt" | tr '\n' ' ')" = 'etc relay ' ]
 	"$SCRATCH/opt/opt/relay/sbin/vsmtprelay" --help | grep -qF /opt/var/lib/relayers/relayers.db

@@ -49,7 +49,7 @@ both_services() {	# both_services: the page's lines for pop3 and imap
 	eventually told 'pam_relaydb(imap): recorded 2001:db8::1'
 }
 
-@test "whoever is refused is not recorded, by required and by requisite" {
+@test "a refused login is not recorded, by required and by requisite" {
 	for REQUIRED in required requisite; do
 		both_services
 		not pop 192.0.2.1 wrong

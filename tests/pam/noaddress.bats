@@ -72,7 +72,7 @@ with_address() {
 	nothing_recorded
 }
 
-@test "popa3d with an address: whoever is refused is not recorded, by required and by requisite" {
+@test "popa3d with an address: a refused login is not recorded, by required and by requisite" {
 	for control in required requisite; do
 		with_address popa3d 110 $control
 		for user in $REFUSED; do

@@ -48,7 +48,7 @@ let_in() {	# let_in [OPTION] USER
 	not grep -E '^ *(auth|account|session) +(required|sufficient)' "$LIB/../../README.md" "$LIB"/../../docs/*.md
 }
 
-@test "the documented lines: whoever is refused is not recorded, whatever the server reports" {
+@test "the documented lines: a refused login is not recorded, whatever the server reports" {
 	for option in '' -0; do
 		stack dovecot mail
 		let_in $option carol

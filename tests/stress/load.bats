@@ -41,6 +41,6 @@ logins() {
 	logins 60 60 1 0
 }
 
-@test "10 a second by each, and an expiry every second, while whoever commits is killed at random" {
+@test "10 a second by each, and an expiry every second, while the process that commits is killed at random" {
 	logins 600 600 1 1
 }

@@ -1,4 +1,4 @@
-# settle.bats - a commit that was cut off: seen by readers at once, finished by whoever comes, stale after makemap
+# settle.bats - a commit that was cut off: seen by readers at once, finished by the next one, stale after makemap
 
 load ../lib/test
 load ../cli/cli
@@ -89,7 +89,7 @@ agrees_with_makemap() {
 	[ "$after" -gt "$before" ] || fail "mtime was $before, is $after"
 }
 
-@test "what makemap wrote after the cut stands, whoever of us comes next" {
+@test "what makemap wrote after the cut stays, whichever of us comes next" {
 	local command
 	for command in 'dump' 'list' 'add 10.8.8.8' 'delete 10.7.7.7' 'expire 20000000' 'check'; do
 		for step in decided block raised written; do

@@ -178,7 +178,7 @@ enough() {
 	[ "$(stat -c '%u %g %a' "$DB.lock")" = '100 1000 660' ] || fail "$(stat -c '%u %g %a' "$DB.lock")"
 }
 
-# makemap and postmap make the whole map from their own text, in place, under LOCK_EX; whoever comes last decides about the other
+# makemap and postmap make the whole map from their own text, in place, under LOCK_EX; the one that comes last decides about the other
 # rows, but the file is sound at every moment and their rows are in it at the end
 @test "makemap and postmap write the map while we do: sound at every moment" {
 	local i end=$((SECONDS + $(short && echo 5 || echo 60))) made=0

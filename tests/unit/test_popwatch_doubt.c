@@ -76,7 +76,7 @@ static void test_shared(void **state)
 	for (int i = 1; i < DOUBT_LINES; i++)
 		assert_int_equal(doubts_take(doubts, &shared, "/log", &h, NOW), DOUBT_LATER);
 	assert_int_equal(doubts_take(doubts, &shared, "/log", &h, NOW), DOUBT_NONE);
-	/* a time, which each cut line begins anew */
+	/* a time, which begins again with each cut line */
 	assert_int_equal(take_cut(doubts, &shared, &h, NOW), DOUBT_NONE);
 	assert_int_equal(take_cut(doubts, &shared, &h, NOW + DOUBT_SECONDS), DOUBT_REST);
 	assert_int_equal(doubts_take(doubts, &shared, "/log", &h, NOW + 2 * DOUBT_SECONDS), DOUBT_REST);

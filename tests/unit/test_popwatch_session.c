@@ -103,7 +103,7 @@ static void test_join(void **state)
 	end(&f);
 }
 
-/* What has ended is not the connection of whoever has the process id next. */
+/* What has ended is not the connection of the next process with that id. */
 static void test_ended(void **state)
 {
 	struct fixture f;
@@ -168,7 +168,7 @@ static void count(const char *address, void *arg)
 	(*(int *)arg)++;
 }
 
-/* Whoever connects has proved nothing, and pushes out connections alone. */
+/* A client that connects has proved nothing, and pushes out only connections. */
 static void test_crowd(void **state)
 {
 	struct fixture f;
