@@ -66,3 +66,15 @@ a_year_ago() {	# a_year_ago ADDRESS: a login of then, and lines since; for us bo
 	once
 	recorded 192.0.2.1 192.0.2.2 192.0.2.3
 }
+
+@test "lines that are written now with stamps of another zone are warned of, and count as what they say" {
+	prepare
+	: >"$LOG"
+	start_popwatch
+	for n in 1 2 3 4 5 6; do
+		login 192.0.2.$n 5400
+	done >>"$LOG"
+	eventually grep -q "$LOG: lines that are written now have stamps 1:30 hours ago: .* time-zone " "$DIR/stderr"
+	stop_popwatch
+	not recorded 192.0.2.1
+}
