@@ -20,6 +20,7 @@
 #include "host.h"
 #include "load.h"
 #include "log.h"
+#include "mta.h"
 #include "output.h"
 #include "owner.h"
 #include "postfix.h"
@@ -260,6 +261,7 @@ static int cmd_check(struct relaydb *db, int n, char **arg)
 
 	(void)n, (void)arg;
 	postfix_check(relaydb_filename(db), print_finding, &trouble);
+	mta_check(relaydb_filename(db), print_finding, &trouble);
 	host_check(relaydb_filename(db), print_finding, &trouble);
 	return status == EX_OK && trouble ? EXIT_PARTLY : status;
 }

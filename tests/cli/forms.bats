@@ -1,5 +1,5 @@
 # the commands on a database of each form, by its suffix; convert; root where the owner alone may change it
-# enclosure: postfix
+# enclosure:
 load ../lib/test
 load cli
 

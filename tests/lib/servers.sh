@@ -211,6 +211,7 @@ configure_postfix() {
 	mkdir -p "$WORK/postfix" /etc/postfix
 	sed -e "s,@WORK@,$WORK,g" -e "s,@RELAYERS@,${RELAYERS:-/var/lib/relayers/relayers},g" "$LIB/postfix/server.cf" >/etc/postfix/main.cf
 	cp "$LIB/postfix/master.cf" /etc/postfix/master.cf
+	sed -n '/^lmdb/p; /^sqlite/p' /usr/share/postfix/dynamicmaps.cf >/etc/postfix/dynamicmaps.cf
 	install -d -o postfix "$WORK/postfix/data"
 	mkdir "$WORK/postfix/queue"
 	ldconfig /usr/lib/postfix

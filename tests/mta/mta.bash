@@ -6,6 +6,7 @@
 SOURCES=$(cd "$LIB/../.." && pwd)
 WINDOW=3600		# of all configurations here that have one
 LONG_AGO=1000
+FORM=${FORM-db}		# of the map: its suffix
 
 # addresses of the documentation network as clients: sockets here may have them
 add_addresses() {
@@ -15,14 +16,14 @@ add_addresses() {
 	done
 }
 
-# fresh_rows: the map $RELAYERS.db, with rows for CLIENTS below as of now
+# fresh_rows: the map $RELAYERS.$FORM, with rows for CLIENTS below as of now
 fresh_rows() {
 	local now=$EPOCHSECONDS
-	rm -f "$RELAYERS".db*
+	rm -f "$RELAYERS.$FORM"*
 	printf '%s\n' "127.0.1.1 $now" "127.0.1.2 $((now - WINDOW / 2))" "127.0.1.3 $((now - WINDOW - 1))" "127.0.1.4 $LONG_AGO" \
 		'127.0.1.5 OK' "127.0.1.6 $((now + 86400 * 365))" '127.0.1.7 253402300799' '127.0.1.8 0' \
 		"2001:db8::1 $now" "2001:db8:0:1:1:1:1:1 $now" "2001:db8::a:0:0:7 $((now - WINDOW - 1))" '2001:db8:0:0:1::8 OK' \
-		| "$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" load
+		| "$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.$FORM" load
 }
 
 # what a file of tests begins with: rsyslogd, the clients of the table, and where the map will be
@@ -85,7 +86,7 @@ zero_shapes() {
 shapes() {
 	local i=0 address
 	add_addresses $(zero_shapes)
-	zero_shapes | sed -n "1~2s/\$/ $EPOCHSECONDS/p" | "$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" load
+	zero_shapes | sed -n "1~2s/\$/ $EPOCHSECONDS/p" | "$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.$FORM" load
 	for address in $(zero_shapes); do
 		if [ $((i++ % 2)) = 0 ]; then
 			relays "$address" -s ::1 "$@" || fail "$address: $REPLY"
@@ -106,9 +107,9 @@ neighbours() {
 				echo "$row"
 				[[ $row != *: || $row == *::* ]] || echo "$row:"
 			done
-		done | grep . | sort -u | sed "s/\$/ $EPOCHSECONDS/" | "$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" load
+		done | grep . | sort -u | sed "s/\$/ $EPOCHSECONDS/" | "$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.$FORM" load
 		refuses "$client" -s ::1 "$@" || fail "$client: $REPLY"
-		"$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" add "$client"
+		"$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.$FORM" add "$client"
 		relays "$client" -s ::1 "$@" || fail "$client: $REPLY"
 	done
 }
