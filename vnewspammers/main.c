@@ -36,8 +36,9 @@ static void usage(FILE *to)
 {
 	fprintf(to, PROGRAM " " RELAYERS_VERSION " - build the map of senders whose mail is refused\n\n"
 			    "usage: " PROGRAM " [list]\n\n"
-			    " list           one sender per line, user@host or host; default ~/etc/spammers\n"
-			    "                 the map is beside it, with .db appended to its name\n"
+			    "  list           one sender per line, user@host or host; default ~/etc/spammers\n"
+			    "                 the map is beside it, with .db appended to its name: a hash,\n"
+			    "                 the only form of a map that sendmail reads\n"
 			    "  -h, --help     print this\n"
 			    "  -V, --version  print name and version\n\n"
 			    "See " PROGRAM "(8).\n");
@@ -159,6 +160,14 @@ static int tell_unread(const char *path, int error)
 	return error == EACCES ? EX_NOPERM : EX_NOINPUT;
 }
 
+/* Does PATH name a map of another form? */
+static bool names_other_form(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot != NULL && (strcmp(dot, ".lmdb") == 0 || strcmp(dot, ".sqlite") == 0);
+}
+
 /* Builds the map from the list PATH.  Returns the exit status. */
 static int make_map(char *path)
 {
@@ -169,6 +178,14 @@ static int make_map(char *path)
 	char *text;
 	int status, refused;
 
+	if (names_other_form(path)) {
+		log_say(LOG_ERR,
+		    "%.256s: expected the list, whose map is made beside it with .db at its end: a hash, the only form of a "
+		    "map "
+		    "that sendmail reads",
+		    path);
+		return EX_USAGE;
+	}
 	if ((size_t)snprintf(map, sizeof map, "%s.db", path) >= sizeof map) {
 		log_say(LOG_ERR, "%.64s...: the path is too long", path);
 		return EX_USAGE;

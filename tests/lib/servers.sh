@@ -204,6 +204,11 @@ stop_sendmail() {
 
 # ---- Postfix: SMTP on 2525 of 127.0.0.1 and ::1; nothing is delivered ----
 
+# the types of maps that are packages of their own, which their maintainer scripts would register
+optional_maps() {
+	grep -E '^(lmdb|sqlite)[[:space:]]' /usr/share/postfix/dynamicmaps.cf >/etc/postfix/dynamicmaps.cf
+}
+
 configure_postfix() {
 	add_user postfix
 	getent group postdrop >/dev/null || groupadd -r postdrop
@@ -211,7 +216,7 @@ configure_postfix() {
 	mkdir -p "$WORK/postfix" /etc/postfix
 	sed -e "s,@WORK@,$WORK,g" -e "s,@RELAYERS@,${RELAYERS:-/var/lib/relayers/relayers},g" "$LIB/postfix/server.cf" >/etc/postfix/main.cf
 	cp "$LIB/postfix/master.cf" /etc/postfix/master.cf
-	sed -n '/^lmdb/p; /^sqlite/p' /usr/share/postfix/dynamicmaps.cf >/etc/postfix/dynamicmaps.cf
+	optional_maps
 	install -d -o postfix "$WORK/postfix/data"
 	mkdir "$WORK/postfix/queue"
 	ldconfig /usr/lib/postfix

@@ -93,7 +93,7 @@ faults() {
 	[ -z "$(faults)" ] || fail "$(faults)"
 	: >/etc/postfix/dynamicmaps.cf
 	faults | grep -q 'this Postfix has no lmdb:' || fail "$(relay check)"
-	sed -n '/^lmdb/p; /^sqlite/p' /usr/share/postfix/dynamicmaps.cf >/etc/postfix/dynamicmaps.cf
+	optional_maps
 	sed -i "s,lmdb:$RELAYERS,hash:$RELAYERS," /etc/postfix/main.cf
 	faults | grep -q "names hash:$RELAYERS, which is another file than $RELAYERS.lmdb" || fail "$(relay check)"
 }

@@ -192,3 +192,14 @@ keys() {
 	vnewspammers "$LIST"
 	[ "$(keys | wc -l)" = 99999 ]
 }
+
+@test "a name of another form is refused: sendmail reads hash alone" {
+	for name in spammers.lmdb spammers.sqlite; do
+		echo spam.example >"$DIR/$name"
+		run vnewspammers "$DIR/$name"
+		[ "$status" = 64 ]
+		[[ $output == *'a hash, the only form of a map that sendmail reads'* ]] || fail "$output"
+		[ "$(ls "$DIR")" = "$name" ]
+		rm "$DIR/$name"
+	done
+}
