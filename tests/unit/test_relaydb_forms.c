@@ -3,7 +3,9 @@
  * test_relaydb_forms.c - what every form of the database must be able to do, from one table of forms
  *
  * Each test runs once for each form, on a database of its own.  What a form cannot do has a flag in the table and is skipped by
- * its name.  LONG=1 in the environment: more flipped bits and kills.
+ * its name.
+ * limit: 3000
+ * long: 2,000 flipped bits and cuts for each form; make torture: 10,000, and 1,000 kills
  * Links the library with the hook that names the steps, and with a place for a form that always fails.
  */
 #define RELAYDB_TEST_STEPS
@@ -48,11 +50,14 @@ static const struct form {
 static const struct form *form;
 static char folder[64], path[96];
 
-static bool at_length(void)
+/* How often: for make check, for LONG=1 as in CI, for make torture. */
+static unsigned rounds_of(unsigned brief, unsigned longer, unsigned longest)
 {
 	const char *text = getenv("LONG");
 
-	return text != NULL && *text != '\0' && strcmp(text, "0") != 0;
+	if (text == NULL || *text == '\0')
+		return brief;
+	return strcmp(text, "only") == 0 ? longest : longer;
 }
 
 static int set_up(void **state)
@@ -317,7 +322,7 @@ static void others_are_seen(void **state)
 static void large(void **state)
 {
 	struct relaydb *db = database();
-	unsigned rows = at_length() ? 400000 : 60000;
+	unsigned rows = rounds_of(60000, 100000, 400000);
 	char *text, value[6001];
 	size_t count = 0;
 	int64_t stamp;
@@ -456,7 +461,7 @@ static void killed_at_each_step(void **state)
 static void killed_at_any_instant(void **state)
 {
 	struct relaydb *db = database();
-	unsigned rounds = at_length() ? 1000 : 60, chance = 88172645;
+	unsigned rounds = rounds_of(60, 100, 1000), chance = 88172645;
 
 	(void)state;
 	assert_code(db, put(db, 0, 199, 0), RELAYDB_OK);
@@ -550,7 +555,7 @@ static void use_damaged(void)
 
 static void damage(void **state)
 {
-	unsigned rounds = at_length() ? 10000 : 400;
+	unsigned rounds = rounds_of(400, 2000, 10000);
 	struct relaydb *db = database();
 	unsigned char *bytes, *copy;
 	uint64_t chance = UINT64_C(88172645463325252);

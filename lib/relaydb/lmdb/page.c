@@ -101,7 +101,7 @@ static bool meta_read(const unsigned char *p, size_t number, struct meta *meta, 
 		return page_wrong(why, why_size, "meta page %zu wants a fixed address", number);
 	if ((meta->free.flags & TREE_DUPLICATES) != 0 || (meta->free.flags & TREE_INTEGER_KEY) == 0 || meta->rows.flags != 0)
 		return page_wrong(why, why_size, "its keys are not those of a map of Postfix");
-	if (meta->last < FIRST - 1 || meta->last >= 4 * (IMAGE_MAX / PAGE_MIN))
+	if (meta->last < FIRST - 1 || meta->last >= IMAGE_MAX / meta->page_size)
 		return page_wrong(why, why_size, "meta page %zu names %zu pages", number, meta->last);
 	return meta->transaction % 2 == number || meta->transaction == 0 ||
 	       page_wrong(why, why_size, "meta page %zu has the transaction of the other", number);
