@@ -172,7 +172,8 @@ static void on_event(struct bufferevent *socket, short what, void *arg)
 {
 	struct stream *stream = arg;
 
-	if ((what & BEV_EVENT_EOF) != 0) {
+	/* both at once: the client has gone without its answer */
+	if ((what & BEV_EVENT_EOF) != 0 && (what & (BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT)) == 0) {
 		/* half of the connection: the answer may still be wanted */
 		stream->ended = true;
 		on_input(socket, stream);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,6 +26,7 @@
 
 #include <cmocka.h>
 
+#include "clock.h"
 #include "endpoint.h"
 #include "log.h"
 #include "loop.h"
@@ -121,6 +123,7 @@ static int make(void **state)
 		return -1;
 	snprintf(path, sizeof path, "%s/socket", directory);
 	log_open("test", LOG_MAIL, LOG_NOWHERE, LOG_NOWHERE);
+	signal(SIGPIPE, SIG_IGN); /* as in the programs */
 	loop = loop_new(false);
 	return loop == NULL;
 }
@@ -156,8 +159,11 @@ static void say(int fd, const char *text)
 /* Runs the loop until *COUNT is WANTED. */
 static void until(const int *count, int wanted)
 {
-	while (*count != wanted)
-		assert_true(loop_wait(loop, LATEST_MS));
+	int64_t latest = clock_monotonic_ms() + LATEST_MS;
+
+	while (*count != wanted && clock_monotonic_ms() < latest)
+		assert_true(loop_wait(loop, 1000));
+	assert_int_equal(*count, wanted);
 }
 
 static void until_got(const char *wanted)
@@ -320,6 +326,24 @@ static void half_closed(void **state)
 	close(fd);
 }
 
+/* The client has gone before its answer: end of file and a failed write are one
+ * event, and no descriptor may stay. */
+static void gone_early(void **state)
+{
+	const struct listener_options how = options(path);
+	int fd;
+
+	(void)state;
+	listen_with(&how, &plain);
+	for (int i = 1; i <= 20; i++) {
+		fd = join();
+		say(fd, "echo x\n");
+		close(fd);
+		until(&closed, i);
+	}
+	assert_int_equal(listener_count(listener), 0);
+}
+
 static void finished(void **state)
 {
 	const struct listener_options how = options(path);
@@ -470,6 +494,7 @@ int main(void)
 		WITH(idleness),
 		WITH(held),
 		WITH(half_closed),
+		WITH(gone_early),
 		WITH(finished),
 		WITH(names),
 		WITH(inet),
