@@ -27,8 +27,8 @@ void examine_report(const struct examine *examine, enum relaydb_severity severit
  * finding says why there is nothing; else IO, NOMEM. */
 int examine_place(struct examine *examine, struct place *place, int *fd, struct stat *st);
 
-/* Counts a row; for a walk over all of them. */
-int examine_row(struct bytes key, struct bytes value, void *examine);
+/* Counts a row; for a walk over all of them. ARG is a struct examine. */
+int examine_row(struct bytes key, struct bytes value, void *arg);
 
 /* Reports what was counted. */
 void examine_rows(const struct examine *examine);

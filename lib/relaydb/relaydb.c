@@ -72,26 +72,23 @@ const char *relaydb_strcode(int code)
 const struct store *relaydb_test_store; /* if set, for every path */
 #endif
 
-/* The last is for all paths. */
-static const struct store *const stores[] = { &lmdb_store, &sqlite_store, &hash_store };
+/* Those that the end of a path chooses; every other path is a hash. */
+static const struct store *const chosen[] = { &lmdb_store, &sqlite_store, NULL };
 
 static const struct store *store_of(const char *path)
 {
-	const struct store *store = NULL;
+	size_t size = strlen(path), suffix;
 
 #ifdef RELAYDB_TEST_STEPS
 	if (relaydb_test_store != NULL)
 		return relaydb_test_store;
 #endif
-	for (size_t i = 0; i < sizeof stores / sizeof *stores; i++) {
-		size_t size = strlen(path), suffix;
-
-		store = stores[i];
-		suffix = store->suffix != NULL ? strlen(store->suffix) : 0;
-		if (size > suffix && (suffix == 0 || strcmp(path + size - suffix, store->suffix) == 0))
-			break;
+	for (const struct store *const *store = chosen; *store != NULL; store++) {
+		suffix = strlen((*store)->suffix);
+		if (size > suffix && strcmp(path + size - suffix, (*store)->suffix) == 0)
+			return *store;
 	}
-	return store;
+	return &hash_store;
 }
 
 int relaydb_open(struct relaydb **db, const struct relaydb_options *options)

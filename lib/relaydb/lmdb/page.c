@@ -109,7 +109,7 @@ static bool meta_read(const unsigned char *p, size_t number, struct meta *meta, 
 
 bool page_newer_meta(const struct pages_state *state, struct meta *newer, char *why, size_t why_size)
 {
-	struct meta meta[2];
+	struct meta meta[2] = { { .page_size = 0 } };
 
 	for (size_t i = 0; i < 2; i++)
 		if (!meta_read(state->meta[i], i, &meta[i], why, why_size))
@@ -200,7 +200,7 @@ static bool page_tiled(const struct page *page)
 {
 	uint16_t size_at[PAGE_MAX / 2];
 	struct node node;
-	unsigned offset = page->upper, nodes = 0;
+	unsigned offset, nodes = 0;
 
 	memset(size_at + page->upper / 2, 0, (page->size - page->upper) / 2 * sizeof *size_at);
 	for (unsigned i = 0; i < page->count; i++) {

@@ -200,6 +200,7 @@ static bool state_of(const struct image *image, struct pages_state *state, char 
 
 	if (page_size == 0 || image->size < page_size + PAGES_META_SIZE)
 		return page_wrong(why, why_size, "it is not a file of LMDB, or was cut off");
+	/* cppcheck-suppress uninitvar ; it is written here */
 	memcpy(state->meta[0], image->data, PAGES_META_SIZE);
 	memcpy(state->meta[1], image->data + page_size, PAGES_META_SIZE);
 	return true;
@@ -268,6 +269,7 @@ bool pages_state(int fd, struct pages_state *state)
 {
 	unsigned page_size;
 
+	/* cppcheck-suppress uninitvar ; it is written here */
 	if (!read_at(fd, state->meta[0], PAGES_META_SIZE, 0))
 		return false;
 	page_size = page_size_of(state->meta[0]);

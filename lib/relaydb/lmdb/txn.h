@@ -17,7 +17,7 @@ struct txn;
 /* Begins a transaction on the file FD, which is proved (pages.h), private (place_private) and locked F_WRLCK, with a map of SIZE
  * bytes.  An empty file becomes a database.
  * Returns RELAYDB_OK (end it with txn_commit or txn_abort), NOTDB, PERM, IO, NOMEM. */
-int txn_begin(struct relaydb *db, int fd, size_t size, struct txn **txn);
+int txn_begin(struct relaydb *db, int fd, size_t size, struct txn **out);
 
 /* How many rows there are. */
 size_t txn_rows(struct txn *txn);

@@ -21,7 +21,7 @@ struct table_info {
 /* Makes a table of IMAGE, the bytes of a file, which are copied; of an empty one a new table, without rows.  Proves it: nothing but
  * the one table, in the form that Exim's dbm lookups read, no trigger or view, not in WAL mode, and sound.
  * Returns RELAYDB_OK (free with table_free), NOTDB, IO, NOMEM. */
-int table_new(struct relaydb *db, const struct image *image, struct table **table, struct table_info *info);
+int table_new(struct relaydb *db, const struct image *image, struct table **out, struct table_info *info);
 void table_free(struct table **table);
 
 /* The value of KEY.  Returns RELAYDB_OK with at most SIZE bytes of it and its size; NOTFOUND, IO, NOMEM. */
