@@ -23,14 +23,12 @@ struct source_pipe {
 
 struct source_pipe *source_pipe_new(int fd, unsigned formats)
 {
-	struct source_pipe *source = malloc(sizeof *source);
+	struct source_pipe *source = calloc(1, sizeof *source);
 
 	if (source == NULL)
 		return NULL;
 	source->fd = fd;
 	source->formats = formats;
-	source->size = 0;
-	source->skipping = false;
 	return source;
 }
 

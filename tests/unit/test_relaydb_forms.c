@@ -705,10 +705,10 @@ static void foreign_files(void **state)
 
 /* ---- the table of forms ---- */
 
+/* NOLINTNEXTLINE(readability-non-const-parameter) others write it */
 static int broken_get(struct relaydb *db, const char *address, int64_t *stamp)
 {
-	if (stamp != NULL)
-		*stamp = 0;
+	(void)stamp;
 	return db_fail(db, RELAYDB_IO, "cannot look for %s", address);
 }
 
