@@ -36,7 +36,8 @@ none_is_open() {
 
 # the end of a connection is known where ends are logged, whether the client says so or goes
 prove_ends() {	# prove_ends PORT
-	eventually none_is_open
+	# the server has many sessions of before to end first
+	DEADLINE=120 eventually none_is_open
 	hold "$1"
 	eventually one_is_open
 	printf 'b logout\r\n' >&8
