@@ -53,6 +53,9 @@ start_file() {
 	(quietly cyrmaster /usr/sbin/cyrmaster -C "$WORK/imapd.conf" -M "$WORK/cyrus.conf" -p "$WORK/cyrus/master.pid" -d)
 	comes_up cyrmaster - listens 110
 	comes_up cyrmaster - listens 143
+	# her first login makes her mailbox; of two at once one would be sent away
+	# after it was logged
+	curl -sS --max-time 60 --interface 127.0.0.2 -u alice:secret pop3://127.0.0.1/ >/dev/null
 }
 
 @test "exactly the logins are recorded" {
