@@ -64,7 +64,9 @@ static bool take_address(const char *command, const char *text, char address[REL
 {
 	if (relaydb_address(text, address) == RELAYDB_OK)
 		return true;
-	log_say(LOG_ERR, "%s: \"%.64s\" is not the IP address of a client, such as 192.0.2.7 or 2001:db8::7", command, text);
+	log_say(LOG_ERR,
+	    "%s: \"%.64s\" is not the IP address of a client, such as 192.0.2.7 or 2001:db8::7",
+	    command, text);
 	return false;
 }
 
@@ -78,7 +80,8 @@ static bool take_minutes(const char *command, int n, char **arg, int64_t *before
 	if (n == 0)
 		return true;
 	if (relaydb_stamp(arg[0], &minutes) != RELAYDB_OK || minutes > MINUTES_MAX) {
-		log_say(LOG_ERR, "%s: \"%.64s\" is not a number of whole minutes, 0 to %" PRId64, command, arg[0], MINUTES_MAX);
+		log_say(LOG_ERR, "%s: \"%.64s\" is not a number of whole minutes, 0 to %" PRId64,
+		    command, arg[0], MINUTES_MAX);
 		return false;
 	}
 	*before = now > 60 * minutes ? now - 60 * minutes : 0;
@@ -96,8 +99,9 @@ static int cmd_add(struct relaydb *db, int n, char **arg)
 	if (!take_address("add", arg[0], address))
 		return EX_USAGE;
 	if (n > 1 && relaydb_stamp(arg[1], &stamp) != RELAYDB_OK) {
-		log_say(LOG_ERR, "add: \"%.64s\" is not a time in whole seconds since 1970 (UTC), 0 to %" PRId64, arg[1],
-		    RELAYDB_STAMP_MAX);
+		log_say(LOG_ERR,
+		    "add: \"%.64s\" is not a time in whole seconds since 1970 (UTC), 0 to %" PRId64,
+		    arg[1], RELAYDB_STAMP_MAX);
 		return EX_USAGE;
 	}
 	if ((code = relaydb_batch_new(db, &batch)) == RELAYDB_OK &&
@@ -112,7 +116,8 @@ static int cmd_add(struct relaydb *db, int n, char **arg)
 
 /* Reports which addresses were not there, and logs to syslog which are gone.
  * Both in the order of the arguments; repeated ones are NULL. */
-static void tell_deleted(const struct relaydb *db, const struct relaydb_batch *batch, int n, char **arg)
+static void tell_deleted(
+    const struct relaydb *db, const struct relaydb_batch *batch, int n, char **arg)
 {
 	char address[RELAYDB_ADDRSTRLEN];
 	const char *absent;
@@ -121,7 +126,8 @@ static void tell_deleted(const struct relaydb *db, const struct relaydb_batch *b
 	for (int i = 0; i < n; i++) {
 		if (arg[i] == NULL || relaydb_address(arg[i], address) != RELAYDB_OK)
 			continue;
-		if ((absent = relaydb_batch_absent(batch, next)) == NULL || strcmp(absent, address) != 0) {
+		if ((absent = relaydb_batch_absent(batch, next)) == NULL ||
+		    strcmp(absent, address) != 0) {
 			told_change(db, "delete %s", address);
 			continue;
 		}
@@ -171,12 +177,14 @@ static int cmd_expire(struct relaydb *db, int n, char **arg)
 
 	if (!take_minutes("expire", n, arg, &before))
 		return EX_USAGE;
-	if ((code = relaydb_batch_new(db, &batch)) == RELAYDB_OK && (code = relaydb_batch_expire(batch, before)) == RELAYDB_OK)
+	if ((code = relaydb_batch_new(db, &batch)) == RELAYDB_OK &&
+	    (code = relaydb_batch_expire(batch, before)) == RELAYDB_OK)
 		code = relaydb_commit(batch, (int64_t)time(NULL), &result);
 	status = told(db, code);
 	if (code == RELAYDB_OK && result.expired > 0)
-		told_change(db, "expired %zu entr%s older than %" PRId64 ", %zu row%s left", result.expired,
-		    result.expired == 1 ? "y" : "ies", before, result.rows, result.rows == 1 ? "" : "s");
+		told_change(db, "expired %zu entr%s older than %" PRId64 ", %zu row%s left",
+		    result.expired, result.expired == 1 ? "y" : "ies", before, result.rows,
+		    result.rows == 1 ? "" : "s");
 	relaydb_batch_free(&batch);
 	return status;
 }
@@ -185,7 +193,9 @@ static int cmd_expire(struct relaydb *db, int n, char **arg)
  * entries. */
 static int print(struct relaydb *db, int64_t before)
 {
-	struct output output = { .to = stdout, .terminal = isatty(STDOUT_FILENO) != 0, .before = before };
+	struct output output = {
+		.to = stdout, .terminal = isatty(STDOUT_FILENO) != 0, .before = before
+	};
 	int code = relaydb_each(db, output_row, &output), status;
 
 	if (code < 0) { /* main() finds that the stream failed, and reports errno */
@@ -194,7 +204,8 @@ static int print(struct relaydb *db, int64_t before)
 	}
 	if (output.unwritten > 0)
 		log_say(LOG_WARNING,
-		    "%zu rows of %s cannot be written in a form that makemap or load can read back: they are printed as "
+		    "%zu rows of %s cannot be written in a form that makemap or load can read "
+		    "back: they are printed as "
 		    "comments",
 		    output.unwritten, relaydb_filename(db));
 	status = told(db, code);
@@ -269,11 +280,16 @@ static int cmd_check(struct relaydb *db, int n, char **arg)
 const struct command commands[] = {
 	{ "add", "ip [ticks]", "record address with current time (or ticks)", 1, 2, cmd_add, true },
 	{ "delete", "ip [...]", "remove the addresses", 1, -1, cmd_delete, true },
-	{ "expire", "[n]", "remove all old entries (or those older than n minutes)", 0, 1, cmd_expire, true },
-	{ "list", "[n]", "print all old entries (or those older than n minutes)", 0, 1, cmd_list, true },
+	{ "expire", "[n]", "remove all old entries (or those older than n minutes)", 0, 1,
+	    cmd_expire, true },
+	{ "list", "[n]", "print all old entries (or those older than n minutes)", 0, 1, cmd_list,
+	    true },
 	{ "dump", "", "print all entries, even those with a future stamp", 0, 0, cmd_dump, true },
-	{ "load", "[file]", "replace the database by a dump (file or standard input)", 0, 1, cmd_load, false },
-	{ "check", "", "check all that sendmail and Postfix demand of this file", 0, 0, cmd_check, false },
-	{ "convert", "from to", "copy a database into one of another form", 2, 2, cmd_convert, false },
+	{ "load", "[file]", "replace the database by a dump (file or standard input)", 0, 1,
+	    cmd_load, false },
+	{ "check", "", "check all that sendmail and Postfix demand of this file", 0, 0, cmd_check,
+	    false },
+	{ "convert", "from to", "copy a database into one of another form", 2, 2, cmd_convert,
+	    false },
 	{ NULL, NULL, NULL, 0, 0, NULL, false },
 };

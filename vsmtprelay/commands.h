@@ -37,7 +37,8 @@ int exit_status(int code);
 int told(const struct relaydb *db, int code);
 
 /* Logs a change to syslog. */
-#define told_change(db, format, ...)                                                                                           \
-	log_say(LOG_INFO, format " (%s, by uid %ld)", __VA_ARGS__, relaydb_filename(db), (long)owner_caller())
+#define told_change(db, format, ...)                                                               \
+	log_say(LOG_INFO, format " (%s, by uid %ld)", __VA_ARGS__, relaydb_filename(db),           \
+	    (long)owner_caller())
 
 #endif

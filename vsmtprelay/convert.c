@@ -49,7 +49,8 @@ static int write_dump(struct relaydb *db, void *arg)
 	}
 	if (status == EX_OK && output.unwritten > 0) {
 		log_say(LOG_ERR,
-		    "convert: %zu rows of %.256s have a key or value that is no line of text (\"dump\" shows them); "
+		    "convert: %zu rows of %.256s have a key or value that is no line of text "
+		    "(\"dump\" shows them); "
 		    "nothing was changed",
 		    output.unwritten, relaydb_filename(db));
 		return EX_DATAERR;
@@ -63,7 +64,8 @@ static int open_database(const char *path, struct relaydb **db)
 	int code = relaydb_open(db, &options);
 
 	if (code != RELAYDB_OK)
-		log_say(LOG_ERR, "convert: cannot use the database \"%.256s\": %s", path, relaydb_strcode(code));
+		log_say(LOG_ERR, "convert: cannot use the database \"%.256s\": %s", path,
+		    relaydb_strcode(code));
 	return exit_status(code);
 }
 
@@ -72,12 +74,14 @@ static bool one_file(const char *from, const char *to)
 	struct stat one, other;
 
 	return strcmp(from, to) == 0 ||
-	       (stat(from, &one) == 0 && stat(to, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino);
+	       (stat(from, &one) == 0 && stat(to, &other) == 0 && one.st_dev == other.st_dev &&
+		   one.st_ino == other.st_ino);
 }
 
 static int copy(struct relaydb *from, struct relaydb *to)
 {
-	struct dump dump = { memfd_create("dump", MFD_CLOEXEC), "convert", relaydb_filename(from), false };
+	struct dump dump = { memfd_create("dump", MFD_CLOEXEC), "convert", relaydb_filename(from),
+		false };
 	int status;
 
 	if (dump.fd < 0)

@@ -123,29 +123,37 @@ static bool popwatch_expires(void)
 
 static void check_expiry(void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
 {
-	struct relaydb_finding finding = { RELAYDB_WARNING, "", "systemctl enable --now vsmtprelay-expire.timer" };
+	struct relaydb_finding finding = { RELAYDB_WARNING, "",
+		"systemctl enable --now vsmtprelay-expire.timer" };
 	bool line = cron_expires();
 
-	if ((line && has_cron()) || popwatch_expires() || exists("/etc/systemd/system/*.wants/vsmtprelay-expire.timer"))
+	if ((line && has_cron()) || popwatch_expires() ||
+	    exists("/etc/systemd/system/*.wants/vsmtprelay-expire.timer"))
 		return;
 	if (!line && has_cron() && access(CRONTABS, R_OK | X_OK) != 0 && exists(CRONTABS))
 		return;
-	finding.what = line ? "entries never expire: cron has a line for it, but no cron daemon is installed"
-			    : "entries never expire: there is no crontab line, timer or `expire' in popwatch.conf for it";
+	finding.what =
+	    line ? "entries never expire: cron has a line for it, but no cron daemon is installed"
+		 : "entries never expire: there is no crontab line, timer or `expire' in "
+		   "popwatch.conf for it";
 	each(&finding, arg);
 }
 
-static void check_recorders(void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+static void check_recorders(
+    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
 {
 	const struct relaydb_finding finding = { RELAYDB_FINE,
-		"nothing records logins: popwatch is not running, and nothing in /etc/pam.d uses pam_relaydb",
+		"nothing records logins: popwatch is not running, and nothing in /etc/pam.d uses "
+		"pam_relaydb",
 		"systemctl enable --now popwatch" };
 
-	if (!files_say("/proc/[0-9]*/comm", "popwatch", "") && !files_say("/etc/pam.d/*", "pam_relaydb", ""))
+	if (!files_say("/proc/[0-9]*/comm", "popwatch", "") &&
+	    !files_say("/etc/pam.d/*", "pam_relaydb", ""))
 		each(&finding, arg);
 }
 
-void host_check(const char *file, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+void host_check(
+    const char *file, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
 {
 	if (strcmp(file, RELAYERS_STATEDIR "/relayers.db") != 0)
 		return;

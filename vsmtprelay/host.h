@@ -14,6 +14,7 @@
  * in /etc/pam.d.  Calls EACH, with ARG, for what is missing: entries that never
  * expire are a warning; no recorder is RELAYDB_FINE, with what to do, since the
  * host may be about to get one.  A finding is good for the time of the call. */
-void host_check(const char *file, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);
+void host_check(
+    const char *file, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);
 
 #endif

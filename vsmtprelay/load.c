@@ -53,14 +53,17 @@ static void tell_permanent(const struct dump *dump, const struct relaydb_result 
 	if (result->permanent == 0)
 		return;
 	if (!dump->lines)
-		log_say(LOG_NOTICE, "%s: %zu rows of %.256s are not \"address time\" pairs and will never expire",
+		log_say(LOG_NOTICE,
+		    "%s: %zu rows of %.256s are not \"address time\" pairs and will never expire",
 		    dump->command, result->permanent, dump->name);
 	else if (result->permanent == 1)
-		log_say(LOG_NOTICE, "%s: line %zu of %.256s is not an \"address time\" pair and will never expire",
+		log_say(LOG_NOTICE,
+		    "%s: line %zu of %.256s is not an \"address time\" pair and will never expire",
 		    dump->command, result->permanent_line, dump->name);
 	else
 		log_say(LOG_NOTICE,
-		    "%s: %zu lines of %.256s are not \"address time\" pairs and will never expire; the first is line %zu",
+		    "%s: %zu lines of %.256s are not \"address time\" pairs and will never expire; "
+		    "the first is line %zu",
 		    dump->command, result->permanent, dump->name, result->permanent_line);
 }
 
@@ -69,20 +72,21 @@ int load_dump(struct relaydb *db, void *arg)
 	struct progress progress = { .next = monotonic_ms() + 1000 };
 	const struct dump *dump = arg;
 	struct relaydb_result result;
-	int code =
-	    relaydb_load(db, dump->fd, (int64_t)time(NULL), isatty(STDERR_FILENO) ? show_progress : NULL, &progress, &result);
+	int code = relaydb_load(db, dump->fd, (int64_t)time(NULL),
+	    isatty(STDERR_FILENO) ? show_progress : NULL, &progress, &result);
 
 	if (progress.shown)
 		fputs("\r\033[K", stderr);
 	if (code == RELAYDB_BADADDR || code == RELAYDB_BADSTAMP) {
-		log_say(LOG_ERR, "%s: %.256s, %s; nothing was changed", dump->command, dump->name, relaydb_error(db));
+		log_say(LOG_ERR, "%s: %.256s, %s; nothing was changed", dump->command, dump->name,
+		    relaydb_error(db));
 		return exit_status(code);
 	}
 	if (code == RELAYDB_OK)
 		tell_permanent(dump, &result);
 	if (code == RELAYDB_OK && result.committed)
-		told_change(db, "%s: %zu rows, %zu of them new, %zu with another value", dump->command, result.rows,
-		    result.added, result.changed);
+		told_change(db, "%s: %zu rows, %zu of them new, %zu with another value",
+		    dump->command, result.rows, result.added, result.changed);
 	return told(db, code);
 }
 
@@ -97,7 +101,8 @@ int cmd_load(struct relaydb *db, int n, char **arg)
 		dump.fd = open(arg[0], O_RDONLY | O_CLOEXEC | O_NOCTTY);
 		if (dump.fd < 0) {
 			status = errno == EACCES ? EX_NOPERM : EX_NOINPUT;
-			log_say(LOG_ERR, "load: cannot open the dump \"%.256s\": %s", arg[0], strerror(errno));
+			log_say(LOG_ERR, "load: cannot open the dump \"%.256s\": %s", arg[0],
+			    strerror(errno));
 			return status;
 		}
 	}

@@ -24,16 +24,19 @@
 
 static void usage(FILE *to)
 {
-	fprintf(to, PROGRAM " " RELAYERS_VERSION " - show and change the addresses that may relay mail\n\n"
-			    "usage: " PROGRAM " [-f file] command [argument ...]\n\n");
+	fprintf(to,
+	    PROGRAM " " RELAYERS_VERSION " - show and change the addresses that may relay mail\n\n"
+		    "usage: " PROGRAM " [-f file] command [argument ...]\n\n");
 	for (const struct command *command = commands; command->name != NULL; command++)
 		fprintf(to, "  %-7s %-11s %s\n", command->name, command->arguments, command->does);
-	fprintf(to, "\n"
-		    "  -f, --file FILE  the database; else $RELAYERS_DB, else ~/etc/relayers.db if it\n"
-		    "                   exists, else " RELAYERS_STATEDIR "/relayers.db\n"
-		    "  -h, --help       print this\n"
-		    "  -V, --version    print name and version\n\n"
-		    "An address is IPv4 or IPv6.  Ticks are seconds since 1970, UTC.  See " PROGRAM "(8).\n");
+	fprintf(to,
+	    "\n"
+	    "  -f, --file FILE  the database; else $RELAYERS_DB, else ~/etc/relayers.db if it\n"
+	    "                   exists, else " RELAYERS_STATEDIR "/relayers.db\n"
+	    "  -h, --help       print this\n"
+	    "  -V, --version    print name and version\n\n"
+	    "An address is IPv4 or IPv6.  Ticks are seconds since 1970, UTC.  See " PROGRAM
+	    "(8).\n");
 }
 
 static const struct command *find_command(const char *name)
@@ -66,20 +69,23 @@ static int run(const struct command *command, const char *path, int n, char **ar
 	int code, status;
 
 	if (n < command->min) {
-		log_say(LOG_ERR, "%s: an argument is missing, expected: %s", command->name, command->arguments);
+		log_say(LOG_ERR, "%s: an argument is missing, expected: %s", command->name,
+		    command->arguments);
 		return cli_misused(PROGRAM);
 	}
 	if (command->max >= 0 && n > command->max) {
-		log_say(LOG_ERR, "%s: one argument too many, \"%.64s\", expected: %s", command->name, arg[command->max],
+		log_say(LOG_ERR, "%s: one argument too many, \"%.64s\", expected: %s",
+		    command->name, arg[command->max],
 		    command->max > 0 ? command->arguments : "none");
 		return cli_misused(PROGRAM);
 	}
 	if ((code = relaydb_open(&db, &options)) != RELAYDB_OK) {
-		log_say(LOG_ERR, "cannot use the database \"%.256s\": %s", path != NULL ? path : "(default)",
-		    relaydb_strcode(code));
+		log_say(LOG_ERR, "cannot use the database \"%.256s\": %s",
+		    path != NULL ? path : "(default)", relaydb_strcode(code));
 		return exit_status(code);
 	}
-	status = command->as_owner ? owner_run(db, run_call, &(struct call){ command, n, arg }) : command->run(db, n, arg);
+	status = command->as_owner ? owner_run(db, run_call, &(struct call){ command, n, arg })
+				   : command->run(db, n, arg);
 	relaydb_close(&db);
 	return status;
 }

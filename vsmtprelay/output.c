@@ -26,7 +26,8 @@ static bool control(unsigned char byte)
  * it does. */
 static bool writable(const struct relaydb_row *row)
 {
-	if (row->key_size == 0 || row->key[0] == '#' || row->value_size == 0 || row->value[0] == ' ' || row->value[0] == '\t')
+	if (row->key_size == 0 || row->key[0] == '#' || row->value_size == 0 ||
+	    row->value[0] == ' ' || row->value[0] == '\t')
 		return false;
 	for (size_t i = 0; i < row->key_size; i++)
 		if (row->key[i] == ' ' || control((unsigned char)row->key[i]))
@@ -46,7 +47,8 @@ static void put_raw(const char *bytes, size_t size, const struct output *output)
 		return;
 	}
 	for (size_t i = 0; i < size; i++)
-		fputs(bytes[i] == '\t' ? "\t" : log_escape((unsigned char)bytes[i], shown), output->to);
+		fputs(bytes[i] == '\t' ? "\t" : log_escape((unsigned char)bytes[i], shown),
+		    output->to);
 }
 
 /* In quotes; a quote or backslash among the bytes is escaped too, so that the
@@ -72,7 +74,8 @@ static void put_entry(const struct relaydb_row *row, FILE *to)
 	char text[64];
 	struct tm utc;
 
-	if (gmtime_r(&seconds, &utc) == NULL || strftime(text, sizeof text, "%a %b %e %H:%M:%S %Y", &utc) == 0)
+	if (gmtime_r(&seconds, &utc) == NULL ||
+	    strftime(text, sizeof text, "%a %b %e %H:%M:%S %Y", &utc) == 0)
 		strcpy(text, "beyond the calendar");
 	fprintf(to, "# timestamp (UTC): %s\n%s %" PRId64 "\n", text, row->address, row->stamp);
 }
@@ -90,7 +93,9 @@ static bool key_is_address(const struct relaydb_row *row)
 
 static void put_other(const struct relaydb_row *row, const struct output *output)
 {
-	fputs(key_is_address(row) ? "# no timestamp, never expires:\n" : "# not an address, left as it is:\n", output->to);
+	fputs(key_is_address(row) ? "# no timestamp, never expires:\n"
+				  : "# not an address, left as it is:\n",
+	    output->to);
 	put_raw(row->key, row->key_size, output);
 	putc(' ', output->to);
 	put_raw(row->value, row->value_size, output);

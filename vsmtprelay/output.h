@@ -19,7 +19,7 @@
 struct output {
 	FILE *to;
 	bool terminal; /* it goes to a screen: bytes above 127 are shown as \ooo */
-	int64_t before; /* print entries with a stamp below this; rows that are not entries are always printed */
+	int64_t before; /* entries with a stamp below this, and all that are not entries */
 	size_t unwritten; /* rows so far that cannot be a line; each is printed as a comment */
 	int error; /* the errno that ended the walk */
 };

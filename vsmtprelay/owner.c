@@ -29,8 +29,8 @@ static bool become(uid_t uid, gid_t gid)
 {
 	before = getuid();
 	changed = true;
-	if (setgroups(1, &gid) == 0 && setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0 && setuid(0) != 0 &&
-	    geteuid() == uid)
+	if (setgroups(1, &gid) == 0 && setresgid(gid, gid, gid) == 0 &&
+	    setresuid(uid, uid, uid) == 0 && setuid(0) != 0 && geteuid() == uid)
 		return true;
 	log_say(LOG_ERR, "cannot become uid %ld: %s", (long)uid, strerror(errno));
 	return false;
@@ -47,7 +47,8 @@ static int wait_for(pid_t pid)
 		}
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
-	log_say(LOG_ERR, "the child that worked as the owner of the database ended by signal %d", WTERMSIG(status));
+	log_say(LOG_ERR, "the child that worked as the owner of the database ended by signal %d",
+	    WTERMSIG(status));
 	return EX_SOFTWARE;
 }
 

@@ -44,7 +44,8 @@ static char *read_main_cf(void)
 	char path[PATH_MAX], *text;
 	int fd;
 
-	snprintf(path, sizeof path, "%s/main.cf", directory != NULL && *directory != '\0' ? directory : "/etc/postfix");
+	snprintf(path, sizeof path, "%s/main.cf",
+	    directory != NULL && *directory != '\0' ? directory : "/etc/postfix");
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return NULL;
@@ -71,7 +72,8 @@ char *postconf_text(const char **complaint)
 			*complaint = "\"postconf -nx\" fails; only main.cf was looked at";
 	} else if (master_cf == NULL)
 		*complaint = "\"postconf -Px\" fails; master.cf was not looked at";
-	if (main_cf != NULL && asprintf(&text, "%s%s", main_cf, master_cf != NULL ? master_cf : "") < 0)
+	if (main_cf != NULL &&
+	    asprintf(&text, "%s%s", main_cf, master_cf != NULL ? master_cf : "") < 0)
 		text = NULL;
 	free(main_cf);
 	free(master_cf);
@@ -82,5 +84,6 @@ char *postconf_types(void)
 {
 	const char *program = program_find(programs);
 
-	return program != NULL ? program_output(program, (const char *[]){ "postconf", "-m", NULL }) : NULL;
+	return program != NULL ? program_output(program, (const char *[]){ "postconf", "-m", NULL })
+			       : NULL;
 }

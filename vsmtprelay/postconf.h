@@ -18,8 +18,8 @@
  * any, has the rest. */
 char *postconf_text(const char **complaint);
 
-/* The types of maps that this Postfix has, a line each.  For free(3).  NULL if there
- * is no postconf(1), or it fails. */
+/* The types of maps that this Postfix has, a line each.  For free(3).  NULL
+ * if there is no postconf(1), or it fails. */
 char *postconf_types(void);
 
 /* TEXT, the contents of a main.cf, in the form of postconf_text(): without

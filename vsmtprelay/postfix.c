@@ -82,14 +82,17 @@ static bool find_setting(const char *settings, struct span name, struct span *va
  * last byte.  Empty if that is no reference. */
 static struct span reference(struct span text, size_t *i)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	static const char letters[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 	size_t begin = *i + 1, end;
 	bool wrapped = begin < text.size && (text.text[begin] == '{' || text.text[begin] == '(');
 
 	begin += wrapped;
-	for (end = begin; end < text.size && memchr(letters, text.text[end], sizeof letters - 1) != NULL; end++)
+	for (end = begin;
+	     end < text.size && memchr(letters, text.text[end], sizeof letters - 1) != NULL; end++)
 		continue;
-	if (end == begin || (wrapped && (end == text.size || (text.text[end] != '}' && text.text[end] != ')'))))
+	if (end == begin ||
+	    (wrapped && (end == text.size || (text.text[end] != '}' && text.text[end] != ')'))))
 		return (struct span){ text.text, 0 };
 	*i = wrapped ? end : end - 1;
 	return (struct span){ text.text + begin, end - begin };
@@ -153,12 +156,13 @@ static bool is_file(const struct look *look, struct span name)
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-		if (snprintf(path, sizeof path, "%.*s%s", (int)name.size, name.text, suffixes[i]) >= PATH_MAX)
+		if (snprintf(path, sizeof path, "%.*s%s", (int)name.size, name.text, suffixes[i]) >=
+		    PATH_MAX)
 			continue;
 		if (strcmp(path, look->file) == 0)
 			return true;
-		if (stat(path, &theirs) == 0 && stat(look->file, &ours) == 0 && theirs.st_dev == ours.st_dev &&
-		    theirs.st_ino == ours.st_ino)
+		if (stat(path, &theirs) == 0 && stat(look->file, &ours) == 0 &&
+		    theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino)
 			return true;
 	}
 	return false;
@@ -197,12 +201,15 @@ static void report(const struct look *look, struct span name, struct span spec)
 	struct relaydb_finding finding = { RELAYDB_FAULT, "out of memory", "" };
 
 	if (asprintf(&what,
-		"%.*s in Postfix's %s has check_client_access %.*s, which also looks up parts of IPv6 addresses: "
+		"%.*s in Postfix's %s has check_client_access %.*s, which also looks up parts of "
+		"IPv6 addresses: "
 		"a login from 2001:db8::1 also lets 2001:db8::1:7 relay",
-		(int)name.size, name.text, slash != NULL ? "master.cf" : "main.cf", (int)spec.size, spec.text) < 0)
+		(int)name.size, name.text, slash != NULL ? "master.cf" : "main.cf", (int)spec.size,
+		spec.text) < 0)
 		what = NULL;
 	if (asprintf(&fix,
-		"in main.cf write relayers = pipemap:{regexp:{{/^([0-9a-f.:]+)$$/ $$1}},%.*s} and, in place of the above, "
+		"in main.cf write relayers = pipemap:{regexp:{{/^([0-9a-f.:]+)$$/ $$1}},%.*s} and, "
+		"in place of the above, "
 		"check_client_access $relayers; then postfix reload (docs/postfix.md)",
 		(int)spec.size, spec.text) < 0)
 		fix = NULL;
@@ -230,8 +237,8 @@ static void judge_value(const struct look *look, struct span name, struct span v
 	}
 }
 
-void postfix_judge(
-    const char *settings, const char *file, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+void postfix_judge(const char *settings, const char *file,
+    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
 {
 	const struct look look = { settings, file, each, arg };
 	const char *at = settings;
@@ -251,15 +258,18 @@ void postfix_judge(
 	}
 }
 
-void postfix_check(const char *file, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+void postfix_check(
+    const char *file, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
 {
-	struct relaydb_finding unread = { RELAYDB_WARNING, NULL, "run postconf, and see what it reports" };
+	struct relaydb_finding unread = { RELAYDB_WARNING, NULL,
+		"run postconf, and see what it reports" };
 	const char *complaint;
 	char *settings = postconf_text(&complaint);
 	char what[256];
 
 	if (complaint != NULL) {
-		snprintf(what, sizeof what, "Postfix's configuration cannot be read as a whole: %s", complaint);
+		snprintf(what, sizeof what, "Postfix's configuration cannot be read as a whole: %s",
+		    complaint);
 		unread.what = what;
 		each(&unread, arg);
 	}

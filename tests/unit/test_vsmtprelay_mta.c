@@ -98,7 +98,7 @@ static void servers(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct mta_facts facts = { copy(cases[i].types), copy(cases[i].settings), copy(cases[i].exim),
-			copy(cases[i].acl), NULL, copy(cases[i].sendmail), copy(cases[i].cf) };
+			copy(cases[i].acl), NULL, copy(cases[i].sendmail), copy(cases[i].cf), NULL, NULL };
 		struct seen seen = { 0 };
 		char file[64];
 
