@@ -1,42 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * session.c - what belongs together over several lines, see session.h
+ * session.c - what belongs together over several lines, see session.h: the entries
  */
 #include "session.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "layout.h"
 #include "session_key.h"
-#include "table.h"
+#include "session_table.h"
 
 #define ROOM_EVERY 60 /* seconds */
-#define LOGOUTS_KNOWN (30 * 86400) /* seconds that a logout proves that there are logouts */
-
-/* An entry; its key is of session_key.h. */
-struct session {
-	char *key;
-	char address[RELAYDB_ADDRSTRLEN];
-	int64_t since; /* the line that made it */
-	int64_t seen; /* when its address was last recorded */
-	int64_t until; /* when it is too old */
-	UT_hash_handle hh; /* in the order of their making: the first is the oldest */
-};
-
-/* Anybody can connect, so connections have a table of their own: they push out each other, never what a login has made. */
-enum { CONNECTIONS, LOGINS, TABLES };
-
-struct sessions {
-	struct session *tables[TABLES];
-	int64_t swept; /* by the times of lines: when a full table was last rid of what is too old */
-	size_t limit; /* of each */
-	int64_t join_max;
-	int64_t session_max;
-	int64_t boot;
-	uint64_t dropped;
-	bool changed;
-};
 
 struct sessions *sessions_new(size_t limit, int64_t join_max, int64_t session_max)
 {
@@ -53,6 +27,11 @@ void sessions_configure(struct sessions *sessions, int64_t join_max, int64_t ses
 	sessions->session_max = session_max;
 }
 
+int64_t session_open_max(const struct sessions *sessions, int64_t bound)
+{
+	return bound != 0 && bound < sessions->session_max ? bound : sessions->session_max;
+}
+
 static struct session **table_of(struct sessions *sessions, const char *key)
 {
 	return &sessions->tables[*key == SESSION_CONNECTION ? CONNECTIONS : LOGINS];
@@ -66,9 +45,20 @@ static void drop_from(struct sessions *sessions, struct session **table, struct 
 	sessions->changed = true;
 }
 
-static void drop(struct sessions *sessions, struct session *session)
+void session_drop(struct sessions *sessions, struct session *session)
 {
 	drop_from(sessions, table_of(sessions, session->key), session);
+}
+
+void session_drop_all(struct sessions *sessions, const char *key, size_t size)
+{
+	struct session *session, *next;
+
+	HASH_ITER(hh, sessions->tables[LOGINS], session, next)
+	{
+		if (strncmp(session->key, key, size) == 0 && session->key[size] == ' ')
+			session_drop(sessions, session);
+	}
 }
 
 void sessions_free(struct sessions *sessions)
@@ -86,7 +76,7 @@ void sessions_free(struct sessions *sessions)
 
 /* ---- entries ---- */
 
-static struct session *find(const struct sessions *sessions, const char *key)
+struct session *session_find(const struct sessions *sessions, const char *key)
 {
 	struct session *session;
 
@@ -110,13 +100,12 @@ static void make_room(struct sessions *sessions, const char *key, int64_t now)
 	}
 }
 
-/* Puts a new entry in, in place of one with this key.  Without memory there is none: its login is not followed. */
-static struct session *put(struct sessions *sessions, const char *key, const char *address, int64_t since, int64_t until)
+struct session *session_put(struct sessions *sessions, const char *key, const char *address, int64_t since, int64_t until)
 {
-	struct session *session = find(sessions, key), **table = table_of(sessions, key);
+	struct session *session = session_find(sessions, key), **table = table_of(sessions, key);
 
 	if (session != NULL)
-		drop(sessions, session);
+		session_drop(sessions, session);
 	make_room(sessions, key, since);
 	if ((session = calloc(1, sizeof *session)) == NULL || (session->key = strdup(key)) == NULL) {
 		free(session);
@@ -133,194 +122,6 @@ static struct session *put(struct sessions *sessions, const char *key, const cha
 	}
 	sessions->changed = true;
 	return session;
-}
-
-/* ---- events ---- */
-
-/* The address that the line itself has; false if there is none, or if it is no address. */
-static bool own_address(struct event *event)
-{
-	const struct span *ip = &event->captures->ip;
-	char text[RELAYDB_ADDRSTRLEN];
-
-	*event->address = '\0';
-	if (ip->text == NULL || ip->size >= sizeof text)
-		return false;
-	memcpy(text, ip->text, ip->size);
-	text[ip->size] = '\0';
-	return relaydb_address(text, event->address) == RELAYDB_OK;
-}
-
-static void take_connect(struct sessions *sessions, struct event *event)
-{
-	char key[SESSION_KEY_MAX] = "";
-
-	if (own_address(event) && session_connection_key(event, key))
-		put(sessions, key, event->address, event->when, event->when + sessions->join_max);
-	/* a client that connects has proved nothing: its address must not get any further */
-	*event->address = '\0';
-}
-
-/* The address of the login's connection, which is then used up: another login of this process needs another connection. */
-static bool joined_address(struct sessions *sessions, struct event *event)
-{
-	char key[SESSION_KEY_MAX] = "";
-	struct session *session;
-
-	if (event->server->shared_logger || !session_connection_key(event, key) || (session = find(sessions, key)) == NULL)
-		return false;
-	if (event->when <= session->until)
-		memcpy(event->address, session->address, sizeof event->address);
-	drop(sessions, session);
-	return *event->address != '\0';
-}
-
-/* The connection of this process has ended: who has its number next is somebody else. */
-static void end_connection(struct sessions *sessions, const struct event *event)
-{
-	char key[SESSION_KEY_MAX] = "";
-	struct session *session;
-
-	if (session_connection_key(event, key) && (session = find(sessions, key)) != NULL)
-		drop(sessions, session);
-}
-
-bool sessions_connected(const struct sessions *sessions, struct event *event)
-{
-	const struct session *session;
-	char key[SESSION_KEY_MAX] = "";
-
-	return event->server->shared_logger && session_connection_key(event, key) && (session = find(sessions, key)) != NULL &&
-	       event->when <= session->until && own_address(event) && strcmp(event->address, session->address) == 0;
-}
-
-/* Many servers tell a logout in some versions and set-ups alone.  Where none was ever seen, a login must not count as open. */
-static bool tells_logouts(struct sessions *sessions, const struct event *event)
-{
-	char key[SESSION_KEY_MAX] = "";
-
-	return session_mark_key(event, key) && find(sessions, key) != NULL;
-}
-
-static void note_logout(struct sessions *sessions, const struct event *event)
-{
-	const struct session *known;
-	char key[SESSION_KEY_MAX] = "";
-
-	if (!session_mark_key(event, key))
-		return;
-	known = find(sessions, key);
-	if (known == NULL || known->until - event->when < LOGOUTS_KNOWN / 2)
-		put(sessions, key, "", event->when, event->when + LOGOUTS_KNOWN);
-}
-
-/* Seconds that a connection with this BOUND of its definition (0: none) may stay open; 0:
- * it is not followed. */
-static int64_t open_max(const struct sessions *sessions, int64_t bound)
-{
-	return bound != 0 && bound < sessions->session_max ? bound : sessions->session_max;
-}
-
-static bool take_login(struct sessions *sessions, struct event *event)
-{
-	int64_t bound = bound_of(event->server->bounds, event->captures->kind, event->header->tag);
-	int64_t max = open_max(sessions, bound);
-	char key[SESSION_KEY_MAX] = "";
-
-	/* a line that has an address, though none that we can read, must not fall back on another one */
-	if (event->captures->ip.text != NULL ? !own_address(event) : !joined_address(sessions, event))
-		return false;
-	if (event->server->shared_logger)
-		end_connection(sessions, event);
-	if (max > 0 && event->when >= sessions->boot && tells_logouts(sessions, event) && session_open_key(event, key))
-		put(sessions, key, event->address, event->when, event->when + max);
-	return true;
-}
-
-/* Its process has begun another connection, or has refused a login: whoever logged in
- * there before has gone, though no line says so. */
-static void end_process(struct sessions *sessions, const struct event *event)
-{
-	char key[SESSION_KEY_MAX] = "";
-	struct session *session = NULL;
-
-	if (event->server->by_pid && event->captures->session.size == 0 && session_open_key(event, key))
-		session = find(sessions, key);
-	if (session != NULL)
-		drop(sessions, session);
-}
-
-static bool take_logout(struct sessions *sessions, struct event *event)
-{
-	char key[SESSION_KEY_MAX] = "";
-	struct session *session;
-
-	end_connection(sessions, event);
-	if (!session_open_key(event, key))
-		return false;
-	note_logout(sessions, event);
-	if ((session = find(sessions, key)) == NULL)
-		return false;
-	if (event->when <= session->until)
-		memcpy(event->address, session->address, sizeof event->address);
-	drop(sessions, session);
-	return *event->address != '\0';
-}
-
-static void take_start(struct sessions *sessions, const struct event *event)
-{
-	struct session *session, *next;
-	char key[SESSION_KEY_MAX] = "";
-	size_t size;
-
-	if (!session_server_key(event, SESSION_OPEN, key, &size))
-		return;
-	HASH_ITER(hh, sessions->tables[LOGINS], session, next)
-	{
-		if (strncmp(session->key, key, size) == 0 && session->key[size] == ' ')
-			drop(sessions, session);
-	}
-}
-
-bool sessions_take(struct sessions *sessions, struct event *event)
-{
-	*event->address = '\0';
-	switch (event->role) {
-	case ROLE_CONNECT:
-		end_process(sessions, event);
-		take_connect(sessions, event);
-		return false;
-	case ROLE_LOGIN:
-		return take_login(sessions, event);
-	case ROLE_FAIL:
-		end_process(sessions, event);
-		if (event->server->one_try || event->server->shared_logger)
-			end_connection(sessions, event);
-		return false;
-	case ROLE_LOGOUT:
-		return take_logout(sessions, event);
-	case ROLE_START:
-		take_start(sessions, event);
-		return false;
-	default:
-		return false;
-	}
-}
-
-void sessions_end(struct sessions *sessions, const struct event *event)
-{
-	char key[SESSION_KEY_MAX] = "";
-	struct session *session;
-
-	if (event->role == ROLE_START)
-		take_start(sessions, event);
-	if (event->role == ROLE_NONE || event->role == ROLE_START)
-		return;
-	if (event->role != ROLE_FAIL || event->server->one_try || event->server->shared_logger)
-		end_connection(sessions, event);
-	/* a login or a connection of that process or session is another one than the one that is open */
-	if (event->role != ROLE_FAIL && session_open_key(event, key) && (session = find(sessions, key)) != NULL)
-		drop(sessions, session);
 }
 
 /* ---- time ---- */
@@ -377,7 +178,7 @@ static bool limit_login(const struct sessions *sessions, struct session *session
 		server = server->next;
 	if (server == NULL || *session->key == SESSION_MARK)
 		return server != NULL;
-	max = open_max(sessions, bound_longest(server->bounds));
+	max = session_open_max(sessions, bound_longest(server->bounds));
 	if (session->until - session->since > max)
 		session->until = session->since + max;
 	return max > 0;
@@ -421,9 +222,12 @@ void sessions_save(struct sessions *sessions, FILE *out)
 	const struct session *session;
 
 	for (int i = 0; i < TABLES; i++) {
-		for (session = sessions->tables[i]; session != NULL; session = session->hh.next)
-			fprintf(out, "session %lld %lld %lld %s %s\n", (long long)session->since, (long long)session->seen,
-			    (long long)session->until, *session->address != '\0' ? session->address : "-", session->key);
+		for (session = sessions->tables[i]; session != NULL; session = session->hh.next) {
+			if (*session->key != SESSION_ENDED)
+				fprintf(out, "session %lld %lld %lld %s %s\n", (long long)session->since,
+				    (long long)session->seen, (long long)session->until,
+				    *session->address != '\0' ? session->address : "-", session->key);
+		}
 	}
 	sessions->changed = false;
 }
@@ -437,7 +241,7 @@ bool sessions_restore(struct sessions *sessions, const char *line)
 		return false;
 	if (sessions == NULL)
 		return true;
-	session = put(sessions, saved.key, saved.address, saved.since, saved.until);
+	session = session_put(sessions, saved.key, saved.address, saved.since, saved.until);
 	if (session != NULL)
 		session->seen = saved.seen;
 	return true;

@@ -80,6 +80,14 @@ bool session_open_key(const struct event *event, char key[SESSION_KEY_MAX])
 	return event->server->by_pid && event->header->pid.size > 0 && add_part(key, &size, event->header->pid);
 }
 
+bool session_ended_key(const struct event *event, char key[SESSION_KEY_MAX])
+{
+	size_t size;
+
+	return event->captures->session.size > 0 && session_server_key(event, SESSION_ENDED, key, &size) &&
+	       add_part(key, &size, event->captures->session);
+}
+
 /* Parts without a byte that add_part() would not put there, as many as its kind has. */
 bool session_is_key(const char *key)
 {

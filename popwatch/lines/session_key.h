@@ -8,6 +8,7 @@
  *   c HOST TAG PID      a connection that waits for its login; in place of PID the
  *                       session, where one logger writes for all of them
  *   o HOST SERVER ID    an open login, by its session or its process id
+ *   e HOST SERVER ID    a login whose end was logged before it; never saved
  *   k HOST SERVER KIND  a server that is known to log logouts of that kind
  */
 #ifndef POPWATCH_SESSION_KEY_H
@@ -23,7 +24,7 @@
 
 #define SESSION_KEY_MAX 400
 
-enum { SESSION_CONNECTION = 'c', SESSION_OPEN = 'o', SESSION_MARK = 'k' };
+enum { SESSION_CONNECTION = 'c', SESSION_OPEN = 'o', SESSION_ENDED = 'e', SESSION_MARK = 'k' };
 
 /* That logouts of this kind are logged: host, server, tag, and the kind, if an
  * expression has a group of that name. */
@@ -34,11 +35,14 @@ bool session_mark_key(const struct event *event, char key[SESSION_KEY_MAX]);
 bool session_connection_key(const struct event *event, char key[SESSION_KEY_MAX]);
 bool session_open_key(const struct event *event, char key[SESSION_KEY_MAX]);
 
+/* By its session alone, which is never used again, as a process id is. */
+bool session_ended_key(const struct event *event, char key[SESSION_KEY_MAX]);
+
 /* The key of KIND for a server: of its mark, or the beginning of those of all its open
  * logins, up to and without the last part; *SIZE is its length. */
 bool session_server_key(const struct event *event, char kind, char key[SESSION_KEY_MAX], size_t *size);
 
-/* Is TEXT a key that one of these could have made? */
+/* Is TEXT a key that the state file may have? */
 bool session_is_key(const char *text);
 
 /* A line of the state file behind its first word, "session". */

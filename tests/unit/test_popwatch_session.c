@@ -29,6 +29,13 @@ static const char definition[] = "[server]\n"
 				 "fail = ^wrong$\n"
 				 "logout = ^bye$\n";
 
+/* another process logs the logout than the login, and may be first */
+static const char two_processes[] = "[server]\n"
+				    "tags = pop\n"
+				    "[lines]\n"
+				    "login = ^user (?<user>\\S*) from {ip} in (?<session>\\S*)$\n"
+				    "logout = ^bye (?<session>\\S*)$\n";
+
 static void tell(const char *sentence, void *arg)
 {
 	(void)arg;
@@ -49,16 +56,21 @@ struct fixture {
 	struct pipeline pipeline;
 };
 
-static void start(struct fixture *f, size_t limit)
+static void start_with(struct fixture *f, const char *text, size_t limit)
 {
 	struct conf_errors errors = { .tell = tell };
 
-	f->pipeline = (struct pipeline){ .catalogue = catalogue_load_text("text", definition, &errors),
+	f->pipeline = (struct pipeline){ .catalogue = catalogue_load_text("text", text, &errors),
 		.sessions = sessions_new(limit, 600, 3600),
 		.doubts = doubts_new(),
 		.take = take };
 	assert_non_null(f->pipeline.catalogue);
 	*logins = '\0';
+}
+
+static void start(struct fixture *f, size_t limit)
+{
+	start_with(f, definition, limit);
 }
 
 static void end(struct fixture *f)
@@ -166,6 +178,39 @@ static void count(const char *address, void *arg)
 {
 	(void)address;
 	(*(int *)arg)++;
+}
+
+static int open_at(struct fixture *f, int64_t now)
+{
+	int n = 0;
+
+	sessions_refresh(f->pipeline.sessions, now, 1, count, &n);
+	return n;
+}
+
+/* A login whose logout was logged first is recorded, and is not open. */
+static void test_ended_before(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start_with(&f, two_processes, 20);
+	line(&f, "1", "bye A", NOW);
+	line(&f, "2", "user x from 192.0.2.1 in A", NOW);
+	assert_string_equal(logins, "login 192.0.2.1;");
+	assert_int_equal(open_at(&f, NOW + 5), 0);
+	line(&f, "3", "user x from 192.0.2.2 in B", NOW);
+	assert_int_equal(open_at(&f, NOW + 5), 1);
+	line(&f, "4", "bye B", NOW + 6);
+	assert_int_equal(open_at(&f, NOW + 9), 0);
+	/* the next one of the same client is another session */
+	line(&f, "2", "user x from 192.0.2.1 in C", NOW + 9);
+	assert_int_equal(open_at(&f, NOW + 15), 1);
+	line(&f, "1", "bye C", NOW + 16);
+	/* and what came first goes with its time */
+	sessions_sweep(f.pipeline.sessions, NOW + 61);
+	assert_int_equal(sessions_count(f.pipeline.sessions), 1);
+	end(&f);
 }
 
 /* A client that connects has proved nothing, and pushes out only connections. */
@@ -517,6 +562,7 @@ int main(void)
 		cmocka_unit_test(test_join),
 		cmocka_unit_test(test_ended),
 		cmocka_unit_test(test_logout),
+		cmocka_unit_test(test_ended_before),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_crowd),
 		cmocka_unit_test(test_refresh),
