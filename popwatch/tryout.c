@@ -191,8 +191,10 @@ static int run(struct tryout *t, int fd, struct catalogue *catalogue)
 			.any_time = true };
 		while (source_pipe_read(source, on_line, t))
 			;
-		if (!t->quiet)
+		if (!t->quiet) {
+			fflush(stdout); /* the rows come first, wherever both go */
 			report(t);
+		}
 		status = !is_at_end(fd) ? EX_NOINPUT : fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 	}
 	while ((example = t->examples) != NULL) {

@@ -95,12 +95,13 @@ static int copy(struct relaydb *from, struct relaydb *to)
 	return status;
 }
 
-int cmd_convert(struct relaydb *none, int n, char **arg)
+int cmd_convert(struct relaydb *none, const struct call *call)
 {
+	char **arg = call->arg;
 	struct relaydb *from = NULL, *to = NULL;
 	int status;
 
-	(void)none, (void)n;
+	(void)none;
 	if (one_file(arg[0], arg[1])) {
 		log_say(LOG_ERR, "convert: %.256s and %.256s are one file", arg[0], arg[1]);
 		return EX_USAGE;

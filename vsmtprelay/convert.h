@@ -5,11 +5,12 @@
 #ifndef VSMTPRELAY_CONVERT_H
 #define VSMTPRELAY_CONVERT_H
 
-#include "relaydb.h"
+#include "commands.h"
 
-/* The command: every row of the database ARG[0] replaces what is in ARG[1], all
- * or nothing.  The suffix of each decides its form.  Each is opened as its
- * owner (owner.h).  The database of the command line, NONE, is not used. */
-int cmd_convert(struct relaydb *none, int n, char **arg);
+/* The command: every row of the first database replaces what is in the
+ * second, all or nothing.  The suffix of each decides its form.  Each is
+ * opened as its owner (owner.h).  The database of the command line, NONE, is
+ * not used. */
+int cmd_convert(struct relaydb *none, const struct call *call);
 
 #endif

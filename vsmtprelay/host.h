@@ -6,7 +6,12 @@
 #ifndef VSMTPRELAY_HOST_H
 #define VSMTPRELAY_HOST_H
 
+#include <stdbool.h>
+
 #include "relaydb.h"
+
+/* Does anything record logins: a popwatch that runs, a line in /etc/pam.d? */
+bool host_records(void);
 
 /* If FILE is the database of this host (the built-in path), looks for what
  * expires its entries - a line of cron and a cron daemon, the timer, `expire'

@@ -85,14 +85,16 @@ int load_dump(struct relaydb *db, void *arg)
 	if (code == RELAYDB_OK)
 		tell_permanent(dump, &result);
 	if (code == RELAYDB_OK && result.committed)
-		told_change(db, "%s: %zu rows, %zu of them new, %zu with another value",
-		    dump->command, result.rows, result.added, result.changed);
+		told_change(db, "%s: %zu row%s, %zu of them new, %zu with another value",
+		    dump->command, result.rows, result.rows == 1 ? "" : "s", result.added,
+		    result.changed);
 	return told(db, code);
 }
 
-int cmd_load(struct relaydb *db, int n, char **arg)
+int cmd_load(struct relaydb *db, const struct call *call)
 {
-	bool from_file = n > 0 && strcmp(arg[0], "-") != 0;
+	char **arg = call->arg;
+	bool from_file = call->n > 0 && strcmp(arg[0], "-") != 0;
 	struct dump dump = { STDIN_FILENO, "load", from_file ? arg[0] : "standard input", true };
 	struct stat st;
 	int status;

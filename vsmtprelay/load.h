@@ -5,11 +5,11 @@
 #ifndef VSMTPRELAY_LOAD_H
 #define VSMTPRELAY_LOAD_H
 
-#include "relaydb.h"
+#include "commands.h"
 
-/* The command: ARG[0] is the dump, none or "-" standard input.  It is opened as
- * the caller, and loaded as the owner of the database (owner.h). */
-int cmd_load(struct relaydb *db, int n, char **arg);
+/* The command: its argument is the dump, none or "-" standard input.  It is
+ * opened as the caller, and loaded as the owner of the database (owner.h). */
+int cmd_load(struct relaydb *db, const struct call *call);
 
 /* A dump that is open. */
 struct dump {

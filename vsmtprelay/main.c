@@ -35,57 +35,127 @@ static void usage(FILE *to)
 	    "                   exists, else " RELAYERS_STATEDIR "/relayers.db\n"
 	    "  -h, --help       print this\n"
 	    "  -V, --version    print name and version\n\n"
-	    "An address is IPv4 or IPv6.  Ticks are seconds since 1970, UTC.  See " PROGRAM
-	    "(8).\n");
+	    "With -h list and get print for people: age, what is left, who recorded it; with\n"
+	    "--json list, dump and get print for programs.\n"
+	    "An address is IPv4 or IPv6.  Ticks are seconds since 1970, UTC; n is minutes, or a\n"
+	    "time such as 90m or 1h.  See " PROGRAM "(8).\n");
 }
 
+/* The command NAME, by its own name or one that is taken for it. */
 static const struct command *find_command(const char *name)
 {
+	for (const struct alias *alias = aliases; alias->name != NULL; alias++)
+		if (alias->taken && strcmp(name, alias->name) == 0)
+			name = alias->command;
 	for (const struct command *command = commands; command->name != NULL; command++)
 		if (strcmp(name, command->name) == 0)
 			return command;
 	return NULL;
 }
 
-struct call {
-	const struct command *command;
-	int n;
-	char **arg;
-};
+/* The command that NAME may mean: by the table, or by its beginning if that is
+ * of one alone.  NULL: none. */
+static const char *guess_command(const char *name)
+{
+	const char *guess = NULL;
+
+	for (const struct alias *alias = aliases; alias->name != NULL; alias++)
+		if (strcmp(name, alias->name) == 0)
+			return alias->command;
+	for (const struct command *command = commands; *name != '\0' && command->name != NULL;
+	     command++) {
+		if (strncmp(name, command->name, strlen(name)) != 0)
+			continue;
+		if (guess != NULL)
+			return NULL;
+		guess = command->name;
+	}
+	return guess;
+}
+
+static int no_command(const char *name)
+{
+	const char *guess = guess_command(name);
+
+	log_say(LOG_ERR, "\"%.64s\" is not a command%s%s%s", name,
+	    guess != NULL ? "; did you mean " : "", guess != NULL ? guess : "",
+	    guess != NULL ? "?" : "");
+	return cli_misused(PROGRAM);
+}
 
 static int run_call(struct relaydb *db, void *arg)
 {
 	const struct call *call = arg;
 
-	return call->command->run(db, call->n, call->arg);
+	return call->command->run(db, call);
 }
 
-/* Checks how many arguments COMMAND got, N, and runs it on the database PATH,
- * NULL for the usual one. */
-static int run(const struct command *command, const char *path, int n, char **arg)
+/* Not a number below 0, nor the - that means standard input. */
+static bool is_option(const char *text)
+{
+	return text[0] == '-' && text[1] != '\0' && (text[1] < '0' || text[1] > '9');
+}
+
+/* Moves the options of the command from its arguments to CALL->options.
+ * Returns false after logging that it has no such option. */
+static bool take_options(struct call *call)
+{
+	int left = 0;
+
+	for (int i = 0; i < call->n; i++) {
+		const struct option_name *option = option_names;
+
+		while (option->text != NULL && strcmp(option->text, call->arg[i]) != 0)
+			option++;
+		if (option->text != NULL && (call->command->options & option->option) != 0)
+			call->options |= option->option;
+		else if (call->command->options != 0 && is_option(call->arg[i])) {
+			log_say(LOG_ERR, "%s: option %.64s is unknown%s", call->command->name,
+			    call->arg[i],
+			    strcmp(call->arg[i], "-f") == 0 ? " here, it comes before the command"
+							    : "");
+			return false;
+		} else
+			call->arg[left++] = call->arg[i];
+	}
+	call->n = left;
+	return true;
+}
+
+/* Are the arguments as many as the command takes? */
+static bool has_arguments(const struct call *call)
+{
+	const struct command *command = call->command;
+
+	if (call->n < command->min) {
+		log_say(LOG_ERR, "%s: an argument is missing, expected: %s", command->name,
+		    command->arguments);
+		return false;
+	}
+	if (command->max < 0 || call->n <= command->max)
+		return true;
+	log_say(LOG_ERR, "%s: one argument too many, \"%.64s\", expected: %s", command->name,
+	    call->arg[command->max], command->max > 0 ? command->arguments : "none");
+	return false;
+}
+
+/* Runs CALL on the database PATH, NULL for the usual one. */
+static int run(struct call *call, const char *path)
 {
 	struct relaydb_options options = { .path = path, .in_force = true };
 	struct relaydb *db;
 	int code, status;
 
-	if (n < command->min) {
-		log_say(LOG_ERR, "%s: an argument is missing, expected: %s", command->name,
-		    command->arguments);
+	if (!take_options(call) || !has_arguments(call))
 		return cli_misused(PROGRAM);
-	}
-	if (command->max >= 0 && n > command->max) {
-		log_say(LOG_ERR, "%s: one argument too many, \"%.64s\", expected: %s",
-		    command->name, arg[command->max],
-		    command->max > 0 ? command->arguments : "none");
-		return cli_misused(PROGRAM);
-	}
-	if ((code = relaydb_open(&db, &options)) != RELAYDB_OK) {
+	code = relaydb_open(&db, &options);
+	if (code != RELAYDB_OK) {
 		log_say(LOG_ERR, "cannot use the database \"%.256s\": %s",
 		    path != NULL ? path : "(default)", relaydb_strcode(code));
 		return exit_status(code);
 	}
-	status = command->as_owner ? owner_run(db, run_call, &(struct call){ command, n, arg })
-				   : command->run(db, n, arg);
+	status = call->command->user == AS_OWNER ? owner_run(db, run_call, call)
+						 : call->command->run(db, call);
 	relaydb_close(&db);
 	return status;
 }
@@ -97,7 +167,7 @@ int main(int argc, char **argv)
 		CLI_OPTIONS,
 		{ NULL, 0, NULL, 0 },
 	};
-	const struct command *command;
+	struct call call;
 	const char *path = NULL;
 	int option;
 
@@ -128,9 +198,8 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return EX_USAGE;
 	}
-	if ((command = find_command(argv[optind])) == NULL) {
-		log_say(LOG_ERR, "\"%.64s\" is not a command", argv[optind]);
-		return cli_misused(PROGRAM);
-	}
-	return cli_finish(run(command, path, argc - optind - 1, argv + optind + 1));
+	call = (struct call){ find_command(argv[optind]), argc - optind - 1, argv + optind + 1, 0 };
+	if (call.command == NULL)
+		return no_command(argv[optind]);
+	return cli_finish(run(&call, path));
 }

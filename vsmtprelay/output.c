@@ -80,10 +80,14 @@ static void put_entry(const struct relaydb_row *row, FILE *to)
 	fprintf(to, "# timestamp (UTC): %s\n%s %" PRId64 "\n", text, row->address, row->stamp);
 }
 
-static bool key_is_address(const struct relaydb_row *row)
+bool output_address(const struct relaydb_row *row, char address[RELAYDB_ADDRSTRLEN])
 {
-	char key[2 * RELAYDB_ADDRSTRLEN], address[RELAYDB_ADDRSTRLEN];
+	char key[2 * RELAYDB_ADDRSTRLEN];
 
+	if (row->entry) {
+		memcpy(address, row->address, RELAYDB_ADDRSTRLEN);
+		return true;
+	}
 	if (row->key_size >= sizeof key || memchr(row->key, '\0', row->key_size) != NULL)
 		return false;
 	memcpy(key, row->key, row->key_size);
@@ -93,8 +97,10 @@ static bool key_is_address(const struct relaydb_row *row)
 
 static void put_other(const struct relaydb_row *row, const struct output *output)
 {
-	fputs(key_is_address(row) ? "# no timestamp, never expires:\n"
-				  : "# not an address, left as it is:\n",
+	char address[RELAYDB_ADDRSTRLEN];
+
+	fputs(output_address(row, address) ? "# no timestamp, never expires:\n"
+					   : "# not an address, left as it is:\n",
 	    output->to);
 	put_raw(row->key, row->key_size, output);
 	putc(' ', output->to);

@@ -29,4 +29,8 @@ struct output {
  * with the reason in error. */
 int output_row(const struct relaydb_row *row, void *arg);
 
+/* The address that ROW is for, entry or not.  Returns false if its key is
+ * none. */
+bool output_address(const struct relaydb_row *row, char address[RELAYDB_ADDRSTRLEN]);
+
 #endif

@@ -1,9 +1,8 @@
 # vsmtprelay: the administrator's command
 
-VSMTPRELAY_SOURCES = vsmtprelay/main.c vsmtprelay/commands.c vsmtprelay/convert.c \
-	vsmtprelay/host.c vsmtprelay/load.c vsmtprelay/mta.c vsmtprelay/mtahost.c \
-	vsmtprelay/output.c vsmtprelay/owner.c vsmtprelay/postconf.c \
-	vsmtprelay/postfix.c vsmtprelay/program.c
+VSMTPRELAY_SOURCES = $(addprefix vsmtprelay/, \
+	change.c commands.c convert.c expiry.c files.c host.c human.c load.c main.c \
+	mta.c mtahost.c output.c owner.c postconf.c postfix.c print.c program.c trace.c)
 VSMTPRELAY_OBJECTS = $(VSMTPRELAY_SOURCES:%.c=$(BUILD)/%.o)
 VSMTPRELAY = $(BUILD)/vsmtprelay/vsmtprelay
 PROGRAMS += $(VSMTPRELAY)

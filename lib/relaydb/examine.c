@@ -204,5 +204,6 @@ void examine_rows(const struct examine *examine)
 		examine_report(examine, RELAYDB_WARNING, delete,
 		    "%zu of %zu rows have a time in the future, such as %s; that does not expire before then", examine->future,
 		    examine->rows, examine->examples[FUTURE]);
-	examine_report(examine, RELAYDB_FINE, "", "%s has %zu rows", examine->file, examine->rows);
+	examine_report(
+	    examine, RELAYDB_FINE, "", "%s has %zu row%s", examine->file, examine->rows, examine->rows == 1 ? "" : "s");
 }

@@ -276,7 +276,7 @@ expire_removes_what_list_prints() {
 	chmod 755 "$DIR"
 	rows '192.0.2.1 1'
 	relay check >"$DIR/out" || fail "$(cat "$DIR/out")"
-	grep -q "^fine: $DB has 1 rows" "$DIR/out"
+	grep -q "^fine: $DB has 1 row\$" "$DIR/out"
 	rows '192.0.2.1 1' '192.168.7 OK'
 	status=0
 	relay check >"$DIR/out" || status=$?

@@ -39,6 +39,6 @@ told() {
 	relay dump >"$DIR/out"
 	not "$BUILD/vsmtprelay/vsmtprelay" -f "$DIR/no"$'\n'"ne" expire 2>/dev/null
 	told 'no\012ne does not exist'
-	told "load: 1 rows"
+	told "load: 1 row,"
 	[ "$(wc -l <"$WORK/log/mail.log")" -le $((lines + 2)) ]
 }

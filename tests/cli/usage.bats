@@ -12,7 +12,7 @@ load cli
 @test "--help is the same page on stdout, 0, and names every command" {
 	diff <("$BUILD/vsmtprelay/vsmtprelay" --help 2>/dev/null) <("$BUILD/vsmtprelay/vsmtprelay" 2>&1)
 	diff <("$BUILD/vsmtprelay/vsmtprelay" -h) <("$BUILD/vsmtprelay/vsmtprelay" --help)
-	for command in add delete expire list dump load check; do
+	for command in add delete expire get list dump load check convert; do
 		"$BUILD/vsmtprelay/vsmtprelay" --help | grep -q "^  $command " || fail "$command is not there"
 		grep -q "^\.Cm $command" "$LIB/../../man/vsmtprelay.8" || fail "$command is not in the manual"
 	done
@@ -33,7 +33,9 @@ load cli
 	fails 64 'option -f needs an argument' relay_bare -f
 	fails 64 'option -f needs an argument' relay_bare --file
 	fails 64 'expected the path of the database' relay_bare -f '' dump
-	fails 64 '"remove" is not a command' relay_bare remove 192.0.2.1
+	fails 64 '"remove" is not a command; did you mean delete?' relay_bare remove 192.0.2.1
+	fails 64 '"exp" is not a command; did you mean expire?' relay_bare exp
+	fails 64 '"d" is not a command' relay_bare d
 	fails 64 '"" is not a command' relay_bare ''
 	fails 64 '"\033[2J" is not a command' relay_bare $'\e[2J'
 }
@@ -44,7 +46,11 @@ load cli
 	unchanged fails 64 'delete: an argument is missing, expected: ip [...]' relay delete
 	unchanged fails 64 'expire: one argument too many' relay expire 1 2
 	unchanged fails 64 'list: one argument too many' relay list 1 2
-	unchanged fails 64 'dump: one argument too many, "-f", expected: none' relay dump -f x
+	unchanged fails 64 'dump: option -f is unknown here, it comes before the command' relay dump -f x
+	unchanged fails 64 'dump: one argument too many, "x", expected: none' relay dump x
+	unchanged fails 64 'list: option --jsn is unknown' relay list --jsn
+	unchanged fails 64 'dump: option -h is unknown' relay dump -h
+	unchanged fails 64 'get: an argument is missing, expected: ip [...]' relay get
 	unchanged fails 64 'load: one argument too many' relay load a b
 	unchanged fails 64 'check: one argument too many' relay check x
 	[ -z "$(ls "$DIR" | grep -v stderr)" ]
@@ -75,12 +81,17 @@ load cli
 	[ "$(entries)" = '1:0:0:2::3 4' ]
 }
 
-@test "expire and list: minutes are whole and in range" {
+@test "expire and list: minutes are whole and in range, or a time with units" {
 	relay add 192.0.2.1 5
-	for minutes in x -1 1.5 '' 1h ' 1' 4223371680 99999999999999999999; do
-		unchanged fails 64 "expire: \"$minutes\" is not a number of whole minutes, 0 to 4223371679" relay expire "$minutes"
-		unchanged fails 64 "list: \"$minutes\" is not a number of whole minutes, 0 to 4223371679" relay list "$minutes"
+	for minutes in x -1 1.5 '' 1w 5x m ' 1' 4223371680 99999999999999999999; do
+		unchanged fails 64 "expire: \"$minutes\" is not a number of minutes, 0 to 4223371679, nor a time such as 90m or 1h" \
+			relay expire "$minutes"
+		unchanged fails 64 "list: \"$minutes\" is not a number of minutes, 0 to 4223371679, nor a time such as 90m or 1h" \
+			relay list "$minutes"
 	done
+	unchanged fails 64 '"192.0.2.1" is not a number of minutes, 0 to 4223371679, nor a time such as 90m or 1h; get shows an address' \
+		relay list 192.0.2.1
+	unchanged fails 64 'add takes one address a call' relay add 192.0.2.1 192.0.2.2
 	unchanged relay expire 4223371679
 	[ -z "$(relay list 4223371679)" ]
 }

@@ -40,7 +40,7 @@ manual_options() {	# manual_options PAGE: short and long
 }
 
 @test "commands of vsmtprelay: program, usage, manual, completion" {
-	code=$(sed -n 's/^\t{ "\([a-z]*\)", ".*, cmd_[a-z]*, [a-z]* },/\1/p' "$source/vsmtprelay/commands.c")
+	code=$(sed -n '/^const struct command commands/,/^};/s/^\t{ "\([a-z]*\)".*/\1/p' "$source/vsmtprelay/commands.c")
 	same 'program and manual' "$code" "$(items Cm vsmtprelay.8)"
 	same 'program and usage' "$code" "$("$BUILD/vsmtprelay/vsmtprelay" --help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p')"
 	same 'program and completion' "$code" "$(sed -n "s/.*commands='\([^']*\)'.*/\1/p" "$source/completion/vsmtprelay")"

@@ -387,7 +387,7 @@ int hash_check(struct relaydb *db, int64_t now, void (*each)(const struct relayd
 		check_file(&check, &place, &snapshot.st);
 		check_style(&check, &snapshot, &survey);
 		check_rows(&check, &survey);
-		report(&check, RELAYDB_FINE, "", "%s has %zu rows", check.file, survey.rows);
+		report(&check, RELAYDB_FINE, "", "%s has %zu row%s", check.file, survey.rows, survey.rows == 1 ? "" : "s");
 		snapshot_free(&snapshot);
 	}
 	place_close(&place);
