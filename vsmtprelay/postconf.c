@@ -62,10 +62,10 @@ char *postconf_text(const char **complaint)
 	char *main_cf = NULL, *master_cf = NULL, *text = NULL;
 
 	*complaint = NULL;
-	if (program != NULL) {
+	if (program != NULL)
 		main_cf = program_output(program, (const char *[]){ "postconf", "-nx", NULL });
+	if (main_cf != NULL)
 		master_cf = program_output(program, (const char *[]){ "postconf", "-Px", NULL });
-	}
 	if (main_cf == NULL) {
 		main_cf = read_main_cf();
 		if (main_cf != NULL && program != NULL)
