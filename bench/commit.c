@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * commit.c - what a commit of one address costs, and what a mail server with the map open notices of it
+ * commit.c - what a commit of one address costs, and what a mail server with
+ * the map open notices of it
  *
  *	commit DIRECTORY ROWS COUNT
  *
- * Makes a database of ROWS rows, then adds COUNT addresses in a commit each, while another process looks a page up every 200 us as
- * an MTA does with an open map: LOCK_SH, read, unlock.  Links the library with the hook that names its steps, so it
- * knows how long LOCK_EX was held and how long the file was between old and new.
- * Prints one line: rows, bytes of the file; milliseconds of a commit, p50 and p99; microseconds of LOCK_EX, p50, p99 and longest;
- * microseconds from before the first block to after the last one, p50 and longest; microseconds of a look without commits, p50, p99 and
- * longest; the same during commits; the most memory in KiB.
+ * Makes a database of ROWS rows, then adds COUNT addresses in a commit each,
+ * while another process looks a page up every 200 us as an MTA does with an
+ * open map: LOCK_SH, read, unlock.  Links the library with the hook that names
+ * its steps, so it knows how long LOCK_EX was held and how long the file was
+ * between old and new.  Prints one line: rows, bytes of the file; milliseconds
+ * of a commit, p50 and p99; microseconds of LOCK_EX, p50, p99 and longest;
+ * microseconds from before the first block to after the last one, p50 and
+ * longest; microseconds of a look without commits, p50, p99 and longest; the
+ * same during commits; the most memory in KiB.
  */
 #define RELAYDB_TEST_STEPS
 #include "relaydb.h"
@@ -107,7 +111,8 @@ static void fill(struct relaydb *db, unsigned rows)
 	fclose(dump);
 }
 
-/* Looks the first page up all the time; one of the pages that each commit writes. */
+/* Looks the first page up all the time; one of the pages that each commit
+ * writes. */
 static void look(const atomic_int *committing)
 {
 	const struct timespec pause = { 0, 200000 };
@@ -118,7 +123,8 @@ static void look(const atomic_int *committing)
 	for (;;) {
 		double begin = now_us();
 
-		if (fd < 0 || flock(fd, LOCK_SH) != 0 || pread(fd, page, sizeof page, 0) <= 0 || flock(fd, LOCK_UN) != 0)
+		if (fd < 0 || flock(fd, LOCK_SH) != 0 || pread(fd, page, sizeof page, 0) <= 0 ||
+		    flock(fd, LOCK_UN) != 0)
 			_exit(1);
 		sample(atomic_load(committing) ? busy_looks : idle_looks, now_us() - begin);
 		nanosleep(&pause, NULL);
@@ -127,7 +133,8 @@ static void look(const atomic_int *committing)
 
 static void add(struct relaydb *db, unsigned n)
 {
-	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = time(NULL) - 10 } };
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = time(NULL) - 10 } };
 	struct relaydb_batch *batch;
 	char address[32];
 	double begin;
@@ -137,7 +144,8 @@ static void add(struct relaydb *db, unsigned n)
 		die("utimensat", NULL);
 	snprintf(address, sizeof address, "172.16.%u.%u", n / 250 % 250, n % 250);
 	begin = now_us();
-	if (relaydb_batch_new(db, &batch) != RELAYDB_OK || relaydb_batch_record(batch, address, 1900000000) != RELAYDB_OK ||
+	if (relaydb_batch_new(db, &batch) != RELAYDB_OK ||
+	    relaydb_batch_record(batch, address, 1900000000) != RELAYDB_OK ||
 	    relaydb_commit(batch, time(NULL), NULL) != RELAYDB_OK)
 		die("add", db);
 	relaydb_batch_free(&batch);
@@ -156,7 +164,8 @@ static void *share(size_t size)
 int main(int argc, char **argv)
 {
 	struct relaydb_options options = { .path = path };
-	unsigned rows = argc == 4 ? (unsigned)atoi(argv[2]) : 0, count = argc == 4 ? (unsigned)atoi(argv[3]) : 0;
+	unsigned rows = argc == 4 ? (unsigned)atoi(argv[2]) : 0,
+		 count = argc == 4 ? (unsigned)atoi(argv[3]) : 0;
 	const struct timespec second = { 1, 0 };
 	struct rusage usage;
 	struct relaydb *db;
@@ -188,11 +197,13 @@ int main(int argc, char **argv)
 	waitpid(looker, NULL, 0);
 	if (stat(path, &st) != 0 || getrusage(RUSAGE_SELF, &usage) != 0)
 		die(path, NULL);
-	printf("%u %lld %.2f %.2f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %ld\n", rows, (long long)st.st_size,
-	    quantile(&commits, 0.5) / 1000, quantile(&commits, 0.99) / 1000, quantile(&exclusive, 0.5),
-	    quantile(&exclusive, 0.99), quantile(&exclusive, 1), quantile(&between, 0.5), quantile(&between, 1),
-	    quantile(idle_looks, 0.5), quantile(idle_looks, 0.99), quantile(idle_looks, 1), quantile(busy_looks, 0.5),
-	    quantile(busy_looks, 0.99), quantile(busy_looks, 1), usage.ru_maxrss);
+	printf("%u %lld %.2f %.2f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %ld\n",
+	    rows, (long long)st.st_size, quantile(&commits, 0.5) / 1000,
+	    quantile(&commits, 0.99) / 1000, quantile(&exclusive, 0.5), quantile(&exclusive, 0.99),
+	    quantile(&exclusive, 1), quantile(&between, 0.5), quantile(&between, 1),
+	    quantile(idle_looks, 0.5), quantile(idle_looks, 0.99), quantile(idle_looks, 1),
+	    quantile(busy_looks, 0.5), quantile(busy_looks, 0.99), quantile(busy_looks, 1),
+	    usage.ru_maxrss);
 	relaydb_close(&db);
 	return 0;
 }

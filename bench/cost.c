@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * cost.c - what commands cost beside each other, in rounds: each runs once in a round, in turn, so that all meet the same machine
+ * cost.c - what commands cost beside each other, in rounds: each runs once in a
+ * round, in turn, so that all meet the same machine
  *
  *	cost ROUNDS NAME PREPARE COMMAND [NAME PREPARE COMMAND ...]
  *
- * PREPARE and COMMAND are for the shell; what PREPARE does is not measured.  One round goes before and is not counted.  Prints a line
- * for each command and round: NAME, round, seconds by the clock, seconds of CPU, the most memory in KiB.
- * Ends with 1 if a command fails.
+ * PREPARE and COMMAND are for the shell; what PREPARE does is not measured.
+ * One round goes before and is not counted.  Prints a line for each command and
+ * round: NAME, round, seconds by the clock, seconds of CPU, the most memory in
+ * KiB.  Ends with 1 if a command fails.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -38,12 +40,14 @@ static void run(const char *command, double *clock, struct rusage *usage)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0 || dup2(null, STDOUT_FILENO) < 0)
+		if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0 ||
+		    dup2(null, STDOUT_FILENO) < 0)
 			_exit(126);
 		execl("/bin/sh", "sh", "-c", command, NULL);
 		_exit(127);
 	}
-	if (pid < 0 || wait4(pid, &status, 0, usage) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+	if (pid < 0 || wait4(pid, &status, 0, usage) != pid || !WIFEXITED(status) ||
+	    WEXITSTATUS(status) != 0) {
 		fprintf(stderr, "cost: failed: %s\n", command);
 		exit(1);
 	}
@@ -55,7 +59,8 @@ int main(int argc, char **argv)
 	int rounds = argc > 1 ? atoi(argv[1]) : 0;
 
 	if (rounds < 1 || argc < 5 || argc % 3 != 2) {
-		fputs("usage: cost rounds name prepare command [name prepare command ...]\n", stderr);
+		fputs(
+		    "usage: cost rounds name prepare command [name prepare command ...]\n", stderr);
 		return 64;
 	}
 	for (int round = 0; round <= rounds; round++)
@@ -67,7 +72,8 @@ int main(int argc, char **argv)
 			run(argv[i + 2], &clock, &usage);
 			if (round > 0)
 				printf("%s %d %.6f %.6f %ld\n", argv[i], round, clock,
-				    seconds(&usage.ru_utime) + seconds(&usage.ru_stime), usage.ru_maxrss);
+				    seconds(&usage.ru_utime) + seconds(&usage.ru_stime),
+				    usage.ru_maxrss);
 			fflush(stdout);
 		}
 	return 0;

@@ -4,8 +4,9 @@
  *
  *	latency LOG DATABASE COUNT
  *
- * Appends COUNT single logins to LOG, which a popwatch follows, and waits for the entry of each by asking the store every 100 us, so a
- * figure has that much and one look at the store in it.  Prints milliseconds: p50, p99, longest.
+ * Appends COUNT single logins to LOG, which a popwatch follows, and waits for
+ * the entry of each by asking the store every 100 us, so a figure has that much
+ * and one look at the store in it.  Prints milliseconds: p50, p99, longest.
  */
 #include <fcntl.h>
 #include <relaydb.h>
@@ -37,8 +38,9 @@ static double measure(int log, struct relaydb *db, const char *address)
 
 	strftime(stamp, sizeof stamp, "%b %e %T", localtime(&now));
 	size = snprintf(line, sizeof line,
-	    "%s mx dovecot: imap-login: Login: user=<a>, method=PLAIN, rip=%s, lip=198.51.100.1, mpid=1, session=<x>\n", stamp,
-	    address);
+	    "%s mx dovecot: imap-login: Login: user=<a>, method=PLAIN, rip=%s, lip=198.51.100.1, "
+	    "mpid=1, session=<x>\n",
+	    stamp, address);
 	begin = now_us();
 	if (write(log, line, (size_t)size) != size)
 		return -1;
@@ -60,7 +62,8 @@ static int by_size(const void *a, const void *b)
 int main(int argc, char **argv)
 {
 	struct relaydb_options options = { .path = argc == 4 ? argv[2] : NULL };
-	int count = argc == 4 ? atoi(argv[3]) : 0, log = argc == 4 ? open(argv[1], O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
+	int count = argc == 4 ? atoi(argv[3]) : 0,
+	    log = argc == 4 ? open(argv[1], O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
 	double *us = calloc((size_t)count + 1, sizeof *us);
 	struct relaydb *db;
 	char address[32];
@@ -70,18 +73,22 @@ int main(int argc, char **argv)
 		return 64;
 	}
 	for (int i = 0; i < count; i++) {
-		const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = time(NULL) - 10 } };
+		const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+			{ .tv_sec = time(NULL) - 10 } };
 
 		snprintf(address, sizeof address, "172.16.%d.%d", i / 250, i % 250);
 		if ((us[i] = measure(log, db, address)) < 0) {
-			fprintf(stderr, "latency: the login of %s is not recorded: %s\n", address, relaydb_error(db));
+			fprintf(stderr, "latency: the login of %s is not recorded: %s\n", address,
+			    relaydb_error(db));
 			return 1;
 		}
-		/* commits that come faster than one a second would have to wait */
+		/* commits that come faster than one a second would have to
+		 * wait */
 		utimensat(AT_FDCWD, argv[2], times, 0);
 	}
 	qsort(us, (size_t)count, sizeof *us, by_size);
-	printf("%.2f %.2f %.2f\n", us[count / 2] / 1000, us[count * 99 / 100] / 1000, us[count - 1] / 1000);
+	printf("%.2f %.2f %.2f\n", us[count / 2] / 1000, us[count * 99 / 100] / 1000,
+	    us[count - 1] / 1000);
 	relaydb_close(&db);
 	free(us);
 	return 0;

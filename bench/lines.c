@@ -4,8 +4,10 @@
  *
  *	lines COUNT [RATE]
  *
- * Prints COUNT lines: 13 % Dovecot logins from 20,000 addresses, the logouts of these, failed logins and dropped connections, and for the rest
- * Postfix's.  With RATE there are no logins, and RATE lines come each second, in steps of 10 ms.
+ * Prints COUNT lines: 13 % Dovecot logins from 20,000 addresses, the logouts of
+ * these, failed logins and dropped connections, and for the rest Postfix's.
+ * With RATE there are no logins, and RATE lines come each second, in steps of
+ * 10 ms.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -32,9 +34,8 @@ static unsigned long first, end;
 
 static void print_login(const char *stamp, long i, unsigned a, unsigned u)
 {
-	printf("%s mx dovecot: imap-login: Login: user=<user%u@example.com>, method=PLAIN, rip=10.%u.%u.%u, lip=198.51.100.1, "
-	       "mpid=%u, TLS, "
-	       "session=<%08ldabcdefgh>\n",
+	printf("%s mx dovecot: imap-login: Login: user=<user%u@example.com>, method=PLAIN, "
+	       "rip=10.%u.%u.%u, lip=198.51.100.1, mpid=%u, TLS, session=<%08ldabcdefgh>\n",
 	    stamp, u, a / 250, a % 250, 1 + a % 200, 1000 + u, i);
 	logged_in[end++ % (sizeof logged_in / sizeof *logged_in)] = i;
 }
@@ -46,26 +47,29 @@ static void print_line(const char *stamp, long i, unsigned kind)
 	if (kind < 13)
 		print_login(stamp, i, a, u);
 	else if (kind < 26 && end - first > 200)
-		printf("%s mx dovecot: imap(user%u@example.com)<%u><%08ldabcdefgh>: Disconnected: Logged out in=%u out=%u "
-		       "deleted=0 "
-		       "expunged=0 trashed=0 hdr_count=0 hdr_bytes=0 body_count=0 body_bytes=0\n",
-		    stamp, u, 1000 + u, logged_in[first++ % (sizeof logged_in / sizeof *logged_in)], u, a);
+		printf("%s mx dovecot: imap(user%u@example.com)<%u><%08ldabcdefgh>: Disconnected: "
+		       "Logged out in=%u out=%u deleted=0 expunged=0 trashed=0 hdr_count=0 "
+		       "hdr_bytes=0 body_count=0 body_bytes=0\n",
+		    stamp, u, 1000 + u, logged_in[first++ % (sizeof logged_in / sizeof *logged_in)],
+		    u, a);
 	else if (kind < 33)
-		printf("%s mx dovecot: pop3-login: Disconnected: Connection closed (auth failed, 1 attempts in 2 secs): "
-		       "user=<user%u>, "
-		       "method=PLAIN, rip=10.%u.%u.%u, lip=198.51.100.1, session=<%ldx>\n",
+		printf("%s mx dovecot: pop3-login: Disconnected: Connection closed (auth failed, 1 "
+		       "attempts in 2 secs): user=<user%u>, method=PLAIN, rip=10.%u.%u.%u, "
+		       "lip=198.51.100.1, session=<%ldx>\n",
 		    stamp, u, a / 250, a % 250, 1 + a % 200, i);
 	else if (kind < 75)
-		printf("%s mx postfix/smtpd[%u]: connect from unknown[10.%u.%u.%u]\n", stamp, 1000 + u, a / 250, a % 250,
-		    1 + a % 200);
+		printf("%s mx postfix/smtpd[%u]: connect from unknown[10.%u.%u.%u]\n", stamp,
+		    1000 + u, a / 250, a % 250, 1 + a % 200);
 	else
-		printf("%s mx postfix/qmgr[%u]: 3A%05XF: from=<user%u@example.com>, size=%u, nrcpt=1 (queue active)\n", stamp,
-		    1000 + u, a, u, a);
+		printf("%s mx postfix/qmgr[%u]: 3A%05XF: from=<user%u@example.com>, size=%u, "
+		       "nrcpt=1 (queue active)\n",
+		    stamp, 1000 + u, a, u, a);
 }
 
 int main(int argc, char **argv)
 {
-	long count = argc > 1 ? atol(argv[1]) : 0, rate = argc > 2 ? atol(argv[2]) : 0, per_step = rate / 100;
+	long count = argc > 1 ? atol(argv[1]) : 0, rate = argc > 2 ? atol(argv[2]) : 0,
+	     per_step = rate / 100;
 	const struct timespec step = { 0, 10000000 };
 	time_t begin = time(NULL) - (rate > 0 ? 0 : 600), when;
 	char stamp[32];

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * lockwait.c - how long does a writer wait for LOCK_EX among readers: asking in short steps, or blocked in flock(2)?
+ * lockwait.c - how long does a writer wait for LOCK_EX among readers: asking in
+ * short steps, or blocked in flock(2)?
  *
- * READERS processes each take LOCK_SH for 50 us every millisecond, as 100 busy smtpds do.  The writer tries ROUNDS times in
- * each of three ways.  Prints median and longest wait.  Ends by itself after two minutes at the latest, readers included.
- * Usage: lockwait [READERS [ROUNDS]]
+ * READERS processes each take LOCK_SH for 50 us every millisecond, as 100 busy
+ * smtpds do.  The writer tries ROUNDS times in each of three ways.  Prints
+ * median and longest wait.  Ends by itself after two minutes at the latest,
+ * readers included.  Usage: lockwait [READERS [ROUNDS]]
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -65,7 +67,8 @@ static int by_size(const void *a, const void *b)
 int main(int argc, char **argv)
 {
 	int readers = argc > 1 ? atoi(argv[1]) : 100, rounds = argc > 2 ? atoi(argv[2]) : 50;
-	static const char *const names[] = { "steps of 50 us, then 1 ms", "steps of 10 ms", "blocked in flock(2)" };
+	static const char *const names[] = { "steps of 50 us, then 1 ms", "steps of 10 ms",
+		"blocked in flock(2)" };
 	char path[] = "/tmp/lockwait.XXXXXX";
 	long long wait_us[1000];
 	int middle = rounds / 2;
@@ -93,8 +96,8 @@ int main(int argc, char **argv)
 			sleep_us(5000);
 		}
 		qsort(wait_us, (size_t)rounds, sizeof *wait_us, by_size);
-		printf("%-26s median %7.1f ms, longest %8.1f ms\n", names[way], (double)wait_us[middle] / 1000,
-		    (double)wait_us[rounds - 1] / 1000);
+		printf("%-26s median %7.1f ms, longest %8.1f ms\n", names[way],
+		    (double)wait_us[middle] / 1000, (double)wait_us[rounds - 1] / 1000);
 		fflush(stdout);
 	}
 	signal(SIGTERM, SIG_IGN);

@@ -4,10 +4,12 @@
  *
  *	login DIRECTORY MODULE DATABASE COUNT
  *
- * Logins through libpam with a service of pam_permit.so, then with pam_relaydb.so in its account phase: over an address that was
- * recorded moments ago, over a new address that the module writes into DATABASE by itself, and over a new address that it hands to
- * a socket (somebody reads it, as popwatch would).  A login is pam_start, pam_acct_mgmt, pam_end.
- * Prints a line for each kind: name, p50, p99.
+ * Logins through libpam with a service of pam_permit.so, then with
+ * pam_relaydb.so in its account phase: over an address that was recorded
+ * moments ago, over a new address that the module writes into DATABASE by
+ * itself, and over a new address that it hands to a socket (somebody reads it,
+ * as popwatch would).  A login is pam_start, pam_acct_mgmt, pam_end.  Prints a
+ * line for each kind: name, p50, p99.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -46,7 +48,8 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* The service NAME, with the module and these arguments of it; NULL: without it. */
+/* The service NAME, with the module and these arguments of it; NULL: without
+ * it. */
 static void service(const char *name, const char *arguments)
 {
 	char path[640];
@@ -56,12 +59,14 @@ static void service(const char *name, const char *arguments)
 	if ((f = fopen(path, "we")) == NULL)
 		die(path);
 	if (arguments != NULL)
-		fprintf(f, "account optional %s db=%s timeout=60000 %s\n", module, database, arguments);
+		fprintf(
+		    f, "account optional %s db=%s timeout=60000 %s\n", module, database, arguments);
 	fprintf(f, "account required pam_permit.so\n");
 	fclose(f);
 }
 
-static int converse(int count, const struct pam_message **messages, struct pam_response **responses, void *arg)
+static int converse(
+    int count, const struct pam_message **messages, struct pam_response **responses, void *arg)
 {
 	(void)count, (void)messages, (void)responses, (void)arg;
 	return PAM_CONV_ERR;
@@ -74,7 +79,8 @@ static double login(const char *name, const char *address)
 	pam_handle_t *pam;
 
 	if (pam_start_confdir(name, "alice", &conversation, directory, &pam) != PAM_SUCCESS ||
-	    pam_set_item(pam, PAM_RHOST, address) != PAM_SUCCESS || pam_acct_mgmt(pam, 0) != PAM_SUCCESS)
+	    pam_set_item(pam, PAM_RHOST, address) != PAM_SUCCESS ||
+	    pam_acct_mgmt(pam, 0) != PAM_SUCCESS)
 		die(name);
 	pam_end(pam, PAM_SUCCESS);
 	return now_us() - begin;
@@ -83,7 +89,8 @@ static double login(const char *name, const char *address)
 /* NETWORK: the addresses are new ones from there; 0: always the same one. */
 static void measure(const char *name, int count, int network)
 {
-	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = time(NULL) - 86400 } };
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = time(NULL) - 86400 } };
 	double *us = calloc((size_t)count, sizeof *us);
 	char address[32];
 
@@ -91,8 +98,10 @@ static void measure(const char *name, int count, int network)
 		die("memory");
 	login(name, "192.0.2.1");
 	for (int i = 0; i < count; i++) {
-		snprintf(address, sizeof address, network == 0 ? "192.0.2.1" : "172.%d.%d.%d", network, i / 250, i % 250);
-		/* commits that come faster than one a second would have to wait */
+		snprintf(address, sizeof address, network == 0 ? "192.0.2.1" : "172.%d.%d.%d",
+		    network, i / 250, i % 250);
+		/* commits that come faster than one a second would have to
+		 * wait */
 		utimensat(AT_FDCWD, database, times, 0);
 		us[i] = login(name, address);
 	}
@@ -119,7 +128,8 @@ static int listen_there(void)
 	if (strlen(socket_path) >= sizeof name.sun_path)
 		die("the directory's name is too long");
 	strcpy(name.sun_path, socket_path);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&name, sizeof name) != 0 || chmod(socket_path, 0666) != 0)
+	if (fd < 0 || bind(fd, (struct sockaddr *)&name, sizeof name) != 0 ||
+	    chmod(socket_path, 0666) != 0)
 		die(socket_path);
 	return fd;
 }

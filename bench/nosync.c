@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * nosync.c - preloaded into a program, makes its fsync(2) and fdatasync(2) cost nothing
+ * nosync.c - preloaded into a program, makes its fsync(2) and fdatasync(2) cost
+ * nothing
  */
 #include <unistd.h>
 

@@ -4,13 +4,14 @@
  *
  *	worst DIRECTORY
  *
- * Takes every sample of the definitions in DIRECTORY, repeats each part of it until the
- * line is as long as the server's may be, and until it is as long as any may be, with
- * and without what followed that part, and tries all expressions of that server.
- * Prints "MICROSECONDS STOPPED SERVER BYTES LINE" for the slowest (the best of five
- * goes, so that it is the line that is slow and not the machine); STOPPED is how many
- * of all reached the match limit, at which popwatch gives up.
- * Limits: it is no proof; what nobody has thought of is the match limit's.
+ * Takes every sample of the definitions in DIRECTORY, repeats each part of it
+ * until the line is as long as the server's may be, and until it is as long as
+ * any may be, with and without what followed that part, and tries all
+ * expressions of that server.  Prints "MICROSECONDS STOPPED SERVER BYTES LINE"
+ * for the slowest (the best of five goes, so that it is the line that is slow
+ * and not the machine); STOPPED is how many of all reached the match limit, at
+ * which popwatch gives up.  Limits: it is no proof; what nobody has thought of
+ * is the match limit's.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,13 +68,14 @@ static void try_line(const struct server *server, struct span line, struct worst
 		worst->seconds = seconds;
 		worst->size = line.size;
 		snprintf(worst->server, sizeof worst->server, "%s", server->name);
-		snprintf(worst->line, sizeof worst->line, "%.*s", line.size < SHOWN ? (int)line.size : SHOWN, line.text);
+		snprintf(worst->line, sizeof worst->line, "%.*s",
+		    line.size < SHOWN ? (int)line.size : SHOWN, line.text);
 	}
 }
 
 /* HEAD, PART again and again, and TAIL: SIZE bytes. */
-static void try_repeated(
-    const struct server *server, struct span head, struct span part, struct span tail, size_t size, struct worst *worst)
+static void try_repeated(const struct server *server, struct span head, struct span part,
+    struct span tail, size_t size, struct worst *worst)
 {
 	static char line[LINE_MAX_BYTES];
 	size_t used = head.size;
@@ -89,14 +91,16 @@ static void try_repeated(
 	try_line(server, (struct span){ line, used + tail.size }, worst);
 }
 
-/* Where the parts of MESSAGE begin: at each change from letters and digits, or back. */
+/* Where the parts of MESSAGE begin: at each change from letters and digits, or
+ * back. */
 static size_t split(const char *message, size_t *at)
 {
 	size_t count = 0;
 	bool word = false, is;
 
 	for (size_t i = 0; message[i] != '\0' && count < PARTS - 1; i++) {
-		is = (message[i] >= '0' && message[i] <= '9') || ((message[i] | 32) >= 'a' && (message[i] | 32) <= 'z');
+		is = (message[i] >= '0' && message[i] <= '9') ||
+		     ((message[i] | 32) >= 'a' && (message[i] | 32) <= 'z');
 		if (i == 0 || is != word || !is)
 			at[count++] = i;
 		word = is;
@@ -113,7 +117,8 @@ static void try_sample(const struct server *server, const char *message, struct 
 
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = i + 1; j <= count && j <= i + 3; j++) {
-			const struct span head = { message, at[i] }, part = { message + at[i], at[j] - at[i] },
+			const struct span head = { message, at[i] },
+					  part = { message + at[i], at[j] - at[i] },
 					  tail = { message + at[j], end - at[j] };
 
 			for (size_t n = 0; n < 2; n++) {
@@ -159,18 +164,21 @@ int main(int argc, char **argv)
 	struct conf_errors errors = { .tell = tell };
 	char all[] = "all", *names[] = { all, NULL };
 	const char *directories[] = { argc > 1 ? argv[1] : "", NULL };
-	struct catalogue *catalogue = definitions_load(directories, names, true, &(struct conf_place){ "servers", 0, &errors });
+	struct catalogue *catalogue = definitions_load(
+	    directories, names, true, &(struct conf_place){ "servers", 0, &errors });
 	struct worst worst = { .seconds = 0 };
 
 	if (argc != 2 || catalogue == NULL) {
 		fputs("usage: worst directory\n", stderr);
 		return 64;
 	}
-	for (const struct server *server = catalogue_servers(catalogue); server != NULL; server = server->next) {
+	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
+	     server = server->next) {
 		if (!try_server(argv[1], server, &worst))
 			return 1;
 	}
-	printf("%.0f %lu %s %zu %s\n", worst.seconds * 1e6, worst.stopped, worst.server, worst.size, worst.line);
+	printf("%.0f %lu %s %zu %s\n", worst.seconds * 1e6, worst.stopped, worst.server, worst.size,
+	    worst.line);
 	catalogue_free(catalogue);
 	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * fuzz_config.c - any text as popwatch.conf and as a definition: every refusal is told, nothing refused comes out
+ * fuzz_config.c - any text as popwatch.conf and as a definition: every refusal
+ * is told, nothing refused comes out
  */
 #include <stdint.h>
 #include <stdlib.h>

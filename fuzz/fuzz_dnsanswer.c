@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * fuzz_dnsanswer.c - any bytes as a DNS reply: records only when it says so, names
- * that end, and no blocklist takes it for a hit before its tests were passed
+ * fuzz_dnsanswer.c - any bytes as a DNS reply: records only when it says so,
+ * names that end, and no blocklist takes it for a hit before its tests were
+ * passed
  *
  * Input: a byte that chooses the type, then the packet.
  */
@@ -17,8 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void judge(const struct dnsanswer *answer)
 {
 	static const struct rules_zone all = { .name = "bl.test" };
-	static const enum blocklist_outcome outcomes[] = { BLOCKLIST_ADDRESSES, BLOCKLIST_NODATA, BLOCKLIST_NXDOMAIN,
-		BLOCKLIST_FAILED };
+	static const enum blocklist_outcome outcomes[] = { BLOCKLIST_ADDRESSES, BLOCKLIST_NODATA,
+		BLOCKLIST_NXDOMAIN, BLOCKLIST_FAILED };
 	uint32_t addresses[DNSANSWER_MAX];
 	struct blocklist list = { .notest = false };
 	struct blocklist_reply reply = { outcomes[answer->outcome], addresses, answer->count };
@@ -48,13 +49,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	type = (enum rules_type)(data[0] % 4);
 	dnsanswer_read(answer, data + 1, size - 1, type);
-	if (answer->count > DNSANSWER_MAX || (answer->count > 0) != (answer->outcome == DNSANSWER_RECORDS))
+	if (answer->count > DNSANSWER_MAX ||
+	    (answer->count > 0) != (answer->outcome == DNSANSWER_RECORDS))
 		abort();
 	for (size_t i = 0; i < answer->count; i++) {
 		if (type == RULES_TYPE_NS || type == RULES_TYPE_MX) {
-			if (memchr(answer->name[i], '\0', DNSANSWER_NAME_SIZE) == NULL || answer->name[i][0] == '\0')
+			if (memchr(answer->name[i], '\0', DNSANSWER_NAME_SIZE) == NULL ||
+			    answer->name[i][0] == '\0')
 				abort();
-		} else if (answer->address[i].family != AF_INET && answer->address[i].family != AF_INET6) {
+		} else if (answer->address[i].family != AF_INET &&
+			   answer->address[i].family != AF_INET6) {
 			abort();
 		}
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * fuzz_header.c - any bytes as a log line: the spans stay inside it, the time is never later than now
+ * fuzz_header.c - any bytes as a log line: the spans stay inside it, the time
+ * is never later than now
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,14 +16,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void inside(const char *line, size_t size, struct span span)
 {
 	/* the tag of some layouts is text of our own */
-	if (span.text >= line && span.text <= line + size && span.size > (size_t)(line + size - span.text))
+	if (span.text >= line && span.text <= line + size &&
+	    span.size > (size_t)(line + size - span.text))
 		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const unsigned formats[] = { FORMAT_SYSLOG, FORMAT_NOHOST, FORMAT_DOVECOT, FORMAT_COURIER, FORMAT_ZIMBRA,
-		FORMAT_ANY };
+	static const unsigned formats[] = { FORMAT_SYSLOG, FORMAT_NOHOST, FORMAT_DOVECOT,
+		FORMAT_COURIER, FORMAT_ZIMBRA, FORMAT_ANY };
 	const char *line = (const char *)data;
 	struct stamp_memo memo = { .size = 0 }, fresh;
 	struct header h;

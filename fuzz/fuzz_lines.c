@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * fuzz_lines.c - any bytes as a log of lines, read with every shipped definition ($FUZZ_DEFINITIONS): an address that comes out is one
- * of a login or logout, in the store's form, and stands in the lines
+ * fuzz_lines.c - any bytes as a log of lines, read with every shipped
+ * definition ($FUZZ_DEFINITIONS): an address that comes out is one of a login
+ * or logout, in the store's form, and stands in the lines
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -24,14 +25,16 @@ static void tell(const char *sentence, void *arg)
 	fprintf(stderr, "%s\n", sentence);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv) // NOLINT(readability-non-const-parameter): libFuzzer's prototype
+int LLVMFuzzerInitialize(
+    int *argc, char ***argv) // NOLINT(readability-non-const-parameter): libFuzzer's prototype
 {
 	char all[] = "all", *names[] = { all, NULL };
 	const char *directories[] = { getenv("FUZZ_DEFINITIONS"), NULL };
 	struct conf_errors errors = { .tell = tell };
 
 	(void)argc, (void)argv;
-	if ((catalogue = definitions_load(directories, names, true, &(struct conf_place){ "servers", 0, &errors })) == NULL)
+	if ((catalogue = definitions_load(
+		 directories, names, true, &(struct conf_place){ "servers", 0, &errors })) == NULL)
 		abort();
 	return 0;
 }
@@ -45,7 +48,8 @@ static void take(const struct event *event, void *arg)
 		return;
 	if (event->role != ROLE_LOGIN && event->role != ROLE_LOGOUT)
 		abort();
-	if (relaydb_address(event->address, form) != RELAYDB_OK || strcmp(form, event->address) != 0)
+	if (relaydb_address(event->address, form) != RELAYDB_OK ||
+	    strcmp(form, event->address) != 0)
 		abort();
 	if (event->when > NOW || event->header->message.size > event->server->longest)
 		abort();
@@ -53,9 +57,10 @@ static void take(const struct event *event, void *arg)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct pipeline pipeline = {
-		.catalogue = catalogue, .sessions = sessions_new(16, 600, 3600), .doubts = doubts_new(), .take = take
-	};
+	struct pipeline pipeline = { .catalogue = catalogue,
+		.sessions = sessions_new(16, 600, 3600),
+		.doubts = doubts_new(),
+		.take = take };
 	struct line line = { .source = "/log", .formats = FORMAT_ANY };
 	const char *p = (const char *)data, *end = p + size, *newline;
 

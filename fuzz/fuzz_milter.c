@@ -3,7 +3,8 @@
  * fuzz_milter.c - any bytes from an MTA: no event before the last one was
  * answered, strings end, and what is sent back are whole packets
  *
- * Input: a byte that chooses headers and the size of the pieces, then the bytes.
+ * Input: a byte that chooses headers and the size of the pieces, then the
+ * bytes.
  */
 #include "milter.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * fuzz_policyservice.c - any bytes from a policy client: an answer is one of the
- * few there are, OK only to a request that is not odd, and for the one address
- * that has an entry
+ * fuzz_policyservice.c - any bytes from a policy client: an answer is one of
+ * the few there are, OK only to a request that is not odd, and for the one
+ * address that has an entry
  *
  * Input: a byte that chooses the size of the pieces, then the bytes.
  */
@@ -45,7 +45,8 @@ static void relay(struct policyservice *service)
 {
 	const char *address = policyservice_get(service, "client_address");
 	const char *state = policyservice_get(service, "protocol_state");
-	bool may = policyservice_odd(service) == NULL && strcmp(address, "192.0.2.7") == 0 && strcmp(state, "RCPT") == 0;
+	bool may = policyservice_odd(service) == NULL && strcmp(address, "192.0.2.7") == 0 &&
+		   strcmp(state, "RCPT") == 0;
 	bool ok = policyservice_relay(service, entry, NULL);
 
 	if (ok != may)

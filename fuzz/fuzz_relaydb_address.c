@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * fuzz_relaydb_address.c - what is taken for an address is one to inet_pton(3) too, and its form is its own form
+ * fuzz_relaydb_address.c - what is taken for an address is one to inet_pton(3)
+ * too, and its form is its own form
  */
 #include "address.h"
 
@@ -28,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (!known || !address_read(out, strlen(out), &same, again) || strcmp(out, again) != 0 ||
 	    memcmp(&address, &same, sizeof same) != 0 || !address_plain(out, strlen(out)) ||
-	    address_plain((const char *)data, size) != (strlen(out) == size && memcmp(out, data, size) == 0))
+	    address_plain((const char *)data, size) !=
+		(strlen(out) == size && memcmp(out, data, size) == 0))
 		abort();
 	return 0;
 }

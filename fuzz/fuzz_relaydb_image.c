@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * fuzz_relaydb_image.c - any bytes as a database: refused, or read without harm, and then changed by Berkeley DB without harm
+ * fuzz_relaydb_image.c - any bytes as a database: refused, or read without
+ * harm, and then changed by Berkeley DB without harm
  *
- * Berkeley DB is not instrumented: a crash of its is seen, and a new image that is not sound.
+ * Berkeley DB is not instrumented: a crash of its is seen, and a new image that
+ * is not sound.
  */
 #include "bdb.h"
 #include "handle.h"
@@ -71,7 +73,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char why[128];
 
 	memcpy(image.data, data, size);
-	if (image_check(&image, &info, why, sizeof why) && relaydb_open(&db, &options) == RELAYDB_OK) {
+	if (image_check(&image, &info, why, sizeof why) &&
+	    relaydb_open(&db, &options) == RELAYDB_OK) {
 		if (image_walk(&image, find_again, &walk) != 0 || walk.rows != info.rows)
 			abort();
 		/* as batch.c does: else the rows are merged into a new hash */

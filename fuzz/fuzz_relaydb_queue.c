@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * fuzz_relaydb_queue.c - any bytes in PATH.queue: what is carried out leaves a sound database, and the same one each time
+ * fuzz_relaydb_queue.c - any bytes in PATH.queue: what is carried out leaves a
+ * sound database, and the same one each time
  */
 #include "batch.h"
 #include "bdb.h"
@@ -24,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct relaydb *db;
 	char why[128];
 
-	if (relaydb_open(&db, &options) != RELAYDB_OK || bdb_build(db, rows, 2, NULL, &old) != RELAYDB_OK ||
+	if (relaydb_open(&db, &options) != RELAYDB_OK ||
+	    bdb_build(db, rows, 2, NULL, &old) != RELAYDB_OK ||
 	    !image_check(&old, &info, why, sizeof why))
 		abort();
 	if (queue_apply(db, (struct bytes){ data, size }, &old, &info, &new) != RELAYDB_OK)
@@ -33,7 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (!image_check(&new, &info, why, sizeof why) || !info.plain)
 			abort();
 		/* replayed after a crash, at worst */
-		if (queue_apply(db, (struct bytes){ data, size }, &new, &info, &again) != RELAYDB_OK)
+		if (queue_apply(db, (struct bytes){ data, size }, &new, &info, &again) !=
+		    RELAYDB_OK)
 			abort();
 		image_free(&again);
 	}

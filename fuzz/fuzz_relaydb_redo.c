@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * fuzz_relaydb_redo.c - any bytes as the record of a commit, laid over any bytes as a database
+ * fuzz_relaydb_redo.c - any bytes as the record of a commit, laid over any
+ * bytes as a database
  *
- * The first two bytes are the size of the database that follows them, the rest is the record; its sum is put right, since no
- * fuzzer would find it.
+ * The first two bytes are the size of the database that follows them, the rest
+ * is the record; its sum is put right, since no fuzzer would find it.
  */
 #include "../lib/relaydb/hash/redo.c"
 
@@ -29,8 +30,8 @@ static void lay_over(struct relaydb *db, const struct redo *redo, struct image *
 
 	if (size > (size_t)1 << 24) /* nothing is wrong with it, but it takes long */
 		return;
-	if ((written = malloc(size)) == NULL || redo_overlay(db, redo, image) != RELAYDB_OK || image->size != size ||
-	    redo_apply(redo, fd) != 0)
+	if ((written = malloc(size)) == NULL || redo_overlay(db, redo, image) != RELAYDB_OK ||
+	    image->size != size || redo_apply(redo, fd) != 0)
 		abort();
 	if (pread(fd, written, size, 0) != (ssize_t)size || memcmp(written, image->data, size) != 0)
 		abort(); /* a reader sees what the writer makes */

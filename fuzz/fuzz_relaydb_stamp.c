@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * fuzz_relaydb_stamp.c - what is taken for a stamp is the number that strtoull(3) reads, and nothing else is one
+ * fuzz_relaydb_stamp.c - what is taken for a stamp is the number that
+ * strtoull(3) reads, and nothing else is one
  */
 #include "address.h"
 
@@ -19,18 +20,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memcpy(text, data, size);
 	text[size] = '\0';
-	digits = *text != '\0' && strspn(text, "0123456789") == strlen(text) && strlen(text) <= STAMP_SIZE;
+	digits = *text != '\0' && strspn(text, "0123456789") == strlen(text) &&
+		 strlen(text) <= STAMP_SIZE;
 	errno = 0;
 	number = strtoull(text, &end, 10);
 	if (relaydb_stamp(text, &stamp) == RELAYDB_OK) {
 		if (!digits || errno != 0 || number > RELAYDB_STAMP_MAX || (int64_t)number != stamp)
 			abort();
-		if (!stamp_read(text, strlen(text), &value) || value != stamp) /* a value is read at least as leniently */
+		/* a value is read at least as leniently */
+		if (!stamp_read(text, strlen(text), &value) || value != stamp)
 			abort();
 	} else if (stamp != -7 || (digits && errno == 0 && number <= RELAYDB_STAMP_MAX)) {
 		abort();
 	}
-	if (stamp_read((const char *)data, size, &value) && (value < 0 || value > RELAYDB_STAMP_MAX))
+	if (stamp_read((const char *)data, size, &value) &&
+	    (value < 0 || value > RELAYDB_STAMP_MAX))
 		abort();
 	free(text);
 	return 0;

@@ -18,12 +18,14 @@ struct seen {
 	size_t lines, errors;
 };
 
-static void tell(enum rules_severity severity, size_t line, size_t column, const char *sentence, void *arg)
+static void tell(
+    enum rules_severity severity, size_t line, size_t column, const char *sentence, void *arg)
 {
 	struct seen *seen = arg;
 
 	seen->errors += severity == RULES_ERROR;
-	if (line > seen->lines || (line > 0 && column == 0) || *sentence == '\0' || strchr(sentence, '\n') != NULL)
+	if (line > seen->lines || (line > 0 && column == 0) || *sentence == '\0' ||
+	    strchr(sentence, '\n') != NULL)
 		abort();
 }
 
@@ -44,14 +46,17 @@ static enum rules_answer pop(void *arg)
 	return (enum rules_answer)(*salt % 4);
 }
 
-static enum rules_answer listed(const struct rules_zone *zone, const struct ipnet *address, void *arg)
+static enum rules_answer listed(
+    const struct rules_zone *zone, const struct ipnet *address, void *arg)
 {
 	const unsigned *salt = arg;
 
-	return (enum rules_answer)(hash(address->address, 16, hash(zone->name, strlen(zone->name), *salt)) % 5);
+	return (enum rules_answer)(
+	    hash(address->address, 16, hash(zone->name, strlen(zone->name), *salt)) % 5);
 }
 
-static enum rules_answer records(const char *name, enum rules_type type, struct rules_records *found, void *arg)
+static enum rules_answer records(
+    const char *name, enum rules_type type, struct rules_records *found, void *arg)
 {
 	static const char *const names[] = { "ns.example.com", "a.b", ".", "", "\xff", "x" };
 	static struct ipnet nets[2];
@@ -62,7 +67,9 @@ static enum rules_answer records(const char *name, enum rules_type type, struct 
 		abort();
 	ipnet_parse("192.0.2.1", &nets[0]);
 	ipnet_parse("2001:db8::1", &nets[1]);
-	*found = (struct rules_records){ .count = sum % 2 + 1, .addresses = nets, .names = names + sum % 5 };
+	*found = (struct rules_records){
+		.count = sum % 2 + 1, .addresses = nets, .names = names + sum % 5
+	};
 	return (enum rules_answer)(sum % 5);
 }
 
@@ -88,7 +95,8 @@ static void check(const struct rules *rules, const struct rules_decision *d)
 		if (*c < ' ' || *c > '~')
 			abort();
 	}
-	if ((d->action == RULES_NOTO || d->action == RULES_DENY) && d->reply[0] != '4' && d->reply[0] != '5')
+	if ((d->action == RULES_NOTO || d->action == RULES_DENY) && d->reply[0] != '4' &&
+	    d->reply[0] != '5')
 		abort();
 	if (d->deferred && strncmp(d->reply, "451 4.4.3 ", 10) != 0)
 		abort();
@@ -115,8 +123,9 @@ static void decide(const struct rules *rules, const char *p, const char *end)
 	rules_foresee(rules, &envelope, &asker);
 	if (rules_decide(rules, &envelope, &asker, &options, NULL, NULL, &one)) {
 		check(rules, &one);
-		if (!rules_decide(rules, &envelope, &asker, &options, NULL, NULL, &two) || one.action != two.action ||
-		    one.rule != two.rule || one.deferred != two.deferred || one.debug_count != two.debug_count ||
+		if (!rules_decide(rules, &envelope, &asker, &options, NULL, NULL, &two) ||
+		    one.action != two.action || one.rule != two.rule ||
+		    one.deferred != two.deferred || one.debug_count != two.debug_count ||
 		    strcmp(one.reply, two.reply) != 0)
 			abort();
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * fuzz_senders.c - any bytes as vnewspammers' list: refused lines by their numbers, or senders in order and in lower case that
- * are taken again as they are written
+ * fuzz_senders.c - any bytes as vnewspammers' list: refused lines by their
+ * numbers, or senders in order and in lower case that are taken again as they
+ * are written
  */
 #include <ctype.h>
 #include <stdint.h>
@@ -22,13 +23,15 @@ static void refuse(size_t line, const char *entry, const char *why, void *arg)
 {
 	struct refused *refused = arg;
 
-	if (line <= refused->last || line > refused->lines || *why == '\0' || strchr(entry, '\n') != NULL)
+	if (line <= refused->last || line > refused->lines || *why == '\0' ||
+	    strchr(entry, '\n') != NULL)
 		abort();
 	refused->last = line;
 	refused->count++;
 }
 
-/* The list in a piece of memory of its own, with the NUL that senders_parse() demands. */
+/* The list in a piece of memory of its own, with the NUL that senders_parse()
+ * demands. */
 static char *list_of(const void *data, size_t size, struct refused *refused)
 {
 	char *text = malloc(size + 1);
@@ -55,7 +58,8 @@ static void check_order(const struct senders *senders)
 	}
 }
 
-/* One sender a line, without what senders_print() puts behind them for makemap. */
+/* One sender a line, without what senders_print() puts behind them for
+ * makemap. */
 static char *written(const struct senders *senders, size_t *size)
 {
 	char *text;
@@ -77,7 +81,8 @@ static void take_again(const struct senders *senders)
 	size_t size;
 	char *text = written(senders, &size), *copy = list_of(text, size, &refused);
 
-	if (senders_parse(copy, size, &again, refuse, &refused) != 0 || again.count != senders->count)
+	if (senders_parse(copy, size, &again, refuse, &refused) != 0 ||
+	    again.count != senders->count)
 		abort();
 	for (size_t i = 0; i < again.count; i++) {
 		if (strcmp(again.sender[i], senders->sender[i]) != 0)

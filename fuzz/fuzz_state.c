@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * fuzz_state.c - any bytes as a state file: what is taken from it can be written and taken again, the same
+ * fuzz_state.c - any bytes as a state file: what is taken from it can be
+ * written and taken again, the same
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -39,7 +40,8 @@ static bool take(const char *word, const char *rest, void *arg)
 
 static struct all make(void)
 {
-	struct all all = { sessions_new(64, 600, 3600), doubts_new(), source_file_new("/nowhere/log", 1, 0) };
+	struct all all = { sessions_new(64, 600, 3600), doubts_new(),
+		source_file_new("/nowhere/log", 1, 0) };
 
 	if (all.sessions == NULL || all.doubts == NULL || all.file == NULL)
 		abort();
@@ -85,7 +87,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (state_parse(text, size, "b", &state, take, &first, &error)) {
 		written = text_of(&first, &written_size);
 		again = strdup(written);
-		if (again == NULL || !state_parse(again, written_size, "b", &state, take, &second, &error))
+		if (again == NULL ||
+		    !state_parse(again, written_size, "b", &state, take, &second, &error))
 			abort();
 		free(again);
 		again = text_of(&second, &again_size);

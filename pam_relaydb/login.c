@@ -19,7 +19,8 @@
 
 /* Like pam_syslog(3), which drops the name of the module while pam_end(3) is
  * running. */
-static void say(const struct login *login, int priority, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void say(const struct login *login, int priority, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 static void say(const struct login *login, int priority, const char *format, ...)
 {
 	char text[LOG_SIZE];
@@ -36,7 +37,9 @@ void login_word(char out[FIELD_MAX], const char *text)
 	size_t i;
 
 	for (i = 0; i < FIELD_MAX - 1 && text[i] != '\0'; i++)
-		out[i] = (char)((unsigned char)text[i] > ' ' && (unsigned char)text[i] < 0x7f ? text[i] : '?');
+		out[i] =
+		    (char)((unsigned char)text[i] > ' ' && (unsigned char)text[i] < 0x7f ? text[i]
+											 : '?');
 	if (i == 0)
 		out[i++] = '-';
 	out[i] = '\0';
@@ -58,7 +61,8 @@ bool login_address(const char *rhost, char out[RELAYDB_ADDRSTRLEN])
 	return relaydb_address(bare, out) == RELAYDB_OK;
 }
 
-struct login *login_new(const struct options *options, const char *address, const char *user, const char *service)
+struct login *login_new(
+    const struct options *options, const char *address, const char *user, const char *service)
 {
 	size_t db = strlen(options->db) + 1, socket = strlen(options->socket) + 1;
 	struct login *login = malloc(sizeof *login + db + socket);
@@ -77,7 +81,8 @@ struct login *login_new(const struct options *options, const char *address, cons
 
 bool login_same_place(const struct login *login, const struct options *options)
 {
-	return strcmp(login->options.db, options->db) == 0 && strcmp(login->options.socket, options->socket) == 0;
+	return strcmp(login->options.db, options->db) == 0 &&
+	       strcmp(login->options.socket, options->socket) == 0;
 }
 
 /* "login ADDRESS USER SERVICE" to popwatch.  True if the kernel took it. */
@@ -92,14 +97,16 @@ static bool hand_over(const struct login *login)
 	if (strlen(options->socket) >= sizeof to.sun_path)
 		return false;
 	strcpy(to.sun_path, options->socket);
-	size = snprintf(text, sizeof text, "login %s %s %s", login->address, login->user, login->service);
+	size = snprintf(
+	    text, sizeof text, "login %s %s %s", login->address, login->user, login->service);
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
-	taken = sendto(fd, text, (size_t)size, MSG_DONTWAIT | MSG_NOSIGNAL, (const struct sockaddr *)&to, sizeof to) == size;
+	taken = sendto(fd, text, (size_t)size, MSG_DONTWAIT | MSG_NOSIGNAL,
+		    (const struct sockaddr *)&to, sizeof to) == size;
 	if (options->debug)
-		say(login, LOG_DEBUG, "%s %s by %s: %s", login->address, taken ? "taken" : "not taken", options->socket,
-		    taken ? text : strerror(errno));
+		say(login, LOG_DEBUG, "%s %s by %s: %s", login->address,
+		    taken ? "taken" : "not taken", options->socket, taken ? text : strerror(errno));
 	close(fd);
 	return taken;
 }
@@ -114,10 +121,12 @@ static long long elapsed_ms(const struct timespec *since)
 
 /* A handle that waits for what is left of the timeout.  To relaydb a negative
  * one means "do not wait". */
-static int open_for(const struct options *options, const struct timespec *since, struct relaydb **db)
+static int open_for(
+    const struct options *options, const struct timespec *since, struct relaydb **db)
 {
 	long long left = options->timeout_ms - elapsed_ms(since);
-	const struct relaydb_options how = { .path = options->db, .timeout_ms = left > 0 ? (int)left : -1 };
+	const struct relaydb_options how = { .path = options->db,
+		.timeout_ms = left > 0 ? (int)left : -1 };
 
 	return relaydb_open(db, &how);
 }
@@ -170,7 +179,9 @@ static void commit_alone(const struct login *login)
 	if (code != RELAYDB_OK)
 		say(login, LOG_ERR, "%s is not recorded and may not relay: %s%s", login->address,
 		    db != NULL ? relaydb_error(db) : relaydb_strcode(code),
-		    code == RELAYDB_PERM ? "; popwatch, if it runs with a socket, records for others" : "");
+		    code == RELAYDB_PERM
+			? "; popwatch, if it runs with a socket, records for others"
+			: "");
 	else
 		say(login, LOG_INFO, "recorded %s", login->address);
 	relaydb_batch_free(&batch);
@@ -186,6 +197,7 @@ void login_record(const struct login *login)
 void login_refused(const struct login *login, int status)
 {
 	if (login->options.debug)
-		say(login, LOG_DEBUG, "%s is not recorded: the server ended PAM with status %d, not success", login->address,
-		    status);
+		say(login, LOG_DEBUG,
+		    "%s is not recorded: the server ended PAM with status %d, not success",
+		    login->address, status);
 }

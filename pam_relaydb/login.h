@@ -35,7 +35,8 @@ bool login_address(const char *rhost, char out[RELAYDB_ADDRSTRLEN]);
 
 /* A copy of everything.  ADDRESS is in the store's form.  NULL: out of memory.
  * For free(3). */
-struct login *login_new(const struct options *options, const char *address, const char *user, const char *service);
+struct login *login_new(
+    const struct options *options, const char *address, const char *user, const char *service);
 
 /* Would both be recorded in the same place? */
 bool login_same_place(const struct login *login, const struct options *options);

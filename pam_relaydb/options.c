@@ -52,7 +52,8 @@ static bool networks(const char *text, struct options *options)
 		one[size] = '\0';
 		if (strcmp(one, "none") == 0)
 			wanted.ignore_count = 0;
-		else if (wanted.ignore_count == IGNORE_MAX || !ipnet_parse(one, &wanted.ignore[wanted.ignore_count++]))
+		else if (wanted.ignore_count == IGNORE_MAX ||
+			 !ipnet_parse(one, &wanted.ignore[wanted.ignore_count++]))
 			return false;
 		if (text[size] == '\0')
 			break;
@@ -86,7 +87,8 @@ static const char *one_word(struct options *options, const char *word)
 	if ((value = value_of(word, "refresh")) != NULL)
 		return number(value, 0, 86400, &options->refresh) ? NULL : "0 to 86400 seconds";
 	if ((value = value_of(word, "timeout")) != NULL)
-		return number(value, 1, 60000, &options->timeout_ms) ? NULL : "1 to 60000 milliseconds";
+		return number(value, 1, 60000, &options->timeout_ms) ? NULL
+								     : "1 to 60000 milliseconds";
 	if ((value = value_of(word, "ignore")) != NULL)
 		return networks(value, options) ? NULL : "NET[,NET]..., at most 32, or none";
 	return "db=, socket=, refresh=, timeout=, ignore= or debug";
@@ -95,8 +97,10 @@ static const char *one_word(struct options *options, const char *word)
 void options_read(struct options *options, int argc, const char **argv,
     void (*wrong)(const char *word, const char *expected, void *arg), void *arg)
 {
-	*options =
-	    (struct options){ .db = DB_PATH, .socket = SOCKET_PATH, .refresh = REFRESH_SECONDS, .timeout_ms = TIMEOUT_MS };
+	*options = (struct options){ .db = DB_PATH,
+		.socket = SOCKET_PATH,
+		.refresh = REFRESH_SECONDS,
+		.timeout_ms = TIMEOUT_MS };
 	networks("127.0.0.0/8,::1", options);
 	for (int i = 0; i < argc; i++) {
 		const char *expected = one_word(options, argv[i]);

@@ -12,11 +12,14 @@
  * the account phase only remembers the login, as data of the PAM handle, and
  * what the server does next settles it:
  *
- *	pam_setcred(PAM_ESTABLISH_CRED)		the server asks for it once the account is accepted
+ *pam_setcred(PAM_ESTABLISH_CRED) the server asks for it once the account is
+ *accepted
  *	pam_open_session			likewise
- *	pam_end(PAM_SUCCESS)			the server has seen nothing but success
- *	pam_end with any other status		refused, or (PAM_DATA_SILENT) a copy in a forked child
- *	pam_authenticate, pam_acct_mgmt		another login begins: what was remembered is forgotten
+ *pam_end(PAM_SUCCESS) the server has seen nothing but success
+ *pam_end with any other status refused, or (PAM_DATA_SILENT) a copy in a forked
+ *child
+ *pam_authenticate, pam_acct_mgmt another login begins: what was remembered is
+ *forgotten
  *
  * Limits: a server that hands PAM_SUCCESS to pam_end(3) after a refusal
  * deceives us, unless what refuses comes before us and ends the stack
@@ -102,7 +105,8 @@ static void settle(pam_handle_t *pam, void *data, int status)
 	if (status == PAM_SUCCESS)
 		record_all(remembered);
 	else if ((status & (PAM_DATA_REPLACE | PAM_DATA_SILENT)) == 0)
-		for (const struct login *login = remembered->first; login != NULL; login = login->next)
+		for (const struct login *login = remembered->first; login != NULL;
+		     login = login->next)
 			login_refused(login, status);
 	forget(remembered, NULL);
 	free(remembered);
@@ -114,7 +118,8 @@ static struct remembered *find(pam_handle_t *pam)
 {
 	const void *data = NULL;
 
-	return pam_get_data(pam, DATA_NAME, &data) == PAM_SUCCESS ? (struct remembered *)data : NULL;
+	return pam_get_data(pam, DATA_NAME, &data) == PAM_SUCCESS ? (struct remembered *)data
+								  : NULL;
 }
 
 /* NULL: out of memory. */
@@ -134,19 +139,23 @@ static struct remembered *find_or_make(pam_handle_t *pam)
 
 /* The address to record, in OUT.  False, after a word in the log, if there is
  * none. */
-static bool find_address(pam_handle_t *pam, const struct options *options, char out[RELAYDB_ADDRSTRLEN])
+static bool find_address(
+    pam_handle_t *pam, const struct options *options, char out[RELAYDB_ADDRSTRLEN])
 {
 	const char *rhost = item(pam, PAM_RHOST);
 	char shown[FIELD_MAX];
 
 	if (*rhost == '\0') {
 		if (options->debug)
-			pam_syslog(pam, LOG_DEBUG, "the server gives no client address (PAM_RHOST): nothing to record");
+			pam_syslog(pam, LOG_DEBUG,
+			    "the server gives no client address (PAM_RHOST): nothing to record");
 		return false;
 	}
 	if (!login_address(rhost, out)) {
 		login_word(shown, rhost);
-		pam_syslog(pam, LOG_NOTICE, "PAM_RHOST \"%s\" is not an address and is not resolved: nothing recorded", shown);
+		pam_syslog(pam, LOG_NOTICE,
+		    "PAM_RHOST \"%s\" is not an address and is not resolved: nothing recorded",
+		    shown);
 		return false;
 	}
 	if (options_ignore(options, out)) {
@@ -172,7 +181,8 @@ static void remember(pam_handle_t *pam, int argc, const char **argv)
 	if (remembered != NULL)
 		login = login_new(&options, address, item(pam, PAM_USER), item(pam, PAM_SERVICE));
 	if (login == NULL) {
-		pam_syslog(pam, LOG_ERR, "%s is not recorded and may not relay: out of memory", address);
+		pam_syslog(
+		    pam, LOG_ERR, "%s is not recorded and may not relay: out of memory", address);
 		return;
 	}
 	login->next = remembered->first;
@@ -226,7 +236,8 @@ int pam_sm_open_session(pam_handle_t *pam, int flags, int argc, const char **arg
 		record_all(remembered);
 	else
 		pam_syslog(pam, LOG_NOTICE,
-		    "nothing recorded: this module was not called in the account phase, where it learns who logs in");
+		    "nothing recorded: this module was not called in the account phase, where it "
+		    "learns who logs in");
 	errno = kept;
 	return PAM_IGNORE;
 }

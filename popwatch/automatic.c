@@ -17,7 +17,8 @@
 
 #define TEXT_MAX 1024
 
-/* What syslog daemons fill by default.  A login that is in two of them does no harm. */
+/* What syslog daemons fill by default.  A login that is in two of them does no
+ * harm. */
 static const char *const usual[] = {
 	"/var/log/mail.log", /* Debian, Ubuntu */
 	"/var/log/maillog", /* Fedora, FreeBSD, Slackware */
@@ -31,7 +32,8 @@ static const char *const usual[] = {
 bool automatic_journald(void)
 {
 #if WITH_JOURNAL
-	static const char *const stored[] = { "/run/log/journal/*/system.journal", "/var/log/journal/*/system.journal" };
+	static const char *const stored[] = { "/run/log/journal/*/system.journal",
+		"/var/log/journal/*/system.journal" };
 	glob_t files;
 	bool any = false;
 
@@ -150,14 +152,17 @@ static void report_logs(const struct config *config, const struct catalogue *cat
 		add_text(text, "", "the journal", "");
 	for (size_t i = 0; i < config->log_count; i++)
 		add_text(text, ", ", config->logs[i].path, "");
-	log_say(LOG_NOTICE, "log = auto: %s%s", text, journal ? "" : " (no journald runs here that stores a journal)");
+	log_say(LOG_NOTICE, "log = auto: %s%s", text,
+	    journal ? "" : " (no journald runs here that stores a journal)");
 	if (!journal || config->log_count > 0)
 		return;
-	for (const struct server *server = catalogue_servers(catalogue); server != NULL; server = server->next) {
+	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
+	     server = server->next) {
 		if (server->journal == NULL || *server->journal == NULL)
 			log_say(LOG_WARNING,
-			    "%s: no login is recorded from the journal, since its definition has no journal setting; add "
-			    "'log = ' with the file that a syslog daemon fills",
+			    "%s: no login is recorded from the journal, since its definition has "
+			    "no journal setting; add 'log = ' with the file that a syslog daemon "
+			    "fills",
 			    server->name);
 	}
 }
@@ -166,7 +171,8 @@ static bool report_servers(const struct catalogue *catalogue)
 {
 	char text[TEXT_MAX] = "";
 
-	for (const struct server *server = catalogue_servers(catalogue); server != NULL; server = server->next) {
+	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
+	     server = server->next) {
 		add_text(text, ", ", server->name, "");
 		if (server->found != NULL)
 			add_text(text, " (", server->found, ")");
@@ -175,8 +181,8 @@ static bool report_servers(const struct catalogue *catalogue)
 		log_say(LOG_NOTICE, "servers = auto: %s", text);
 	else
 		log_say(LOG_WARNING,
-		    "servers = auto: none of the servers that have a definition is installed here, no log line counts; "
-		    "name in servers those that log here");
+		    "servers = auto: none of the servers that have a definition is installed here, "
+		    "no log line counts; name in servers those that log here");
 	return *text != '\0';
 }
 

@@ -20,13 +20,14 @@
 #include "settings.h"
 #include "zone.h"
 
-static setting_take take_log, take_format, take_zone, take_journal, take_servers, take_tags, take_definitions, take_ignore,
-    take_socket_users;
+static setting_take take_log, take_format, take_zone, take_journal, take_servers, take_tags,
+    take_definitions, take_ignore, take_socket_users;
 
 #define AT(member) offsetof(struct config, member)
 #define DAY 86400
 
-/* clang-format off: a line each */
+/* a row each */
+/* clang-format off */
 static const struct setting settings[] = {
 	{ .name = "log", .kind = SETTING_LIST, .take = take_log },
 	{ .name = "format", .kind = SETTING_LIST, .take = take_format },
@@ -39,31 +40,26 @@ static const struct setting settings[] = {
 	{ .name = "ignore", .kind = SETTING_LIST, .take = take_ignore },
 	{ .name = "socket-users", .kind = SETTING_OWN, .take = take_socket_users },
 	{ .name = "database", .kind = SETTING_PATH, .offset = AT(database), .fixed = true },
-	{ .name = "state",
-	    .kind = SETTING_PATH,
-	    .offset = AT(state),
-	    .fixed = true,
+	{ .name = "state", .kind = SETTING_PATH, .offset = AT(state), .fixed = true,
 	    .value = RELAYERS_STATEDIR "/popwatch.state" },
-	{ .name = "socket", .kind = SETTING_PATH_OR_NONE, .offset = AT(socket), .fixed = true, .value = "" },
+	{ .name = "socket", .kind = SETTING_PATH_OR_NONE, .offset = AT(socket), .fixed = true,
+	    .value = "" },
 	{ .name = "stats-file", .kind = SETTING_PATH_OR_NONE, .offset = AT(stats), .value = "" },
 	{ .name = "pid-file", .kind = SETTING_PATH_OR_NONE, .offset = AT(pid_file), .value = "" },
-	{ .name = "user", .kind = SETTING_TEXT, .offset = AT(user), .fixed = true, .value = "relayers" },
-	{ .name = "window", .kind = SETTING_DURATION, .offset = AT(window), .value = "60m", .min = 1, .max = 366 * DAY },
-	{ .name = "refresh", .kind = SETTING_DURATION, .offset = AT(refresh), .value = "60", .min = 0, .max = DAY },
-	{ .name = "expire", .kind = SETTING_DURATION, .offset = AT(expire), .value = "0", .min = 0, .max = 366 * DAY },
-	{ .name = "commit-interval",
-	    .kind = SETTING_DURATION,
-	    .offset = AT(commit_interval),
-	    .value = "1",
-	    .min = 0,
-	    .max = 60 },
-	{ .name = "join-max", .kind = SETTING_DURATION, .offset = AT(join_max), .value = "10m", .min = 1, .max = DAY },
-	{ .name = "session-max",
-	    .kind = SETTING_DURATION,
-	    .offset = AT(session_max),
-	    .value = "1d",
-	    .min = 0,
-	    .max = 30 * DAY },
+	{ .name = "user", .kind = SETTING_TEXT, .offset = AT(user), .fixed = true,
+	    .value = "relayers" },
+	{ .name = "window", .kind = SETTING_DURATION, .offset = AT(window),
+	    .value = "60m", .min = 1, .max = 366 * DAY },
+	{ .name = "refresh", .kind = SETTING_DURATION, .offset = AT(refresh),
+	    .value = "60", .min = 0, .max = DAY },
+	{ .name = "expire", .kind = SETTING_DURATION, .offset = AT(expire),
+	    .value = "0", .min = 0, .max = 366 * DAY },
+	{ .name = "commit-interval", .kind = SETTING_DURATION, .offset = AT(commit_interval),
+	    .value = "1", .min = 0, .max = 60 },
+	{ .name = "join-max", .kind = SETTING_DURATION, .offset = AT(join_max),
+	    .value = "10m", .min = 1, .max = DAY },
+	{ .name = "session-max", .kind = SETTING_DURATION, .offset = AT(session_max),
+	    .value = "1d", .min = 0, .max = 30 * DAY },
 };
 /* clang-format on */
 
@@ -82,7 +78,8 @@ struct draft {
 
 /* ---- settings of their own kind ---- */
 
-/* Is something else in the place of a log?  What is not there yet is awaited. */
+/* Is something else in the place of a log?  What is not there yet is
+ * awaited. */
 static bool is_no_file(const char *path)
 {
 	struct stat st;
@@ -117,7 +114,8 @@ static void take_log(void *arg, const char *value, const struct conf_place *plac
 		return;
 	}
 	config->logs = more;
-	more[config->log_count] = (struct config_log){ strdup(value), config->formats, config->zone };
+	more[config->log_count] =
+	    (struct config_log){ strdup(value), config->formats, config->zone };
 	if (more[config->log_count].path == NULL)
 		conf_error(place, "out of memory");
 	else
@@ -130,7 +128,8 @@ static void take_format(void *arg, const char *value, const struct conf_place *p
 	unsigned format = layout_find(value);
 
 	if (format == 0 || format == FORMAT_ANY) {
-		conf_error(place, "format = '%s', expected syslog, nohost, dovecot, courier or zimbra", value);
+		conf_error(place,
+		    "format = '%s', expected syslog, nohost, dovecot, courier or zimbra", value);
 		return;
 	}
 	draft->config->formats = format;
@@ -145,7 +144,9 @@ static void take_zone(void *arg, const char *value, const struct conf_place *pla
 
 	if (zone == NULL && !system) {
 		conf_error(place,
-		    "time-zone = '%s', expected system, UTC or a name below /usr/share/zoneinfo such as Europe/Berlin", value);
+		    "time-zone = '%s', expected system, UTC or a name below /usr/share/zoneinfo "
+		    "such as Europe/Berlin",
+		    value);
 		return;
 	}
 	draft->config->zone = zone;
@@ -156,12 +157,14 @@ static void take_journal(void *arg, const char *value, const struct conf_place *
 {
 	struct draft *draft = arg;
 	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0 && !path_is_absolute(value)) {
-		conf_error(place, "journal = '%s', expected yes, no or the absolute path of a directory", value);
+		conf_error(place,
+		    "journal = '%s', expected yes, no or the absolute path of a directory", value);
 		return;
 	}
 #if !WITH_JOURNAL
 	if (strcmp(value, "no") != 0) {
-		conf_error(place, "journal = '%s', but this popwatch was built without the journal", value);
+		conf_error(place, "journal = '%s', but this popwatch was built without the journal",
+		    value);
 		return;
 	}
 #endif
@@ -204,7 +207,8 @@ static void take_definitions(void *arg, const char *value, const struct conf_pla
 	}
 	draft->definitions_given = true;
 	if (!path_is_absolute(value))
-		conf_error(place, "definitions = '%s', expected the absolute path of a directory", value);
+		conf_error(
+		    place, "definitions = '%s', expected the absolute path of a directory", value);
 	else if (!list_add(&draft->config->definitions, value))
 		conf_error(place, "out of memory");
 }
@@ -216,7 +220,8 @@ static void ignore_one(struct config *config, const char *word, const struct con
 	if (errno == ENOMEM)
 		conf_error(place, "out of memory");
 	else
-		conf_error(place, "ignore = '%s', expected an address or a network such as 192.0.2.0/24", word);
+		conf_error(place,
+		    "ignore = '%s', expected an address or a network such as 192.0.2.0/24", word);
 }
 
 static void take_ignore(void *arg, const char *value, const struct conf_place *place)
@@ -232,8 +237,10 @@ static void take_ignore(void *arg, const char *value, const struct conf_place *p
 		else if (word == words)
 			netset_clear(&draft->config->ignore);
 		else
-			conf_error(
-			    place, "ignore = '%s', expected none before the networks: it drops what comes before it", value);
+			conf_error(place,
+			    "ignore = '%s', expected none before the networks: it drops what comes "
+			    "before it",
+			    value);
 	}
 	list_free(words);
 }
@@ -293,14 +300,15 @@ static const struct setting_seen *seen_of(struct draft *draft, const char *name)
 
 static void check_refresh(struct draft *draft, struct conf_place place)
 {
-	const struct setting_seen *refresh = seen_of(draft, "refresh"), *window = seen_of(draft, "window");
+	const struct setting_seen *refresh = seen_of(draft, "refresh"),
+				  *window = seen_of(draft, "window");
 	const struct config *config = draft->config;
 
 	if (refresh->wrong || window->wrong || config->refresh < config->window)
 		return;
 	place.line = refresh->line != 0 ? refresh->line : window->line;
-	conf_error(&place, "refresh is %lld seconds, expected less than the window of %lld", (long long)config->refresh,
-	    (long long)config->window);
+	conf_error(&place, "refresh is %lld seconds, expected less than the window of %lld",
+	    (long long)config->refresh, (long long)config->window);
 }
 
 /* What can only be said when everything was read. */
@@ -316,10 +324,12 @@ static void finish(struct draft *draft, struct conf_place place)
 	config->user_line = seen_of(draft, "user")->line;
 	place.line = draft->format_line;
 	if (draft->format_line != 0 && config->log_count > 0)
-		conf_error(&place, "no log after this format, expected it before the logs that it is for");
+		conf_error(
+		    &place, "no log after this format, expected it before the logs that it is for");
 	place.line = draft->zone_line;
 	if (draft->zone_line != 0 && config->log_count > 0)
-		conf_error(&place, "no log after this time-zone, expected it before the logs that it is for");
+		conf_error(&place,
+		    "no log after this time-zone, expected it before the logs that it is for");
 	place.line = seen_of(draft, "log")->line;
 	automatic_logs(config, seen_of(draft, "journal")->line != 0, &place);
 	place.line = seen_of(draft, "database")->line;
@@ -329,13 +339,16 @@ static void finish(struct draft *draft, struct conf_place place)
 		settings_set_text(&config->database, path, &place);
 	if (!seen_of(draft, "definitions")->wrong)
 		return;
-	/* what the others would lack could be in the directory that was meant */
+	/* what the others would lack could be in the directory that was
+	 * meant */
 	list_free(config->definitions);
 	config->definitions = NULL;
 }
 
-/* Returns what could be taken, whatever the mistakes; NULL when there is nothing to read. */
-static struct config *load(const char *file, const char *text, const struct config *old, struct conf_errors *errors)
+/* Returns what could be taken, whatever the mistakes; NULL when there is
+ * nothing to read. */
+static struct config *load(
+    const char *file, const char *text, const struct config *old, struct conf_errors *errors)
 {
 	struct conf_place place = { file != NULL ? file : "(built-in)", 0, errors };
 	struct draft draft = { .config = calloc(1, sizeof *draft.config), .old = old };
@@ -362,7 +375,8 @@ static struct config *load(const char *file, const char *text, const struct conf
 }
 
 /* The same, but without mistakes or not at all. */
-static struct config *load_right(const char *file, const char *text, const struct config *old, struct conf_errors *errors)
+static struct config *load_right(
+    const char *file, const char *text, const struct config *old, struct conf_errors *errors)
 {
 	size_t mistakes = errors->count;
 	struct config *config = load(file, text, old, errors);

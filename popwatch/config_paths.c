@@ -12,7 +12,8 @@ static bool journal_paths(const struct config *config, config_path_fn *each, voi
 		return true;
 	if (strcmp(config->journal, "yes") != 0)
 		return each(CONFIG_READ_JOURNAL, config->journal, arg);
-	return each(CONFIG_READ_JOURNAL, "/var/log/journal", arg) && each(CONFIG_READ_JOURNAL, "/run/log/journal", arg);
+	return each(CONFIG_READ_JOURNAL, "/var/log/journal", arg) &&
+	       each(CONFIG_READ_JOURNAL, "/run/log/journal", arg);
 }
 
 bool config_paths(const struct config *config, config_path_fn *each, void *arg)
@@ -24,7 +25,8 @@ bool config_paths(const struct config *config, config_path_fn *each, void *arg)
 		done = each(CONFIG_READ_FILE, config->logs[i].path, arg);
 	for (; done && directory != NULL && *directory != NULL; directory++)
 		done = each(CONFIG_READ_DIRECTORY, *directory, arg);
-	return done && journal_paths(config, each, arg) && each(CONFIG_WRITE_FILE, config->database, arg) &&
+	return done && journal_paths(config, each, arg) &&
+	       each(CONFIG_WRITE_FILE, config->database, arg) &&
 	       each(CONFIG_WRITE_FILE, config->state, arg) &&
 	       (*config->stats == '\0' || each(CONFIG_WRITE_FILE, config->stats, arg));
 }

@@ -2,7 +2,8 @@
  *
  * config_paths.h - the files that a configuration names, in one walk
  *
- * The sandbox lets them through, and popwatch -n looks at them: so both know the same.
+ * The sandbox lets them through, and popwatch -n looks at them: so both know
+ * the same.
  */
 #ifndef POPWATCH_CONFIG_PATHS_H
 #define POPWATCH_CONFIG_PATHS_H
@@ -15,12 +16,14 @@
 enum config_use {
 	CONFIG_READ_FILE, /* a log: it and its rotated neighbours, which are beside it */
 	CONFIG_READ_DIRECTORY, /* of definitions; it need not exist */
-	CONFIG_READ_JOURNAL, /* a directory of journal files, or of directories of these; the same */
+	/* a directory of journal files, or of directories of these; the same */
+	CONFIG_READ_JOURNAL,
 	CONFIG_WRITE_FILE /* replaces it, by way of other names in its directory */
 };
 
-/* Calls EACH for every file that the settings name and that is used after rights were given up; the socket and the pid
- * file are made before.  Returns false as soon as EACH does. */
+/* Calls EACH for every file that the settings name and that is used after
+ * rights were given up; the socket and the pid file are made before.  Returns
+ * false as soon as EACH does. */
 typedef bool config_path_fn(enum config_use use, const char *path, void *arg);
 
 bool config_paths(const struct config *config, config_path_fn *each, void *arg);

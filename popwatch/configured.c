@@ -18,7 +18,8 @@
 
 #define ZONE_NAME_MAX 64
 
-bool config_adapt(const struct config *config, struct catalogue *catalogue, bool others, struct conf_errors *errors)
+bool config_adapt(const struct config *config, struct catalogue *catalogue, bool others,
+    struct conf_errors *errors)
 {
 	const struct conf_place tags = { config->file, config->tags_line, errors };
 	const struct conf_place elements = { config->file, config->elements_line, errors };
@@ -31,12 +32,15 @@ bool config_adapt(const struct config *config, struct catalogue *catalogue, bool
 			conf_error(&tags, "out of memory");
 		for (size_t i = 1; words != NULL && words[i] != NULL; i++) {
 			if (!catalogue_add_tag(catalogue, words[0], words[i], &tags) && !others)
-				conf_error(&tags, "tags = '%s', expected one of servers before the tags", *value);
+				conf_error(&tags,
+				    "tags = '%s', expected one of servers before the tags", *value);
 		}
 		list_free(words);
 	}
-	if (*config->elements != '\0' && !catalogue_set_elements(catalogue, config->elements, &elements) && !others)
-		conf_error(&elements, "elements, but neither dovecot nor dovecot-proxy is one of servers");
+	if (*config->elements != '\0' &&
+	    !catalogue_set_elements(catalogue, config->elements, &elements) && !others)
+		conf_error(
+		    &elements, "elements, but neither dovecot nor dovecot-proxy is one of servers");
 	return errors->count == before;
 }
 
@@ -47,7 +51,8 @@ struct catalogue *config_catalogue(const struct config *config, struct conf_erro
 
 	if (config->definitions == NULL || config->servers == NULL)
 		return NULL;
-	catalogue = definitions_load((const char *const *)config->definitions, config->servers, false, &place);
+	catalogue = definitions_load(
+	    (const char *const *)config->definitions, config->servers, false, &place);
 	if (catalogue == NULL || config_adapt(config, catalogue, false, errors))
 		return catalogue;
 	catalogue_free(catalogue);
@@ -70,8 +75,8 @@ struct catalogue *config_others(const struct config *config, const struct catalo
 	if (!list_has(config->servers, AUTOMATIC, strlen(AUTOMATIC)))
 		return NULL;
 	others = definitions_load((const char *const *)config->definitions, every, true, &place);
-	for (const struct server *server = catalogue_servers(catalogue); others != NULL && server != NULL;
-	     server = server->next)
+	for (const struct server *server = catalogue_servers(catalogue);
+	     others != NULL && server != NULL; server = server->next)
 		catalogue_remove(others, server->name);
 	return others;
 }
@@ -83,7 +88,8 @@ bool config_ignores(const struct config *config, const char *address)
 	return ipnet_parse(address, &number) && netset_holds(&config->ignore, &number);
 }
 
-/* The number of a user whose name was looked up before.  Returns false if it was not. */
+/* The number of a user whose name was looked up before.  Returns false if it
+ * was not. */
 static bool find_old(const struct config *old, const char *word, uid_t *uid)
 {
 	for (size_t i = 0; i < old->socket_user_count; i++) {
@@ -95,9 +101,10 @@ static bool find_old(const struct config *old, const char *word, uid_t *uid)
 	return false;
 }
 
-/* A user name or number.  When the configuration is read again the system's users are
- * out of reach.  Returns false after complaining. */
-static bool find_uid(const struct config *old, const char *word, uid_t *uid, const struct conf_place *place)
+/* A user name or number.  When the configuration is read again the system's
+ * users are out of reach.  Returns false after complaining. */
+static bool find_uid(
+    const struct config *old, const char *word, uid_t *uid, const struct conf_place *place)
 {
 	bool number = *word >= '0' && *word <= '9', found;
 
@@ -109,9 +116,12 @@ static bool find_uid(const struct config *old, const char *word, uid_t *uid, con
 		found = user_find(word, uid);
 	if (!found && !number && old != NULL)
 		conf_error(place,
-		    "socket-users = '%s', but a name that was not there at the start needs a restart, or a number", word);
+		    "socket-users = '%s', but a name that was not there at the start needs a "
+		    "restart, or a number",
+		    word);
 	else if (!found)
-		conf_error(place, "socket-users = '%s', expected names or numbers of users that there are", word);
+		conf_error(place,
+		    "socket-users = '%s', expected names or numbers of users that there are", word);
 	return found;
 }
 
@@ -129,7 +139,8 @@ static bool add_socket_user(struct config *config, const char *word, uid_t uid)
 	return true;
 }
 
-void config_set_socket_users(struct config *config, const struct config *old, const char *value, const struct conf_place *place)
+void config_set_socket_users(struct config *config, const struct config *old, const char *value,
+    const struct conf_place *place)
 {
 	char **words = list_split(value, ", \t"), **word;
 	uid_t uid;
@@ -179,5 +190,6 @@ bool config_has_user(const struct config *config, struct conf_errors *errors)
 
 bool config_is_idle(const struct config *config)
 {
-	return config->log_count == 0 && strcmp(config->journal, "no") == 0 && *config->socket == '\0';
+	return config->log_count == 0 && strcmp(config->journal, "no") == 0 &&
+	       *config->socket == '\0';
 }

@@ -17,28 +17,34 @@ void stats_log(const struct stats *stats)
 	const struct server *server;
 
 	log_say(LOG_NOTICE,
-	    "%" PRIu64 " lines (%" PRIu64 " of other programs, %" PRIu64 " of another layout, %" PRIu64
-	    " without a time, %" PRIu64 " broken, %" PRIu64 " doubted); %" PRIu64 " logins recorded, %" PRIu64
-	    " recent, %" PRIu64 " ignored, %" PRIu64 " old, %" PRIu64 " unusable; %" PRIu64
-	    " refreshes of open connections, %" PRIu64 " logouts recorded; %" PRIu64 " commits, %" PRIu64 " failed; %" PRIu64
-	    " sessions, %" PRIu64 " dropped",
-	    lines->lines, lines->stranger, lines->headless, lines->timeless, lines->broken, lines->doubted,
-	    logins[VERDICT_RECORD], logins[VERDICT_RECENT], logins[VERDICT_IGNORED], logins[VERDICT_OLD],
-	    logins[VERDICT_UNUSABLE], stats->verdicts[OCCASION_REFRESH][VERDICT_RECORD],
-	    stats->verdicts[OCCASION_LOGOUT][VERDICT_RECORD], stats->writer->commits, stats->writer->failures, stats->sessions,
-	    stats->sessions_dropped);
+	    "%" PRIu64 " lines (%" PRIu64 " of other programs, %" PRIu64
+	    " of another layout, %" PRIu64 " without a time, %" PRIu64 " broken, %" PRIu64
+	    " doubted); %" PRIu64 " logins recorded, %" PRIu64 " recent, %" PRIu64
+	    " ignored, %" PRIu64 " old, %" PRIu64 " unusable; %" PRIu64
+	    " refreshes of open connections, %" PRIu64 " logouts recorded; %" PRIu64
+	    " commits, %" PRIu64 " failed; %" PRIu64 " sessions, %" PRIu64 " dropped",
+	    lines->lines, lines->stranger, lines->headless, lines->timeless, lines->broken,
+	    lines->doubted, logins[VERDICT_RECORD], logins[VERDICT_RECENT], logins[VERDICT_IGNORED],
+	    logins[VERDICT_OLD], logins[VERDICT_UNUSABLE],
+	    stats->verdicts[OCCASION_REFRESH][VERDICT_RECORD],
+	    stats->verdicts[OCCASION_LOGOUT][VERDICT_RECORD], stats->writer->commits,
+	    stats->writer->failures, stats->sessions, stats->sessions_dropped);
 	for (server = catalogue_servers(stats->catalogue); server != NULL; server = server->next) {
 		if (server->tally.lines > 0)
 			log_say(LOG_NOTICE,
-			    "%s: %" PRIu64 " lines, %" PRIu64 " logins, %" PRIu64 " logouts, %" PRIu64
-			    " failed logins, %" PRIu64 " near misses, %" PRIu64 " not believed, %" PRIu64 " matches stopped",
-			    server->name, server->tally.lines, server->tally.role[ROLE_LOGIN], server->tally.role[ROLE_LOGOUT],
-			    server->tally.role[ROLE_FAIL], server->tally.misses, server->tally.doubted, server->tally.stopped);
+			    "%s: %" PRIu64 " lines, %" PRIu64 " logins, %" PRIu64
+			    " logouts, %" PRIu64 " failed logins, %" PRIu64 " near misses, %" PRIu64
+			    " not believed, %" PRIu64 " matches stopped",
+			    server->name, server->tally.lines, server->tally.role[ROLE_LOGIN],
+			    server->tally.role[ROLE_LOGOUT], server->tally.role[ROLE_FAIL],
+			    server->tally.misses, server->tally.doubted, server->tally.stopped);
 	}
 	if (stats->socket != NULL)
 		log_say(LOG_NOTICE,
-		    "socket: %" PRIu64 " logins, %" PRIu64 " of strangers, %" PRIu64 " malformed, %" PRIu64 " too many at once",
-		    stats->socket->logins, stats->socket->strangers, stats->socket->malformed, stats->socket->flooded);
+		    "socket: %" PRIu64 " logins, %" PRIu64 " of strangers, %" PRIu64
+		    " malformed, %" PRIu64 " too many at once",
+		    stats->socket->logins, stats->socket->strangers, stats->socket->malformed,
+		    stats->socket->flooded);
 }
 
 static void add_lines(struct metrics *metrics, const struct line_tally *lines)
@@ -56,23 +62,27 @@ static void add_servers(struct metrics *metrics, const struct catalogue *catalog
 {
 	const struct server *server;
 
-	metrics_begin(metrics, "server_lines_total", METRIC_COUNTER, "Lines of a server by what they mean.");
+	metrics_begin(
+	    metrics, "server_lines_total", METRIC_COUNTER, "Lines of a server by what they mean.");
 	for (server = catalogue_servers(catalogue); server != NULL; server = server->next) {
 		for (int role = 0; role < ROLES; role++)
-			metrics_value(metrics, server->tally.role[role], "server", server->name, "means",
-			    role_name((enum role)role), NULL);
+			metrics_value(metrics, server->tally.role[role], "server", server->name,
+			    "means", role_name((enum role)role), NULL);
 	}
-	metrics_begin(metrics, "server_near_misses_total", METRIC_COUNTER, "Lines of a server that no expression matched.");
+	metrics_begin(metrics, "server_near_misses_total", METRIC_COUNTER,
+	    "Lines of a server that no expression matched.");
 	for (server = catalogue_servers(catalogue); server != NULL; server = server->next)
 		metrics_value(metrics, server->tally.misses, "server", server->name, NULL);
-	metrics_begin(metrics, "server_stopped_total", METRIC_COUNTER, "Matches that reached the match limit.");
+	metrics_begin(metrics, "server_stopped_total", METRIC_COUNTER,
+	    "Matches that reached the match limit.");
 	for (server = catalogue_servers(catalogue); server != NULL; server = server->next)
 		metrics_value(metrics, server->tally.stopped, "server", server->name, NULL);
 }
 
 static void add_socket(struct metrics *metrics, const struct socket_tally *socket)
 {
-	metrics_begin(metrics, "datagrams_total", METRIC_COUNTER, "Datagrams at the socket by what became of them.");
+	metrics_begin(metrics, "datagrams_total", METRIC_COUNTER,
+	    "Datagrams at the socket by what became of them.");
 	metrics_value(metrics, socket->logins, "result", "login", NULL);
 	metrics_value(metrics, socket->strangers, "result", "stranger", NULL);
 	metrics_value(metrics, socket->malformed, "result", "malformed", NULL);
@@ -84,17 +94,19 @@ static void add_verdicts(struct metrics *metrics, const struct stats *stats)
 	static const struct {
 		const char *name, *help;
 	} occasions[OCCASIONS] = {
-		[OCCASION_LOGIN] = { "logins_total", "Logins with an address, by the verdict on them." },
+		[OCCASION_LOGIN] = { "logins_total",
+		    "Logins with an address, by the verdict on them." },
 		[OCCASION_REFRESH] = { "refreshes_total",
 		    "Refreshes of addresses of open connections, by the verdict on them." },
-		[OCCASION_LOGOUT] = { "logouts_total", "Logouts with an address, by the verdict on them." },
+		[OCCASION_LOGOUT] = { "logouts_total",
+		    "Logouts with an address, by the verdict on them." },
 	};
 
 	for (int i = 0; i < OCCASIONS; i++) {
 		metrics_begin(metrics, occasions[i].name, METRIC_COUNTER, occasions[i].help);
 		for (int verdict = 0; verdict < VERDICTS; verdict++)
-			metrics_value(
-			    metrics, stats->verdicts[i][verdict], "verdict", verdict_name((enum verdict)verdict), NULL);
+			metrics_value(metrics, stats->verdicts[i][verdict], "verdict",
+			    verdict_name((enum verdict)verdict), NULL);
 	}
 }
 
@@ -109,15 +121,18 @@ int stats_write(const struct stats *stats, const char *path)
 	add_lines(metrics, stats->lines);
 	add_servers(metrics, stats->catalogue);
 	add_verdicts(metrics, stats);
-	metrics_single(metrics, "commits_total", METRIC_COUNTER, "Commits that changed the database.", stats->writer->commits);
+	metrics_single(metrics, "commits_total", METRIC_COUNTER,
+	    "Commits that changed the database.", stats->writer->commits);
+	metrics_single(metrics, "commit_failures_total", METRIC_COUNTER,
+	    "Attempts to commit that failed.", stats->writer->failures);
+	metrics_single(metrics, "expired_total", METRIC_COUNTER, "Entries that expire = removed.",
+	    stats->writer->expired);
+	metrics_single(metrics, "sessions", METRIC_GAUGE,
+	    "Connections that are waiting for a login or a logout.", stats->sessions);
+	metrics_single(metrics, "sessions_dropped_total", METRIC_COUNTER,
+	    "Connections that had to make room.", stats->sessions_dropped);
 	metrics_single(
-	    metrics, "commit_failures_total", METRIC_COUNTER, "Attempts to commit that failed.", stats->writer->failures);
-	metrics_single(metrics, "expired_total", METRIC_COUNTER, "Entries that expire = removed.", stats->writer->expired);
-	metrics_single(
-	    metrics, "sessions", METRIC_GAUGE, "Connections that are waiting for a login or a logout.", stats->sessions);
-	metrics_single(
-	    metrics, "sessions_dropped_total", METRIC_COUNTER, "Connections that had to make room.", stats->sessions_dropped);
-	metrics_single(metrics, "files_open", METRIC_GAUGE, "Log files that are open.", stats->files_open);
+	    metrics, "files_open", METRIC_GAUGE, "Log files that are open.", stats->files_open);
 	if (stats->socket != NULL)
 		add_socket(metrics, stats->socket);
 	return metrics_write(metrics, path);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * counters.h - the counters, as lines for the log and as a file for Prometheus' node exporter (textfile collector)
+ * counters.h - the counters, as lines for the log and as a file for Prometheus'
+ * node exporter (textfile collector)
  */
 #ifndef POPWATCH_STATS_H
 #define POPWATCH_STATS_H
@@ -13,7 +14,8 @@
 #include "socket.h"
 #include "writer.h"
 
-/* What an address was judged for: somebody logged in, a connection is still open, it ended. */
+/* What an address was judged for: somebody logged in, a connection is still
+ * open, it ended. */
 enum occasion { OCCASION_LOGIN, OCCASION_REFRESH, OCCASION_LOGOUT, OCCASIONS };
 
 /* Everything that is counted; borrowed for the time of a call. */

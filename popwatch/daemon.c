@@ -2,9 +2,9 @@
  *
  * daemon.c - the running popwatch: its start, its rounds, its end, see daemon.h
  *
- * The start, in the order of rights: make the parts and open what root alone may;
- * become the user; enter the sandbox; then what nobody needs rights for, the
- * state and the thread that watches directories.
+ * The start, in the order of rights: make the parts and open what root alone
+ * may; become the user; enter the sandbox; then what nobody needs rights for,
+ * the state and the thread that watches directories.
  * A round: read what the sources have, at most READ_BUDGET of each; commit when
  * that is due; save the state, but only while nothing waits to be committed;
  * signs of life; wait.
@@ -51,7 +51,8 @@
 /* What the loop waits for. */
 enum { FD_WATCH, FD_PIPE, FD_JOURNAL, FD_SOCKET, FDS };
 
-#define POPWATCH_CAN (CAN_REPLACE_FILES | CAN_SET_TIMES | CAN_LOCK_FILES | CAN_WATCH_FILES | CAN_START_THREADS)
+#define POPWATCH_CAN                                                                               \
+	(CAN_REPLACE_FILES | CAN_SET_TIMES | CAN_LOCK_FILES | CAN_WATCH_FILES | CAN_START_THREADS)
 
 struct daemon {
 	const struct daemon_options *options;
@@ -81,7 +82,8 @@ static void save_state(struct daemon *d)
 		if (log_over(&d->state_broken, NULL))
 			log_say(LOG_NOTICE, "%s is saved again", path);
 	} else if (log_once(&d->state_broken, EIO, 0, 0))
-		log_say(LOG_ERR, "cannot save %s, a restart would read lines again: %s", path, strerror(errno));
+		log_say(LOG_ERR, "cannot save %s, a restart would read lines again: %s", path,
+		    strerror(errno));
 	d->saved_ms = clock_monotonic_ms();
 }
 
@@ -130,8 +132,8 @@ static void send_status(const struct daemon *d)
 	uint64_t logins = d->parts.verdicts[OCCASION_LOGIN][VERDICT_RECORD];
 	size_t sessions = sessions_count(d->parts.sessions);
 
-	notify_send("STATUS=%llu login%s recorded, %zu session%s open", (unsigned long long)logins, plural(logins), sessions,
-	    plural(sessions));
+	notify_send("STATUS=%llu login%s recorded, %zu session%s open", (unsigned long long)logins,
+	    plural(logins), sessions, plural(sessions));
 }
 
 /* What signals asked for. */
@@ -209,8 +211,8 @@ static int run_rounds(struct daemon *d)
 	return EX_OK;
 }
 
-/* Everything that was read is committed and the position saved, or it is read again
- * next time. */
+/* Everything that was read is committed and the position saved, or it is read
+ * again next time. */
 static int finish(struct daemon *d)
 {
 	struct parts *parts = &d->parts;
@@ -265,7 +267,8 @@ static bool start_loop(struct daemon *d)
 static int claim_names(struct daemon *d)
 {
 	const struct config *config = d->parts.config;
-	const char *pid_file = d->options->pid_file != NULL ? d->options->pid_file : config->pid_file;
+	const char *pid_file =
+	    d->options->pid_file != NULL ? d->options->pid_file : config->pid_file;
 	bool from_stdin = d->parts.pipe != NULL;
 	int status = EX_OK;
 
@@ -275,7 +278,8 @@ static int claim_names(struct daemon *d)
 		status = service_pid_file(pid_file, config->user);
 	if (status != EX_OK || *config->socket == '\0' || d->options->once || from_stdin)
 		return status;
-	d->parts.socket = source_socket_new(config->socket, config->socket_users, config->socket_user_count);
+	d->parts.socket =
+	    source_socket_new(config->socket, config->socket_users, config->socket_user_count);
 	return d->parts.socket != NULL ? EX_OK : EX_CONFIG;
 }
 
@@ -310,7 +314,8 @@ static bool give_up_rights(struct daemon *d)
 	return user_become(config->user) && sandbox_enter(&d->sandbox);
 }
 
-/* Waits for FD, if there is one.  Returns false after logging that it cannot. */
+/* Waits for FD, if there is one.  Returns false after logging that it
+ * cannot. */
 static bool wait_for(struct daemon *d, int which, int fd)
 {
 	if (fd < 0)
@@ -332,10 +337,13 @@ static bool start_waiting(struct daemon *d)
 		reload_watch(parts);
 		watch = watch_start();
 		if (watch < 0)
-			log_say(LOG_WARNING, "inotify cannot be used, looking once a second: %s", strerror(errno));
+			log_say(LOG_WARNING, "inotify cannot be used, looking once a second: %s",
+			    strerror(errno));
 	}
-	return wait_for(d, FD_WATCH, watch) && wait_for(d, FD_PIPE, parts->pipe != NULL ? STDIN_FILENO : -1) &&
-	       wait_for(d, FD_JOURNAL, parts->journal != NULL ? source_journal_fd(parts->journal) : -1) &&
+	return wait_for(d, FD_WATCH, watch) &&
+	       wait_for(d, FD_PIPE, parts->pipe != NULL ? STDIN_FILENO : -1) &&
+	       wait_for(d, FD_JOURNAL,
+		   parts->journal != NULL ? source_journal_fd(parts->journal) : -1) &&
 	       wait_for(d, FD_SOCKET, parts->socket != NULL ? source_socket_fd(parts->socket) : -1);
 }
 
@@ -362,8 +370,9 @@ static int start(struct daemon *d, struct config *config)
 	d->saved_ms = d->stats_ms = clock_monotonic_ms();
 	service_ready();
 	notify_send("READY=1\nSTATUS=watching");
-	log_say(LOG_NOTICE, "watching %zu log%s%s%s with %s", parts->file_count, plural(parts->file_count),
-	    parts->journal != NULL ? ", the journal" : "", parts->socket != NULL ? ", the socket" : "", config->database);
+	log_say(LOG_NOTICE, "watching %zu log%s%s%s with %s", parts->file_count,
+	    plural(parts->file_count), parts->journal != NULL ? ", the journal" : "",
+	    parts->socket != NULL ? ", the socket" : "", config->database);
 	automatic_report(config, parts->catalogue);
 	return EX_OK;
 }
@@ -385,7 +394,8 @@ int daemon_run(struct config *config, const struct daemon_options *options)
 	int status, end;
 
 	if (config_is_idle(config) && !options->from_stdin) {
-		log_say(LOG_ERR, "nothing to watch: expected a log, the journal or a socket in %s", options->config_file);
+		log_say(LOG_ERR, "nothing to watch: expected a log, the journal or a socket in %s",
+		    options->config_file);
 		config_free(config);
 		return EX_CONFIG;
 	}

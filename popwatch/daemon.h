@@ -17,8 +17,8 @@ struct daemon_options {
 	const char *pid_file; /* NULL: as configured */
 };
 
-/* Runs until a signal, or the end of what there is to read, stops it.  CONFIG is
- * taken over.  Returns an exit status of sysexits(3). */
+/* Runs until a signal, or the end of what there is to read, stops it.  CONFIG
+ * is taken over.  Returns an exit status of sysexits(3). */
 int daemon_run(struct config *config, const struct daemon_options *options);
 
 #endif

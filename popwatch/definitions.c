@@ -21,8 +21,8 @@ enum wanted {
 	WANTED_INSTALLED /* the same, and only if its server is installed */
 };
 
-/* Looks for a program of SERVER's, or a module that is loaded.  No symbolic link:
- * Courier's /usr/sbin/pop3d is one, where that of Mailutils would be. */
+/* Looks for a program of SERVER's, or a module that is loaded.  No symbolic
+ * link:  Courier's /usr/sbin/pop3d is one, where that of Mailutils would be. */
 static bool is_installed(struct server *server)
 {
 	struct stat st;
@@ -36,8 +36,8 @@ static bool is_installed(struct server *server)
 	return false;
 }
 
-static bool load_file(
-    struct catalogue *catalogue, const char *name, const char *file, enum wanted wanted, struct conf_errors *errors)
+static bool load_file(struct catalogue *catalogue, const char *name, const char *file,
+    enum wanted wanted, struct conf_errors *errors)
 {
 	struct definition_draft draft;
 	size_t mistakes = errors->count;
@@ -47,15 +47,16 @@ static bool load_file(
 		return false;
 	done = conf_read(file, errors, definition_entry, &draft);
 	if (done && (is_installed(draft.server) || wanted != WANTED_INSTALLED))
-		return catalogue_take(catalogue, &draft, wanted == WANTED_BY_NAME, mistakes, errors);
+		return catalogue_take(
+		    catalogue, &draft, wanted == WANTED_BY_NAME, mistakes, errors);
 	definition_end(&draft);
 	server_free(draft.server);
 	return !draft.failed;
 }
 
 /* NAME.conf in the first directory that has it. */
-static bool load_named(struct catalogue *catalogue, const char *const *directories, const char *name, enum wanted wanted,
-    const struct conf_place *place)
+static bool load_named(struct catalogue *catalogue, const char *const *directories,
+    const char *name, enum wanted wanted, const struct conf_place *place)
 {
 	char file[4096];
 	const char *const *directory;
@@ -66,7 +67,8 @@ static bool load_named(struct catalogue *catalogue, const char *const *directori
 		return true;
 	}
 	for (directory = directories; *directory != NULL; directory++) {
-		if (snprintf(file, sizeof file, "%s/%s%s", *directory, name, SUFFIX) >= (int)sizeof file)
+		if (snprintf(file, sizeof file, "%s/%s%s", *directory, name, SUFFIX) >=
+		    (int)sizeof file)
 			continue;
 		if ((there = fopen(file, "re")) != NULL || errno != ENOENT) {
 			if (there != NULL)
@@ -74,8 +76,9 @@ static bool load_named(struct catalogue *catalogue, const char *const *directori
 			return load_file(catalogue, name, file, wanted, place->errors);
 		}
 	}
-	conf_error(place, "servers: no definition '%s': there is no %s%s in %s%s%s", name, name, SUFFIX,
-	    directories[0] != NULL ? directories[0] : "", directories[0] != NULL && directories[1] != NULL ? " or " : "",
+	conf_error(place, "servers: no definition '%s': there is no %s%s in %s%s%s", name, name,
+	    SUFFIX, directories[0] != NULL ? directories[0] : "",
+	    directories[0] != NULL && directories[1] != NULL ? " or " : "",
 	    directories[0] != NULL && directories[1] != NULL ? directories[1] : "");
 	return true;
 }
@@ -128,7 +131,9 @@ struct catalogue *definitions_load(
 	struct catalogue *catalogue = catalogue_new();
 	size_t mistakes = place->errors->count;
 	char **all = NULL;
-	enum wanted others = every ? WANTED_BY_NAME : has(names, "all") ? WANTED_OF_ALL : WANTED_INSTALLED;
+	enum wanted others = every               ? WANTED_BY_NAME
+			     : has(names, "all") ? WANTED_OF_ALL
+						 : WANTED_INSTALLED;
 	bool done = catalogue != NULL && expand_all(directories, names, &all);
 
 	for (size_t i = 0; done && names[i] != NULL; i++) {

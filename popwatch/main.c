@@ -39,29 +39,32 @@ struct arguments {
 
 static void usage(FILE *to)
 {
-	fprintf(to, "popwatch " RELAYERS_VERSION " - records POP and IMAP logins, so that their addresses may relay\n"
-		    "usage: popwatch [-dov] [-c FILE] [-p FILE] [-]\n"
-		    "       popwatch -n [-c FILE]\n"
-		    "       popwatch -t FILE [-c FILE] [-s SERVER,...] [-F FORMAT]\n"
-		    "  -c FILE    configuration (" CONFIG_FILE ")\n"
-		    "  -d         go into the background\n"
-		    "  -n         check the configuration and leave\n"
-		    "  -o         once: read to the end, commit, leave\n"
-		    "  -p FILE    write the process id there\n"
-		    "  -t FILE    try out: show which logins FILE has (-: standard input), record nothing\n"
-		    "  -s LIST    servers for -t: names of definitions, or all\n"
-		    "  -F FORMAT  layout for -t: syslog, nohost, dovecot, courier, zimbra, any\n"
-		    "  -v         say more\n"
-		    "  -          read lines from standard input instead of the configured logs\n"
-		    "  -h, --help     print this\n"
-		    "  -V, --version  print name and version\n");
+	fprintf(to,
+	    "popwatch " RELAYERS_VERSION
+	    " - records POP and IMAP logins, so that their addresses may relay\n"
+	    "usage: popwatch [-dov] [-c FILE] [-p FILE] [-]\n"
+	    "       popwatch -n [-c FILE]\n"
+	    "       popwatch -t FILE [-c FILE] [-s SERVER,...] [-F FORMAT]\n"
+	    "  -c FILE    configuration (" CONFIG_FILE ")\n"
+	    "  -d         go into the background\n"
+	    "  -n         check the configuration and leave\n"
+	    "  -o         once: read to the end, commit, leave\n"
+	    "  -p FILE    write the process id there\n"
+	    "  -t FILE    try out: show which logins FILE has (-: standard input), record nothing\n"
+	    "  -s LIST    servers for -t: names of definitions, or all\n"
+	    "  -F FORMAT  layout for -t: syslog, nohost, dovecot, courier, zimbra, any\n"
+	    "  -v         say more\n"
+	    "  -          read lines from standard input instead of the configured logs\n"
+	    "  -h, --help     print this\n"
+	    "  -V, --version  print name and version\n");
 }
 
 /* What of the command line makes no sense together; NULL if all does. */
 static const char *at_odds(const struct arguments *arguments)
 {
 	const struct daemon_options *daemon = &arguments->daemon;
-	bool runs = daemon->detach || daemon->once || daemon->pid_file != NULL || daemon->from_stdin;
+	bool runs =
+	    daemon->detach || daemon->once || daemon->pid_file != NULL || daemon->from_stdin;
 
 	if (arguments->check && (runs || arguments->tryout != NULL))
 		return "-n can only be combined with -c and -v";
@@ -78,7 +81,8 @@ static const char *at_odds(const struct arguments *arguments)
 static bool take_format(const char *name, unsigned *formats)
 {
 	if ((*formats = layout_find(name)) == 0)
-		log_say(LOG_ERR, "-F %s, expected syslog, nohost, dovecot, courier, zimbra or any", name);
+		log_say(LOG_ERR, "-F %s, expected syslog, nohost, dovecot, courier, zimbra or any",
+		    name);
 	return *formats != 0;
 }
 
@@ -92,7 +96,9 @@ static int take_operands(int argc, char **argv, struct arguments *arguments)
 		optind++;
 	}
 	if (optind < argc) {
-		log_say(LOG_ERR, "unexpected argument '%s': only - (standard input) may follow the options", argv[optind]);
+		log_say(LOG_ERR,
+		    "unexpected argument '%s': only - (standard input) may follow the options",
+		    argv[optind]);
 		return cli_misused(PROGRAM);
 	}
 	why = at_odds(arguments);
@@ -161,7 +167,8 @@ static void say_mistake(const char *sentence, void *arg)
 	log_say(LOG_ERR, "%s", sentence);
 }
 
-/* Can lines be read from FD, which is NAME?  A directory can be opened too.  Returns false after saying why not. */
+/* Can lines be read from FD, which is NAME?  A directory can be opened too.
+ * Returns false after saying why not. */
 static bool is_readable(int fd, const char *name)
 {
 	struct stat st;
@@ -195,7 +202,8 @@ static int open_lines(const char *path)
 }
 
 /* The definitions that the command line names, or else the configured ones. */
-static struct catalogue *load_servers(const struct config *config, char *const *servers, struct conf_errors *errors)
+static struct catalogue *load_servers(
+    const struct config *config, char *const *servers, struct conf_errors *errors)
 {
 	const struct conf_place place = { "-s", 0, errors };
 
@@ -203,16 +211,18 @@ static struct catalogue *load_servers(const struct config *config, char *const *
 
 	if (servers == NULL)
 		return config_catalogue(config, errors);
-	catalogue = definitions_load(
-	    (const char *const *)config->definitions, servers, list_has(servers, "all", strlen("all")), &place);
+	catalogue = definitions_load((const char *const *)config->definitions, servers,
+	    list_has(servers, "all", strlen("all")), &place);
 	if (catalogue == NULL || config_adapt(config, catalogue, true, errors))
 		return catalogue;
 	catalogue_free(catalogue);
 	return NULL;
 }
 
-/* The configured directories and servers, except for what the command line says. */
-static int try_out(const struct arguments *arguments, const struct config *config, struct conf_errors *errors)
+/* The configured directories and servers, except for what the command line
+ * says. */
+static int try_out(
+    const struct arguments *arguments, const struct config *config, struct conf_errors *errors)
 {
 	char **servers = arguments->servers != NULL ? list_split(arguments->servers, ", ") : NULL;
 	struct catalogue *catalogue;
@@ -228,7 +238,9 @@ static int try_out(const struct arguments *arguments, const struct config *confi
 		return EX_NOINPUT;
 	}
 	if ((catalogue = load_servers(config, servers, errors)) != NULL)
-		status = tryout_run(fd, arguments->formats != 0 ? arguments->formats : config->formats, catalogue, config);
+		status =
+		    tryout_run(fd, arguments->formats != 0 ? arguments->formats : config->formats,
+			catalogue, config);
 	catalogue_free(catalogue);
 	list_free(servers);
 	if (fd != STDIN_FILENO)
@@ -236,7 +248,8 @@ static int try_out(const struct arguments *arguments, const struct config *confi
 	return status;
 }
 
-/* Who listens: a person at stderr, who wants to know what goes wrong (or, with -v, all), and syslog, which keeps the record. */
+/* Who listens: a person at stderr, who wants to know what goes wrong (or, with
+ * -v, all), and syslog, which keeps the record. */
 static void open_log(const struct arguments *arguments)
 {
 	bool records = arguments->tryout == NULL && !arguments->check;
@@ -257,7 +270,8 @@ static int check(const char *file, struct conf_errors *errors)
 	return status;
 }
 
-static int run_daemon(struct config *config, const struct daemon_options *options, struct conf_errors *errors)
+static int run_daemon(
+    struct config *config, const struct daemon_options *options, struct conf_errors *errors)
 {
 	int status = EX_OK;
 
@@ -274,12 +288,14 @@ static int run_daemon(struct config *config, const struct daemon_options *option
 static int run(struct arguments *arguments)
 {
 	struct conf_errors errors = { .tell = say_mistake };
-	const char *file = arguments->daemon.config_file != NULL ? arguments->daemon.config_file : CONFIG_FILE;
+	const char *file =
+	    arguments->daemon.config_file != NULL ? arguments->daemon.config_file : CONFIG_FILE;
 	struct config *config;
 	int status;
 
 	/* trying out a log needs no configuration, if there is none */
-	if (arguments->tryout != NULL && arguments->daemon.config_file == NULL && access(CONFIG_FILE, R_OK) != 0)
+	if (arguments->tryout != NULL && arguments->daemon.config_file == NULL &&
+	    access(CONFIG_FILE, R_OK) != 0)
 		file = NULL;
 	arguments->daemon.config_file = file;
 	if (arguments->check)

@@ -35,8 +35,8 @@ static void warn_of_gateway(struct parts *parts, const char *address)
 	log_say(LOG_WARNING, "%s", text);
 }
 
-/* Records a login if the policy lets it; the refresh of an open connection is due
- * though it was recorded not long ago. */
+/* Records a login if the policy lets it; the refresh of an open connection is
+ * due though it was recorded not long ago. */
 static void record_login(struct parts *parts, const struct login *login, enum occasion occasion)
 {
 	enum verdict verdict = policy_judge(parts->policy, login->address, login->when, parts->now);
@@ -73,9 +73,10 @@ static void on_suspect(const char *what, const struct header *header, void *arg)
 	unsigned long kept;
 
 	if (log_due(&parts->suspect, parts->now, SUSPECT_EVERY, &kept))
-		log_say(LOG_WARNING, "suspicious: %s (host %.*s, tag %.*s; %lu like it before): %.*s", what,
-		    (int)header->host.size, header->host.text, (int)header->tag.size, header->tag.text, kept, shown,
-		    header->message.text);
+		log_say(LOG_WARNING,
+		    "suspicious: %s (host %.*s, tag %.*s; %lu like it before): %.*s", what,
+		    (int)header->host.size, header->host.text, (int)header->tag.size,
+		    header->tag.text, kept, shown, header->message.text);
 }
 
 static void on_line(const struct line *line, void *arg)
@@ -91,7 +92,8 @@ static void on_entry(const struct header *header, int64_t when, void *arg)
 	struct parts *parts = arg;
 
 	parts->moved = true;
-	pipeline_entry(&parts->pipeline, JOURNAL_SOURCE, header, when, source_journal_admits, parts->journal);
+	pipeline_entry(
+	    &parts->pipeline, JOURNAL_SOURCE, header, when, source_journal_admits, parts->journal);
 }
 
 /* A login that a hook hands over has happened just now. */
@@ -99,9 +101,11 @@ static void on_datagram(const char *text, const char *user, const char *service,
 {
 	struct parts *parts = arg;
 	char address[RELAYDB_ADDRSTRLEN];
-	struct login login = {
-		.address = address, .when = parts->now, .server = "socket", .user = span_of(user), .session = span_of(service)
-	};
+	struct login login = { .address = address,
+		.when = parts->now,
+		.server = "socket",
+		.user = span_of(user),
+		.session = span_of(service) };
 
 	if (relaydb_address(text, address) == RELAYDB_OK)
 		record_login(parts, &login, OCCASION_LOGIN);
@@ -156,8 +160,8 @@ static void report_silence(struct parts *parts)
 	for (int verdict = 0; verdict < VERDICTS; verdict++)
 		view.logins += verdicts[verdict];
 	if (parts->unfollowed != NULL)
-		source_journal_read(
-		    parts->unfollowed, UNFOLLOWED_MAX, parts->now, on_unfollowed, &parts->heard[parts->file_count].lines);
+		source_journal_read(parts->unfollowed, UNFOLLOWED_MAX, parts->now, on_unfollowed,
+		    &parts->heard[parts->file_count].lines);
 	silence_report(&parts->silence, &view, parts->now);
 }
 
@@ -174,8 +178,11 @@ bool parts_listen(struct parts *parts)
 	if (heard == NULL)
 		return false;
 	for (size_t i = 0; i < parts->file_count; i++)
-		heard[i] = (struct heard){ .name = source_file_path(parts->files[i]), .is_file = true, .followed = true };
-	heard[parts->file_count] = (struct heard){ .name = "the journal", .followed = parts->journal != NULL };
+		heard[i] = (struct heard){
+			.name = source_file_path(parts->files[i]), .is_file = true, .followed = true
+		};
+	heard[parts->file_count] =
+	    (struct heard){ .name = "the journal", .followed = parts->journal != NULL };
 	free(parts->heard);
 	parts->heard = heard;
 	parts->live = false;
@@ -212,7 +219,8 @@ bool parts_read(struct parts *parts, size_t budget, bool pipe_ready, bool *ended
 	}
 	for (size_t i = 0; i < parts->file_count; i++) {
 		parts->reading = i;
-		more |= source_file_read(parts->files[i], budget, parts->now, clock_monotonic_ms(), on_line, parts);
+		more |= source_file_read(
+		    parts->files[i], budget, parts->now, clock_monotonic_ms(), on_line, parts);
 	}
 	parts->reading = parts->file_count;
 	if (parts->journal != NULL)
@@ -256,10 +264,12 @@ static bool make_files(struct parts *parts, int64_t since)
 
 	parts->files = calloc(config->log_count + 1, sizeof(struct source_file *));
 	for (size_t i = 0; parts->files != NULL && i < config->log_count; i++) {
-		parts->files[i] = source_file_new(config->logs[i].path, config->logs[i].formats, since);
+		parts->files[i] =
+		    source_file_new(config->logs[i].path, config->logs[i].formats, since);
 		if (parts->files[i] == NULL)
 			break;
-		source_file_set_form(parts->files[i], config->logs[i].formats, config->logs[i].zone);
+		source_file_set_form(
+		    parts->files[i], config->logs[i].formats, config->logs[i].zone);
 		parts->file_count++;
 	}
 	if (parts->file_count == config->log_count && parts->files != NULL)
@@ -281,22 +291,26 @@ static bool make_pipe(struct parts *parts)
 static bool make_journal(struct parts *parts, int64_t since)
 {
 	const char *journal = parts->config->journal;
-	bool system = strcmp(journal, "yes") == 0, only = parts->config->log_count == 0 && !parts->config->log_auto;
+	bool system = strcmp(journal, "yes") == 0,
+	     only = parts->config->log_count == 0 && !parts->config->log_auto;
 
 	if (strcmp(journal, "no") == 0)
 		return true;
-	parts->journal = source_journal_new(system ? NULL : journal, parts->catalogue, parts->others, since, only);
+	parts->journal = source_journal_new(
+	    system ? NULL : journal, parts->catalogue, parts->others, since, only);
 	return parts->journal != NULL;
 }
 
-/* The journal is not followed; but if a log does not exist, it may have the lines. */
+/* The journal is not followed; but if a log does not exist, it may have the
+ * lines. */
 static void watch_journal(struct parts *parts, int64_t since)
 {
 	bool missing = false;
 
 	for (size_t i = 0; i < parts->config->log_count; i++)
 		missing |= access(parts->config->logs[i].path, F_OK) != 0;
-	if (missing && parts->journal == NULL && catalogue_has_journal(parts->catalogue) && automatic_journald())
+	if (missing && parts->journal == NULL && catalogue_has_journal(parts->catalogue) &&
+	    automatic_journald())
 		parts->unfollowed = source_journal_new(NULL, parts->catalogue, NULL, since, false);
 }
 
@@ -313,7 +327,8 @@ static bool make_stages(struct parts *parts)
 		log_say(LOG_ERR, "out of memory");
 		return false;
 	}
-	parts->writer = writer_new(config->database, config->commit_interval * 1000, config->expire);
+	parts->writer =
+	    writer_new(config->database, config->commit_interval * 1000, config->expire);
 	return parts->writer != NULL;
 }
 

@@ -33,14 +33,17 @@
 struct parts {
 	struct config *config;
 	struct catalogue *catalogue;
-	struct catalogue *others; /* servers that are not enabled, to report them; NULL unless servers = auto */
+	/* servers that are not enabled, to report them; NULL unless servers =
+	 * auto */
+	struct catalogue *others;
 	struct sessions *sessions;
 	struct doubts *doubts;
 	struct pipeline pipeline;
 	struct policy *policy;
 	struct gateways gateways;
 	struct writer *writer;
-	/* sources: files and a journal, or a pipe alone; NULL where there is none */
+	/* sources: files and a journal, or a pipe alone; NULL where there is
+	 * none */
 	struct source_file **files;
 	size_t file_count;
 	struct source_journal *journal;
@@ -59,24 +62,25 @@ struct parts {
 	struct source_journal *unfollowed; /* to report what a log that does not exist has not */
 };
 
-/* Makes all of them but the socket, for CONFIG, which is taken over whatever comes
- * of it; FROM_STDIN: the pipe is the only source.
+/* Makes all of them but the socket, for CONFIG, which is taken over whatever
+ * comes of it; FROM_STDIN: the pipe is the only source.
  * Returns false after logging why not; parts_unmake() is due then too. */
 bool parts_make(struct parts *parts, struct config *config, bool from_stdin);
 
 /* Frees what was made. */
 void parts_unmake(struct parts *parts);
 
-/* The policy of CONFIG, for which it may become the new one.  NULL without memory. */
+/* The policy of CONFIG, for which it may become the new one.  NULL without
+ * memory. */
 struct policy *parts_policy(const struct config *config);
 
 /* Logs SENTENCE: for struct conf_errors. */
 void parts_log_error(const char *sentence, void *arg);
 
-/* Reads what the sources have, at most about BUDGET bytes of each; PIPE_READY: the
- * pipe can be read without waiting.  While a full writer cannot commit nothing is
- * read: what is not read waits in the logs, positions are not saved, and memory
- * stays bounded.
+/* Reads what the sources have, at most about BUDGET bytes of each; PIPE_READY:
+ * the pipe can be read without waiting.  While a full writer cannot commit
+ * nothing is read: what is not read waits in the logs, positions are not saved,
+ * and memory stays bounded.
  * Returns true when there is more to read at once; *ENDED when the pipe came to
  * its end. */
 bool parts_read(struct parts *parts, size_t budget, bool pipe_ready, bool *ended);
@@ -84,16 +88,17 @@ bool parts_read(struct parts *parts, size_t budget, bool pipe_ready, bool *ended
 /* Takes the state that the configuration names, or logs that there is none. */
 void parts_load_state(struct parts *parts);
 
-/* Saves it.  Only while nothing waits to be committed: a position must never cover
- * a login that is not in the database.  Returns 0, or -1 with errno set. */
+/* Saves it.  Only while nothing waits to be committed: a position must never
+ * cover a login that is not in the database.  Returns 0, or -1 with errno
+ * set. */
 int parts_save_state(struct parts *parts);
 
-/* OTHERS, which is taken over, are the servers that are not enabled; NULL: nobody asks
- * for them. */
+/* OTHERS, which is taken over, are the servers that are not enabled; NULL:
+ * nobody asks for them. */
 void parts_set_others(struct parts *parts, struct catalogue *others);
 
-/* Counts anew what comes from each source: others are followed now.  Returns false
- * without memory. */
+/* Counts anew what comes from each source: others are followed now.  Returns
+ * false without memory. */
 bool parts_listen(struct parts *parts);
 
 /* What was counted; good until the next call that changes PARTS. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * parts_state.c - what of the running popwatch is in its state file, see parts.h
+ * parts_state.c - what of the running popwatch is in its state file, see
+ * parts.h
  */
 #include "parts.h"
 
@@ -89,6 +90,6 @@ void parts_load_state(struct parts *parts)
 			sessions_forget(parts->sessions, state_boot_time(parts->now));
 		sessions_limit(parts->sessions, catalogue_servers(parts->catalogue));
 	} else if (error != NULL)
-		log_say(LOG_WARNING, "%s: %s; reading what the logs have of the last %lld seconds", path, error,
-		    (long long)parts->config->window);
+		log_say(LOG_WARNING, "%s: %s; reading what the logs have of the last %lld seconds",
+		    path, error, (long long)parts->config->window);
 }

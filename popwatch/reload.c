@@ -2,7 +2,8 @@
  *
  * reload.c - the configuration is read again while popwatch runs, see reload.h
  *
- * Everything new is made first; only when all of it is there does anything change.
+ * Everything new is made first; only when all of it is there does anything
+ * change.
  */
 #include "reload.h"
 #include "automatic.h"
@@ -19,7 +20,8 @@ static bool same(const char *a, const char *b)
 	return strcmp(a, b) == 0;
 }
 
-/* What cannot be changed without root: the files that were opened at the start. */
+/* What cannot be changed without root: the files that were opened at the
+ * start. */
 static const char *fixed_setting(const struct parts *parts, const struct config *new)
 {
 	const struct config *old = parts->config;
@@ -49,7 +51,8 @@ static const char *closed_setting(const struct sandbox *sandbox, const struct co
 }
 
 /* Returns false after logging what needs a restart. */
-static bool can_change(const struct parts *parts, const struct sandbox *sandbox, const struct config *new)
+static bool can_change(
+    const struct parts *parts, const struct sandbox *sandbox, const struct config *new)
 {
 	const char *obstacle = fixed_setting(parts, new);
 
@@ -60,8 +63,8 @@ static bool can_change(const struct parts *parts, const struct sandbox *sandbox,
 	return obstacle == NULL;
 }
 
-/* The old source of PATH, which is no longer the old configuration's; NULL if it
- * has none. */
+/* The old source of PATH, which is no longer the old configuration's; NULL if
+ * it has none. */
 static struct source_file *take_old(struct parts *parts, const char *path)
 {
 	struct source_file *file;
@@ -76,8 +79,8 @@ static struct source_file *take_old(struct parts *parts, const char *path)
 	return NULL;
 }
 
-/* The sources of the new configuration; those that stay are taken over.  Returns
- * false without memory. */
+/* The sources of the new configuration; those that stay are taken over.
+ * Returns false without memory. */
 static bool take_over_files(struct parts *parts, const struct config *config)
 {
 	struct source_file **files = calloc(config->log_count + 1, sizeof(struct source_file *));
@@ -130,10 +133,10 @@ void reload_watch(const struct parts *parts)
 		source_file_directories(parts->files[i], watch_directory, NULL);
 }
 
-/* What points into the old catalogue or configuration is changed before these are
- * freed: sessions keep names, the pipeline a pointer. */
-static void apply_config(
-    struct parts *parts, struct config *config, struct catalogue *catalogue, struct catalogue *others, struct policy *policy)
+/* What points into the old catalogue or configuration is changed before these
+ * are freed: sessions keep names, the pipeline a pointer. */
+static void apply_config(struct parts *parts, struct config *config, struct catalogue *catalogue,
+    struct catalogue *others, struct policy *policy)
 {
 	keep_tallies(parts->catalogue, catalogue);
 	catalogue_free(parts->catalogue);
@@ -147,7 +150,8 @@ static void apply_config(
 	sessions_limit(parts->sessions, catalogue_servers(catalogue));
 	writer_configure(parts->writer, config->commit_interval * 1000, config->expire);
 	if (parts->socket != NULL)
-		source_socket_configure(parts->socket, config->socket_users, config->socket_user_count);
+		source_socket_configure(
+		    parts->socket, config->socket_users, config->socket_user_count);
 	if (parts->pipe != NULL)
 		source_pipe_set_form(parts->pipe, config->formats, config->zone);
 	else if (!take_over_files(parts, config))
@@ -157,8 +161,10 @@ static void apply_config(
 	parts->config = config;
 }
 
-/* The journal goes over to the entries of the new servers, or stays with the old. */
-static bool move_journal(struct parts *parts, const struct catalogue *catalogue, const struct catalogue *others)
+/* The journal goes over to the entries of the new servers, or stays with the
+ * old. */
+static bool move_journal(
+    struct parts *parts, const struct catalogue *catalogue, const struct catalogue *others)
 {
 	if (parts->journal == NULL || source_journal_configure(parts->journal, catalogue, others))
 		return true;

@@ -18,7 +18,7 @@ POPWATCH_LINES = $(addprefix popwatch/lines/, \
 	elements.c tag.c \
 	truncation.c year.c zone.c)
 POPWATCH_SOURCE = $(addprefix popwatch/source/, \
-	file.c followed.c inotify.c $(POPWATCH_JOURNAL) pipe.c position.c rotation.c \
+	file.c followed.c inotify.c $(POPWATCH_JOURNAL) linereader.c pipe.c position.c rotation.c \
 	socket.c survey.c)
 POPWATCH_RECORD = $(addprefix popwatch/record/, \
 	gateway.c policy.c recent.c writer.c)

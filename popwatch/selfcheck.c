@@ -31,7 +31,9 @@
 
 /* What helps where no log exists. */
 #if WITH_JOURNAL
-#define NO_LOG "; Debian without a syslog daemon has no such file: write 'log = auto' to read the journal"
+#define NO_LOG                                                                                     \
+	"; Debian without a syslog daemon has no such file: write 'log = auto' to read the "       \
+	"journal"
 #else
 #define NO_LOG ""
 #endif
@@ -95,21 +97,25 @@ static int look_at_directory_of(const char *path, const struct config *config)
 	path_directory(path, directory);
 	if (access(directory, F_OK) == 0 || errno != ENOENT)
 		return look(directory, W_OK | X_OK, "write in the directory");
-	log_say(LOG_ERR, "%s: %s", path, service_missing_directory(path, config->user, missing, sizeof missing));
+	log_say(LOG_ERR, "%s: %s", path,
+	    service_missing_directory(path, config->user, missing, sizeof missing));
 	return 1;
 }
 
-/* Logins in the last part of the logs from addresses that stand for everybody. */
+/* Logins in the last part of the logs from addresses that stand for
+ * everybody. */
 static void look_for_gateways(const struct config *config, struct catalogue *catalogue)
 {
 	off_t size;
 	int fd;
 
 	for (size_t i = 0; catalogue != NULL && i < config->log_count; i++) {
-		if ((fd = open(config->logs[i].path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) < 0)
+		if ((fd = open(
+			 config->logs[i].path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) < 0)
 			continue;
 		size = lseek(fd, 0, SEEK_END);
-		if (size >= 0 && lseek(fd, size > LOOK_BYTES ? size - LOOK_BYTES : 0, SEEK_SET) >= 0)
+		if (size >= 0 &&
+		    lseek(fd, size > LOOK_BYTES ? size - LOOK_BYTES : 0, SEEK_SET) >= 0)
 			tryout_warn(fd, config->logs[i].formats, catalogue, config);
 		close(fd);
 	}
@@ -143,7 +149,8 @@ static bool look_at(enum config_use use, const char *path, void *arg)
 	return true;
 }
 
-/* What the user that popwatch becomes would meet.  Returns the number of obstacles. */
+/* What the user that popwatch becomes would meet.  Returns the number of
+ * obstacles. */
 static int look_around(const struct config *config, struct catalogue *catalogue)
 {
 	struct tour tour = { config, 0 };
@@ -159,8 +166,9 @@ static int look_around_here(const struct config *config, struct catalogue *catal
 	int bad = look_around(config, catalogue);
 
 	if (*config->user != '\0' && strcmp(config->user, who()) != 0)
-		log_say(LOG_NOTICE, "files were looked at as %s: what %s can read and write, root alone can test", who(),
-		    config->user);
+		log_say(LOG_NOTICE,
+		    "files were looked at as %s: what %s can read and write, root alone can test",
+		    who(), config->user);
 	return bad;
 }
 
@@ -183,8 +191,9 @@ static int look_around_as_user(const struct config *config, struct catalogue *ca
 	return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
 
-/* The mistakes that only the system shows.  Returns true if it is worthwhile to look at the files: nothing that says which, and
- * who needs them, is mistaken. */
+/* The mistakes that only the system shows.  Returns true if it is worthwhile to
+ * look at the files: nothing that says which, and who needs them, is
+ * mistaken. */
 static bool check_settings(const struct config *config, struct conf_errors *errors)
 {
 	bool right = errors->count == 0;
@@ -192,7 +201,8 @@ static bool check_settings(const struct config *config, struct conf_errors *erro
 	if (right && config_is_idle(config))
 		conf_error(&(struct conf_place){ config->file, 0, errors },
 		    "nothing to watch: expected a log, the journal or a socket");
-	/* who is not root stays who he is; but a name that was written down should be right */
+	/* who is not root stays who he is; but a name that was written down
+	 * should be right */
 	if (geteuid() == 0 || config->user_line > 0)
 		right &= config_has_user(config, errors);
 	return right;
@@ -235,20 +245,23 @@ static bool records_nothing(const struct config *config, const struct catalogue 
 			return false;
 	}
 	if (!journal)
-		log_say(LOG_ERR, "nothing would be recorded: %s does not exist" NO_LOG, config->logs[0].path);
+		log_say(LOG_ERR, "nothing would be recorded: %s does not exist" NO_LOG,
+		    config->logs[0].path);
 	else if (!catalogue_has_journal(catalogue))
-		log_say(LOG_ERR, "nothing would be recorded: none of the enabled servers' definitions has a journal setting,"
-				 " and no log exists; these servers need a syslog daemon and 'log ='");
+		log_say(LOG_ERR, "nothing would be recorded: none of the enabled servers' "
+				 "definitions has a journal setting, and no log exists; these "
+				 "servers need a syslog daemon and 'log ='");
 	else if (!has_journal(config))
 		log_say(LOG_ERR, "nothing would be recorded: no journal in %s, and no log exists",
-		    strcmp(config->journal, "yes") == 0 ? "/var/log/journal or /run/log/journal" : config->journal);
+		    strcmp(config->journal, "yes") == 0 ? "/var/log/journal or /run/log/journal"
+							: config->journal);
 	else
 		return false;
 	return true;
 }
 
-/* What the definitions have to say to anyone who enables them.  Returns them, or
- * NULL after complaints. */
+/* What the definitions have to say to anyone who enables them.  Returns them,
+ * or NULL after complaints. */
 static struct catalogue *check_servers(const struct config *config, struct conf_errors *errors)
 {
 	struct catalogue *catalogue = config_catalogue(config, errors);
@@ -258,9 +271,12 @@ static struct catalogue *check_servers(const struct config *config, struct conf_
 		return NULL;
 	automatic_report(config, catalogue);
 	for (name = catalogue_left_out(catalogue); name != NULL && *name != NULL; name++)
-		log_say(LOG_NOTICE, "servers = %s leaves out %s, which counts by its name alone: see %s.conf",
-		    list_has(config->servers, "all", strlen("all")) ? "all" : AUTOMATIC, *name, *name);
-	for (const struct server *server = catalogue_servers(catalogue); server != NULL; server = server->next) {
+		log_say(LOG_NOTICE,
+		    "servers = %s leaves out %s, which counts by its name alone: see %s.conf",
+		    list_has(config->servers, "all", strlen("all")) ? "all" : AUTOMATIC, *name,
+		    *name);
+	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
+	     server = server->next) {
 		if (server->warning != NULL)
 			log_say(LOG_WARNING, "%s: %s", server->name, server->warning);
 	}

@@ -27,9 +27,12 @@ static void report_server(struct server *server)
 		return; /* they count for the next report */
 	if (logins == 0 && misses > 0)
 		log_say(LOG_WARNING,
-		    "%s: %" PRIu64 " lines, 0 logins, %" PRIu64 " near misses; try them with 'popwatch -t LOG'%s; the last: %s",
+		    "%s: %" PRIu64 " lines, 0 logins, %" PRIu64
+		    " near misses; try them with 'popwatch -t LOG'%s; the last: %s",
 		    server->name, lines, misses,
-		    server->elements != NULL ? ", and what 'doveconf -h login_log_format_elements' prints as elements" : "",
+		    server->elements != NULL
+			? ", and what 'doveconf -h login_log_format_elements' prints as elements"
+			: "",
 		    server->missed);
 	server->reported = server->tally;
 }
@@ -40,8 +43,9 @@ static void report_stranger(struct server *server)
 
 	if (logins > 0)
 		log_say(LOG_WARNING,
-		    "%s: %" PRIu64 " lines that look like its logins are not believed, since servers = auto takes what is "
-		    "installed on this host alone; if that server is yours, name it too: servers = auto %s%s%s",
+		    "%s: %" PRIu64 " lines that look like its logins are not believed, since "
+		    "servers = auto takes what is installed on this host alone; if "
+		    "that server is yours, name it too: servers = auto %s%s%s",
 		    server->name, logins, server->name, server->warning != NULL ? "; " : "",
 		    server->warning != NULL ? server->warning : "");
 	server->reported = server->tally;
@@ -52,13 +56,16 @@ static void report_source(const struct heard *heard, const struct heard *loud, b
 {
 	if (heard->is_file && access(heard->name, F_OK) != 0)
 		log_say(LOG_WARNING,
-		    "%s does not exist, and %s has had %" PRIu64 " lines of the servers%s: 'log = auto' in popwatch.conf "
-		    "follows what this host has",
-		    heard->name, loud->name, loud->lines, loud->followed ? "" : ", which is not followed");
+		    "%s does not exist, and %s has had %" PRIu64
+		    " lines of the servers%s: 'log = auto' in popwatch.conf follows what this host "
+		    "has",
+		    heard->name, loud->name, loud->lines,
+		    loud->followed ? "" : ", which is not followed");
 	else if (hour && heard->followed)
 		log_say(LOG_WARNING,
 		    "%s: no line of the servers since the last report, while %s has had %" PRIu64
-		    ": is it written any more? 'log = auto' in popwatch.conf follows what this host has",
+		    ": is it written any more? 'log = auto' in popwatch.conf follows what this "
+		    "host has",
 		    heard->name, loud->name, loud->lines);
 }
 
@@ -93,13 +100,16 @@ void silence_report(struct silence *silence, const struct silence_view *view, in
 	/* what was there at the start may well be old */
 	if (hour && found > 0 && view->old - silence->old == found)
 		log_say(LOG_WARNING,
-		    "all of the %" PRIu64 " logins read since the last report are older than the window: is the log "
-		    "of another time zone (time-zone in popwatch.conf), or a clock wrong?",
+		    "all of the %" PRIu64
+		    " logins read since the last report are older than the window: is the log of "
+		    "another time zone (time-zone in popwatch.conf), or a clock wrong?",
 		    found);
-	for (struct server *server = catalogue_servers(view->catalogue); server != NULL; server = server->next)
+	for (struct server *server = catalogue_servers(view->catalogue); server != NULL;
+	     server = server->next)
 		report_server(server);
 	if (view->others != NULL) {
-		for (struct server *server = catalogue_servers(view->others); server != NULL; server = server->next)
+		for (struct server *server = catalogue_servers(view->others); server != NULL;
+		     server = server->next)
 			report_stranger(server);
 	}
 	report_sources(view, hour);
@@ -121,12 +131,14 @@ static void warn_of_zone(const struct heard *heard)
 	int minutes = abs(heard->quarters) * (QUARTER / 60);
 
 	log_say(LOG_WARNING,
-	    "%s: lines that are written now have stamps %d:%02d hours %s: if they are of another time zone, as those of a "
-	    "container are, say so with time-zone before that log in popwatch.conf; they count as what they say",
+	    "%s: lines that are written now have stamps %d:%02d hours %s: if they are of another "
+	    "time zone, as those of a container are, say so with time-zone before that log in "
+	    "popwatch.conf; they count as what they say",
 	    heard->name, minutes / 60, minutes % 60, heard->quarters < 0 ? "ago" : "ahead");
 }
 
-void silence_time(struct heard *heard, const struct line *line, const struct header *header, int64_t now)
+void silence_time(
+    struct heard *heard, const struct line *line, const struct header *header, int64_t now)
 {
 	int64_t when, off, rest;
 	int quarters;

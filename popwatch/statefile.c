@@ -46,7 +46,8 @@ int64_t state_boot_time(int64_t now)
 	return clock_gettime(CLOCK_BOOTTIME, &up) == 0 ? now - up.tv_sec : now;
 }
 
-/* The next line, without its end; NULL after the last one, or if that has no end. */
+/* The next line, without its end; NULL after the last one, or if that has no
+ * end. */
 static char *next_line(char **next)
 {
 	char *line = *next, *end = strchr(line, '\n');
@@ -58,8 +59,10 @@ static char *next_line(char **next)
 	return line;
 }
 
-/* The lines from NEXT to the last one; false at the first that TAKE does not understand. */
-static bool take_lines(char *next, bool (*take)(const char *word, const char *rest, void *arg), void *arg)
+/* The lines from NEXT to the last one; false at the first that TAKE does not
+ * understand. */
+static bool take_lines(
+    char *next, bool (*take)(const char *word, const char *rest, void *arg), void *arg)
 {
 	char *line, *rest;
 
@@ -84,14 +87,15 @@ bool state_parse(char *text, size_t size, const char *boot, struct state *state,
 	if (strlen(text) != size || (line = next_line(&next)) == NULL || strcmp(line, FIRST) != 0)
 		return false;
 	*error = "is not complete";
-	if (size < sizeof LAST + 1 || strcmp(text + size - sizeof LAST, LAST "\n") != 0 || text[size - sizeof LAST - 1] != '\n')
+	if (size < sizeof LAST + 1 || strcmp(text + size - sizeof LAST, LAST "\n") != 0 ||
+	    text[size - sizeof LAST - 1] != '\n')
 		return false;
 	*error = "has no boot id and time where expected";
 	if ((line = next_line(&next)) == NULL || strncmp(line, "boot ", 5) != 0)
 		return false;
 	state->same_boot = strcmp(line + 5, boot) == 0;
-	if ((line = next_line(&next)) == NULL || sscanf(line, "saved %lld", &saved) != 1 || saved <= 0 ||
-	    saved > RELAYDB_STAMP_MAX)
+	if ((line = next_line(&next)) == NULL || sscanf(line, "saved %lld", &saved) != 1 ||
+	    saved <= 0 || saved > RELAYDB_STAMP_MAX)
 		return false;
 	*error = "out of memory";
 	if ((copy = strdup(next)) == NULL)
@@ -106,8 +110,8 @@ bool state_parse(char *text, size_t size, const char *boot, struct state *state,
 	return *error == NULL;
 }
 
-bool state_load(const char *path, struct state *state, bool (*take)(const char *word, const char *rest, void *arg), void *arg,
-    const char **error)
+bool state_load(const char *path, struct state *state,
+    bool (*take)(const char *word, const char *rest, void *arg), void *arg, const char **error)
 {
 	char *text;
 	size_t size;

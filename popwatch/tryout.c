@@ -87,7 +87,8 @@ static void take_miss(const struct server *server, const struct header *header, 
 	struct example *example;
 	size_t size = header->message.size > EXAMPLE_MAX ? EXAMPLE_MAX : header->message.size;
 
-	for (example = t->examples; example != NULL && example->server != server; example = example->next)
+	for (example = t->examples; example != NULL && example->server != server;
+	     example = example->next)
 		;
 	if (example == NULL) {
 		if ((example = calloc(1, sizeof *example)) == NULL)
@@ -133,7 +134,8 @@ static void report_server(const struct tryout *t, const struct server *server)
 		report_count(", ", tally->stopped, "match", "es");
 		fputs(" stopped", stderr);
 	}
-	for (example = t->examples; example != NULL && example->server != server; example = example->next)
+	for (example = t->examples; example != NULL && example->server != server;
+	     example = example->next)
 		;
 	report_count(", ", example != NULL ? example->misses : 0, "near miss", "es");
 	if (example != NULL) {
@@ -148,7 +150,8 @@ static void report(const struct tryout *t)
 	const struct line_tally *tally = &t->pipeline.tally;
 	const struct server *server;
 
-	for (server = catalogue_servers(t->pipeline.catalogue); server != NULL; server = server->next)
+	for (server = catalogue_servers(t->pipeline.catalogue); server != NULL;
+	     server = server->next)
 		report_server(t, server);
 	report_count("", tally->lines, "line", "s");
 	report_count(": ", tally->stranger, "of other programs", "");
@@ -217,7 +220,9 @@ int tryout_run(int fd, unsigned formats, struct catalogue *catalogue, const stru
 
 void tryout_warn(int fd, unsigned formats, struct catalogue *catalogue, const struct config *config)
 {
-	struct tryout t = { .formats = formats, .now = time(NULL), .config = config, .quiet = true };
+	struct tryout t = {
+		.formats = formats, .now = time(NULL), .config = config, .quiet = true
+	};
 
 	run(&t, fd, catalogue);
 }

@@ -34,14 +34,15 @@
 
 static void usage(FILE *to)
 {
-	fprintf(to, PROGRAM " " RELAYERS_VERSION " - build the map of senders whose mail is refused\n\n"
-			    "usage: " PROGRAM " [list]\n\n"
-			    "  list           one sender per line, user@host or host; default ~/etc/spammers\n"
-			    "                 the map is beside it, with .db appended to its name: a hash,\n"
-			    "                 the only form of a map that sendmail reads\n"
-			    "  -h, --help     print this\n"
-			    "  -V, --version  print name and version\n\n"
-			    "See " PROGRAM "(8).\n");
+	fprintf(to, PROGRAM
+	    " " RELAYERS_VERSION " - build the map of senders whose mail is refused\n\n"
+	    "usage: " PROGRAM " [list]\n\n"
+	    "  list           one sender per line, user@host or host; default ~/etc/spammers\n"
+	    "                 the map is beside it, with .db appended to its name: a hash,\n"
+	    "                 the only form of a map that sendmail reads\n"
+	    "  -h, --help     print this\n"
+	    "  -V, --version  print name and version\n\n"
+	    "See " PROGRAM "(8).\n");
 }
 
 static int exit_status(int code)
@@ -87,7 +88,8 @@ static int dump_of(const struct senders *senders)
 		return -1;
 	}
 	senders_print(senders, out);
-	failed = fflush(out) != 0 || ferror(out) != 0; /* an earlier failed write shows only in the stream */
+	/* an earlier failed write shows only in the stream */
+	failed = fflush(out) != 0 || ferror(out) != 0;
 	if (fclose(out) != 0 || failed || lseek(fd, 0, SEEK_SET) != 0) {
 		(void)close(fd);
 		return -1;
@@ -105,8 +107,9 @@ static void open_like_list(const char *map, const struct stat *list)
 
 	if (fd < 0)
 		return;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid() &&
-	    st.st_uid == list->st_uid && fchmod(fd, (list->st_mode & 0644) | 0600) != 0)
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+	    st.st_uid == geteuid() && st.st_uid == list->st_uid &&
+	    fchmod(fd, (list->st_mode & 0644) | 0600) != 0)
 		log_say(LOG_WARNING, "cannot set the mode of %s: %m", map);
 	(void)close(fd);
 }
@@ -138,8 +141,9 @@ static int store(const char *map, const struct stat *list, const struct senders 
 	if (code == RELAYDB_OK && is_new)
 		open_like_list(map, list);
 	if (code == RELAYDB_OK && result.committed)
-		log_say(LOG_INFO, "%zu sender%s, %zu of them new, %zu gone (%s, by uid %ld)", result.rows,
-		    result.rows == 1 ? "" : "s", result.added, result.deleted, map, (long)getuid());
+		log_say(LOG_INFO, "%zu sender%s, %zu of them new, %zu gone (%s, by uid %ld)",
+		    result.rows, result.rows == 1 ? "" : "s", result.added, result.deleted, map,
+		    (long)getuid());
 	relaydb_close(&db);
 	(void)close(fd);
 	return exit_status(code);
@@ -180,9 +184,8 @@ static int make_map(char *path)
 
 	if (names_other_form(path)) {
 		log_say(LOG_ERR,
-		    "%.256s: expected the list, whose map is made beside it with .db at its end: a hash, the only form of a "
-		    "map "
-		    "that sendmail reads",
+		    "%.256s: expected the list, whose map is made beside it with .db at its end: a "
+		    "hash, the only form of a map that sendmail reads",
 		    path);
 		return EX_USAGE;
 	}
@@ -201,7 +204,8 @@ static int make_map(char *path)
 		log_say(LOG_ERR, "out of memory");
 		status = EX_OSERR;
 	} else if (refused > 0) {
-		log_say(LOG_ERR, "%s: %d invalid line%s, %s is unchanged", path, refused, refused == 1 ? "" : "s", map);
+		log_say(LOG_ERR, "%s: %d invalid line%s, %s is unchanged", path, refused,
+		    refused == 1 ? "" : "s", map);
 		status = EX_DATAERR;
 	} else {
 		status = store(map, &st, &senders);

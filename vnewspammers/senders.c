@@ -41,8 +41,8 @@ static const char *local_part_wrong(const char *text, size_t size)
 	if (size == 0)
 		return "to list everybody at a host, write the host without @";
 	if (size == 1 && *text == '*')
-		return "a mail server would look up only the user \"*\": to list everybody at a host, write the host without "
-		       "*@";
+		return "a mail server would look up only the user \"*\": to list everybody at a "
+		       "host, write the host without *@";
 	if (size > LOCAL_PART_MAX)
 		return "the part before the @ has more than 64 characters";
 	if (text[0] == '"')
@@ -65,7 +65,9 @@ static const char *literal_wrong(const char *text)
 		return "expected [192.0.2.1] or [IPv6:2001:db8::1]";
 	memcpy(address, text + begin, size);
 	address[size] = '\0';
-	return inet_pton(v6 ? AF_INET6 : AF_INET, address, bytes) == 1 ? NULL : "expected [192.0.2.1] or [IPv6:2001:db8::1]";
+	return inet_pton(v6 ? AF_INET6 : AF_INET, address, bytes) == 1
+		   ? NULL
+		   : "expected [192.0.2.1] or [IPv6:2001:db8::1]";
 }
 
 /* What is wrong with the host; NULL if nothing is. */
@@ -76,7 +78,8 @@ static const char *host_wrong(const char *text)
 	if (*text == '[')
 		return literal_wrong(text);
 	if (*text == '.' || *text == '*')
-		return "a host is listed without a dot or * before it: it includes all hosts below it";
+		return "a host is listed without a dot or * before it: it includes all hosts below "
+		       "it";
 	if (inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1)
 		return "an address is listed in brackets: [192.0.2.1] or [IPv6:2001:db8::1]";
 	if (strlen(text) > HOST_MAX)
@@ -92,7 +95,8 @@ static const char *host_wrong(const char *text)
 		if (*text++ != '.')
 			break;
 	}
-	return "expected user@host or host, a host name of letters, digits, - and dots between (xn--... for other letters)";
+	return "expected user@host or host, a host name of letters, digits, - and dots between "
+	       "(xn--... for other letters)";
 }
 
 static const char *entry_wrong(const char *entry)
@@ -161,7 +165,8 @@ int senders_parse(char *text, size_t size, struct senders *senders, senders_wron
 	if (senders->sender == NULL)
 		return -1;
 	for (char *line = text, *next; line < end; line = next) {
-		char *newline = memchr(line, '\n', (size_t)(end - line)), *stop = newline != NULL ? newline : end, *entry;
+		char *newline = memchr(line, '\n', (size_t)(end - line)),
+		     *stop = newline != NULL ? newline : end, *entry;
 		bool holds_nul = memchr(line, '\0', (size_t)(stop - line)) != NULL;
 		const char *why;
 

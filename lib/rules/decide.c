@@ -2,9 +2,9 @@
  *
  * decide.c - the first rule that matches
  *
- * Owns: what becomes of a rule that cannot be told.  A refusing one is passed by
- * (or defers, as the options say; never because of a blocklist that is off).
- * Passing by one that would have been milder than a permanent refusal is
+ * Owns: what becomes of a rule that cannot be told.  A refusing one is passed
+ * by (or defers, as the options say; never because of a blocklist that is
+ * off).  Passing by one that would have been milder than a permanent refusal is
  * remembered: no 5xx follows from it, since a failure of the DNS must not.
  */
 #include "rules_int.h"
@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char deferred_reply[] = "451 4.4.3 the DNS cannot tell whether this mail may pass; please try again later";
+static const char deferred_reply[] =
+    "451 4.4.3 the DNS cannot tell whether this mail may pass; please try again later";
 
 static enum rules_answer rule_match(const struct rule *rule, const struct view *view, int *failed)
 {
@@ -34,7 +35,8 @@ static enum rules_answer rule_match(const struct rule *rule, const struct view *
 	return answer;
 }
 
-void rules_foresee(const struct rules *rules, const struct rules_envelope *envelope, const struct rules_asker *asker)
+void rules_foresee(const struct rules *rules, const struct rules_envelope *envelope,
+    const struct rules_asker *asker)
 {
 	struct view view;
 
@@ -43,8 +45,8 @@ void rules_foresee(const struct rules *rules, const struct rules_envelope *envel
 		list_match(&rule->list[0], 0, &view);
 }
 
-enum rules_answer rules_match(
-    const struct rules *rules, size_t n, const struct rules_envelope *envelope, const struct rules_asker *asker, int *failed)
+enum rules_answer rules_match(const struct rules *rules, size_t n,
+    const struct rules_envelope *envelope, const struct rules_asker *asker, int *failed)
 {
 	struct view view;
 	int ignored;
@@ -74,8 +76,8 @@ static void defer(struct rules_decision *decision)
 }
 
 /* RULE (NULL: none) decides. */
-static void settle(struct rules_decision *decision, const struct rule *rule, bool doubt, const struct rules_options *options,
-    const struct rules_envelope *envelope)
+static void settle(struct rules_decision *decision, const struct rule *rule, bool doubt,
+    const struct rules_options *options, const struct rules_envelope *envelope)
 {
 	decision->action = options->refuse ? RULES_NOTO : RULES_ALLOW;
 	if (rule != NULL) {
@@ -84,7 +86,8 @@ static void settle(struct rules_decision *decision, const struct rule *rule, boo
 	}
 	if (decision->action == RULES_ALLOW)
 		return;
-	message_write(decision->reply, sizeof decision->reply, rule != NULL ? rule->message : NULL, rule, envelope);
+	message_write(decision->reply, sizeof decision->reply, rule != NULL ? rule->message : NULL,
+	    rule, envelope);
 	if (doubt && decision->action != RULES_TAG && decision->reply[0] == '5')
 		defer(decision);
 }
@@ -95,8 +98,9 @@ static void note_debug(struct rules_decision *decision, size_t n)
 		decision->debug[decision->debug_count++] = n;
 }
 
-bool rules_decide(const struct rules *rules, const struct rules_envelope *envelope, const struct rules_asker *asker,
-    const struct rules_options *options, rules_step *step, void *arg, struct rules_decision *decision)
+bool rules_decide(const struct rules *rules, const struct rules_envelope *envelope,
+    const struct rules_asker *asker, const struct rules_options *options, rules_step *step,
+    void *arg, struct rules_decision *decision)
 {
 	const struct rule *rule = rules->first;
 	struct view view;

@@ -14,7 +14,8 @@
 
 static bool is_name_byte(char byte)
 {
-	return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' || byte == '_';
+	return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' ||
+	       byte == '_';
 }
 
 enum domain domain_read(const char *text, size_t size, char out[DOMAIN_SIZE])
@@ -47,5 +48,6 @@ enum domain domain_read(const char *text, size_t size, char out[DOMAIN_SIZE])
 
 bool domain_is_address(const char *name)
 {
-	return *name == '[' || strchr(name, ':') != NULL || (*name != '\0' && name[strspn(name, "0123456789.")] == '\0');
+	return *name == '[' || strchr(name, ':') != NULL ||
+	       (*name != '\0' && name[strspn(name, "0123456789.")] == '\0');
 }

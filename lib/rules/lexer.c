@@ -41,8 +41,8 @@ static size_t regex_end(struct parser *parser, size_t at, size_t *stopped)
 		else if (text[i] == '\0' || is_separator(text[i])) {
 			*stopped = i;
 			parser_error(parser, at,
-			    "expression without its end; expected / before the next blank or comma (write those \\s and "
-			    "\\x2c)");
+			    "expression without its end; expected / before the next blank or comma "
+			    "(write those \\s and \\x2c)");
 			return 0;
 		}
 	}
@@ -66,8 +66,8 @@ static size_t bracket_end(struct parser *parser, size_t at, size_t *stopped)
 /* Does the comma at AT stand between two answers of a blocklist? */
 static bool joins_answers(const char *text, size_t part, size_t at)
 {
-	return strncmp(text + part, "RBL.", 4) == 0 && memchr(text + part, '=', at - part) != NULL &&
-	       strncmp(text + at, ",127.", 5) == 0;
+	return strncmp(text + part, "RBL.", 4) == 0 &&
+	       memchr(text + part, '=', at - part) != NULL && strncmp(text + at, ",127.", 5) == 0;
 }
 
 /* At the head of a part: past what protects its own bytes.  Returns where to go
@@ -82,9 +82,11 @@ static size_t skip_protected(struct parser *parser, size_t i, size_t *stopped)
 	if (text[i] != '/')
 		return i;
 	end = regex_end(parser, i, stopped);
-	if (end != 0 && text[end] != '\0' && text[end] != ':' && text[end] != '@' && !is_separator(text[end])) {
+	if (end != 0 && text[end] != '\0' && text[end] != ':' && text[end] != '@' &&
+	    !is_separator(text[end])) {
 		parser_error(parser, end,
-		    "text behind the / that ends an expression; expected a blank, a comma, : or @ (write / in it as \\/)");
+		    "text behind the / that ends an expression; expected a blank, a comma, : or @ "
+		    "(write / in it as \\/)");
 		while (text[end] != '\0' && text[end] != ':' && !is_separator(text[end]))
 			end++;
 		*stopped = end;
@@ -111,7 +113,8 @@ bool lexer_token(struct parser *parser, size_t at, struct token *token)
 			}
 			i = next;
 		}
-		if (text[i] == '\0' || text[i] == ':' || (is_separator(text[i]) && !joins_answers(text, part, i)))
+		if (text[i] == '\0' || text[i] == ':' ||
+		    (is_separator(text[i]) && !joins_answers(text, part, i)))
 			break;
 		if (text[i] == '@') {
 			split = i - at;

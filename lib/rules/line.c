@@ -39,8 +39,8 @@ static bool check_bytes(struct parser *parser, const char *text, size_t size)
 		unsigned char byte = (unsigned char)text[i];
 
 		if ((byte < ' ' && byte != '\t') || byte == 0x7f) {
-			parser_report(
-			    parser, RULES_ERROR, parser->number, i + 1, "control character \\x%02x; expected text", byte);
+			parser_report(parser, RULES_ERROR, parser->number, i + 1,
+			    "control character \\x%02x; expected text", byte);
 			return false;
 		}
 	}
@@ -69,8 +69,9 @@ static bool join(struct parser *parser, const char *text, size_t size, size_t co
 	struct line *line = &parser->line;
 
 	if (line->pieces == LINE_PIECES_MAX || size > RULES_LINE_MAX - line->size) {
-		parser_report(parser, RULES_ERROR, parser->number, 1, "rule too long; expected at most %d lines and %d bytes",
-		    LINE_PIECES_MAX, RULES_LINE_MAX);
+		parser_report(parser, RULES_ERROR, parser->number, 1,
+		    "rule too long; expected at most %d lines and %d bytes", LINE_PIECES_MAX,
+		    RULES_LINE_MAX);
 		return false;
 	}
 	line->piece[line->pieces].at = line->size;
@@ -101,7 +102,8 @@ static bool read_rule(struct parser *parser, const char *text, size_t size)
 			return good;
 		if (!physical_line(parser, &text, &size)) {
 			parser_report(parser, RULES_ERROR, parser->number, size,
-			    "backslash on the last line of the file; expected a line to continue with");
+			    "backslash on the last line of the file; expected a line to continue "
+			    "with");
 			return false;
 		}
 		for (skip = 0; skip < size && is_blank(text[skip]);)
@@ -128,7 +130,8 @@ bool line_next(struct parser *parser)
 		}
 		if (text[i] == '#') {
 			parser_report(parser, RULES_ERROR, parser->number, i + 1,
-			    "comment behind blanks; expected # in column 1, or behind the colon of the last field");
+			    "comment behind blanks; expected # in column 1, or behind the colon of "
+			    "the last field");
 			continue;
 		}
 		if (read_rule(parser, text, size))

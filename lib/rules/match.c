@@ -101,7 +101,8 @@ static void view_name(struct view *view, const struct rules_envelope *envelope)
 	view->name_state = envelope->name_state;
 	if (view->name_state != RULES_NAME_CONFIRMED)
 		return;
-	if (!is_set(name) || domain_is_address(name) || domain_read(name, strlen(name), view->name) != DOMAIN_NAME) {
+	if (!is_set(name) || domain_is_address(name) ||
+	    domain_read(name, strlen(name), view->name) != DOMAIN_NAME) {
 		view->name[0] = '\0';
 		view->name_state = RULES_NAME_NONE;
 	}
@@ -111,13 +112,16 @@ static void view_name(struct view *view, const struct rules_envelope *envelope)
 static void view_mailbox(struct mailbox *mailbox, const char *written)
 {
 	mailbox->written = written != NULL ? written : "";
-	mailbox->differs = mailbox_read(mailbox->written, mailbox->plain) && strcmp(mailbox->written, mailbox->plain) != 0;
+	mailbox->differs = mailbox_read(mailbox->written, mailbox->plain) &&
+			   strcmp(mailbox->written, mailbox->plain) != 0;
 }
 
-void view_make(struct view *view, const struct rules_envelope *envelope, const struct rules_asker *asker)
+void view_make(
+    struct view *view, const struct rules_envelope *envelope, const struct rules_asker *asker)
 {
 	*view = (struct view){ .envelope = envelope, .asker = asker };
-	if (is_set(envelope->address) && strchr(envelope->address, '/') == NULL && ipnet_parse(envelope->address, &view->net)) {
+	if (is_set(envelope->address) && strchr(envelope->address, '/') == NULL &&
+	    ipnet_parse(envelope->address, &view->net)) {
 		view->has_net = true;
 		inet_ntop(view->net.family, view->net.address, view->address, sizeof view->address);
 	}
@@ -140,7 +144,8 @@ enum rules_answer exempt_match(const struct view *view)
 	return view->local || view->auth ? RULES_YES : ask_pop(view);
 }
 
-enum rules_answer ask_listed(const struct view *view, const struct rules_zone *zone, const struct ipnet *net)
+enum rules_answer ask_listed(
+    const struct view *view, const struct rules_zone *zone, const struct ipnet *net)
 {
 	if (view->asker->listed == NULL)
 		return RULES_UNKNOWN;
@@ -178,7 +183,8 @@ static enum rules_answer host_text_match(const struct pattern *pattern, const st
 	return answer;
 }
 
-static enum rules_answer client_servers_match(const struct pattern *pattern, const struct view *view)
+static enum rules_answer client_servers_match(
+    const struct pattern *pattern, const struct view *view)
 {
 	enum rules_answer exempt = RULES_NO, answer;
 
@@ -234,15 +240,16 @@ static enum rules_answer client_match(const struct pattern *pattern, const struc
 		return client_servers_match(pattern->right, view);
 	case KIND_PARTS:
 		user = user_match(pattern->left, view);
-		return user == RULES_NO ? user : rules_and(user, client_match(pattern->right, view));
+		return user == RULES_NO ? user
+					: rules_and(user, client_match(pattern->right, view));
 	default:
 		return host_text_match(pattern, view);
 	}
 }
 
-/* USER: the left part is the SMTP AUTH name, or, if that has a domain itself, the
- * whole address is.  The left part of such a name alone would let alice of one
- * domain write as alice of another. */
+/* USER: the left part is the SMTP AUTH name, or, if that has a domain itself,
+ * the whole address is.  The left part of such a name alone would let alice of
+ * one domain write as alice of another. */
 static enum rules_answer is_user(const char *address, size_t left, const struct view *view)
 {
 	const char *auth = view->envelope->auth;
@@ -271,31 +278,37 @@ static enum rules_answer parts_match(
 	if (answer == RULES_NO)
 		return answer;
 	if (pattern->right->kind == KIND_NS)
-		return rules_and(answer, records_match(pattern->right->right, domain, strlen(domain), view));
+		return rules_and(
+		    answer, records_match(pattern->right->right, domain, strlen(domain), view));
 	return rules_and(answer, text_match(pattern->right, domain, strlen(domain)));
 }
 
 /* One spelling of an address. */
-static enum rules_answer spelling_match(const struct pattern *pattern, const char *address, const struct view *view)
+static enum rules_answer spelling_match(
+    const struct pattern *pattern, const char *address, const struct view *view)
 {
 	const char *at = strrchr(address, '@');
 
 	if (pattern->kind == KIND_PARTS)
 		return at != NULL ? parts_match(pattern, address, at, view) : RULES_NO;
 	if (pattern->kind == KIND_NS)
-		return at != NULL ? records_match(pattern->right, at + 1, strlen(at + 1), view) : RULES_NO;
+		return at != NULL ? records_match(pattern->right, at + 1, strlen(at + 1), view)
+				  : RULES_NO;
 	return text_match(pattern, address, strlen(address));
 }
 
-/* The DNS is asked about the domain that is meant, not about a spelling of it. */
+/* The DNS is asked about the domain that is meant, not about a spelling of
+ * it. */
 static bool asks_dns(const struct pattern *pattern)
 {
-	return pattern->kind == KIND_NS || (pattern->kind == KIND_PARTS && pattern->right->kind == KIND_NS);
+	return pattern->kind == KIND_NS ||
+	       (pattern->kind == KIND_PARTS && pattern->right->kind == KIND_NS);
 }
 
 /* What was written matches, or what is meant by it does: "*%*@*" is about the
  * one, and nobody dodges bob@example.com by writing it in another way. */
-static enum rules_answer address_match(const struct pattern *pattern, const struct mailbox *mailbox, const struct view *view)
+static enum rules_answer address_match(
+    const struct pattern *pattern, const struct mailbox *mailbox, const struct view *view)
 {
 	enum rules_answer answer = RULES_NO;
 
@@ -311,8 +324,9 @@ enum rules_answer list_match(const struct list *list, int field, const struct vi
 	enum rules_answer answer = RULES_NO;
 
 	for (const struct pattern *p = list->first; p != NULL && answer != RULES_YES; p = p->next)
-		answer =
-		    rules_or(answer, field == 0 ? client_match(p, view) : address_match(p, &view->mailbox[field - 1], view));
+		answer = rules_or(answer, field == 0
+					      ? client_match(p, view)
+					      : address_match(p, &view->mailbox[field - 1], view));
 	if (answer == RULES_NO || list->except == NULL)
 		return answer;
 	return rules_and(answer, rules_not(list_match(list->except, field, view)));

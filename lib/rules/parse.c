@@ -31,14 +31,16 @@ static const struct {
 	{ "tag", RULES_TAG, false },
 };
 
-static void pass_on(struct parser *parser, enum rules_severity severity, size_t line, size_t column, const char *sentence)
+static void pass_on(struct parser *parser, enum rules_severity severity, size_t line, size_t column,
+    const char *sentence)
 {
 	if (severity == RULES_ERROR)
 		parser->errors++;
 	parser->tell(severity, line, column, sentence, parser->arg);
 }
 
-void parser_report(struct parser *parser, enum rules_severity severity, size_t line, size_t column, const char *format, ...)
+void parser_report(struct parser *parser, enum rules_severity severity, size_t line, size_t column,
+    const char *format, ...)
 {
 	char sentence[512];
 	va_list args;
@@ -82,13 +84,16 @@ static bool parse_action(struct parser *parser, size_t at, size_t end, struct ru
 
 	trim(text, &at, &end);
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
-		if (strlen(actions[i].word) == end - at && memcmp(actions[i].word, text + at, end - at) == 0) {
+		if (strlen(actions[i].word) == end - at &&
+		    memcmp(actions[i].word, text + at, end - at) == 0) {
 			rule->face.action = actions[i].action;
 			rule->face.delayed = actions[i].delayed;
 			return true;
 		}
 	}
-	parser_error(parser, at, "unknown action \"%.*s\"; expected allow, noto, deny, noto_delay, deny_delay, debug or tag",
+	parser_error(parser, at,
+	    "unknown action \"%.*s\"; expected allow, noto, deny, noto_delay, deny_delay, debug or "
+	    "tag",
 	    (int)(end - at > 40 ? 40 : end - at), text + at);
 	return false;
 }
@@ -117,7 +122,8 @@ static size_t parse_list(struct parser *parser, size_t at, int field, struct lis
 		if (good && is_except(parser, &token)) {
 			if (empty)
 				parser_error(parser, token.at,
-				    "EXCEPT at the head of a list never matches; expected a pattern before it, such as ALL");
+				    "EXCEPT at the head of a list never matches; expected a "
+				    "pattern before it, such as ALL");
 			list->except = pool_get(&parser->rules->pool, sizeof *list->except);
 			if (list->except == NULL)
 				return at;
@@ -135,7 +141,8 @@ static size_t parse_list(struct parser *parser, size_t at, int field, struct lis
 			tail = &(*tail)->next;
 	}
 	if (empty)
-		parser_error(parser, start, "no %s here; expected patterns (an IPv6 address is written [2001:db8::1])",
+		parser_error(parser, start,
+		    "no %s here; expected patterns (an IPv6 address is written [2001:db8::1])",
 		    list_names[field]);
 	return at;
 }
@@ -149,14 +156,16 @@ static void parse_message(struct parser *parser, size_t at, struct rule *rule)
 	if (at < end && text[at] == '#')
 		return;
 	if (at == end) {
-		parser_error(parser, colon, "empty message; expected text behind the last colon, or no colon");
+		parser_error(parser, colon,
+		    "empty message; expected text behind the last colon, or no colon");
 		return;
 	}
 	if (rule->face.action == RULES_ALLOW) {
 		size_t line, column;
 
 		line_place(&parser->line, at, &line, &column);
-		parser_report(parser, RULES_WARNING, line, column, "the message of an allow is never sent");
+		parser_report(
+		    parser, RULES_WARNING, line, column, "the message of an allow is never sent");
 		return;
 	}
 	message_check(parser, at, end - at, rule->face.action);
@@ -179,8 +188,9 @@ static struct rule *parse_rule(struct parser *parser)
 		size_t start = at + 1, end;
 
 		if (line->text[at] != ':') {
-			parser_error(
-			    parser, at, "no list of %s; expected action:clients:senders:recipients", list_names[field]);
+			parser_error(parser, at,
+			    "no list of %s; expected action:clients:senders:recipients",
+			    list_names[field]);
 			return rule;
 		}
 		end = at = parse_list(parser, start, field, &rule->list[field]);
@@ -236,9 +246,12 @@ struct rules *rules_parse(const char *text, size_t size, rules_tell *tell, void 
 		tell(RULES_ERROR, 0, 0, "out of memory", arg);
 		goto done;
 	}
-	*parser = (struct parser){ .rules = rules, .rest = text, .end = text + size, .tell = tell, .arg = arg };
+	*parser = (struct parser){
+		.rules = rules, .rest = text, .end = text + size, .tell = tell, .arg = arg
+	};
 	if (size > RULES_FILE_MAX)
-		parser_report(parser, RULES_ERROR, 0, 0, "file too large; expected at most %d bytes", RULES_FILE_MAX);
+		parser_report(parser, RULES_ERROR, 0, 0,
+		    "file too large; expected at most %d bytes", RULES_FILE_MAX);
 	else
 		parse_file(parser);
 	if (rules->pool.failed)

@@ -16,8 +16,10 @@ static const struct {
 	int roles;
 	const char *where;
 } words[] = {
-	{ "ALL", KIND_ALL, ROLE_CLIENT | ROLE_USER | ROLE_ADDRESS | ROLE_LEFT | ROLE_RIGHT | ROLE_SERVER, "" },
-	{ "KNOWN", KIND_KNOWN, ROLE_CLIENT | ROLE_USER | ROLE_SERVER, "the first list and behind NS=" },
+	{ "ALL", KIND_ALL,
+	    ROLE_CLIENT | ROLE_USER | ROLE_ADDRESS | ROLE_LEFT | ROLE_RIGHT | ROLE_SERVER, "" },
+	{ "KNOWN", KIND_KNOWN, ROLE_CLIENT | ROLE_USER | ROLE_SERVER,
+	    "the first list and behind NS=" },
 	{ "UNKNOWN", KIND_UNKNOWN, ROLE_CLIENT | ROLE_SERVER, "the first list and behind NS=" },
 	{ "FORGED", KIND_FORGED, ROLE_CLIENT, "the first list" },
 	{ "POP", KIND_POP, ROLE_CLIENT, "the first list" },
@@ -43,8 +45,10 @@ static struct pattern *pattern_at(struct parser *parser, size_t at, size_t size,
 	return pattern->text != NULL ? pattern : NULL;
 }
 
-/* Returns true if the part is a word, or was reported as one in a wrong place. */
-static bool parse_word(struct parser *parser, size_t at, size_t size, enum role role, struct pattern **pattern)
+/* Returns true if the part is a word, or was reported as one in a wrong
+ * place. */
+static bool parse_word(
+    struct parser *parser, size_t at, size_t size, enum role role, struct pattern **pattern)
 {
 	const char *text = parser->line.text + at;
 
@@ -52,7 +56,8 @@ static bool parse_word(struct parser *parser, size_t at, size_t size, enum role 
 		if (strlen(words[i].word) != size || memcmp(words[i].word, text, size) != 0)
 			continue;
 		if ((words[i].roles & (int)role) == 0)
-			parser_error(parser, at, "%s is out of place here; it can stand in %s", words[i].word, words[i].where);
+			parser_error(parser, at, "%s is out of place here; it can stand in %s",
+			    words[i].word, words[i].where);
 		else
 			*pattern = pattern_at(parser, at, size, words[i].kind);
 		return true;
@@ -67,13 +72,15 @@ static struct pattern *parse_regex(struct parser *parser, size_t at, size_t size
 	size_t fault;
 
 	if (role == ROLE_USER) {
-		parser_error(parser, at, "expression before the @ of a client; expected ALL, KNOWN or a wildcard");
+		parser_error(parser, at,
+		    "expression before the @ of a client; expected ALL, KNOWN or a wildcard");
 		return NULL;
 	}
 	pattern = pattern_at(parser, at, size, KIND_REGEX);
 	if (pattern == NULL)
 		return NULL;
-	pattern->regex = regex_new(&parser->rules->regexes, parser->line.text + at + 1, size - 2, why, sizeof why, &fault);
+	pattern->regex = regex_new(
+	    &parser->rules->regexes, parser->line.text + at + 1, size - 2, why, sizeof why, &fault);
 	if (pattern->regex == NULL) {
 		parser_error(parser, at + 1 + fault, "not a regular expression: %s", why);
 		return NULL;
@@ -95,8 +102,9 @@ static struct pattern *parse_network(struct parser *parser, size_t at, size_t si
 	}
 	if (ipnet_parse(text, &pattern->net))
 		return pattern;
-	parser_error(
-	    parser, at, "not a network; expected 192.0.2.7, 192.0.2.0/24 or [2001:db8::/32], with no bit set behind the mask");
+	parser_error(parser, at,
+	    "not a network; expected 192.0.2.7, 192.0.2.0/24 or [2001:db8::/32], with no bit set "
+	    "behind the mask");
 	return NULL;
 }
 
@@ -129,7 +137,8 @@ static struct pattern *parse_servers(struct parser *parser, size_t at, size_t si
 	struct pattern *pattern;
 
 	if ((role & (ROLE_CLIENT | ROLE_ADDRESS | ROLE_RIGHT)) == 0) {
-		parser_error(parser, at, "NS= is out of place here; expected it for a client or a domain");
+		parser_error(
+		    parser, at, "NS= is out of place here; expected it for a client or a domain");
 		return NULL;
 	}
 	pattern = pattern_at(parser, at, size, KIND_NS);
@@ -144,7 +153,8 @@ static struct pattern *parse_zone(struct parser *parser, size_t at, size_t size,
 	struct pattern *pattern;
 
 	if ((role & (ROLE_CLIENT | ROLE_SERVER)) == 0) {
-		parser_error(parser, at, "RBL. is out of place here; it can stand in the first list and behind NS=");
+		parser_error(parser, at,
+		    "RBL. is out of place here; it can stand in the first list and behind NS=");
 		return NULL;
 	}
 	pattern = pattern_at(parser, at, size, KIND_ZONE);
@@ -168,7 +178,8 @@ static struct pattern *parse_part(struct parser *parser, size_t at, size_t size,
 	}
 	if (text[0] == '#') {
 		parser_error(parser, at,
-		    "# in a list; expected a pattern (a comment begins in column 1, or behind the colon of the last field)");
+		    "# in a list; expected a pattern (a comment begins in column 1, or behind the "
+		    "colon of the last field)");
 		return NULL;
 	}
 	if (parse_word(parser, at, size, role, &pattern))
@@ -179,11 +190,13 @@ static struct pattern *parse_part(struct parser *parser, size_t at, size_t size,
 		return parse_zone(parser, at, size, role);
 	if (text[0] == '/')
 		return parse_regex(parser, at, size, role);
-	if (host && (text[0] == '[' || looks_like_network(text, size) || memchr(text, '/', size) != NULL))
+	if (host &&
+	    (text[0] == '[' || looks_like_network(text, size) || memchr(text, '/', size) != NULL))
 		return parse_network(parser, at, size);
 	if (role == ROLE_ADDRESS && looks_like_network(text, size)) {
 		parser_error(parser, at,
-		    "network in a list of addresses; expected user@domain (networks stand in the first list and behind NS=)");
+		    "network in a list of addresses; expected user@domain (networks stand in the "
+		    "first list and behind NS=)");
 		return NULL;
 	}
 	return parse_wildcard(parser, at, size, role);
@@ -195,16 +208,20 @@ struct pattern *part_parse(struct parser *parser, const struct token *token, int
 	size_t right = token->at + token->split + 1;
 
 	if (token->split == token->size)
-		return parse_part(parser, token->at, token->size, field == 0 ? ROLE_CLIENT : ROLE_ADDRESS);
+		return parse_part(
+		    parser, token->at, token->size, field == 0 ? ROLE_CLIENT : ROLE_ADDRESS);
 	if (starts(parser->line.text + token->at, token->size, "NS=")) {
-		parser_error(
-		    parser, token->at, "@ in a pattern of name servers; expected NS=pattern alone, or user@NS=pattern");
+		parser_error(parser, token->at,
+		    "@ in a pattern of name servers; expected NS=pattern alone, or "
+		    "user@NS=pattern");
 		return NULL;
 	}
 	pattern = pattern_at(parser, token->at, token->size, KIND_PARTS);
 	if (pattern == NULL)
 		return NULL;
-	pattern->left = parse_part(parser, token->at, token->split, field == 0 ? ROLE_USER : ROLE_LEFT);
-	pattern->right = parse_part(parser, right, token->size - token->split - 1, field == 0 ? ROLE_CLIENT : ROLE_RIGHT);
+	pattern->left =
+	    parse_part(parser, token->at, token->split, field == 0 ? ROLE_USER : ROLE_LEFT);
+	pattern->right = parse_part(
+	    parser, right, token->size - token->split - 1, field == 0 ? ROLE_CLIENT : ROLE_RIGHT);
 	return pattern->left != NULL && pattern->right != NULL ? pattern : NULL;
 }

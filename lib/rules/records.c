@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * records.c - NS=: names and addresses of the name servers and mail exchangers of
- * a domain
+ * records.c - NS=: names and addresses of the name servers and mail exchangers
+ * of a domain
  *
  * Owns: which names are asked for, in which order, and how many.  KNOWN and
  * UNKNOWN ask whether the domain itself exists for mail; the other patterns ask
@@ -13,7 +13,8 @@
 
 #include <string.h>
 
-static enum rules_answer ask(const struct view *view, const char *name, enum rules_type type, struct rules_records *records)
+static enum rules_answer ask(
+    const struct view *view, const char *name, enum rules_type type, struct rules_records *records)
 {
 	*records = (struct rules_records){ .count = 0 };
 	if (view->asker->records == NULL)
@@ -25,7 +26,8 @@ static enum rules_answer ask(const struct view *view, const char *name, enum rul
  * domain are everybody's. */
 static enum rules_answer exists(const char *domain, const struct view *view)
 {
-	static const enum rules_type types[] = { RULES_TYPE_MX, RULES_TYPE_A, RULES_TYPE_AAAA, RULES_TYPE_NS };
+	static const enum rules_type types[] = { RULES_TYPE_MX, RULES_TYPE_A, RULES_TYPE_AAAA,
+		RULES_TYPE_NS };
 	enum rules_answer answer = RULES_NO;
 	struct rules_records records;
 
@@ -37,7 +39,8 @@ static enum rules_answer exists(const char *domain, const struct view *view)
 	return answer;
 }
 
-static enum rules_answer server_address_match(const struct pattern *pattern, const struct ipnet *net, const struct view *view)
+static enum rules_answer server_address_match(
+    const struct pattern *pattern, const struct ipnet *net, const struct view *view)
 {
 	char text[INET6_ADDRSTRLEN];
 
@@ -49,13 +52,16 @@ static enum rules_answer server_address_match(const struct pattern *pattern, con
 	return text_match(pattern, text, strlen(text));
 }
 
-/* Could the pattern match the text of an address?  If not, none is asked for. */
+/* Could the pattern match the text of an address?  If not, none is asked
+ * for. */
 static bool wants_addresses(const struct pattern *pattern)
 {
-	return pattern->kind != KIND_WILDCARD || pattern->text[strspn(pattern->text, "0123456789abcdefABCDEF:.*")] == '\0';
+	return pattern->kind != KIND_WILDCARD ||
+	       pattern->text[strspn(pattern->text, "0123456789abcdefABCDEF:.*")] == '\0';
 }
 
-static enum rules_answer addresses_match(const struct pattern *pattern, const char *host, const struct view *view)
+static enum rules_answer addresses_match(
+    const struct pattern *pattern, const char *host, const struct view *view)
 {
 	static const enum rules_type types[] = { RULES_TYPE_A, RULES_TYPE_AAAA };
 	enum rules_answer answer = RULES_NO;
@@ -68,13 +74,16 @@ static enum rules_answer addresses_match(const struct pattern *pattern, const ch
 			answer = rules_or(answer, asked);
 			continue;
 		}
-		for (size_t i = 0; i < found.count && i < RULES_ADDRESSES_MAX && answer != RULES_YES; i++)
-			answer = rules_or(answer, server_address_match(pattern, &found.addresses[i], view));
+		for (size_t i = 0;
+		     i < found.count && i < RULES_ADDRESSES_MAX && answer != RULES_YES; i++)
+			answer = rules_or(
+			    answer, server_address_match(pattern, &found.addresses[i], view));
 	}
 	return answer;
 }
 
-static enum rules_answer host_match(const struct pattern *pattern, const char *host, const struct view *view)
+static enum rules_answer host_match(
+    const struct pattern *pattern, const char *host, const struct view *view)
 {
 	char name[DOMAIN_SIZE];
 	enum rules_answer answer = RULES_NO;
@@ -89,7 +98,8 @@ static enum rules_answer host_match(const struct pattern *pattern, const char *h
 	return rules_or(answer, addresses_match(pattern, name, view));
 }
 
-static enum rules_answer hosts_match(const struct pattern *pattern, const struct rules_records *hosts, const struct view *view)
+static enum rules_answer hosts_match(
+    const struct pattern *pattern, const struct rules_records *hosts, const struct view *view)
 {
 	enum rules_answer answer = RULES_NO;
 
@@ -99,7 +109,8 @@ static enum rules_answer hosts_match(const struct pattern *pattern, const struct
 }
 
 /* The servers of DOMAIN alone; *CUT when it certainly has none. */
-static enum rules_answer servers_match(const struct pattern *pattern, const char *domain, const struct view *view, bool *cut)
+static enum rules_answer servers_match(
+    const struct pattern *pattern, const char *domain, const struct view *view, bool *cut)
 {
 	static const enum rules_type types[] = { RULES_TYPE_MX, RULES_TYPE_NS };
 	struct rules_records hosts[2];
@@ -109,11 +120,13 @@ static enum rules_answer servers_match(const struct pattern *pattern, const char
 		asked[i] = ask(view, domain, types[i], &hosts[i]);
 	*cut = asked[0] == RULES_NO && asked[1] == RULES_NO;
 	for (size_t i = 0; i < 2 && answer != RULES_YES; i++)
-		answer = rules_or(answer, asked[i] == RULES_YES ? hosts_match(pattern, &hosts[i], view) : asked[i]);
+		answer = rules_or(answer,
+		    asked[i] == RULES_YES ? hosts_match(pattern, &hosts[i], view) : asked[i]);
 	return answer;
 }
 
-/* DOMAIN without its first label, and without more when there are too many left. */
+/* DOMAIN without its first label, and without more when there are too many
+ * left. */
 static const char *cut_label(const char *domain)
 {
 	size_t labels = 1;
@@ -127,7 +140,8 @@ static const char *cut_label(const char *domain)
 	return domain;
 }
 
-enum rules_answer records_match(const struct pattern *pattern, const char *domain, size_t size, const struct view *view)
+enum rules_answer records_match(
+    const struct pattern *pattern, const char *domain, size_t size, const struct view *view)
 {
 	char name[DOMAIN_SIZE];
 	enum domain kind = domain_read(domain, size, name);

@@ -2,9 +2,9 @@
  *
  * regex.c - /expressions/ of a rule file
  *
- * Sole home of <pcre2.h> in this room.  Owns: compiling (caseless, not anchored,
- * bytes and not characters), JIT where the system allows it, the limits on what
- * one match may cost.
+ * Sole home of <pcre2.h> in this room.  Owns: compiling (caseless, not
+ * anchored, bytes and not characters), JIT where the system allows it, the
+ * limits on what one match may cost.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "rules_int.h"
@@ -34,16 +34,19 @@ static bool prepare(struct regex *regex)
 	pcre2_set_match_limit(regex->context, MATCH_LIMIT);
 	pcre2_set_depth_limit(regex->context, DEPTH_LIMIT);
 	pcre2_set_heap_limit(regex->context, HEAP_LIMIT_KIB);
-	/* a library without JIT, or a system that forbids it, is slower and right */
+	/* a library without JIT, or a system that forbids it, is slower and
+	 * right */
 	pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE);
 	return true;
 }
 
-struct regex *regex_new(struct regex **all, const char *text, size_t size, char *why, size_t why_size, size_t *at)
+struct regex *regex_new(
+    struct regex **all, const char *text, size_t size, char *why, size_t why_size, size_t *at)
 {
-	/* no UTF: what clients send need not be, and a match must not fail on it */
-	const uint32_t options =
-	    PCRE2_CASELESS | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C;
+	/* no UTF: what clients send need not be, and a match must not fail on
+	 * it */
+	const uint32_t options = PCRE2_CASELESS | PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY |
+				 PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C;
 	struct regex *regex = calloc(1, sizeof *regex);
 	PCRE2_SIZE offset = 0;
 	int code;
@@ -78,10 +81,12 @@ void regex_free_all(struct regex *all)
 
 enum rules_answer regex_match(const struct regex *regex, const char *text, size_t size)
 {
-	int found = pcre2_match(regex->code, (PCRE2_SPTR)text, size, 0, 0, regex->data, regex->context);
+	int found =
+	    pcre2_match(regex->code, (PCRE2_SPTR)text, size, 0, 0, regex->data, regex->context);
 
 	if (found == PCRE2_ERROR_NOMATCH)
 		return RULES_NO;
-	/* 0: more groups than the match data has room for, which nobody reads */
+	/* 0: more groups than the match data has room for, which nobody
+	 * reads */
 	return found >= 0 ? RULES_YES : RULES_UNKNOWN;
 }

@@ -64,8 +64,10 @@ enum rules_severity {
 
 /* Receives one finding.  LINE and COLUMN (in bytes) count from 1; LINE 0 means
  * the file as a whole.  SENTENCE says what is wrong and what was expected; it
- * has no newline, may hold any other byte of the file, and ends with the call. */
-typedef void rules_tell(enum rules_severity severity, size_t line, size_t column, const char *sentence, void *arg);
+ * has no newline, may hold any other byte of the file, and ends with the
+ * call. */
+typedef void rules_tell(
+    enum rules_severity severity, size_t line, size_t column, const char *sentence, void *arg);
 
 /* Parses SIZE bytes of TEXT and reports every error and warning in the order of
  * the file; warnings that compare rules come last, and only without errors.
@@ -167,27 +169,31 @@ struct rules_records {
  * that said RULES_PENDING and the next decision its answer may become known,
  * and then must not change while the decision is repeated. */
 struct rules_asker {
-	/* Has this envelope's client an entry in the database that counts now? */
+	/* Has this envelope's client an entry in the database that counts
+	 * now? */
 	enum rules_answer (*pop)(void *arg);
 	/* Does blocklist ZONE have ADDRESS, with an answer in ZONE's ranges? */
-	enum rules_answer (*listed)(const struct rules_zone *zone, const struct ipnet *address, void *arg);
+	enum rules_answer (*listed)(
+	    const struct rules_zone *zone, const struct ipnet *address, void *arg);
 	/* Has NAME (a host name in lower case) records of TYPE?  Fills in
-	 * RECORDS when it answers RULES_YES; RULES_NO is both "no such name" and
-	 * "no such record". */
-	enum rules_answer (*records)(const char *name, enum rules_type type, struct rules_records *records, void *arg);
+	 * RECORDS when it answers RULES_YES; RULES_NO is both "no such name"
+	 * and "no such record". */
+	enum rules_answer (*records)(
+	    const char *name, enum rules_type type, struct rules_records *records, void *arg);
 	void *arg;
 };
 
 /* Puts every question about the client that the rules could ask, so that the
  * lookups run side by side while the session goes on.  Sender and recipient of
  * ENVELOPE are not looked at. */
-void rules_foresee(const struct rules *rules, const struct rules_envelope *envelope, const struct rules_asker *asker);
+void rules_foresee(const struct rules *rules, const struct rules_envelope *envelope,
+    const struct rules_asker *asker);
 
 /* Does rule N (from 1) match ENVELOPE?  *FAILED (may be NULL) becomes the index
  * in struct rules_rule.list of the list that made it something else than
  * RULES_YES, or -1. */
-enum rules_answer rules_match(
-    const struct rules *rules, size_t n, const struct rules_envelope *envelope, const struct rules_asker *asker, int *failed);
+enum rules_answer rules_match(const struct rules *rules, size_t n,
+    const struct rules_envelope *envelope, const struct rules_asker *asker, int *failed);
 
 /* ---- the decision ---- */
 
@@ -201,8 +207,9 @@ struct rules_decision {
 	bool delayed;
 	bool deferred; /* the reply is 451 4.4.3 because of what could not be told */
 	size_t rule; /* that decided, from 1; 0: none matched */
-	char reply[RULES_REPLY_SIZE]; /* NOTO and DENY: "550 5.7.1 text", printable
-				       * ASCII; TAG: the text of the field; else "" */
+	/* NOTO and DENY: "550 5.7.1 text", printable ASCII; TAG: the text of
+	 * the field; else "" */
+	char reply[RULES_REPLY_SIZE];
 	size_t debug[RULES_DEBUGS_MAX]; /* debug rules that matched on the way */
 	size_t debug_count;
 };
@@ -214,9 +221,10 @@ typedef void rules_step(size_t n, enum rules_answer answer, int failed, void *ar
 /* Decides about ENVELOPE: the first rule that matches.  A rule that cannot be
  * told is passed by (see OPTIONS), and after one that would have been milder
  * than a permanent refusal no 5xx is given: it becomes 451.  STEP may be NULL.
- * Returns true with *DECISION, or false when an answer is pending; STEP has then
- * been told of the rules up to there. */
-bool rules_decide(const struct rules *rules, const struct rules_envelope *envelope, const struct rules_asker *asker,
-    const struct rules_options *options, rules_step *step, void *arg, struct rules_decision *decision);
+ * Returns true with *DECISION, or false when an answer is pending; STEP has
+ * then been told of the rules up to there. */
+bool rules_decide(const struct rules *rules, const struct rules_envelope *envelope,
+    const struct rules_asker *asker, const struct rules_options *options, rules_step *step,
+    void *arg, struct rules_decision *decision);
 
 #endif

@@ -118,10 +118,11 @@ struct parser {
 };
 
 /* Reports an error at byte AT of the joined line. */
-void parser_error(struct parser *parser, size_t at, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void parser_error(struct parser *parser, size_t at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The same at a place of the file. */
-void parser_report(struct parser *parser, enum rules_severity severity, size_t line, size_t column, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+void parser_report(struct parser *parser, enum rules_severity severity, size_t line, size_t column,
+    const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* ---- line.c ---- */
 
@@ -158,7 +159,8 @@ enum role {
 	ROLE_SERVER = 32 /* behind NS= */
 };
 
-/* The pattern of TOKEN for list FIELD (0 to 2); NULL after reporting why not. */
+/* The pattern of TOKEN for list FIELD (0 to 2); NULL after reporting why
+ * not. */
 struct pattern *part_parse(struct parser *parser, const struct token *token, int field);
 
 /* RBL.zone at byte AT; NULL after reporting why not. */
@@ -169,7 +171,8 @@ struct rules_zone *zone_parse(struct parser *parser, size_t at, size_t size);
 /* Reports what is wrong with the SIZE bytes at AT as a message for ACTION. */
 void message_check(struct parser *parser, size_t at, size_t size, enum rules_action action);
 /* Writes MESSAGE with its codes replaced; NULL: the sentence for no message. */
-void message_write(char *out, size_t size, const char *message, const struct rule *rule, const struct rules_envelope *envelope);
+void message_write(char *out, size_t size, const char *message, const struct rule *rule,
+    const struct rules_envelope *envelope);
 
 /* ---- regex.c ---- */
 
@@ -177,7 +180,8 @@ struct regex;
 
 /* Compiles SIZE bytes; adds it to the list that regex_free_all() frees.  NULL
  * with *WHY (static text or in BUFFER) and *AT, the byte of the fault. */
-struct regex *regex_new(struct regex **all, const char *text, size_t size, char *why, size_t why_size, size_t *at);
+struct regex *regex_new(
+    struct regex **all, const char *text, size_t size, char *why, size_t why_size, size_t *at);
 void regex_free_all(struct regex *all);
 /* UNKNOWN when the match limit was reached. */
 enum rules_answer regex_match(const struct regex *regex, const char *text, size_t size);
@@ -231,14 +235,17 @@ struct view {
 	} mailbox[2]; /* sender, recipient */
 };
 
-void view_make(struct view *view, const struct rules_envelope *envelope, const struct rules_asker *asker);
+void view_make(
+    struct view *view, const struct rules_envelope *envelope, const struct rules_asker *asker);
 enum rules_answer list_match(const struct list *list, int field, const struct view *view);
 /* A wildcard or an expression against a text. */
 enum rules_answer text_match(const struct pattern *pattern, const char *text, size_t size);
-enum rules_answer ask_listed(const struct view *view, const struct rules_zone *zone, const struct ipnet *net);
+enum rules_answer ask_listed(
+    const struct view *view, const struct rules_zone *zone, const struct ipnet *net);
 /* AND NOT (POP OR AUTH OR LOCAL): who has a right to send is not looked up. */
 enum rules_answer exempt_match(const struct view *view);
 /* NS=PATTERN for the domain of SIZE bytes. */
-enum rules_answer records_match(const struct pattern *pattern, const char *domain, size_t size, const struct view *view);
+enum rules_answer records_match(
+    const struct pattern *pattern, const char *domain, size_t size, const struct view *view);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * warn.c - rules that cannot be reached, wildcards without their dot, words that
- * are none
+ * warn.c - rules that cannot be reached, wildcards without their dot, words
+ * that are none
  *
  * Owns: what works, but probably not as intended.
  * Limit: a rule counts as unreachable when one earlier rule matches whatever it
- * matches, pattern by pattern; several earlier rules together are not looked at.
+ * matches, pattern by pattern; several earlier rules together are not looked
+ * at.
  */
 #include "rules_int.h"
 
@@ -30,7 +31,8 @@ static bool is_domain_text(const char *text)
 /* A word of the language in other letters, or capitals that are no word. */
 static bool is_odd_word(const char *text)
 {
-	static const char *const words[] = { "ALL", "KNOWN", "UNKNOWN", "FORGED", "POP", "AUTH", "LOCAL", "USER" };
+	static const char *const words[] = { "ALL", "KNOWN", "UNKNOWN", "FORGED", "POP", "AUTH",
+		"LOCAL", "USER" };
 	size_t size = strlen(text);
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
@@ -50,11 +52,12 @@ void warn_pattern(struct parser *parser, const struct pattern *pattern, enum rol
 
 	if (text[0] == '*' && is_domain_text(text + 1) && role != ROLE_LEFT && role != ROLE_USER)
 		parser_report(parser, RULES_WARNING, pattern->line, pattern->column,
-		    "%.100s matches evil%.100s too; the safe pair is %.100s *.%.100s", text, text + 1, text + 1, text + 1);
+		    "%.100s matches evil%.100s too; the safe pair is %.100s *.%.100s", text,
+		    text + 1, text + 1, text + 1);
 	else if (is_odd_word(text) && role != ROLE_LEFT && role != ROLE_USER)
 		parser_report(parser, RULES_WARNING, pattern->line, pattern->column,
-		    "%.100s is no word of the language here and is matched as a name; words are written in capitals: ALL KNOWN "
-		    "POP",
+		    "%.100s is no word of the language here and is matched as a name; words are "
+		    "written in capitals: ALL KNOWN POP",
 		    text);
 	else if (strncasecmp(text, "RBL.", 4) == 0 || strncasecmp(text, "NS=", 3) == 0)
 		parser_report(parser, RULES_WARNING, pattern->line, pattern->column,
@@ -66,7 +69,8 @@ static bool pattern_covers(const struct pattern *a, const struct pattern *b, int
 {
 	if (a->kind == KIND_ALL)
 		return true;
-	/* a wildcard for every text covers all addresses, but no client without a name or address */
+	/* a wildcard for every text covers all addresses, but no client without
+	 * a name or address */
 	if (a->kind == KIND_WILDCARD && strcmp(a->text, "*") == 0 && field > 0)
 		return true;
 	if (a->kind != b->kind)
@@ -74,7 +78,8 @@ static bool pattern_covers(const struct pattern *a, const struct pattern *b, int
 	if (a->kind == KIND_NETWORK)
 		return a->net.bits <= b->net.bits && ipnet_holds(&a->net, &b->net);
 	if (a->kind == KIND_PARTS)
-		return pattern_covers(a->left, b->left, field) && pattern_covers(a->right, b->right, field);
+		return pattern_covers(a->left, b->left, field) &&
+		       pattern_covers(a->right, b->right, field);
 	return strcmp(a->text, b->text) == 0;
 }
 
@@ -115,7 +120,8 @@ void warn_unreachable(struct parser *parser)
 			earlier++;
 		if (earlier < i)
 			parser_report(parser, RULES_WARNING, rules->by_number[i]->face.line, 1,
-			    "this rule can never be reached: the rule of line %zu matches all that it matches",
+			    "this rule can never be reached: the rule of line %zu matches all that "
+			    "it matches",
 			    rules->by_number[earlier]->face.line);
 	}
 }

@@ -61,7 +61,8 @@ static bool read_range(const char **p, const char *end, struct rules_range *rang
 /* Answers that a blocklist never gives for a listing (RFC 5782, 2.1 and 5). */
 static bool never_counts(const struct rules_range *range)
 {
-	return (range->low <= loopback + 1 && range->high >= loopback + 1) || range->low >= (loopback | 0xffff00);
+	return (range->low <= loopback + 1 && range->high >= loopback + 1) ||
+	       range->low >= (loopback | 0xffff00);
 }
 
 static bool parse_ranges(struct parser *parser, size_t at, size_t size, struct rules_zone *zone)
@@ -85,7 +86,8 @@ static bool parse_ranges(struct parser *parser, size_t at, size_t size, struct r
 		}
 		if (never_counts(&ranges[zone->range_count])) {
 			parser_error(parser, at + (size_t)(here - start),
-			    "127.0.0.1 and 127.255.255.0/24 never mean a listing; expected other answers in 127.0.0.0/8");
+			    "127.0.0.1 and 127.255.255.0/24 never mean a listing; expected other "
+			    "answers in 127.0.0.0/8");
 			return false;
 		}
 		zone->range_count++;
@@ -131,16 +133,18 @@ struct rules_zone *zone_parse(struct parser *parser, size_t at, size_t size)
 
 	if (zone == NULL)
 		return NULL;
-	if (size > strlen(option) && memcmp(text + size - strlen(option), option, strlen(option)) == 0) {
+	if (size > strlen(option) &&
+	    memcmp(text + size - strlen(option), option, strlen(option)) == 0) {
 		zone->notest = true;
 		end -= strlen(option);
 	}
 	equals = memchr(text, '=', end);
 	name_end = equals != NULL ? (size_t)(equals - text) : end;
-	if (domain_read(text + skip, name_end - skip, name) != DOMAIN_NAME || strlen(name) > ZONE_MAX ||
-	    domain_is_address(name)) {
+	if (domain_read(text + skip, name_end - skip, name) != DOMAIN_NAME ||
+	    strlen(name) > ZONE_MAX || domain_is_address(name)) {
 		parser_error(parser, at + skip,
-		    "not a blocklist; expected RBL.zone, RBL.zone=127.0.0.2 or RBL.zone;notest, with a zone of the DNS");
+		    "not a blocklist; expected RBL.zone, RBL.zone=127.0.0.2 or RBL.zone;notest, "
+		    "with a zone of the DNS");
 		return NULL;
 	}
 	zone->name = pool_copy(&parser->rules->pool, name, strlen(name));

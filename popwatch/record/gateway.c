@@ -2,8 +2,8 @@
  *
  * gateway.c - addresses that stand for everybody behind them, see gateway.h
  *
- * The tables are read from files, not by netlink: what is open before the sandbox
- * closes can be read again inside it, where no socket can be made.
+ * The tables are read from files, not by netlink: what is open before the
+ * sandbox closes can be read again inside it, where no socket can be made.
  */
 #include <arpa/inet.h>
 #include <string.h>
@@ -25,10 +25,12 @@ static const struct {
 
 #define TABLES (sizeof tables / sizeof *tables)
 
-/* Loopback, link-local and the like are in every host's tables, and no client's. */
+/* Loopback, link-local and the like are in every host's tables, and no
+ * client's. */
 static bool is_local(const char *address)
 {
-	static const char *const nets[] = { "127.0.0.0/8", "0.0.0.0/8", "169.254.0.0/16", "::1", "::", "fe80::/10" };
+	static const char *const nets[] = { "127.0.0.0/8", "0.0.0.0/8", "169.254.0.0/16", "::1",
+		"::", "fe80::/10" };
 	struct ipnet net, number;
 
 	if (!ipnet_parse(address, &number))
@@ -40,13 +42,14 @@ static bool is_local(const char *address)
 	return false;
 }
 
-static void add(struct gateways *gateways, enum gateway_kind kind, const char *text, const char *interface)
+static void add(
+    struct gateways *gateways, enum gateway_kind kind, const char *text, const char *interface)
 {
 	struct gateway *gateway = &gateways->list[gateways->count];
 	char address[RELAYDB_ADDRSTRLEN];
 
-	if (relaydb_address(text, address) != RELAYDB_OK || is_local(address) || gateways_find(gateways, address) != NULL ||
-	    gateways->count == GATEWAYS)
+	if (relaydb_address(text, address) != RELAYDB_OK || is_local(address) ||
+	    gateways_find(gateways, address) != NULL || gateways->count == GATEWAYS)
 		return;
 	*gateway = (struct gateway){ .kind = kind };
 	memcpy(gateway->address, address, sizeof address);
@@ -54,7 +57,8 @@ static void add(struct gateways *gateways, enum gateway_kind kind, const char *t
 	gateways->count++;
 }
 
-/* "IFACE DESTINATION GATEWAY FLAGS ...", addresses as a host's number with the bytes of the network in memory. */
+/* "IFACE DESTINATION GATEWAY FLAGS ...", addresses as a host's number with the
+ * bytes of the network in memory. */
 void gateways_read_route(struct gateways *gateways, FILE *in)
 {
 	char line[256], interface[16], text[INET_ADDRSTRLEN];
@@ -62,7 +66,8 @@ void gateways_read_route(struct gateways *gateways, FILE *in)
 	struct in_addr address;
 
 	while (fgets(line, sizeof line, in) != NULL) {
-		if (sscanf(line, "%15s %*x %x %x", interface, &hop, &flags) != 3 || !(flags & ROUTE_GATEWAY))
+		if (sscanf(line, "%15s %*x %x %x", interface, &hop, &flags) != 3 ||
+		    !(flags & ROUTE_GATEWAY))
 			continue;
 		address.s_addr = hop;
 		if (inet_ntop(AF_INET, &address, text, sizeof text) != NULL)
@@ -70,13 +75,15 @@ void gateways_read_route(struct gateways *gateways, FILE *in)
 	}
 }
 
-/* A tree; "|-- ADDRESS", and below it what the address is: "/32 host LOCAL" if it is one of this host. */
+/* A tree; "|-- ADDRESS", and below it what the address is: "/32 host LOCAL" if
+ * it is one of this host. */
 void gateways_read_fib_trie(struct gateways *gateways, FILE *in)
 {
 	char line[256], address[INET_ADDRSTRLEN] = "";
 
 	while (fgets(line, sizeof line, in) != NULL) {
-		if (sscanf(line, " |-- %15s", address) != 1 && strstr(line, "/32 host LOCAL") != NULL)
+		if (sscanf(line, " |-- %15s", address) != 1 &&
+		    strstr(line, "/32 host LOCAL") != NULL)
 			add(gateways, GATEWAY_OWN, address, "");
 	}
 }
@@ -102,7 +109,8 @@ void gateways_read_ipv6_route(struct gateways *gateways, FILE *in)
 	unsigned flags;
 
 	while (fgets(line, sizeof line, in) != NULL) {
-		if (sscanf(line, "%*32s %*x %*32s %*x %32s %*x %*x %*x %x %15s", hop, &flags, interface) == 3 &&
+		if (sscanf(line, "%*32s %*x %*32s %*x %32s %*x %*x %*x %x %15s", hop, &flags,
+			interface) == 3 &&
 		    flags & ROUTE_GATEWAY && read_inet6(hop, text))
 			add(gateways, GATEWAY_HOP, text, interface);
 	}
@@ -114,7 +122,8 @@ void gateways_read_if_inet6(struct gateways *gateways, FILE *in)
 	char line[256], digits[33], interface[16], text[INET6_ADDRSTRLEN];
 
 	while (fgets(line, sizeof line, in) != NULL) {
-		if (sscanf(line, "%32s %*x %*x %*x %*x %15s", digits, interface) == 2 && read_inet6(digits, text))
+		if (sscanf(line, "%32s %*x %*x %*x %*x %15s", digits, interface) == 2 &&
+		    read_inet6(digits, text))
 			add(gateways, GATEWAY_OWN, text, interface);
 	}
 }
@@ -167,9 +176,11 @@ void gateway_warning(const struct gateway *gateway, char *text, size_t size)
 	bool known = *gateway->interface != '\0';
 
 	snprintf(text, size,
-	    "a login from %s, which is %s%s%s: it stands for everybody behind it, and recording it opens the relay to all of "
-	    "them."
-	    " Write 'ignore = %s', or let the server see its clients' own addresses (SECURITY.md)",
-	    gateway->address, gateway->kind == GATEWAY_OWN ? "an address of this host itself" : "a gateway of this host",
+	    "a login from %s, which is %s%s%s: it stands for everybody behind it, and recording it "
+	    "opens the relay to all of them. Write 'ignore = %s', or let the server see its "
+	    "clients' own addresses (SECURITY.md)",
+	    gateway->address,
+	    gateway->kind == GATEWAY_OWN ? "an address of this host itself"
+					 : "a gateway of this host",
 	    known ? " on " : "", gateway->interface, gateway->address);
 }

@@ -2,10 +2,10 @@
  *
  * gateway.h - addresses that stand for everybody behind them
  *
- * A login from this host's own address, or from a gateway that it routes through,
- * is one of somebody else: a container's userland proxy, a router that hides its
- * clients, a webmail. Once recorded, such an address opens the relay for all of
- * them.
+ * A login from this host's own address, or from a gateway that it routes
+ * through, is one of somebody else: a container's userland proxy, a router that
+ * hides its clients, a webmail. Once recorded, such an address opens the relay
+ * for all of them.
  *
  * Owns: the table of such addresses, and the reading of the kernel's tables.
  * Leaves to others: whether the address is ignored anyway, and what is said.
@@ -52,8 +52,8 @@ void gateways_refresh(struct gateways *gateways);
 void gateways_close(struct gateways *gateways);
 
 /* Adds what a table of the kernel says, read from IN to its end: the routes and
- * the own addresses of IPv4 (net/route, net/fib_trie) and of IPv6 (net/ipv6_route,
- * net/if_inet6, see proc(5)). */
+ * the own addresses of IPv4 (net/route, net/fib_trie) and of IPv6
+ * (net/ipv6_route, net/if_inet6, see proc(5)). */
 void gateways_read_route(struct gateways *gateways, FILE *in);
 void gateways_read_fib_trie(struct gateways *gateways, FILE *in);
 void gateways_read_ipv6_route(struct gateways *gateways, FILE *in);

@@ -8,8 +8,10 @@
 
 #include "recent.h"
 
-/* RFC 6890, and 224.0.0.0/4 and ff00::/8 of RFC 1112 and RFC 4291; fe80::/10 means nothing without its interface */
-static const char *const unusable[] = { "0.0.0.0/8", "224.0.0.0/3", "::/128", "fe80::/10", "ff00::/8" };
+/* RFC 6890, and 224.0.0.0/4 and ff00::/8 of RFC 1112 and RFC 4291; fe80::/10
+ * means nothing without its interface */
+static const char *const unusable[] = { "0.0.0.0/8", "224.0.0.0/3", "::/128", "fe80::/10",
+	"ff00::/8" };
 
 #define UNUSABLE (sizeof unusable / sizeof *unusable)
 
@@ -74,7 +76,8 @@ void policy_note(struct policy *policy, const char *address, int64_t when)
 
 const char *verdict_name(enum verdict verdict)
 {
-	static const char *const names[VERDICTS] = { "recorded", "ignored", "unusable", "old", "recent" };
+	static const char *const names[VERDICTS] = { "recorded", "ignored", "unusable", "old",
+		"recent" };
 
 	return names[verdict];
 }

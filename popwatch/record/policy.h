@@ -2,8 +2,9 @@
  *
  * policy.h - does this login count?
  *
- * Owns: the networks whose logins are ignored, the addresses that no client can have, the window, the memory of what was
- * recorded moments ago.  Pure; the clock is a parameter.
+ * Owns: the networks whose logins are ignored, the addresses that no client can
+ * have, the window, the memory of what was recorded moments ago.  Pure; the
+ * clock is a parameter.
  */
 #ifndef POPWATCH_POLICY_H
 #define POPWATCH_POLICY_H
@@ -20,7 +21,9 @@
 enum verdict {
 	VERDICT_RECORD,
 	VERDICT_IGNORED, /* of an ignored network */
-	VERDICT_UNUSABLE, /* not an address that a client has: unspecified, multicast, broadcast, link-local IPv6 */
+	/* not an address that a client has: unspecified, multicast, broadcast,
+	 * link-local IPv6 */
+	VERDICT_UNUSABLE,
 	VERDICT_OLD, /* outside the window */
 	VERDICT_RECENT, /* recorded less than `refresh' seconds before */
 	VERDICTS
@@ -28,7 +31,8 @@ enum verdict {
 
 struct policy;
 
-/* A policy that ignores nothing yet.  WINDOW and REFRESH in seconds.  Returns NULL without memory. */
+/* A policy that ignores nothing yet.  WINDOW and REFRESH in seconds.  Returns
+ * NULL without memory. */
 struct policy *policy_new(int64_t window, int64_t refresh);
 
 /* Frees it; a NULL is fine. */
@@ -40,8 +44,9 @@ bool policy_ignore(struct policy *policy, const struct ipnet *net);
 /* The verdict on a login of ADDRESS (in the store's form) at WHEN. */
 enum verdict policy_judge(struct policy *policy, const char *address, int64_t when, int64_t now);
 
-/* Remembers that ADDRESS (in the store's form) is recorded with WHEN.  Where there is no place for it, one that was recorded
- * longer ago is forgotten: that one will be recorded once more than needed. */
+/* Remembers that ADDRESS (in the store's form) is recorded with WHEN.  Where
+ * there is no place for it, one that was recorded longer ago is forgotten: that
+ * one will be recorded once more than needed. */
 void policy_note(struct policy *policy, const char *address, int64_t when);
 
 const char *verdict_name(enum verdict verdict);

@@ -11,8 +11,8 @@
 #include "relaydb.h"
 
 /* Every login asks for its address here, and next to none of those is in the
- * processor's cache: so a place is found by a look at one spot of memory, not by
- * following pointers. */
+ * processor's cache: so a place is found by a look at one spot of memory, not
+ * by following pointers. */
 #define PLACES 8
 #define SETS (RECENT_MAX / PLACES)
 
@@ -35,8 +35,8 @@ void recent_free(struct recent *recent)
 	free(recent);
 }
 
-/* The index of the first place that ADDRESS can have.  Anyone who steers addresses into
- * one set makes others be recorded once more than needed. */
+/* The index of the first place that ADDRESS can have.  Anyone who steers
+ * addresses into one set makes others be recorded once more than needed. */
 static size_t set_of(const char *address)
 {
 	uint64_t sum = hash_fnv1a(address, strlen(address));
@@ -57,7 +57,8 @@ bool recent_find(const struct recent *recent, const char *address, int64_t *when
 	return false;
 }
 
-/* The place of ADDRESS, or one for it: one that was never taken, or else the oldest. */
+/* The place of ADDRESS, or one for it: one that was never taken, or else the
+ * oldest. */
 static struct memory *place_for(struct recent *recent, const char *address)
 {
 	struct memory *set = &recent->memories[set_of(address)], *oldest = set;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * recent.h - when an address was recorded last, for as many as there is room for
+ * recent.h - when an address was recorded last, for as many as there is room
+ * for
  *
- * A cache: an address that had to make room is only recorded once more than needed.
+ * A cache: an address that had to make room is only recorded once more than
+ * needed.
  */
 #ifndef POPWATCH_RECENT_H
 #define POPWATCH_RECENT_H
@@ -20,11 +22,12 @@ struct recent *recent_new(void);
 /* Frees it; NULL is fine. */
 void recent_free(struct recent *recent);
 
-/* Is ADDRESS known, and since when?  Returns false, and leaves *WHEN alone, if not. */
+/* Is ADDRESS known, and since when?  Returns false, and leaves *WHEN alone, if
+ * not. */
 bool recent_find(const struct recent *recent, const char *address, int64_t *when);
 
-/* ADDRESS, in the store's form, was recorded with the time WHEN; of several times the
- * latest stays. */
+/* ADDRESS, in the store's form, was recorded with the time WHEN; of several
+ * times the latest stays. */
 void recent_note(struct recent *recent, const char *address, int64_t when);
 
 #endif

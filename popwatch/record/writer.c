@@ -151,7 +151,8 @@ bool writer_pending(const struct writer *writer)
 /* Is it time for our own expiry?  Also when the clock was set back. */
 static bool expiry_due(const struct writer *writer, int64_t now)
 {
-	return writer->expire > 0 && (now >= writer->next_expire || writer->next_expire > now + EXPIRE_EVERY);
+	return writer->expire > 0 &&
+	       (now >= writer->next_expire || writer->next_expire > now + EXPIRE_EVERY);
 }
 
 int64_t writer_due(const struct writer *writer, int64_t now, int64_t clock_ms)
@@ -170,12 +171,13 @@ int64_t writer_due(const struct writer *writer, int64_t now, int64_t clock_ms)
 static void complain(struct writer *writer, int code, int64_t now)
 {
 	writer->tries++;
-	if (code == writer->complained && now - writer->complained_at < COMPLAIN_EVERY && now >= writer->complained_at)
+	if (code == writer->complained && now - writer->complained_at < COMPLAIN_EVERY &&
+	    now >= writer->complained_at)
 		return;
 	writer->complained = code;
 	writer->complained_at = now;
-	log_say(LOG_ERR, "cannot record %zu changes yet, will try again: %s", relaydb_batch_count(writer->batch),
-	    relaydb_error(writer->db));
+	log_say(LOG_ERR, "cannot record %zu changes yet, will try again: %s",
+	    relaydb_batch_count(writer->batch), relaydb_error(writer->db));
 }
 
 static void failed(struct writer *writer, int code, int64_t now, int64_t clock_ms)
@@ -188,9 +190,10 @@ static void failed(struct writer *writer, int code, int64_t now, int64_t clock_m
 	writer->next_ms = clock_ms + writer->retry_ms;
 }
 
-/* What is recorded is safe, but mail servers do not see it: PENDING, because of WHY
- * if that is known.  A second or two is how it should be. */
-static void watch_pending(struct writer *writer, bool pending, const char *why, int64_t now, int64_t clock_ms)
+/* What is recorded is safe, but mail servers do not see it: PENDING, because of
+ * WHY if that is known.  A second or two is how it should be. */
+static void watch_pending(
+    struct writer *writer, bool pending, const char *why, int64_t now, int64_t clock_ms)
 {
 	if (!pending) {
 		writer->pending_ms = -1;
@@ -214,19 +217,21 @@ static void tell(const struct writer *writer)
 
 	for (waiting = writer->waiting; waiting != NULL; waiting = waiting->hh.next) {
 		if (*waiting->server != '\0')
-			log_say(LOG_INFO, "login from %s: user '%.*s', server %s, session '%.*s'", waiting->address,
-			    waiting->user_size, waiting->user, waiting->server, waiting->session_size, waiting->session);
+			log_say(LOG_INFO, "login from %s: user '%.*s', server %s, session '%.*s'",
+			    waiting->address, waiting->user_size, waiting->user, waiting->server,
+			    waiting->session_size, waiting->session);
 	}
 }
 
-static void succeeded(struct writer *writer, const struct relaydb_result *result, int64_t now, int64_t clock_ms)
+static void succeeded(
+    struct writer *writer, const struct relaydb_result *result, int64_t now, int64_t clock_ms)
 {
 	watch_pending(writer, result->pending, "", now, clock_ms);
 	if (*relaydb_notice(writer->db) != '\0')
 		log_say(LOG_NOTICE, "%s", relaydb_notice(writer->db));
 	if (writer->complained != RELAYDB_OK)
-		log_say(LOG_NOTICE, "recorded %zu changes after %llu failed attempts", relaydb_batch_count(writer->batch),
-		    (unsigned long long)writer->tries);
+		log_say(LOG_NOTICE, "recorded %zu changes after %llu failed attempts",
+		    relaydb_batch_count(writer->batch), (unsigned long long)writer->tries);
 	writer->complained = RELAYDB_OK;
 	writer->tries = 0;
 	writer->retry_ms = 0;
@@ -245,12 +250,14 @@ static int fill_batch(struct writer *writer)
 	int code = RELAYDB_OK;
 
 	relaydb_batch_clear(writer->batch);
-	for (waiting = writer->waiting; waiting != NULL && code == RELAYDB_OK; waiting = waiting->hh.next)
+	for (waiting = writer->waiting; waiting != NULL && code == RELAYDB_OK;
+	     waiting = waiting->hh.next)
 		code = relaydb_batch_record(writer->batch, waiting->address, waiting->when);
 	return code;
 }
 
-/* Puts in force what is pending: ours, or that of a login process that was killed. */
+/* Puts in force what is pending: ours, or that of a login process that was
+ * killed. */
 static void settle(struct writer *writer, int64_t now, int64_t clock_ms)
 {
 	int code = relaydb_settle(writer->db, now);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "followed.h"
+#include "linereader.h"
 #include "log.h"
 #include "position.h"
 #include "rotation.h"
@@ -23,7 +24,9 @@
 #define KEEP_OPEN 8 /* files beside the current one that stay open though they do not grow */
 #define KNOWN_MAX 4096 /* files that are remembered */
 #define RESCAN_MS 60000 /* look at all neighbours this often, whatever the directory says */
-#define GONE_MS 60000 /* a file without a name that has not grown for so long is let go: it holds its blocks on the disk */
+/* a file without a name that has not grown for so long is let go: it holds its
+ * blocks on the disk */
+#define GONE_MS 60000
 
 struct source_file {
 	char *path;
@@ -43,7 +46,8 @@ struct source_file {
 
 /* ---- making ---- */
 
-/* The second place, if PATH is a link to somewhere else.  A link that leads nowhere for now keeps its old place. */
+/* The second place, if PATH is a link to somewhere else.  A link that leads
+ * nowhere for now keeps its old place. */
 static void find_target(struct source_file *source)
 {
 	char *target = realpath(source->path, NULL);
@@ -52,7 +56,8 @@ static void find_target(struct source_file *source)
 
 	if (target == NULL)
 		return;
-	if (place->directory != NULL && snprintf(old, sizeof old, "%s/%s", place->directory, place->name) > 0 &&
+	if (place->directory != NULL &&
+	    snprintf(old, sizeof old, "%s/%s", place->directory, place->name) > 0 &&
 	    strcmp(old, target) == 0) {
 		free(target);
 		return;
@@ -73,7 +78,8 @@ struct source_file *source_file_new(const char *path, unsigned formats, int64_t 
 	source->scanned_ms = -RESCAN_MS;
 	source->path = strdup(path);
 	source->buffer = malloc(BUFFER_SIZE);
-	if (source->path == NULL || source->buffer == NULL || !log_name_set(&source->places[0], path)) {
+	if (source->path == NULL || source->buffer == NULL ||
+	    !log_name_set(&source->places[0], path)) {
 		source_file_free(source);
 		return NULL;
 	}
@@ -104,8 +110,8 @@ void source_file_set_form(struct source_file *source, unsigned formats, const st
 	source->zone = zone;
 }
 
-void source_file_directories(
-    const struct source_file *source, void (*each)(const char *directory, const char *prefix, void *arg), void *arg)
+void source_file_directories(const struct source_file *source,
+    void (*each)(const char *directory, const char *prefix, void *arg), void *arg)
 {
 	for (size_t i = 0; i < 2 && source->places[i].directory != NULL; i++)
 		each(source->places[i].directory, source->places[i].name, arg);
@@ -118,7 +124,8 @@ size_t source_file_open(const struct source_file *source)
 
 /* ---- which file is it? ---- */
 
-/* The file was emptied: begin again, but remember how far we were, for a copy of it. */
+/* The file was emptied: begin again, but remember how far we were, for a copy
+ * of it. */
 static void begin_again(struct source_file *source, struct log_file *file)
 {
 	if (file->hash != 0) {
@@ -129,8 +136,10 @@ static void begin_again(struct source_file *source, struct log_file *file)
 	file->hash = 0;
 }
 
-/* A file that we have not met: where to begin.  The copy of a truncated file, or of the current one, begins where that was. */
-static off_t begin_at(const struct source_file *source, const struct log_file *file, uint64_t hash, off_t size)
+/* A file that we have not met: where to begin.  The copy of a truncated file,
+ * or of the current one, begins where that was. */
+static off_t begin_at(
+    const struct source_file *source, const struct log_file *file, uint64_t hash, off_t size)
 {
 	const struct log_file *original = source->followed.current;
 	off_t offset = 0;
@@ -149,17 +158,22 @@ static void complain(struct source_file *source, int error)
 	if (error == source->complained)
 		return;
 	source->complained = error;
-	/* in the middle of a rotation there is no file of that name either: nothing to talk about */
+	/* in the middle of a rotation there is no file of that name either:
+	 * nothing to talk about */
 	if (error == ENOENT && source->followed.first == NULL)
 		log_say(LOG_NOTICE, "%s does not exist yet, waiting for it", source->path);
 	else if (error != 0 && error != ENOENT)
-		log_say(LOG_ERR, "cannot read %s: %s", source->path, error == EINVAL ? "it is not a file" : strerror(error));
+		log_say(LOG_ERR, "cannot read %s: %s", source->path,
+		    error == EINVAL ? "it is not a file" : strerror(error));
 }
 
-/* Opens the candidate and makes sure which file it is.  Returns the file, or NULL if there is nothing to read there. */
-static struct log_file *open_candidate(struct source_file *source, const struct candidate *candidate)
+/* Opens the candidate and makes sure which file it is.  Returns the file, or
+ * NULL if there is nothing to read there. */
+static struct log_file *open_candidate(
+    struct source_file *source, const struct candidate *candidate)
 {
-	int fd = open(candidate->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | (candidate->current ? 0 : O_NOFOLLOW));
+	int fd = open(candidate->path,
+	    O_RDONLY | O_NONBLOCK | O_CLOEXEC | (candidate->current ? 0 : O_NOFOLLOW));
 	struct log_file *file;
 	struct stat st;
 	uint64_t hash;
@@ -207,12 +221,14 @@ static bool must_open(const struct log_file *file, const struct candidate *candi
 		return candidate->current || st->st_mtim.tv_sec >= since;
 	if (file->fd >= 0)
 		return false;
-	return candidate->current || st->st_size != file->size || !file_same_time(&st->st_ctim, &file->changed);
+	return candidate->current || st->st_size != file->size ||
+	       !file_same_time(&st->st_ctim, &file->changed);
 }
 
 static void look_at(struct source_file *source, const struct candidate *candidate)
 {
-	struct log_file *file = followed_find(&source->followed, candidate->st.st_dev, candidate->st.st_ino);
+	struct log_file *file =
+	    followed_find(&source->followed, candidate->st.st_dev, candidate->st.st_ino);
 
 	if (must_open(file, candidate, source->since))
 		file = open_candidate(source, candidate);
@@ -228,7 +244,8 @@ static void look_at(struct source_file *source, const struct candidate *candidat
 	}
 }
 
-/* Those that are gone are forgotten once they are closed; the oldest also when there are too many. */
+/* Those that are gone are forgotten once they are closed; the oldest also when
+ * there are too many. */
 static void forget(struct source_file *source)
 {
 	struct log_file *file, *next;
@@ -285,74 +302,15 @@ static bool must_scan(struct source_file *source, int64_t clock_ms)
 
 /* ---- reading ---- */
 
-/* Hands on the SIZE bytes at TEXT, which begin at AT of the file. */
-static void hand_on(const struct source_file *source, const struct log_file *file, const char *text, size_t size, off_t at,
-    line_fn *take, void *arg)
+/* Reads a file to its end, or until BUDGET is used up.  Returns the bytes
+ * read. */
+static size_t read_file(
+    struct source_file *source, struct log_file *file, size_t budget, line_fn *take, void *arg)
 {
-	bool cut = size > LINE_MAX_BYTES;
-	const struct line line = { .text = text,
-		.size = cut ? LINE_MAX_BYTES : size,
-		.source = source->path,
-		.formats = source->formats,
-		.zone = source->zone,
-		.latest = survey_latest(&file->survey, at),
-		.cut = cut };
-
-	take(&line, arg);
-}
-
-/* Hands on the whole lines of a piece of the file.  Returns how many bytes of it are
- * done with. */
-static size_t take_lines(struct source_file *source, const struct log_file *file, size_t size, line_fn *take, void *arg)
-{
-	const char *piece = source->buffer, *p = piece, *end = piece + size, *newline;
-
-	for (; (newline = memchr(p, '\n', (size_t)(end - p))) != NULL; p = newline + 1)
-		hand_on(source, file, p, (size_t)(newline - p), file->offset + (p - piece), take, arg);
-	return (size_t)(p - piece);
-}
-
-/* The rest of a line that is too long: up to its end, which may not be written yet. */
-static void skip_rest(struct log_file *file, const char *piece, size_t size)
-{
-	const char *newline = memchr(piece, '\n', size);
-
-	if (newline == NULL)
-		file->skip += (off_t)size;
-	else {
-		file->offset = file->skip + (newline - piece) + 1;
-		file->skip = 0;
-	}
-}
-
-/* Reads one piece.  Returns the bytes read, 0 at the end of what there is. */
-static size_t read_piece(struct source_file *source, struct log_file *file, line_fn *take, void *arg)
-{
-	ssize_t size = pread(file->fd, source->buffer, BUFFER_SIZE, file->skip > 0 ? file->skip : file->offset);
-	size_t done;
-
-	if (size <= 0)
-		return 0;
-	if (file->skip > 0) {
-		skip_rest(file, source->buffer, (size_t)size);
-		return (size_t)size;
-	}
-	done = take_lines(source, file, (size_t)size, take, arg);
-	file->offset += (off_t)done;
-	if (done == 0 && size > LINE_MAX_BYTES) {
-		hand_on(source, file, source->buffer, (size_t)size, file->offset, take, arg);
-		file->skip = file->offset + size;
-		return (size_t)size;
-	}
-	if (file->hash == 0 && file->offset > 0)
-		file->hash = followed_hash(file->fd);
-	return done;
-}
-
-/* Reads a file to its end, or until BUDGET is used up.  Returns the bytes read. */
-static size_t read_file(struct source_file *source, struct log_file *file, size_t budget, line_fn *take, void *arg)
-{
-	const struct survey_reader reader = { file->fd, source->formats, source->zone, source->buffer, BUFFER_SIZE };
+	const struct survey_reader survey = { file->fd, source->formats, source->zone,
+		source->buffer, BUFFER_SIZE };
+	const struct line_reader lines = { source->path, source->formats, source->zone,
+		source->buffer, BUFFER_SIZE };
 	size_t sum, n;
 	struct stat st;
 	bool changed;
@@ -367,20 +325,22 @@ static size_t read_file(struct source_file *source, struct log_file *file, size_
 	if (!changed)
 		return 0;
 	/* shorter than what we read, or grown over it since: truncated */
-	if (st.st_size < file->offset || (file->hash != 0 && followed_hash(file->fd) != file->hash)) {
+	if (st.st_size < file->offset ||
+	    (file->hash != 0 && followed_hash(file->fd) != file->hash)) {
 		begin_again(source, file);
 		survey_begin(&file->survey, file->offset, &st, source->now);
 	}
-	sum = survey_read(&reader, &file->survey, budget);
-	while (sum < budget && (n = read_piece(source, file, take, arg)) > 0)
+	sum = survey_read(&survey, &file->survey, budget);
+	while (sum < budget && (n = line_reader_read(&lines, file, take, arg)) > 0)
 		sum += n;
 	file->size = sum < budget ? st.st_size : -1;
 	file->written = st.st_mtim;
 	return sum;
 }
 
-/* Of the files that lost the name, and that were read to their end, the youngest KEEP_OPEN stay open; those that have no other
- * name for GONE_MS after they grew last. */
+/* Of the files that lost the name, and that were read to their end, the
+ * youngest KEEP_OPEN stay open; those that have no other name for GONE_MS after
+ * they grew last. */
 static void close_old(struct source_file *source)
 {
 	struct log_file *file;
@@ -404,7 +364,8 @@ static void close_old(struct source_file *source)
 	}
 }
 
-bool source_file_read(struct source_file *source, size_t budget, int64_t now, int64_t clock_ms, line_fn *take, void *arg)
+bool source_file_read(struct source_file *source, size_t budget, int64_t now, int64_t clock_ms,
+    line_fn *take, void *arg)
 {
 	struct log_file *file;
 	size_t sum = 0;
@@ -429,9 +390,10 @@ bool source_file_read(struct source_file *source, size_t budget, int64_t now, in
 
 void source_file_save(const struct source_file *source, FILE *out)
 {
-	for (const struct log_file *file = source->followed.first; file != NULL; file = file->next) {
-		const struct file_position position = { file->device, file->inode, file->hash, (uint64_t)file->offset,
-			source->path };
+	for (const struct log_file *file = source->followed.first; file != NULL;
+	     file = file->next) {
+		const struct file_position position = { file->device, file->inode, file->hash,
+			(uint64_t)file->offset, source->path };
 
 		if (file->offset > 0 && file->hash != 0)
 			position_print(&position, out);
@@ -440,9 +402,11 @@ void source_file_save(const struct source_file *source, FILE *out)
 
 void source_file_known(struct source_file *source, const struct file_position *position)
 {
-	struct log_file *file = followed_find(&source->followed, (dev_t)position->device, (ino_t)position->inode);
+	struct log_file *file =
+	    followed_find(&source->followed, (dev_t)position->device, (ino_t)position->inode);
 
-	if (file == NULL && (file = followed_add(&source->followed, (dev_t)position->device, (ino_t)position->inode)) == NULL)
+	if (file == NULL && (file = followed_add(&source->followed, (dev_t)position->device,
+				 (ino_t)position->inode)) == NULL)
 		return;
 	file->hash = position->hash;
 	file->offset = (off_t)position->offset;

@@ -103,7 +103,8 @@ size_t followed_open(const struct followed *files)
 	return n;
 }
 
-/* Is the file behind FD the one we know under this number, as far as we have read it? */
+/* Is the file behind FD the one we know under this number, as far as we have
+ * read it? */
 bool followed_is(const struct log_file *file, int fd, off_t size)
 {
 	char before;

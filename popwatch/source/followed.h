@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * followed.h - the files that are or were a log, oldest first, and how far each was
- * read
+ * followed.h - the files that are or were a log, oldest first, and how far each
+ * was read
  *
- * A file is known by device, inode number and a hash of its first line, since inode
- * numbers come back at once.  Its life:
+ * A file is known by device, inode number and a hash of its first line, since
+ * inode numbers come back at once.  Its life:
  *
  *   opened (fd >= 0, here)       it has the log's name, or a neighbour's
  *     read to its end            size and written are as fstat(2) says
  *     lost its name, still grows here is false, fd stays open
  *     lost its name for good     dead_ms counts; closed after a minute
- *   closed (fd -1, here)         remembered by hash and offset; opened again when
- *                                its ctime or size differ
+ *   closed (fd -1, here)         remembered by hash and offset; opened again
+ *                                when its ctime or size differ
  *   closed and not here          forgotten with the next scan
  */
 #ifndef POPWATCH_FOLLOWED_H
@@ -34,7 +34,9 @@ struct log_file {
 	off_t skip; /* in a line that is too long: up to here it has no end; else 0 */
 	off_t size; /* and mtime, when we last looked */
 	struct timespec written;
-	struct timespec changed; /* its ctime when we last made sure that it is the file we know; 0: never */
+	/* its ctime when we last made sure that it is the file we know; 0:
+	 * never */
+	struct timespec changed;
 	int64_t dead_ms; /* since when it has no name and does not grow; -1: it is not so */
 	int fd; /* -1: closed */
 	bool here; /* found in the last scan */
@@ -69,8 +71,8 @@ size_t followed_open(const struct followed *files);
 /* The hash of FD's first line, never 0; 0 while that is not complete. */
 uint64_t followed_hash(int fd);
 
-/* Is what FD reads, of SIZE bytes, the file that we know as FILE, as far as we have
- * read it? */
+/* Is what FD reads, of SIZE bytes, the file that we know as FILE, as far as we
+ * have read it? */
 bool followed_is(const struct log_file *file, int fd, off_t size);
 
 bool file_same_time(const struct timespec *a, const struct timespec *b);

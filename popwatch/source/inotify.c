@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * inotify.c - wakes the main loop when something happens in a directory, see inotify.h
+ * inotify.c - wakes the main loop when something happens in a directory, see
+ * inotify.h
  */
 #include <errno.h>
 #include <inotifytools/inotify.h>
@@ -16,9 +17,12 @@
 
 #include "inotify.h"
 
-#define EVENTS                                                                                                                 \
-	(IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF)
-#define WAIT 1 /* after so many seconds without an event the thread looks whether the directories are still the same */
+#define EVENTS                                                                                     \
+	(IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE |        \
+	    IN_DELETE_SELF | IN_MOVE_SELF)
+/* after so many seconds without an event the thread looks whether the
+ * directories are still the same */
+#define WAIT 1
 
 struct directory {
 	char *path;
@@ -45,14 +49,16 @@ static void wake(void)
 		return;
 }
 
-/* Watches the directories that are new, or that are not the ones any more which were watched under their names.  Lock held. */
+/* Watches the directories that are new, or that are not the ones any more which
+ * were watched under their names.  Lock held. */
 static void renew(void)
 {
 	struct directory *directory;
 	struct stat st;
 
 	for (directory = watch.directories; directory != NULL; directory = directory->next) {
-		if (stat(directory->path, &st) != 0 || (st.st_dev == directory->device && st.st_ino == directory->inode))
+		if (stat(directory->path, &st) != 0 ||
+		    (st.st_dev == directory->device && st.st_ino == directory->inode))
 			continue;
 		if (directory->inode != 0)
 			inotifytools_remove_watch_by_filename(directory->path);
@@ -65,7 +71,8 @@ static void renew(void)
 	}
 }
 
-/* Does it concern one of our files?  Events of the directory itself have no name. */
+/* Does it concern one of our files?  Events of the directory itself have no
+ * name. */
 static bool concerns_us(const struct inotify_event *event)
 {
 	const struct directory *directory;
@@ -134,7 +141,8 @@ void watch_add(const char *path, const char *prefix)
 {
 	struct directory *directory = calloc(1, sizeof *directory);
 
-	if (directory == NULL || (directory->path = strdup(path)) == NULL || (directory->prefix = strdup(prefix)) == NULL) {
+	if (directory == NULL || (directory->path = strdup(path)) == NULL ||
+	    (directory->prefix = strdup(prefix)) == NULL) {
 		if (directory != NULL)
 			free(directory->path);
 		free(directory);
@@ -173,7 +181,8 @@ void watch_stop(void)
 	if (watch.fd < 0)
 		return;
 	atomic_store(&watch.stop, true);
-	/* should it come just before the thread waits, that is for WAIT at most */
+	/* should it come just before the thread waits, that is for WAIT at
+	 * most */
 	pthread_kill(watch.thread, SIGUSR2);
 	pthread_join(watch.thread, NULL);
 	inotifytools_cleanup();

@@ -25,7 +25,8 @@ struct source_journal {
 	char cursor[CURSOR_MAX]; /* of the last entry that was handed on; "": none */
 };
 
-/* One rule "_FIELD=VALUE _FIELD=VALUE": all of these.  Rules are alternatives. */
+/* One rule "_FIELD=VALUE _FIELD=VALUE": all of these.  Rules are
+ * alternatives. */
 static int add_rule(sd_journal *journal, const char *rule)
 {
 	char **fields = list_split(rule, " "), **field;
@@ -50,22 +51,23 @@ static int add_rules(sd_journal *journal, const struct catalogue *catalogue)
 	return result;
 }
 
-/* Without rules everything would match, so one that nothing matches is added. */
+/* Without rules everything would match, so one that nothing matches is
+ * added. */
 static int add_rules_or_none(sd_journal *journal, const struct catalogue *catalogue)
 {
 	int result;
 
 	if (catalogue_has_journal(catalogue))
 		return add_rules(journal, catalogue);
-	log_say(
-	    LOG_WARNING, "nothing is read from the journal: none of the enabled servers' definitions has a journal setting");
+	log_say(LOG_WARNING, "nothing is read from the journal: none of the enabled servers' "
+			     "definitions has a journal setting");
 	result = sd_journal_add_match(journal, "_UID=none", 0);
 	return result >= 0 ? sd_journal_add_disjunction(journal) : result;
 }
 
-/* The journal compresses long fields.  Since systemd 256 libsystemd loads what it
- * needs for that at the first such field, when the sandbox no longer lets it open
- * a file: what is loaded already it finds. */
+/* The journal compresses long fields.  Since systemd 256 libsystemd loads what
+ * it needs for that at the first such field, when the sandbox no longer lets it
+ * open a file: what is loaded already it finds. */
 static void load_decompressors(void)
 {
 	static const char *const names[] = { "libzstd.so.1", "liblz4.so.1", "liblzma.so.5" };
@@ -74,8 +76,8 @@ static void load_decompressors(void)
 		dlopen(names[i], RTLD_NOW | RTLD_NODELETE);
 }
 
-struct source_journal *source_journal_new(
-    const char *directory, const struct catalogue *catalogue, const struct catalogue *others, int64_t since, bool only)
+struct source_journal *source_journal_new(const char *directory, const struct catalogue *catalogue,
+    const struct catalogue *others, int64_t since, bool only)
 {
 	struct source_journal *source = calloc(1, sizeof *source);
 	int result;
@@ -90,7 +92,8 @@ struct source_journal *source_journal_new(
 	if (directory != NULL)
 		result = sd_journal_open_directory(&source->journal, directory, 0);
 	else
-		result = sd_journal_open(&source->journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
+		result =
+		    sd_journal_open(&source->journal, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
 	if (result < 0)
 		log_say(LOG_ERR, "cannot read the journal%s%s: %s", directory != NULL ? " in " : "",
 		    directory != NULL ? directory : "", strerror(-result));
@@ -100,27 +103,33 @@ struct source_journal *source_journal_new(
 	return NULL;
 }
 
-/* Goes behind the last entry that was handed on, or to the first of SINCE.  Returns a negative errno if it cannot. */
+/* Goes behind the last entry that was handed on, or to the first of SINCE.
+ * Returns a negative errno if it cannot. */
 static int seek(struct source_journal *source)
 {
 	int result;
 
 	if (*source->cursor == '\0')
-		return sd_journal_seek_realtime_usec(source->journal, (uint64_t)source->since * 1000000);
-	/* the entry itself, if it is still there, was handed on; else the first one behind it comes next */
+		return sd_journal_seek_realtime_usec(
+		    source->journal, (uint64_t)source->since * 1000000);
+	/* the entry itself, if it is still there, was handed on; else the first
+	 * one behind it comes next */
 	if ((result = sd_journal_seek_cursor(source->journal, source->cursor)) < 0)
 		return result;
-	if (sd_journal_next(source->journal) > 0 && sd_journal_test_cursor(source->journal, source->cursor) <= 0)
+	if (sd_journal_next(source->journal) > 0 &&
+	    sd_journal_test_cursor(source->journal, source->cursor) <= 0)
 		result = sd_journal_seek_cursor(source->journal, source->cursor);
 	return result;
 }
 
-bool source_journal_configure(struct source_journal *source, const struct catalogue *catalogue, const struct catalogue *others)
+bool source_journal_configure(struct source_journal *source, const struct catalogue *catalogue,
+    const struct catalogue *others)
 {
 	int result;
 
 	if (source->only && !catalogue_has_journal(catalogue)) {
-		log_say(LOG_ERR, "cannot read the journal: none of the enabled servers' definitions has a journal setting");
+		log_say(LOG_ERR, "cannot read the journal: none of the enabled servers' "
+				 "definitions has a journal setting");
 		return false;
 	}
 	sd_journal_flush_matches(source->journal);
@@ -130,7 +139,8 @@ bool source_journal_configure(struct source_journal *source, const struct catalo
 	if (result >= 0)
 		result = seek(source);
 	if (result < 0)
-		log_say(LOG_ERR, "cannot choose the servers' entries in the journal: %s", strerror(-result));
+		log_say(LOG_ERR, "cannot choose the servers' entries in the journal: %s",
+		    strerror(-result));
 	return result >= 0;
 }
 
@@ -148,8 +158,8 @@ int source_journal_fd(const struct source_journal *source)
 	return sd_journal_get_fd(source->journal);
 }
 
-/* The value of FIELD of the current entry; empty if it has none, or if it cannot
- * be read: then the entry has failed. */
+/* The value of FIELD of the current entry; empty if it has none, or if it
+ * cannot be read: then the entry has failed. */
 static struct span field(struct source_journal *source, const char *name)
 {
 	const void *data;
@@ -163,8 +173,10 @@ static struct span field(struct source_journal *source, const char *name)
 	return (struct span){ (const char *)data + skip, size - skip };
 }
 
-/* The value in a buffer of ours: the library's is good until the next one is asked for. */
-static struct span copied(struct source_journal *source, const char *name, char *buffer, size_t size)
+/* The value in a buffer of ours: the library's is good until the next one is
+ * asked for. */
+static struct span copied(
+    struct source_journal *source, const char *name, char *buffer, size_t size)
 {
 	struct span value = field(source, name);
 
@@ -175,15 +187,15 @@ static struct span copied(struct source_journal *source, const char *name, char 
 }
 
 /* What a program writes to standard output or error is cut into entries at line
- * ends, and a client's name can have those: such an entry need not be a message.
- * So only a RULE that names the transport admits it. */
+ * ends, and a client's name can have those: such an entry need not be a
+ * message.  So only a RULE that names the transport admits it. */
 static bool is_piece(struct source_journal *source, const char *rule)
 {
 	static const char name[] = "_TRANSPORT", stream[] = "stdout";
 	struct span transport = field(source, name);
 
-	return transport.size == sizeof stream - 1 && memcmp(transport.text, stream, transport.size) == 0 &&
-	       strstr(rule, name) == NULL;
+	return transport.size == sizeof stream - 1 &&
+	       memcmp(transport.text, stream, transport.size) == 0 && strstr(rule, name) == NULL;
 }
 
 bool source_journal_admits(const struct server *server, void *arg)
@@ -200,7 +212,8 @@ bool source_journal_admits(const struct server *server, void *arg)
 			equals = strchr(*f, '=');
 			*equals++ = '\0';
 			struct span value = field(source, *f);
-			admitted = value.size == strlen(equals) && memcmp(value.text, equals, value.size) == 0;
+			admitted = value.size == strlen(equals) &&
+				   memcmp(value.text, equals, value.size) == 0;
 		}
 		list_free(fields);
 	}
@@ -211,7 +224,8 @@ static void keep_cursor(struct source_journal *source)
 {
 	char *cursor = NULL;
 
-	if (sd_journal_get_cursor(source->journal, &cursor) >= 0 && strlen(cursor) < sizeof source->cursor)
+	if (sd_journal_get_cursor(source->journal, &cursor) >= 0 &&
+	    strlen(cursor) < sizeof source->cursor)
 		memcpy(source->cursor, cursor, strlen(cursor) + 1);
 	free(cursor);
 }
@@ -221,8 +235,8 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* What RAW, a message as it came, has of MESSAGE and behind it.  One line end, or
- * NUL byte, is how some senders end a message. */
+/* What RAW, a message as it came, has of MESSAGE and behind it.  One line end,
+ * or NUL byte, is how some senders end a message. */
 static struct span unstripped(struct span raw, struct span message)
 {
 	size_t end;
@@ -231,18 +245,19 @@ static struct span unstripped(struct span raw, struct span message)
 	raw.size -= raw.size > 0 && raw.text[raw.size - 1] == '\n';
 	for (end = raw.size; end > 0 && is_blank(raw.text[end - 1]); end--)
 		;
-	if (end < message.size || memcmp(raw.text + end - message.size, message.text, message.size) != 0)
+	if (end < message.size ||
+	    memcmp(raw.text + end - message.size, message.text, message.size) != 0)
 		return raw;
 	return (struct span){ raw.text + end - message.size, raw.size - end + message.size };
 }
 
 /* The message in memory of the caller's; its text is NULL without any.
  *
- * The journal drops the blanks at a message's end, and what follows a NUL byte.  A
- * client whose name is blanks up to where its server cuts a message would so make
- * a short message of a cut one, and a login of a failure: what was dropped has to
- * be counted.  Since version 240 the journal keeps such a message as it came:
- * systemd.journal-fields(7), SYSLOG_RAW. */
+ * The journal drops the blanks at a message's end, and what follows a NUL
+ * byte.  A client whose name is blanks up to where its server cuts a message
+ * would so make a short message of a cut one, and a login of a failure: what
+ * was dropped has to be counted.  Since version 240 the journal keeps such a
+ * message as it came: systemd.journal-fields(7), SYSLOG_RAW. */
 static struct span copy_message(struct source_journal *source)
 {
 	struct span message = field(source, "MESSAGE"), raw;
@@ -271,15 +286,16 @@ static void report_failed(struct source_journal *source)
 {
 	if (source->failed == source->reported)
 		return;
-	log_say(LOG_ERR, "an entry of the journal cannot be read, and a login in it is not recorded: %s",
+	log_say(LOG_ERR,
+	    "an entry of the journal cannot be read, and a login in it is not recorded: %s",
 	    strerror(-source->failed));
 	source->reported = source->failed;
 }
 
-/* Hands the current entry on, unless a part of it cannot be read: it might be the
- * part that shows a forged message.  Returns the size of its message. */
-static size_t take_entry(
-    struct source_journal *source, int64_t now, void (*take)(const struct header *header, int64_t when, void *arg), void *arg)
+/* Hands the current entry on, unless a part of it cannot be read: it might be
+ * the part that shows a forged message.  Returns the size of its message. */
+static size_t take_entry(struct source_journal *source, int64_t now,
+    void (*take)(const struct header *header, int64_t when, void *arg), void *arg)
 {
 	char host[256], tag[128], pid[32];
 	struct header header = { .kind = STAMP_ISO, .stamp = { "", 0 } };
@@ -288,7 +304,8 @@ static size_t take_entry(
 
 	source->failed = 0;
 	header.message = copy_message(source);
-	if (header.message.text == NULL || sd_journal_get_realtime_usec(source->journal, &usec) < 0) {
+	if (header.message.text == NULL ||
+	    sd_journal_get_realtime_usec(source->journal, &usec) < 0) {
 		free((char *)header.message.text);
 		return header.message.size;
 	}
@@ -312,7 +329,8 @@ static void complain(struct source_journal *source, int error)
 	if (error == source->complained)
 		return;
 	if (error != 0)
-		log_say(LOG_ERR, "cannot read on in the journal, will try again: %s", strerror(-error));
+		log_say(
+		    LOG_ERR, "cannot read on in the journal, will try again: %s", strerror(-error));
 	else
 		log_say(LOG_NOTICE, "the journal can be read again");
 	source->complained = error;
@@ -324,7 +342,8 @@ bool source_journal_read(struct source_journal *source, size_t budget, int64_t n
 	size_t sum = 0;
 	int result;
 
-	/* says nothing we need, but makes the descriptor wait again, and the library look for new files */
+	/* says nothing we need, but makes the descriptor wait again, and the
+	 * library look for new files */
 	sd_journal_process(source->journal);
 	while (sum < budget) {
 		result = sd_journal_next(source->journal);

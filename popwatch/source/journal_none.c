@@ -9,8 +9,8 @@
 
 #include "log.h"
 
-struct source_journal *source_journal_new(
-    const char *directory, const struct catalogue *catalogue, const struct catalogue *others, int64_t since, bool only)
+struct source_journal *source_journal_new(const char *directory, const struct catalogue *catalogue,
+    const struct catalogue *others, int64_t since, bool only)
 {
 	(void)directory, (void)catalogue, (void)others, (void)since, (void)only;
 	log_say(LOG_ERR, "this popwatch was built without the journal");
@@ -35,7 +35,8 @@ bool source_journal_read(struct source_journal *source, size_t budget, int64_t n
 	return false;
 }
 
-bool source_journal_configure(struct source_journal *source, const struct catalogue *catalogue, const struct catalogue *others)
+bool source_journal_configure(struct source_journal *source, const struct catalogue *catalogue,
+    const struct catalogue *others)
 {
 	(void)source, (void)catalogue, (void)others;
 	return false;

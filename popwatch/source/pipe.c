@@ -43,16 +43,21 @@ void source_pipe_set_form(struct source_pipe *source, unsigned formats, const st
 	source->formats = formats;
 }
 
-static void hand_on(const struct source_pipe *source, const char *text, size_t size, bool cut, line_fn *take, void *arg)
+static void hand_on(const struct source_pipe *source, const char *text, size_t size, bool cut,
+    line_fn *take, void *arg)
 {
-	const struct line line = {
-		.text = text, .size = size, .source = "-", .formats = source->formats, .zone = source->zone, .cut = cut
-	};
+	const struct line line = { .text = text,
+		.size = size,
+		.source = "-",
+		.formats = source->formats,
+		.zone = source->zone,
+		.cut = cut };
 
 	take(&line, arg);
 }
 
-static void take_line(struct source_pipe *source, const char *text, size_t size, line_fn *take, void *arg)
+static void take_line(
+    struct source_pipe *source, const char *text, size_t size, line_fn *take, void *arg)
 {
 	if (source->skipping)
 		source->skipping = false;
@@ -62,7 +67,8 @@ static void take_line(struct source_pipe *source, const char *text, size_t size,
 		hand_on(source, text, size, false, take, arg);
 }
 
-/* Whole lines go, half a line moves to the front, what is too long for one is skipped from here on. */
+/* Whole lines go, half a line moves to the front, what is too long for one is
+ * skipped from here on. */
 static void take_lines(struct source_pipe *source, line_fn *take, void *arg)
 {
 	const char *p = source->buffer, *end = source->buffer + source->size, *newline;
@@ -82,7 +88,8 @@ static void take_lines(struct source_pipe *source, line_fn *take, void *arg)
 	memmove(source->buffer, p, source->size);
 }
 
-/* Whoever wrote it has died, or was stopped, within a line: an address in it may have lost its last digits. */
+/* Whoever wrote it has died, or was stopped, within a line: an address in it
+ * may have lost its last digits. */
 static void take_rest(struct source_pipe *source, line_fn *take, void *arg)
 {
 	if (source->size == 0)

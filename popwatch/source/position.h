@@ -17,7 +17,8 @@ struct file_position {
 	const char *path; /* points into the line */
 };
 
-/* Reads "DEVICE INODE HASH OFFSET PATH".  Returns false if LINE is none of these. */
+/* Reads "DEVICE INODE HASH OFFSET PATH".  Returns false if LINE is none of
+ * these. */
 bool position_parse(const char *line, struct file_position *position);
 
 /* Writes "file DEVICE INODE HASH OFFSET PATH" and a line end to OUT. */

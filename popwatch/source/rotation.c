@@ -14,8 +14,8 @@
 
 #include "followed.h"
 
-/* A directory's mtime of this many seconds ago does not yet prove that nothing changed
- * since. */
+/* A directory's mtime of this many seconds ago does not yet prove that nothing
+ * changed since. */
 #define SETTLE 1
 
 void log_name_clear(struct log_name *log)
@@ -33,14 +33,16 @@ bool log_name_set(struct log_name *log, const char *path)
 	if (slash == NULL)
 		log->directory = strdup(".");
 	else
-		log->directory = slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+		log->directory =
+		    slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 	log->name = strdup(slash == NULL ? path : slash + 1);
 	return log->directory != NULL && log->name != NULL;
 }
 
 static bool is_compressed(const char *name)
 {
-	static const char *const suffixes[] = { ".gz", ".bz2", ".xz", ".zst", ".lz4", ".lzo", ".Z", ".zip", ".tmp", ".swp" };
+	static const char *const suffixes[] = { ".gz", ".bz2", ".xz", ".zst", ".lz4", ".lzo", ".Z",
+		".zip", ".tmp", ".swp" };
 	size_t size = strlen(name), i, n;
 
 	for (i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
@@ -51,7 +53,8 @@ static bool is_compressed(const char *name)
 	return false;
 }
 
-/* mail.log.1, mail.log-20261120, mail.log.old: what rotation makes of mail.log.  Not mail.info, which is another log beside mail. */
+/* mail.log.1, mail.log-20261120, mail.log.old: what rotation makes of
+ * mail.log.  Not mail.info, which is another log beside mail. */
 static bool is_neighbour(const char *name, const char *log)
 {
 	size_t size = strlen(log);
@@ -59,10 +62,12 @@ static bool is_neighbour(const char *name, const char *log)
 
 	if (strncmp(name, log, size) != 0 || is_compressed(name))
 		return false;
-	return strcmp(end, ".old") == 0 || ((*end == '.' || *end == '-') && end[1] >= '0' && end[1] <= '9');
+	return strcmp(end, ".old") == 0 ||
+	       ((*end == '.' || *end == '-') && end[1] >= '0' && end[1] <= '9');
 }
 
-void candidates_add(struct candidates *candidates, const char *path, const struct stat *st, bool current)
+void candidates_add(
+    struct candidates *candidates, const char *path, const struct stat *st, bool current)
 {
 	struct candidate *more = realloc(candidates->list, (candidates->count + 1) * sizeof *more);
 
@@ -100,14 +105,15 @@ void candidates_collect(const struct log_name *log, struct candidates *candidate
 		if (!is_neighbour(entry->d_name, log->name) ||
 		    fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 			continue;
-		if (S_ISREG(st.st_mode) &&
-		    snprintf(path, sizeof path, "%s/%s", log->directory, entry->d_name) < (int)sizeof path)
+		if (S_ISREG(st.st_mode) && snprintf(path, sizeof path, "%s/%s", log->directory,
+					       entry->d_name) < (int)sizeof path)
 			candidates_add(candidates, path, &st, false);
 	}
 	closedir(dir);
 }
 
-/* Did anything happen to a directory since the last scan?  Its mtime is too coarse to say no when it is young. */
+/* Did anything happen to a directory since the last scan?  Its mtime is too
+ * coarse to say no when it is young. */
 bool log_name_changed(struct log_name *log)
 {
 	struct timespec now;

@@ -2,8 +2,9 @@
  *
  * rotation.h - which files a log has, and in which order
  *
- * Owns: the names that rotation makes of a log's (NAME.1, NAME-20261120, NAME.old),
- * and the order of their age.  Leaves to others: what was read of them.
+ * Owns: the names that rotation makes of a log's (NAME.1, NAME-20261120,
+ * NAME.old), and the order of their age.  Leaves to others: what was read of
+ * them.
  */
 #ifndef POPWATCH_ROTATION_H
 #define POPWATCH_ROTATION_H
@@ -25,8 +26,8 @@ bool log_name_set(struct log_name *log, const char *path);
 /* Frees it, and leaves an empty one. */
 void log_name_clear(struct log_name *log);
 
-/* Did anything happen to the directory since the last call?  Its mtime is too coarse
- * to say no when it is young. */
+/* Did anything happen to the directory since the last call?  Its mtime is too
+ * coarse to say no when it is young. */
 bool log_name_changed(struct log_name *log);
 
 /* One candidate, with what a scan must know to order them. */
@@ -42,7 +43,8 @@ struct candidates {
 };
 
 /* Adds PATH; without memory it is left out. */
-void candidates_add(struct candidates *candidates, const char *path, const struct stat *st, bool current);
+void candidates_add(
+    struct candidates *candidates, const char *path, const struct stat *st, bool current);
 
 /* Adds the rotated neighbours of LOG, which are regular files. */
 void candidates_collect(const struct log_name *log, struct candidates *candidates);

@@ -48,8 +48,8 @@ struct source_socket *source_socket_new(const char *path, const uid_t *uids, siz
 		return NULL;
 	}
 	source_socket_configure(source, uids, count);
-	/* root may send whatever the mode; others need the mode, and are told apart by their
-	 * credentials */
+	/* root may send whatever the mode; others need the mode, and are told
+	 * apart by their credentials */
 	source->fd = peer_open(path, count > 0 ? 0666 : 0600);
 	if (source->fd < 0) {
 		log_say(LOG_ERR, "cannot listen at %s: %s", path, strerror(errno));
@@ -85,7 +85,8 @@ static bool may_send(const struct source_socket *source, uid_t uid)
 	return uid == 0;
 }
 
-/* Takes TEXT apart at its blanks: exactly four words of printable bytes, the first one "login". */
+/* Takes TEXT apart at its blanks: exactly four words of printable bytes, the
+ * first one "login". */
 static bool split(char *text, size_t size, char *words[4])
 {
 	size_t i, n = 0;
@@ -121,7 +122,9 @@ void source_socket_read(struct source_socket *source, int64_t now,
 	ssize_t size;
 	int i;
 
-	for (i = 0; i < AT_ONCE && (size = peer_receive(source->fd, text, sizeof text, &sender)) >= 0; i++) {
+	for (i = 0;
+	     i < AT_ONCE && (size = peer_receive(source->fd, text, sizeof text, &sender)) >= 0;
+	     i++) {
 		if (!may_send(source, sender.uid))
 			source->tally.strangers++;
 		else if (is_flood(source, now))

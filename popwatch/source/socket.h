@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * socket.h - logins that hooks hand over in a datagram each: "login ADDRESS USER SERVICE"
+ * socket.h - logins that hooks hand over in a datagram each: "login ADDRESS
+ * USER SERVICE"
  *
- * Owns: the socket, who may send (the kernel says who did: SCM_CREDENTIALS), the limit of a flood.
- * A sender is never made to wait: what the queue does not take, the kernel refuses; what is too much in a second is dropped
- * and counted.  Words hold no blanks; one that is not known is "-".
+ * Owns: the socket, who may send (the kernel says who did: SCM_CREDENTIALS),
+ * the limit of a flood.  A sender is never made to wait: what the queue does
+ * not take, the kernel refuses; what is too much in a second is dropped and
+ * counted.  Words hold no blanks; one that is not known is "-".
  */
 #ifndef POPWATCH_SOURCE_SOCKET_H
 #define POPWATCH_SOURCE_SOCKET_H
@@ -25,19 +27,24 @@ struct socket_tally {
 	uint64_t flooded;
 };
 
-/* Binds PATH, in place of a socket that is there, for root and the COUNT users UIDS.  Returns NULL after logging why not. */
+/* Binds PATH, in place of a socket that is there, for root and the COUNT users
+ * UIDS.  Returns NULL after logging why not. */
 struct source_socket *source_socket_new(const char *path, const uid_t *uids, size_t count);
 
-/* Takes the datagrams of root and the COUNT users UIDS from now on; what waits is judged by that too.  Without memory, after logging
- * that, those of root alone.  The name keeps its mode: it lets nobody but root in if there were no users when it was bound. */
+/* Takes the datagrams of root and the COUNT users UIDS from now on; what waits
+ * is judged by that too.  Without memory, after logging that, those of root
+ * alone.  The name keeps its mode: it lets nobody but root in if there were no
+ * users when it was bound. */
 void source_socket_configure(struct source_socket *source, const uid_t *uids, size_t count);
 
-/* Frees it; a NULL is fine.  The name stays: senders see that nobody listens. */
+/* Frees it; a NULL is fine.  The name stays: senders see that nobody
+ * listens. */
 void source_socket_free(struct source_socket *source);
 
 int source_socket_fd(const struct source_socket *source);
 
-/* Takes in what waits.  TAKE gets each login: ADDRESS as it was sent, USER and SERVICE printable. */
+/* Takes in what waits.  TAKE gets each login: ADDRESS as it was sent, USER and
+ * SERVICE printable. */
 void source_socket_read(struct source_socket *source, int64_t now,
     void (*take)(const char *address, const char *user, const char *service, void *arg), void *arg);
 

@@ -24,7 +24,8 @@ void survey_begin(struct survey *survey, off_t offset, const struct stat *st, in
 		survey->latest = clock;
 }
 
-static void survey_line(const struct survey_reader *reader, struct survey *survey, off_t at, const char *line, size_t size)
+static void survey_line(const struct survey_reader *reader, struct survey *survey, off_t at,
+    const char *line, size_t size)
 {
 	survey->turns.memo.zone = reader->zone;
 	if (!year_turned(&survey->turns, reader->formats, line, size, survey->clock))
@@ -33,7 +34,8 @@ static void survey_line(const struct survey_reader *reader, struct survey *surve
 	survey->before = survey->turns.when;
 }
 
-/* Looks through the lines of one piece.  Returns the bytes read; 0 where there is no whole line any more. */
+/* Looks through the lines of one piece.  Returns the bytes read; 0 where there
+ * is no whole line any more. */
 static size_t survey_piece(const struct survey_reader *reader, struct survey *survey)
 {
 	ssize_t size = pread(reader->fd, reader->buffer, reader->size, survey->at);
@@ -41,7 +43,8 @@ static size_t survey_piece(const struct survey_reader *reader, struct survey *su
 
 	while (p < end && (newline = memchr(p, '\n', (size_t)(end - p))) != NULL) {
 		if (!survey->inside)
-			survey_line(reader, survey, survey->at + (p - reader->buffer), p, (size_t)(newline - p));
+			survey_line(reader, survey, survey->at + (p - reader->buffer), p,
+			    (size_t)(newline - p));
 		survey->inside = false;
 		p = newline + 1;
 	}
@@ -53,9 +56,11 @@ static size_t survey_piece(const struct survey_reader *reader, struct survey *su
 	return (size_t)(p - reader->buffer);
 }
 
-/* Where the day is still the same LEAP bytes further on, no year has turned in between, and nothing there need be read: not in a log
- * that is as large as this one.  The last TAIL bytes of it are looked through line by line, it may have grown slowly of late.
- * Returns the bytes read; 0 if it cannot be said. */
+/* Where the day is still the same LEAP bytes further on, no year has turned in
+ * between, and nothing there need be read: not in a log that is as large as
+ * this one.  The last TAIL bytes of it are looked through line by line, it may
+ * have grown slowly of late.  Returns the bytes read; 0 if it cannot be
+ * said. */
 static size_t survey_leap(const struct survey_reader *reader, struct survey *survey)
 {
 	off_t at = survey->at + LEAP;
@@ -74,13 +79,15 @@ static size_t survey_leap(const struct survey_reader *reader, struct survey *sur
 	return PEEK;
 }
 
-/* Looks through what the file had when it was opened, until about BUDGET is used up.  Returns the bytes read. */
+/* Looks through what the file had when it was opened, until about BUDGET is
+ * used up.  Returns the bytes read. */
 size_t survey_read(const struct survey_reader *reader, struct survey *survey, size_t budget)
 {
 	size_t sum = 0, n;
 
 	while (survey->at < survey->end && sum < budget) {
-		if ((n = survey_leap(reader, survey)) == 0 && (n = survey_piece(reader, survey)) == 0)
+		if ((n = survey_leap(reader, survey)) == 0 &&
+		    (n = survey_piece(reader, survey)) == 0)
 			survey->at = survey->end;
 		sum += n;
 	}

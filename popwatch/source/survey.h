@@ -2,9 +2,9 @@
  *
  * survey.h - when the lines of a log were written at the latest
  *
- * A stamp without a year may be of last year.  So what a file has when it is opened
- * is read through before a line of it is handed on, and where a year has turned
- * (year.h) what is before gets a bound.
+ * A stamp without a year may be of last year.  So what a file has when it is
+ * opened is read through before a line of it is handed on, and where a year has
+ * turned (year.h) what is before gets a bound.
  */
 #ifndef POPWATCH_SURVEY_H
 #define POPWATCH_SURVEY_H
@@ -16,8 +16,9 @@
 
 #include "year.h"
 
-/* When the lines that a file had when it was opened were written at the latest.  Its mtime says so, unless some other program has touched
- * it, and within it each turn of the year. */
+/* When the lines that a file had when it was opened were written at the
+ * latest.  Its mtime says so, unless some other program has touched it, and
+ * within it each turn of the year. */
 struct survey {
 	off_t at; /* up to here it was looked through */
 	off_t end; /* of what it had */
@@ -29,7 +30,8 @@ struct survey {
 	struct year_turns turns;
 };
 
-/* What a survey reads, and with what: the buffer is the caller's, and is overwritten. */
+/* What a survey reads, and with what: the buffer is the caller's, and is
+ * overwritten. */
 struct survey_reader {
 	int fd;
 	unsigned formats;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * prog_rows.c - makes a hash database of any bytes, straight with Berkeley DB: what no dump can hold
+ * prog_rows.c - makes a hash database of any bytes, straight with Berkeley DB:
+ * what no dump can hold
  *
  *	prog_rows FILE KEY VALUE [KEY VALUE ...]
  *

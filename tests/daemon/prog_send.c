@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * prog_send.c - prog_send SOCKET UID COUNT TEXT: sends TEXT as a datagram COUNT times as user UID, without blocking
+ * prog_send.c - prog_send SOCKET UID COUNT TEXT: sends TEXT as a datagram COUNT
+ * times as user UID, without blocking
  *
  * Prints how many the kernel took and the longest microseconds that one took.
  */
@@ -33,8 +34,8 @@ int main(int argc, char **argv)
 		return 71;
 	for (i = 0; i < atoi(argv[3]); i++) {
 		before = microseconds();
-		taken +=
-		    sendto(fd, argv[4], strlen(argv[4]), MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&to, sizeof to) >= 0;
+		taken += sendto(fd, argv[4], strlen(argv[4]), MSG_DONTWAIT | MSG_NOSIGNAL,
+			     (struct sockaddr *)&to, sizeof to) >= 0;
 		after = microseconds();
 		if (after - before > longest)
 			longest = after - before;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * prog_storm.c - prog_storm LOG LINES SECONDS: writes LINES lines in about SECONDS, every tenth a login from an address of its own
- * (10.A.B.C), and rotates LOG by rename every 20 ms (LOG.1, LOG.2, ...).  After each rename some lines still go to the old file, as a
- * logger's do that has not been told yet.  Prints the number of rotations.
+ * prog_storm.c - prog_storm LOG LINES SECONDS: writes LINES lines in about
+ * SECONDS, every tenth a login from an address of its own (10.A.B.C), and
+ * rotates LOG by rename every 20 ms (LOG.1, LOG.2, ...).  After each rename
+ * some lines still go to the old file, as a logger's do that has not been told
+ * yet.  Prints the number of rotations.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -52,13 +54,14 @@ static size_t make_lines(long first, long last)
 		n = i / 10;
 		if (i % 10 == 0)
 			size += (size_t)snprintf(buffer + size, sizeof buffer - size,
-			    "%s vm dovecot: imap-login: Login: user=<u%ld>, method=PLAIN, rip=10.%ld.%ld.%ld, "
-			    "lip=198.51.100.1, mpid=1, session=<s%ld>\n",
+			    "%s vm dovecot: imap-login: Login: user=<u%ld>, method=PLAIN, "
+			    "rip=10.%ld.%ld.%ld, lip=198.51.100.1, mpid=1, session=<s%ld>\n",
 			    stamp, n, n / 62500 % 250, n / 250 % 250, 1 + n % 250, n);
 		else
 			size += (size_t)snprintf(buffer + size, sizeof buffer - size,
-			    "%s vm dovecot: imap-login: Disconnected: Connection closed (no auth attempts in 0 secs): user=<>, "
-			    "rip=203.0.113.9, lip=198.51.100.1, session=<x%ld>\n",
+			    "%s vm dovecot: imap-login: Disconnected: Connection closed (no auth "
+			    "attempts in 0 secs): user=<>, rip=203.0.113.9, lip=198.51.100.1, "
+			    "session=<x%ld>\n",
 			    stamp, i);
 	}
 	return size;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * prog_addresses - random IPv6 addresses with many zeros, the same ones every time
+ * prog_addresses - random IPv6 addresses with many zeros, the same ones every
+ * time
  *
  *	prog_addresses N
- *		prints N lines: the address as sendmail writes it, a blank, the address as inet_ntop(3) does.
+ *prints N lines: the address as sendmail writes it, a blank, the address as
+ *inet_ntop(3) does.
  */
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -19,10 +21,13 @@ int main(int argc, char *argv[])
 		char text[INET6_ADDRSTRLEN];
 
 		for (int group = 0; group < 8; group++) {
-			/* the first group is never 0, or some would be IPv4-mapped or -compatible, which inet_ntop writes with dots */
-			unsigned value = group > 0 && nrand48(seed) % 3 != 0
-					     ? 0
-					     : (unsigned)(nrand48(seed) % 0xffff + 1) >> nrand48(seed) % 16;
+			/* the first group is never 0, or some would be
+			 * IPv4-mapped or -compatible, which inet_ntop writes
+			 * with dots */
+			unsigned value =
+			    group > 0 && nrand48(seed) % 3 != 0
+				? 0
+				: (unsigned)(nrand48(seed) % 0xffff + 1) >> nrand48(seed) % 16;
 
 			value += group == 0 && value == 0;
 			address.s6_addr[2 * group] = (unsigned char)(value >> 8);

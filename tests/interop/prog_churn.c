@@ -3,15 +3,21 @@
  * prog_churn - commits to a relay database at a steady rate, until TERM
  *
  *	prog_churn [-x | -R] [-r RATE] [-l LOG] FILE
- *		RATE (50) commits a second, each records an address that was not there before, from 10.0.0.1 on.  With -x some of
- *		them also delete an address, some expire all but the last 200 of ours, some load a dump of the database without one row.
- *		With -R the commits go to FILE.aside, and FILE is made of that by rename, its mtime raised, as other programs do it.
- *		LOG gets a line for each commit: when it began, when it ended (seconds since the epoch), whether it made the hash
+ *RATE (50) commits a second, each records an address that was not there before,
+ *from 10.0.0.1 on. With -x some of
+ *them also delete an address, some expire all but the last 200 of ours, some
+ *load a dump of the database without one row.
+ *With -R the commits go to FILE.aside, and FILE is made of that by rename, its
+ *mtime raised, as other programs do it.
+ *LOG gets a line for each commit: when it began, when it ended (seconds since
+ *the epoch), whether it made the hash
  *		again (1) or not (0).
  *
- * Rows of others are left alone: ours are stamped 1, 2, ... seconds after the epoch, and only those are expired.
- * Its clock goes forward by a second with every commit.  That is what mtime does when commits come so fast, and the library
- * would otherwise wait after a minute's lead.  Ends with status 0, or 1 at the first commit that fails.
+ * Rows of others are left alone: ours are stamped 1, 2, ... seconds after the
+ * epoch, and only those are expired.  Its clock goes forward by a second with
+ * every commit.  That is what mtime does when commits come so fast, and the
+ * library would otherwise wait after a minute's lead.  Ends with status 0, or 1
+ * at the first commit that fails.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -55,7 +61,8 @@ static const char *address(uint32_t n)
 {
 	static char text[32];
 
-	(void)snprintf(text, sizeof text, "10.%" PRIu32 ".%" PRIu32 ".%" PRIu32, n >> 16 & 255, n >> 8 & 255, n & 255);
+	(void)snprintf(text, sizeof text, "10.%" PRIu32 ".%" PRIu32 ".%" PRIu32, n >> 16 & 255,
+	    n >> 8 & 255, n & 255);
 	return text;
 }
 
@@ -76,11 +83,15 @@ static int dump_row(const struct relaydb_row *row, void *arg)
 
 	if (row->entry && strcmp(row->address, dump->without) == 0)
 		return 0;
-	return fprintf(dump->f, "%.*s\t%.*s\n", (int)row->key_size, row->key, (int)row->value_size, row->value) < 0 ? -1 : 0;
+	return fprintf(dump->f, "%.*s\t%.*s\n", (int)row->key_size, row->key, (int)row->value_size,
+		   row->value) < 0
+		   ? -1
+		   : 0;
 }
 
 /* Replaces the database by a dump of what it holds, without one row. */
-static void reload(struct relaydb *db, const char *without, int64_t now, struct relaydb_result *result)
+static void reload(
+    struct relaydb *db, const char *without, int64_t now, struct relaydb_result *result)
 {
 	int fd = memfd_create("dump", MFD_CLOEXEC);
 	struct dump dump = { fd < 0 ? NULL : fdopen(fd, "w+"), without };
@@ -95,8 +106,8 @@ static void reload(struct relaydb *db, const char *without, int64_t now, struct 
 }
 
 /* The N-th commit. */
-static void commit(
-    struct relaydb *db, struct relaydb_batch *batch, uint32_t n, int64_t now, bool mixed, struct relaydb_result *result)
+static void commit(struct relaydb *db, struct relaydb_batch *batch, uint32_t n, int64_t now,
+    bool mixed, struct relaydb_result *result)
 {
 	relaydb_batch_clear(batch);
 	must(db, relaydb_batch_record(batch, address(n), n));
@@ -109,7 +120,8 @@ static void commit(
 		reload(db, address(n), now + 1, result);
 }
 
-/* What this suite does not do: a copy of ASIDE is renamed to PATH.  Its mtime is right, an MTA sees that the map is new. */
+/* What this suite does not do: a copy of ASIDE is renamed to PATH.  Its mtime
+ * is right, an MTA sees that the map is new. */
 static void rename_over(const char *aside, const char *path, int64_t mtime)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = mtime } };
@@ -119,8 +131,9 @@ static void rename_over(const char *aside, const char *path, int64_t mtime)
 
 	(void)snprintf(copy, sizeof copy, "%s.copy", path);
 	to = open(copy, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-	if (from < 0 || to < 0 || fstat(from, &st) < 0 || sendfile(to, from, NULL, (size_t)st.st_size) != st.st_size ||
-	    futimens(to, times) < 0 || rename(copy, path) < 0)
+	if (from < 0 || to < 0 || fstat(from, &st) < 0 ||
+	    sendfile(to, from, NULL, (size_t)st.st_size) != st.st_size || futimens(to, times) < 0 ||
+	    rename(copy, path) < 0)
 		err(EX_IOERR, "%s", copy);
 	(void)close(from);
 	(void)close(to);
@@ -154,8 +167,10 @@ static void churn(const struct plan *plan, struct relaydb *db)
 		errx(EX_OSERR, "out of memory");
 	while (!stopped && n < 0xffffff) {
 		struct relaydb_result result;
-		double at = seconds(CLOCK_REALTIME), next = begin + (double)++n / (double)plan->rate;
-		struct timespec until = { (time_t)next, (long)((next - (double)(time_t)next) * 1e9) };
+		double at = seconds(CLOCK_REALTIME),
+		       next = begin + (double)++n / (double)plan->rate;
+		struct timespec until = { (time_t)next,
+			(long)((next - (double)(time_t)next) * 1e9) };
 
 		now += 2;
 		commit(db, batch, n, now, plan->mixed, &result);
@@ -169,8 +184,9 @@ static void churn(const struct plan *plan, struct relaydb *db)
 		(void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 	}
 	took = seconds(CLOCK_MONOTONIC) - begin;
-	printf("%" PRIu32 " commits in %.1f s (%.0f/s), %lu rebuilt the hash, the longest took %.0f ms\n", n, took, n / took,
-	    rebuilt, longest * 1e3);
+	printf("%" PRIu32
+	       " commits in %.1f s (%.0f/s), %lu rebuilt the hash, the longest took %.0f ms\n",
+	    n, took, n / took, rebuilt, longest * 1e3);
 	relaydb_batch_free(&batch);
 }
 

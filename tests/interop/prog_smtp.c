@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * prog_smtp - an SMTP client for tests: a dialogue by hand, or many sessions at once with every answer counted
+ * prog_smtp - an SMTP client for tests: a dialogue by hand, or many sessions at
+ * once with every answer counted
  *
  *	prog_smtp [-b ADDRESS] [-s SERVER] [-p PORT]
- *		sends each line of standard input as a command and prints the last line of its reply; the greeting comes first
- *	prog_smtp -n SESSIONS [-j PARALLEL] [-r RCPTS] [-m TRANSACTIONS] [-d] [-w MS] [-e CODE] [-t SECONDS] [-l LOG] [...]
- *		runs sessions of TRANSACTIONS (1), each MAIL, RCPTS (1) times RCPT, then RSET or, with -d, a message; PARALLEL (4)
- *		at a time; a client that thinks for MS before each RCPT.  Prints the answers to RCPT by code and the first unexpected ones.  LOG gets a line for each session:
- *		when it began, when it ended (seconds since the epoch), how many of its answers were unexpected.
+ *sends each line of standard input as a command and prints the last line of its
+ *reply; the greeting comes first
+ *prog_smtp -n SESSIONS [-j PARALLEL] [-r RCPTS] [-m TRANSACTIONS] [-d] [-w MS]
+ *[-e CODE] [-t SECONDS] [-l LOG] [...]
+ *runs sessions of TRANSACTIONS (1), each MAIL, RCPTS (1) times RCPT, then RSET
+ *or, with -d, a message; PARALLEL (4)
+ *at a time; a client that thinks for MS before each RCPT. Prints the answers to
+ *RCPT by code and the first unexpected ones. LOG gets a line for each session:
+ *when it began, when it ended (seconds since the epoch), how many of its
+ *answers were unexpected.
  *
- * Expected are CODE (250) for RCPT and success for every other command.  A session that cannot be made or breaks off is one
- * unexpected answer, 000.  Ends with status 0 if everything was as expected, 1 if not, 64 for bad usage.
- * Limits: no pipelining, no TLS; a reply may have 64 lines of 1,000 bytes, and has to come within 30 seconds.
+ * Expected are CODE (250) for RCPT and success for every other command.  A
+ * session that cannot be made or breaks off is one unexpected answer, 000.
+ * Ends with status 0 if everything was as expected, 1 if not, 64 for bad
+ * usage.  Limits: no pipelining, no TLS; a reply may have 64 lines of 1,000
+ * bytes, and has to come within 30 seconds.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -60,7 +68,8 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Fills SA with a numerical address and port; returns its size, 0 if TEXT is no address. */
+/* Fills SA with a numerical address and port; returns its size, 0 if TEXT is no
+ * address. */
 static socklen_t sockaddr_of(const char *text, unsigned port, struct sockaddr_storage *sa)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)sa;
@@ -95,13 +104,15 @@ static bool client_open(struct client *c)
 		return false;
 	if (plan.address != NULL) {
 		from_size = sockaddr_of(plan.address, 0, &from);
-		/* or some thousand sessions from one address use up its ports */
+		/* or some thousand sessions from one address use up its
+		 * ports */
 		(void)setsockopt(c->fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
 	}
 	if ((from_size != 0 && bind(c->fd, (struct sockaddr *)&from, from_size) < 0) ||
 	    setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) < 0 ||
 	    setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0 ||
-	    connect(c->fd, (struct sockaddr *)&to, to_size) < 0 || (c->in = fdopen(c->fd, "r")) == NULL) {
+	    connect(c->fd, (struct sockaddr *)&to, to_size) < 0 ||
+	    (c->in = fdopen(c->fd, "r")) == NULL) {
 		(void)close(c->fd);
 		return false;
 	}
@@ -113,10 +124,12 @@ static void client_close(struct client *c)
 	(void)fclose(c->in); /* and the descriptor */
 }
 
-/* Reads a reply (RFC 5321 4.2): the last line stays in C.  Returns its code, 0 if the server was silent or made no sense. */
+/* Reads a reply (RFC 5321 4.2): the last line stays in C.  Returns its code, 0
+ * if the server was silent or made no sense. */
 static unsigned client_reply(struct client *c)
 {
-	for (int i = 0; i < REPLY_LINES && fgets(c->line, (int)sizeof c->line, c->in) != NULL; i++) {
+	for (int i = 0; i < REPLY_LINES && fgets(c->line, (int)sizeof c->line, c->in) != NULL;
+	     i++) {
 		char *end;
 		unsigned long code = strtoul(c->line, &end, 10);
 
@@ -130,7 +143,8 @@ static unsigned client_reply(struct client *c)
 	return 0;
 }
 
-/* Sends a command (without a line end) and reads the reply.  Returns its code, or 0. */
+/* Sends a command (without a line end) and reads the reply.  Returns its code,
+ * or 0. */
 static unsigned client_command(struct client *c, const char *command)
 {
 	char buf[1024];
@@ -186,7 +200,8 @@ static bool step(struct client *c, const char *command)
 	return judge(command, code, code >= 200 && code < 400, c);
 }
 
-/* One transaction.  Returns how many of its answers were unexpected; -1 if the session is of no more use. */
+/* One transaction.  Returns how many of its answers were unexpected; -1 if the
+ * session is of no more use. */
 static int transaction(struct client *c, unsigned long session)
 {
 	int wrong = 0;
@@ -195,11 +210,13 @@ static int transaction(struct client *c, unsigned long session)
 		return -1;
 	for (unsigned i = 0; i < plan.rcpts; i++) {
 		char command[100];
-		const struct timespec think = { plan.think_ms / 1000, plan.think_ms % 1000 * 1000000L };
+		const struct timespec think = { plan.think_ms / 1000,
+			plan.think_ms % 1000 * 1000000L };
 		unsigned code;
 
 		(void)nanosleep(&think, NULL);
-		(void)snprintf(command, sizeof command, "RCPT TO:<user%lu.%u@example.net>", session, i);
+		(void)snprintf(
+		    command, sizeof command, "RCPT TO:<user%lu.%u@example.net>", session, i);
 		code = client_command(c, command);
 		if (!judge(command, code, code == plan.expected, c))
 			wrong++;
@@ -225,7 +242,8 @@ static int session(unsigned long number)
 		(void)judge("connect", 0, false, &c);
 		return 1;
 	}
-	if (!judge("greeting", 220, client_reply(&c) == 220, &c) || !step(&c, "EHLO client.example.test"))
+	if (!judge("greeting", 220, client_reply(&c) == 220, &c) ||
+	    !step(&c, "EHLO client.example.test"))
 		wrong = 1;
 	for (unsigned i = 0; i < plan.transactions && wrong == 0; i++) {
 		int w = transaction(&c, number);
@@ -272,7 +290,8 @@ static int load(void)
 		(void)pthread_join(thread[i], NULL);
 	if (plan.log != NULL && fclose(plan.log) != 0)
 		err(EX_IOERR, "log");
-	printf("%lu sessions in %.1f s, RCPT answers:", plan.sessions, now() - plan.end + plan.seconds);
+	printf("%lu sessions in %.1f s, RCPT answers:", plan.sessions,
+	    now() - plan.end + plan.seconds);
 	for (unsigned code = 0; code < 1000; code++)
 		if (answers[code] != 0)
 			printf(" %03u %lu", code, (unsigned long)answers[code]);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * prog_dns - a name server for tests: answers for the names it is told, and that there are no others
+ * prog_dns - a name server for tests: answers for the names it is told, and
+ * that there are no others
  *
  *	prog_dns [-p PORT] NAME=ADDRESS ...
- *		on UDP port 53 (PORT) of 127.0.0.1, until it is killed.  Each question is printed, "TYPE NAME".
+ *on UDP port 53 (PORT) of 127.0.0.1, until it is killed. Each question is
+ *printed, "TYPE NAME".
  *
- * Limits: one question a packet, A records of IPv4 alone (a name that is there has no other records), no TCP.
+ * Limits: one question a packet, A records of IPv4 alone (a name that is there
+ * has no other records), no TCP.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -25,7 +28,8 @@
 #define TYPE_A 1
 #define NXDOMAIN 3
 
-/* Reads the name at PACKET[HEADER], as text.  Returns where its type begins, 0 if it is malformed. */
+/* Reads the name at PACKET[HEADER], as text.  Returns where its type begins, 0
+ * if it is malformed. */
 static size_t question(const unsigned char *packet, size_t size, char name[NAME_SIZE])
 {
 	size_t at = HEADER, out = 0;
@@ -56,7 +60,8 @@ static const char *address_of(const char *name, char *const *known)
 	return NULL;
 }
 
-/* Turns a question of SIZE bytes into its answer.  Returns the answer's size, 0 for none. */
+/* Turns a question of SIZE bytes into its answer.  Returns the answer's size, 0
+ * for none. */
 static size_t answer(unsigned char packet[PACKET_MAX], size_t size, char *const *known)
 {
 	static const unsigned char record[] = { 0xc0, HEADER, 0, TYPE_A, 0, 1, 0, 0, 0, 60, 0, 4 };
@@ -88,7 +93,9 @@ static size_t answer(unsigned char packet[PACKET_MAX], size_t size, char *const 
 
 int main(int argc, char *argv[])
 {
-	struct sockaddr_in here = { .sin_family = AF_INET, .sin_port = htons(53), .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr_in here = {
+		.sin_family = AF_INET, .sin_port = htons(53), .sin_addr = { htonl(INADDR_LOOPBACK) }
+	};
 	unsigned char packet[PACKET_MAX];
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), option;
 
@@ -104,7 +111,8 @@ int main(int argc, char *argv[])
 		struct sockaddr_in from;
 		socklen_t from_size = sizeof from;
 		/* half of it, so that the answer fits */
-		ssize_t n = recvfrom(fd, packet, sizeof packet / 2, 0, (struct sockaddr *)&from, &from_size);
+		ssize_t n = recvfrom(
+		    fd, packet, sizeof packet / 2, 0, (struct sockaddr *)&from, &from_size);
 		size_t size = n > 0 ? answer(packet, (size_t)n, argv + optind) : 0;
 
 		if (size > 0)

@@ -4,11 +4,13 @@
  *
  *	prog_server [-0] [-w] SERVICE USER PASSWORD RHOST STEPS
  *
- * STEPS is a letter for each call: a (authenticate), c (account), s (set credentials), o (open and
- * close a session).  The first that fails is the last, and what it returned goes to pam_end(3); with
- * -0 that is PAM_SUCCESS instead, which is what some servers do.  With -w a login that succeeds is
- * ended when standard input ends, as by a server that keeps its handle until the client logs out;
- * before that "in" is printed.  Exit status: 0 logged in, 1 refused, 2 used wrongly.
+ * STEPS is a letter for each call: a (authenticate), c (account), s (set
+ * credentials), o (open and close a session).  The first that fails is the
+ * last, and what it returned goes to pam_end(3); with -0 that is PAM_SUCCESS
+ * instead, which is what some servers do.  With -w a login that succeeds is
+ * ended when standard input ends, as by a server that keeps its handle until
+ * the client logs out; before that "in" is printed.  Exit status: 0 logged in,
+ * 1 refused, 2 used wrongly.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,7 +20,8 @@
 
 #include <security/pam_appl.h>
 
-static int converse(int count, const struct pam_message **messages, struct pam_response **responses, void *password)
+static int converse(
+    int count, const struct pam_message **messages, struct pam_response **responses, void *password)
 {
 	struct pam_response *all = calloc((size_t)count, sizeof *all);
 

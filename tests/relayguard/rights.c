@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * rights.c - to be preloaded into relayguard: tries, in its sandbox, what it must
- * not be able to do
+ * rights.c - to be preloaded into relayguard: tries, in its sandbox, what it
+ * must not be able to do
  *
- * relayguard starts its thread when it has given up its rights; what stands here
- * in front of pthread_create(3) prints "ACT: result" for each act on $RIGHTS_DB.
+ * relayguard starts its thread when it has given up its rights; what stands
+ * here in front of pthread_create(3) prints "ACT: result" for each act on
+ * $RIGHTS_DB.
  */
 #include <dlfcn.h>
 #include <errno.h>

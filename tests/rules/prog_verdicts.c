@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * prog_verdicts.c - verdicts RULES WORLD <ENVELOPES: what lib/rules says of each
+ * prog_verdicts.c - verdicts RULES WORLD <ENVELOPES: what lib/rules says of
+ * each
  *
- * WORLD is as ../unit/rules_world.h has it.  An envelope is a line of six fields
- * with | between them: address, name, state of the name (none, confirmed, forged
- * or unknown), SMTP AUTH name, sender, recipient; "-" is none.
- * Prints for each envelope a letter for each rule (n: no, y: yes, o: off, u:
- * cannot tell, p: pending), then the action, the rule and the reply.
- * Errors and warnings of RULES go to standard error as LINE:COLUMN: SENTENCE, and
- * errors end it with status 1.
+ * WORLD is as ../unit/rules_world.h has it.  An envelope is a line of six
+ * fields with | between them: address, name, state of the name (none,
+ * confirmed, forged or unknown), SMTP AUTH name, sender, recipient; "-" is
+ * none.  Prints for each envelope a letter for each rule (n: no, y: yes, o:
+ * off, u: cannot tell, p: pending), then the action, the rule and the reply.
+ * Errors and warnings of RULES go to standard error as LINE:COLUMN: SENTENCE,
+ * and errors end it with status 1.
  */
 #include "../unit/rules_world.h"
 
@@ -16,10 +17,12 @@
 
 static struct world world;
 
-static void tell(enum rules_severity severity, size_t line, size_t column, const char *sentence, void *arg)
+static void tell(
+    enum rules_severity severity, size_t line, size_t column, const char *sentence, void *arg)
 {
 	(void)arg;
-	fprintf(stderr, "%zu:%zu: %s%s\n", line, column, severity == RULES_ERROR ? "" : "warning: ", sentence);
+	fprintf(stderr, "%zu:%zu: %s%s\n", line, column,
+	    severity == RULES_ERROR ? "" : "warning: ", sentence);
 }
 
 static struct rules *read_rules(const char *path)
@@ -91,7 +94,8 @@ static void print(const struct rules *rules, const struct rules_envelope *envelo
 	}
 	asker = world_asker(&world, envelope->address);
 	if (rules_decide(rules, envelope, &asker, &options, NULL, NULL, &decision))
-		printf(" %s %zu %s\n", rules_action_name(decision.action), decision.rule, decision.reply);
+		printf(" %s %zu %s\n", rules_action_name(decision.action), decision.rule,
+		    decision.reply);
 	else
 		printf(" pending\n");
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * groups.h - rows that come in groups of GROUP, each group in one commit: so half a commit can be seen
+ * groups.h - rows that come in groups of GROUP, each group in one commit: so
+ * half a commit can be seen
  *
- * Group N of writer W is the addresses 10.W.x.y with N * GROUP + 0 to GROUP - 1 in x.y.  Other rows are nobody's business.
+ * Group N of writer W is the addresses 10.W.x.y with N * GROUP + 0 to GROUP - 1
+ * in x.y.  Other rows are nobody's business.
  */
 #ifndef STRESS_GROUPS_H
 #define STRESS_GROUPS_H
@@ -49,7 +51,8 @@ static inline int groups_read(struct relaydb *db, struct groups *groups)
 	for (unsigned w = 0; w < WRITERS; w++)
 		for (unsigned n = 0; n < GROUPS_MAX; n++)
 			if (groups->rows[w][n] != 0 && groups->rows[w][n] != GROUP) {
-				fprintf(stderr, "half a commit: %u rows of group %u of writer %u\n", groups->rows[w][n], n, w);
+				fprintf(stderr, "half a commit: %u rows of group %u of writer %u\n",
+				    groups->rows[w][n], n, w);
 				return -1;
 			}
 	return 0;

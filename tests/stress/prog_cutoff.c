@@ -4,8 +4,10 @@
  *
  *	prog_cutoff FILE STEP ADDRESS...
  *
- * Records the addresses, stamp now, in one commit, and kills itself at the first STEP of that name, one of those that
- * lib/relaydb/hash/commit.c names: so it ends by SIGKILL, or with 3 if that step never came, 1 if the commit failed.
+ * Records the addresses, stamp now, in one commit, and kills itself at the
+ * first STEP of that name, one of those that lib/relaydb/hash/commit.c names:
+ * so it ends by SIGKILL, or with 3 if that step never came, 1 if the commit
+ * failed.
  */
 #define RELAYDB_TEST_STEPS
 #include "relaydb.h"
@@ -38,7 +40,8 @@ int main(int argc, char **argv)
 	}
 	stop_at = argv[2];
 	relaydb_test_step = stop;
-	if (relaydb_open(&db, &options) != RELAYDB_OK || relaydb_batch_new(db, &batch) != RELAYDB_OK)
+	if (relaydb_open(&db, &options) != RELAYDB_OK ||
+	    relaydb_batch_new(db, &batch) != RELAYDB_OK)
 		return 1;
 	code = RELAYDB_OK;
 	for (int i = 3; code == RELAYDB_OK && i < argc; i++)

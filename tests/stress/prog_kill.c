@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * prog_kill.c - kill -9 at random instants of a commit, and a look at the database after each
+ * prog_kill.c - kill -9 at random instants of a commit, and a look at the
+ * database after each
  *
  *	prog_kill FILE FIRST ROUNDS VSMTPRELAY PROG_GROUP
  *
- * Round N, from FIRST on, starts "vsmtprelay add" of one address (N even) or prog_group of a whole group (N odd) and kills it
- * after a time between nothing and somewhat more than it takes.  Then all is read with the library: a row that was
- * acknowledged (status 0), by this run or an earlier one with the same FILE, must be there, and no group in half.  What was
- * acknowledged is kept in FILE.acked, so that runs can follow each other.  Prints how many were killed, acknowledged,
- * and cut off with a record left behind.
+ * Round N, from FIRST on, starts "vsmtprelay add" of one address (N even) or
+ * prog_group of a whole group (N odd) and kills it after a time between nothing
+ * and somewhat more than it takes.  Then all is read with the library: a row
+ * that was acknowledged (status 0), by this run or an earlier one with the same
+ * FILE, must be there, and no group in half.  What was acknowledged is kept in
+ * FILE.acked, so that runs can follow each other.  Prints how many were killed,
+ * acknowledged, and cut off with a record left behind.
  */
 #include "groups.h"
 
@@ -40,7 +43,8 @@ static pid_t start(char **argv, unsigned round)
 	char address[32], number[16];
 	pid_t pid;
 
-	utimensat(AT_FDCWD, argv[1], long_ago, 0); /* or commits would wait until the clock has come up with their mtime */
+	/* or commits would wait until the clock has come up with their mtime */
+	utimensat(AT_FDCWD, argv[1], long_ago, 0);
 	pid = fork();
 	if (pid != 0)
 		return pid;
@@ -54,7 +58,8 @@ static pid_t start(char **argv, unsigned round)
 	_exit(127);
 }
 
-/* Waits until the child is dead; it is killed after NS, if that is not below 0.  Returns its status. */
+/* Waits until the child is dead; it is killed after NS, if that is not below
+ * 0.  Returns its status. */
 static int await(pid_t pid, int64_t ns)
 {
 	struct timespec delay = { ns / 1000000000, ns % 1000000000 };
@@ -98,7 +103,8 @@ static int look(struct relaydb *db, unsigned rounds)
 		return -1;
 	}
 	for (unsigned i = 0; i < rounds; i++)
-		if (acked[i] && !(i % 2 == 0 ? singles.there[i] != 0 : groups.rows[1][i / 2] != 0)) {
+		if (acked[i] &&
+		    !(i % 2 == 0 ? singles.there[i] != 0 : groups.rows[1][i / 2] != 0)) {
 			fprintf(stderr, "round %u was acknowledged and is lost\n", i);
 			return -1;
 		}
@@ -159,7 +165,8 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	for (unsigned round = first; round < rounds; round++) {
-		int status = await(start(argv, round), (int64_t)(drand48() * 1.6 * (double)longest));
+		int status =
+		    await(start(argv, round), (int64_t)(drand48() * 1.6 * (double)longest));
 
 		acked[round] = WIFEXITED(status) && WEXITSTATUS(status) == 0;
 		acknowledged += acked[round];
@@ -170,7 +177,7 @@ int main(int argc, char **argv)
 	}
 	keep(argv[1], rounds, 1);
 	relaydb_close(&db);
-	printf("%u rounds: %u killed, %u acknowledged, %u cut off after they counted\n", rounds - first, killed, acknowledged,
-	    cut_off);
+	printf("%u rounds: %u killed, %u acknowledged, %u cut off after they counted\n",
+	    rounds - first, killed, acknowledged, cut_off);
 	return 0;
 }

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * prog_load.c - logins at a steady rate by all that records, and how soon an MTA sees each of them
+ * prog_load.c - logins at a steady rate by all that records, and how soon an
+ * MTA sees each of them
  *
  *	prog_load FILE SECONDS LOGINS BATCHED EXPIRE KILL
  *
- * LOGINS a minute are recorded by a process each, as root, as pam_relaydb does without a socket; BATCHED a minute by one process
- * that belongs to the directory's owner and commits once a second, as popwatch does; every EXPIRE seconds (0: never) that user
- * runs an expiry, as cron does, of an entry that is put there each time; KILL (0 or 1): login processes are killed at
- * random instants.
+ * LOGINS a minute are recorded by a process each, as root, as pam_relaydb does
+ * without a socket; BATCHED a minute by one process that belongs to the
+ * directory's owner and commits once a second, as popwatch does; every EXPIRE
+ * seconds (0: never) that user runs an expiry, as cron does, of an entry that
+ * is put there each time; KILL (0 or 1): login processes are killed at random
+ * instants.
  *
- * Meanwhile the file is read as an MTA reads it, with nothing of what lies beside it.  Prints what was acknowledged, and the
- * median and the longest time from there to the file; the longest time that the caller was kept; how far mtime was ahead of the
- * clock.  Ends with 1 if an acknowledged login was refused or is missing from the file in the end, or an expired one is there.
- * The owner of the directory is the one whose user the batches have; root is needed for that.
+ * Meanwhile the file is read as an MTA reads it, with nothing of what lies
+ * beside it.  Prints what was acknowledged, and the median and the longest time
+ * from there to the file; the longest time that the caller was kept; how far
+ * mtime was ahead of the clock.  Ends with 1 if an acknowledged login was
+ * refused or is missing from the file in the end, or an expired one is there.
+ * The owner of the directory is the one whose user the batches have; root is
+ * needed for that.
  */
 #include "handle.h"
 #include "image.h"
@@ -135,7 +141,8 @@ static _Noreturn void batches(unsigned per_minute, long long end)
 
 	become_owner();
 	while (db_clock_ms() < end) {
-		unsigned due = FIRST_BATCHED + (unsigned)((db_clock_ms() - begin) * per_minute / 60000);
+		unsigned due =
+		    FIRST_BATCHED + (unsigned)((db_clock_ms() - begin) * per_minute / 60000);
 		long long next = db_clock_ms() + BATCH_EVERY_MS;
 
 		if (due > done && due < LOGINS_MAX && record(db, done, due))
@@ -157,15 +164,18 @@ static _Noreturn void expiries(int every_s, long long end)
 
 	become_owner();
 	while (db_clock_ms() < end) {
-		if (relaydb_batch_new(db, &batch) != RELAYDB_OK || relaydb_batch_put(batch, "192.0.2.1", 1000) != RELAYDB_OK ||
+		if (relaydb_batch_new(db, &batch) != RELAYDB_OK ||
+		    relaydb_batch_put(batch, "192.0.2.1", 1000) != RELAYDB_OK ||
 		    relaydb_commit(batch, time(NULL), NULL) != RELAYDB_OK) {
 			fprintf(stderr, "prog_load: not put: %s\n", relaydb_error(db));
 			shared->refused++;
 		}
 		relaydb_batch_clear(batch);
 		if (relaydb_batch_expire(batch, 2000) != RELAYDB_OK ||
-		    relaydb_commit(batch, time(NULL), &result) != RELAYDB_OK || result.expired != 1) {
-			fprintf(stderr, "prog_load: %zu expired, expected 1: %s\n", result.expired, relaydb_error(db));
+		    relaydb_commit(batch, time(NULL), &result) != RELAYDB_OK ||
+		    result.expired != 1) {
+			fprintf(stderr, "prog_load: %zu expired, expected 1: %s\n", result.expired,
+			    relaydb_error(db));
 			shared->refused++;
 		}
 		shared->expiries++;
@@ -187,12 +197,14 @@ static int see(struct bytes key, struct bytes value, void *arg)
 	snprintf(text, sizeof text, "%.*s", (int)key.size, (const char *)key.data);
 	if (strcmp(text, "192.0.2.1") == 0)
 		*(bool *)arg = true;
-	if (sscanf(text, "10.%u.%u.%u", &a, &b, &c) == 3 && a == 0 && b < 256 && c < 256 && in_force[b << 8 | c] == 0)
+	if (sscanf(text, "10.%u.%u.%u", &a, &b, &c) == 3 && a == 0 && b < 256 && c < 256 &&
+	    in_force[b << 8 | c] == 0)
 		in_force[b << 8 | c] = db_clock_ms();
 	return 0;
 }
 
-/* Returns how far mtime is ahead of the clock.  *old: is the entry there that is to expire? */
+/* Returns how far mtime is ahead of the clock.  *old: is the entry there that
+ * is to expire? */
 static long long look(struct relaydb *db, int fd, bool *old)
 {
 	struct image image;
@@ -200,7 +212,8 @@ static long long look(struct relaydb *db, int fd, bool *old)
 	long long ahead;
 
 	*old = false;
-	if (flock(fd, LOCK_SH) != 0 || fstat(fd, &st) != 0 || io_read(db, fd, "", &st, &image) != RELAYDB_OK)
+	if (flock(fd, LOCK_SH) != 0 || fstat(fd, &st) != 0 ||
+	    io_read(db, fd, "", &st, &image) != RELAYDB_OK)
 		die(path);
 	ahead = st.st_mtim.tv_sec - time(NULL);
 	flock(fd, LOCK_UN);
@@ -231,13 +244,13 @@ static void print_times(unsigned killed, long long most_ahead)
 
 	for (unsigned n = 0; n < LOGINS_MAX; n++)
 		if (shared->acked[n] != 0) /* seen while the caller was still kept: at once */
-			took[count++] = in_force[n] > shared->acked[n] ? in_force[n] - shared->acked[n] : 0;
+			took[count++] =
+			    in_force[n] > shared->acked[n] ? in_force[n] - shared->acked[n] : 0;
 	qsort(took, count, sizeof *took, by_size);
-	printf("%u acknowledged, %u killed; in force after %lld ms (median), %lld ms (longest); a caller kept for %lld ms at "
-	       "most; "
-	       "%d expiries; mtime at most %lld s ahead\n",
-	    count, killed, count > 0 ? took[count / 2] : 0, count > 0 ? took[count - 1] : 0, (long long)shared->kept_ms,
-	    (int)shared->expiries, most_ahead);
+	printf("%u acknowledged, %u killed; in force after %lld ms (median), %lld ms (longest); a "
+	       "caller kept for %lld ms at most; %d expiries; mtime at most %lld s ahead\n",
+	    count, killed, count > 0 ? took[count / 2] : 0, count > 0 ? took[count - 1] : 0,
+	    (long long)shared->kept_ms, (int)shared->expiries, most_ahead);
 }
 
 /* ---- all of it ---- */
@@ -255,7 +268,8 @@ static void remember(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-/* Forgets those that have ended, and kills one of the others now and then.  Returns how many it killed. */
+/* Forgets those that have ended, and kills one of the others now and then.
+ * Returns how many it killed. */
 static unsigned tend(bool kills)
 {
 	unsigned killed = 0;
@@ -287,7 +301,8 @@ static void make_database(void)
 	struct relaydb *db = database(RELAYDB_TIMEOUT_MS);
 	struct relaydb_batch *batch;
 
-	if (relaydb_batch_new(db, &batch) != RELAYDB_OK || relaydb_batch_put(batch, "198.51.100.1", 1900000000) != RELAYDB_OK ||
+	if (relaydb_batch_new(db, &batch) != RELAYDB_OK ||
+	    relaydb_batch_put(batch, "198.51.100.1", 1900000000) != RELAYDB_OK ||
 	    relaydb_commit(batch, time(NULL), NULL) != RELAYDB_OK)
 		die(relaydb_error(db));
 	relaydb_batch_free(&batch);
@@ -312,7 +327,8 @@ int main(int argc, char **argv)
 	per_minute_batched = (unsigned)atoi(argv[4]);
 	every_s = atoi(argv[5]);
 	kills = atoi(argv[6]) != 0;
-	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared =
+	    mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	slash = strdup(path);
 	if (shared == MAP_FAILED || slash == NULL || strrchr(slash, '/') == NULL)
 		die(path);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * prog_lookups.c - as many MTAs look the map up: processes that lock it shared for an instant, again and again
+ * prog_lookups.c - as many MTAs look the map up: processes that lock it shared
+ * for an instant, again and again
  *
  *	prog_lookups FILE PROCESSES LAST
  *
- * Each takes flock LOCK_SH, reads the meta page and a page of rows, and gives the lock back, then rests for a millisecond.  Prints a
- * line "ready" when all of them have looked once; ends once the file LAST exists.
+ * Each takes flock LOCK_SH, reads the meta page and a page of rows, and gives
+ * the lock back, then rests for a millisecond.  Prints a line "ready" when all
+ * of them have looked once; ends once the file LAST exists.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +27,8 @@ static _Noreturn void look(const char *path, const char *last, int ready)
 	char page[4096];
 
 	while (fd >= 0 && access(last, F_OK) != 0) {
-		if (flock(fd, LOCK_SH) != 0 || pread(fd, page, sizeof page, 0) <= 0 || pread(fd, page, sizeof page, 4096) < 0)
+		if (flock(fd, LOCK_SH) != 0 || pread(fd, page, sizeof page, 0) <= 0 ||
+		    pread(fd, page, sizeof page, 4096) < 0)
 			_exit(1);
 		flock(fd, LOCK_UN);
 		if (!looked++ && write(ready, "x", 1) != 1)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * prog_reader.c - reads all rows again and again; no group may be there in half, nothing unreadable
+ * prog_reader.c - reads all rows again and again; no group may be there in
+ * half, nothing unreadable
  *
  *	prog_reader FILE LAST
  *
- * Ends once the file LAST exists, and prints how often it has read.  LAST -: reads once, and prints the numbers of the groups
- * that are there, "WRITER NUMBER" a line.
+ * Ends once the file LAST exists, and prints how often it has read.  LAST -:
+ * reads once, and prints the numbers of the groups that are there, "WRITER
+ * NUMBER" a line.
  */
 #include "groups.h"
 

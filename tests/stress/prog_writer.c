@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * prog_writer.c - commits groups until it is told to end, then some more that must stay
+ * prog_writer.c - commits groups until it is told to end, then some more that
+ * must stay
  *
  *	prog_writer FILE WRITER LAST
  *
- * Until the file LAST exists it commits one group after the other: makemap may take these away again, since it was fed from
- * an older dump.  From then on nobody rewrites the database: five more groups are committed, and their numbers are printed, one a
- * line, once they are acknowledged.
+ * Until the file LAST exists it commits one group after the other: makemap may
+ * take these away again, since it was fed from an older dump.  From then on
+ * nobody rewrites the database: five more groups are committed, and their
+ * numbers are printed, one a line, once they are acknowledged.
  */
 #include "groups.h"
 

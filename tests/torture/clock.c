@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * clock.c - a clock that can be set: preloaded into a program, adds to the time of day the seconds that stand in $CLOCK_FILE
+ * clock.c - a clock that can be set: preloaded into a program, adds to the time
+ * of day the seconds that stand in $CLOCK_FILE
  *
- * The file holds one int64_t in the machine's byte order and is mapped when the program starts, so that a program which has
- * locked itself in sees a change too.  Times of files and CLOCK_MONOTONIC stay what they are.
+ * The file holds one int64_t in the machine's byte order and is mapped when the
+ * program starts, so that a program which has locked itself in sees a change
+ * too.  Times of files and CLOCK_MONOTONIC stay what they are.
  */
 #include <fcntl.h>
 #include <stdint.h>

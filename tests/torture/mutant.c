@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * mutant.c - vsmtprelay with one fault in its commit, for tests of the tests; $RELAYDB_FAULT names the fault:
+ * mutant.c - vsmtprelay with one fault in its commit, for tests of the tests;
+ * $RELAYDB_FAULT names the fault:
  *
  *	mtime		is left to the kernel's clock
  *	rename		the new rows come as another file under the same name
@@ -11,8 +12,9 @@
  *	lock-map	nobody waits for readers, MTAs among them
  *	lock-writers	nobody waits for another writer
  *
- * Without it, this is the ordinary command.  The faults come from what stands below in place of the calls that turn.c, force.c,
- * commit.c and place.c make; there is nothing of them in the library.
+ * Without it, this is the ordinary command.  The faults come from what stands
+ * below in place of the calls that turn.c, force.c, commit.c and place.c make;
+ * there is nothing of them in the library.
  */
 #include "lock.h"
 #include "redo.h"
@@ -52,10 +54,13 @@ static int mutant_fdatasync(int fd)
 
 static int mutant_lock_wait(struct relaydb *db, int fd, int operation, const char *suffix)
 {
-	return faulty(*suffix == '\0' ? "lock-map" : "lock-writers") ? RELAYDB_OK : lock_wait(db, fd, operation, suffix);
+	return faulty(*suffix == '\0' ? "lock-map" : "lock-writers")
+		   ? RELAYDB_OK
+		   : lock_wait(db, fd, operation, suffix);
 }
 
-/* The file in FD with the record's blocks, as another file that takes its name. */
+/* The file in FD with the record's blocks, as another file that takes its
+ * name. */
 static int mutant_redo_apply(const struct redo *redo, int fd)
 {
 	char link[64], path[4096], copy[4200], block[4096];

@@ -1,19 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * prog_faults.c - every system call of a commit is stopped once, or made to fail once, and nobody ever sees half a commit
+ * prog_faults.c - every system call of a commit is stopped once, or made to
+ * fail once, and nobody ever sees half a commit
  *
  *	prog_faults DIRECTORY VSMTPRELAY MAKEMAP FAULT[,FAULT...] [CHANGE...]
  *
- * FAULT is KILL or the name of an errno, as strace(1) takes it.  CHANGE is one of the table below, default all.  For each: one
- * run under strace gives the calls, from the first look at the directory to the end; then, for each call and fault, the database
- * is put back as it was and the command runs again with that call hit.  KILL comes when the call is entered and keeps
- * it from happening; the next call's turn is the same as after it, since between two calls nothing reaches a file.
+ * FAULT is KILL or the name of an errno, as strace(1) takes it.  CHANGE is one
+ * of the table below, default all.  For each: one run under strace gives the
+ * calls, from the first look at the directory to the end; then, for each call
+ * and fault, the database is put back as it was and the command runs again with
+ * that call hit.  KILL comes when the call is entered and keeps it from
+ * happening; the next call's turn is the same as after it, since between two
+ * calls nothing reaches a file.
  *
- * Afterwards: who reads before anything else runs sees the old or the new rows, the new ones if the command said so, the old
- * ones if it said that; the next command ends well, within its deadline, and leaves nothing beside the database; makemap -u
- * sees the same rows; the inode is the same and its mtime has risen with what is to be seen.  A reader looks all the time.
- * Prints a line for each change; what went wrong goes to stderr, and then the exit status is 1.
- * Limit: libdb's own calls on its copy in memory count too, though nothing that can be seen depends on them.
+ * Afterwards: who reads before anything else runs sees the old or the new rows,
+ * the new ones if the command said so, the old ones if it said that; the next
+ * command ends well, within its deadline, and leaves nothing beside the
+ * database; makemap -u sees the same rows; the inode is the same and its mtime
+ * has risen with what is to be seen.  A reader looks all the time.  Prints a
+ * line for each change; what went wrong goes to stderr, and then the exit
+ * status is 1.  Limit: libdb's own calls on its copy in memory count too,
+ * though nothing that can be seen depends on them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +45,8 @@
 #define OLD_STAMP 900000000L
 #define NEW_STAMP 1900000000L
 
-static char db_path[512], redo_path[520], new_path[520], trace_path[512], stderr_path[512], load_path[512];
+static char db_path[512], redo_path[520], new_path[520], trace_path[512], stderr_path[512],
+    load_path[512];
 static const char *vsmtprelay, *makemap;
 static const char *context = "";
 static unsigned failures;
@@ -74,7 +82,8 @@ static int add_row(const struct relaydb_row *row, void *arg)
 	return 0;
 }
 
-/* All rows as the library reads them; no database has none.  NULL if it cannot; free it. */
+/* All rows as the library reads them; no database has none.  NULL if it cannot;
+ * free it. */
 static char *rows_seen(void)
 {
 	const struct relaydb_options options = { .path = db_path };
@@ -125,7 +134,8 @@ static bool same_bytes(const struct text *a, const struct text *b)
 
 /* ---- commands ---- */
 
-/* Runs ARGV with stderr (and stdout, unless OUT is given) into files.  Returns what waitpid says. */
+/* Runs ARGV with stderr (and stdout, unless OUT is given) into files.  Returns
+ * what waitpid says. */
 static int run(char *const argv[], const char *out)
 {
 	posix_spawn_file_actions_t files;
@@ -134,8 +144,10 @@ static int run(char *const argv[], const char *out)
 
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&files, 1, out != NULL ? out : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC, 0644);
-	posix_spawn_file_actions_addopen(&files, 2, stderr_path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	posix_spawn_file_actions_addopen(
+	    &files, 1, out != NULL ? out : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	posix_spawn_file_actions_addopen(
+	    &files, 2, stderr_path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 	error = posix_spawnp(&pid, argv[0], &files, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&files);
 	if (error != 0 || waitpid(pid, &status, 0) != pid) {
@@ -168,7 +180,8 @@ static const char *all_said(void)
 /* The next command somebody gives. */
 static void add_next(void)
 {
-	char stamp[] = "1900000001", *argv[] = { (char *)vsmtprelay, "-f", db_path, "add", "10.9.9.9", stamp, NULL };
+	char stamp[] = "1900000001",
+	     *argv[] = { (char *)vsmtprelay, "-f", db_path, "add", "10.9.9.9", stamp, NULL };
 	int status = run(argv, NULL);
 
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
@@ -188,7 +201,8 @@ static void sort_lines(char *text)
 
 	if (copy == NULL || lines == NULL)
 		die("memory");
-	for (char *line = strtok_r(copy, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+	for (char *line = strtok_r(copy, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest))
 		lines[count++] = line;
 	qsort(lines, count, sizeof *lines, by_line);
 	for (size_t i = 0, at = 0; i < count; i++)
@@ -199,7 +213,8 @@ static void sort_lines(char *text)
 
 static void makemap_agrees(const char *rows)
 {
-	char out[520], *argv[] = { (char *)makemap, "-u", "hash", db_path, NULL }, *expected = strdup(rows);
+	char out[520], *argv[] = { (char *)makemap, "-u", "hash", db_path, NULL },
+		       *expected = strdup(rows);
 	struct text text;
 
 	snprintf(out, sizeof out, "%s.unmade", db_path);
@@ -230,8 +245,9 @@ static const struct change {
 } changes[] = {
 	{ "add", { "add", "10.8.0.1", "1900000000" }, 1, false, false },
 	{ "delete",
-	    { "delete", "10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6", "10.0.0.7" }, -8,
-	    false, false },
+	    { "delete", "10.0.0.0", "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5",
+		"10.0.0.6", "10.0.0.7" },
+	    -8, false, false },
 	{ "expire", { "expire", "100" }, -BASE_ROWS / 2, false, false },
 	{ "load", { "load", load_path }, 700, false, false },
 	{ "create", { "add", "10.8.0.1", "1900000000" }, 1, true, false },
@@ -253,18 +269,21 @@ static void arguments_of(const struct change *change, char *argv[20])
 /* What is put back before each run. */
 static struct text base, base_redo;
 static ino_t base_inode;
-static int64_t base_mtime, recorded_mtime; /* as an MTA may have seen it; the latter with a commit cut off over it */
+/* as an MTA may have seen it; the latter with a commit cut off over it */
+static int64_t base_mtime, recorded_mtime;
 
 static void write_file(const char *path, const struct text *bytes)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0660);
 
-	if (fd < 0 || pwrite(fd, bytes->data, bytes->size, 0) != (ssize_t)bytes->size || ftruncate(fd, (off_t)bytes->size) != 0)
+	if (fd < 0 || pwrite(fd, bytes->data, bytes->size, 0) != (ssize_t)bytes->size ||
+	    ftruncate(fd, (off_t)bytes->size) != 0)
 		die(path);
 	close(fd);
 }
 
-/* Under the lock, so that the reader sees one or the other.  MTIME is counted from now. */
+/* Under the lock, so that the reader sees one or the other.  MTIME is counted
+ * from now. */
 static void put_back(const struct change *change, int64_t mtime)
 {
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = time(NULL) + mtime } };
@@ -299,7 +318,8 @@ static void make_base(void)
 
 	unlink(db_path);
 	unlink(redo_path);
-	if (load == NULL || relaydb_open(&db, &options) != RELAYDB_OK || relaydb_batch_new(db, &batch) != RELAYDB_OK)
+	if (load == NULL || relaydb_open(&db, &options) != RELAYDB_OK ||
+	    relaydb_batch_new(db, &batch) != RELAYDB_OK)
 		die("cannot begin");
 	for (int i = 0; i < BASE_ROWS; i++) {
 		snprintf(address, sizeof address, "10.0.%d.%d", i / 250, i % 250);
@@ -324,7 +344,9 @@ static void make_base(void)
 
 struct call {
 	char name[32];
-	unsigned occurrence; /* among those of its name, from the start of the program, as strace counts */
+	/* among those of its name, from the start of the program, as strace
+	 * counts */
+	unsigned occurrence;
 	bool on_database; /* its arguments name the map or what lies beside it */
 };
 
@@ -394,18 +416,22 @@ static int run_traced(const struct change *change, const char *injection)
 	return run(argv, NULL);
 }
 
-static bool pending; /* a commit is cut off first, long ago: or what comes after its end would wait for the clock */
+/* a commit is cut off first, long ago: or what comes after its end would wait
+ * for the clock */
+static bool pending;
 
-/* Runs CHANGE with FAULT at CALL, again while it misses.  False if it never hit. */
-static bool run_hit(const struct change *change, const struct call *call, const char *fault, int *status)
+/* Runs CHANGE with FAULT at CALL, again while it misses.  False if it never
+ * hit. */
+static bool run_hit(
+    const struct change *change, const struct call *call, const char *fault, int *status)
 {
 	bool killed = strcmp(fault, "KILL") == 0;
 	char injection[96];
 	struct text trace;
 	bool hit;
 
-	snprintf(injection, sizeof injection, "%.31s:%s=%s:when=%u", call->name, killed ? "signal" : "error", fault,
-	    call->occurrence);
+	snprintf(injection, sizeof injection, "%.31s:%s=%s:when=%u", call->name,
+	    killed ? "signal" : "error", fault, call->occurrence);
 	for (int i = 0; i < TRIES; i++) {
 		put_back(change, killed && !pending ? 0 : -100);
 		*status = run_traced(change, injection);
@@ -413,7 +439,8 @@ static bool run_hit(const struct change *change, const struct call *call, const 
 			hit = WIFSIGNALED(*status);
 		} else {
 			trace = bytes_of(trace_path);
-			hit = trace.data != NULL && memmem(trace.data, trace.size, "(INJECTED)", 10) != NULL;
+			hit = trace.data != NULL &&
+			      memmem(trace.data, trace.size, "(INJECTED)", 10) != NULL;
 			free(trace.data);
 		}
 		if (hit)
@@ -441,7 +468,8 @@ static double now_ms(void)
 	return (double)t.tv_sec * 1000 + (double)t.tv_nsec / 1e6;
 }
 
-/* After a kill: what an MTA that opens the file now would find, and how long the next of us takes to fix it. */
+/* After a kill: what an MTA that opens the file now would find, and how long
+ * the next of us takes to fix it. */
 static void settle(const struct change *change, struct sum *sum)
 {
 	const struct relaydb_options options = { .path = db_path };
@@ -474,13 +502,15 @@ static bool check_seen(int status, const char *seen)
 		failed("half a commit is seen");
 	else if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && !is_new)
 		failed("an acknowledged commit is missing");
-	else if (WIFEXITED(status) && WEXITSTATUS(status) != 0 && !is_old && !said("the commit is recorded") &&
-		 !said("the commit may be recorded") && !said("standard output"))
+	else if (WIFEXITED(status) && WEXITSTATUS(status) != 0 && !is_old &&
+		 !said("the commit is recorded") && !said("the commit may be recorded") &&
+		 !said("standard output"))
 		failed("the commit failed, but its rows are seen: %s", all_said());
 	return is_new;
 }
 
-/* UNFINISHED_RESERVE: hit between fallocate(2), which lets the kernel's clock set mtime, and the call that puts it back. */
+/* UNFINISHED_RESERVE: hit between fallocate(2), which lets the kernel's clock
+ * set mtime, and the call that puts it back. */
 static void check_file(const struct change *change, bool unfinished_reserve)
 {
 	struct stat st;
@@ -492,33 +522,39 @@ static void check_file(const struct change *change, bool unfinished_reserve)
 	else if (!change->fresh && st.st_ino != base_inode)
 		failed("another inode");
 	else if (!change->fresh && !unfinished_reserve && st.st_mtim.tv_sec <= base_mtime)
-		failed("mtime has not risen: was %+lld s from now, is %+lld", (long long)(base_mtime - time(NULL)),
+		failed("mtime has not risen: was %+lld s from now, is %+lld",
+		    (long long)(base_mtime - time(NULL)),
 		    (long long)(st.st_mtim.tv_sec - time(NULL)));
 }
 
-/* The next command need not wait for the clock then; mtime is looked at before. */
+/* The next command need not wait for the clock then; mtime is looked at
+ * before. */
 static void let_time_pass(const struct change *change, bool is_new)
 {
-	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = time(NULL) - 100 } };
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = time(NULL) - 100 } };
 	struct stat st;
 
 	if (stat(db_path, &st) != 0)
 		return;
 	if (is_new && !change->fresh && !exists(redo_path) && st.st_mtim.tv_sec <= base_mtime)
 		failed("mtime has not risen with the commit: was %+lld s from now, is %+lld",
-		    (long long)(base_mtime - time(NULL)), (long long)(st.st_mtim.tv_sec - time(NULL)));
+		    (long long)(base_mtime - time(NULL)),
+		    (long long)(st.st_mtim.tv_sec - time(NULL)));
 	if (utimensat(AT_FDCWD, db_path, times, 0) != 0)
 		die(db_path);
 	base_mtime = times[1].tv_sec;
 }
 
-static void one_run(const struct change *change, const struct call *call, const char *fault, struct sum *sum)
+static void one_run(
+    const struct change *change, const struct call *call, const char *fault, struct sum *sum)
 {
 	char where[160], *seen;
 	bool is_new;
 	int status;
 
-	snprintf(where, sizeof where, "%s, %s at call %.31s number %u", change->name, fault, call->name, call->occurrence);
+	snprintf(where, sizeof where, "%s, %s at call %.31s number %u", change->name, fault,
+	    call->name, call->occurrence);
 	context = where;
 	if (!run_hit(change, call, fault, &status)) {
 		sum->missed++;
@@ -558,8 +594,8 @@ static pid_t start_reader(void)
 	while (failures == 0) {
 		char *seen = rows_seen();
 
-		if (seen != NULL && strcmp(seen, old_rows) != 0 && strcmp(seen, new_rows) != 0 && strcmp(seen, old_next) != 0 &&
-		    strcmp(seen, new_next) != 0)
+		if (seen != NULL && strcmp(seen, old_rows) != 0 && strcmp(seen, new_rows) != 0 &&
+		    strcmp(seen, old_next) != 0 && strcmp(seen, new_next) != 0)
 			failed("half a commit is seen");
 		free(seen);
 		usleep(1000);
@@ -579,7 +615,8 @@ static void stop_reader(pid_t pid)
 
 /* ---- a change with all its faults ---- */
 
-/* A commit of the delete is cut off between its blocks: what the next one finds. */
+/* A commit of the delete is cut off between its blocks: what the next one
+ * finds. */
 static void make_pending(void)
 {
 	size_t writes = 0;
@@ -589,7 +626,8 @@ static void make_pending(void)
 		failed("delete: %s", all_said());
 	calls_read();
 	for (size_t i = 0; i < call_count; i++)
-		if (strcmp(calls[i].name, "pwrite64") == 0 && calls[i].on_database && ++writes == 3) {
+		if (strcmp(calls[i].name, "pwrite64") == 0 && calls[i].on_database &&
+		    ++writes == 3) {
 			int status;
 
 			run_hit(&changes[1], &calls[i], "KILL", &status);
@@ -601,7 +639,8 @@ static void make_pending(void)
 	base_redo = bytes_of(redo_path);
 }
 
-/* Runs the change without a fault, for its calls and for what is to be seen before and after. */
+/* Runs the change without a fault, for its calls and for what is to be seen
+ * before and after. */
 static void rehearse(const struct change *change)
 {
 	size_t before, after;
@@ -651,7 +690,8 @@ static void try_change(const struct change *change, char *faults)
 	rehearse(change);
 	put_back(change, -100);
 	reader = start_reader();
-	for (char *fault = strtok_r(list, ",", &rest); fault != NULL; fault = strtok_r(NULL, ",", &rest))
+	for (char *fault = strtok_r(list, ",", &rest); fault != NULL;
+	     fault = strtok_r(NULL, ",", &rest))
 		for (size_t i = 0; i < call_count; i++) {
 			bool killed = strcmp(fault, "KILL") == 0;
 
@@ -663,15 +703,16 @@ static void try_change(const struct change *change, char *faults)
 			errors += !killed;
 		}
 	stop_reader(reader);
-	if (sum.missed * 50 > sum.runs) /* whether syslog is there may change meanwhile, and with it the last calls */
+	/* whether syslog is there may change meanwhile, and with it the last
+	 * calls */
+	if (sum.missed * 50 > sum.runs)
 		failed("%u faults never hit, %u did", sum.missed, sum.runs);
 	qsort(sum.settle_ms, sum.settled, sizeof *sum.settle_ms, by_size);
-	printf("%s: %zu calls, %u kills, %u errors (%u missed), the commit counted after %u", change->name, call_count, kills,
-	    errors, sum.missed, sum.counted);
+	printf("%s: %zu calls, %u kills, %u errors (%u missed), the commit counted after %u",
+	    change->name, call_count, kills, errors, sum.missed, sum.counted);
 	if (kills > 0)
-		printf("; a kill left a torn file behind at %u calls, the next of us finished what was left in %.1f ms (median "
-		       "of %zu, "
-		       "longest %.1f)",
+		printf("; a kill left a torn file behind at %u calls, the next of us finished what "
+		       "was left in %.1f ms (median of %zu, longest %.1f)",
 		    sum.torn, sum.settled > 0 ? sum.settle_ms[sum.settled / 2] : 0, sum.settled,
 		    sum.settled > 0 ? sum.settle_ms[sum.settled - 1] : 0);
 	putchar('\n');
@@ -682,7 +723,9 @@ static void try_change(const struct change *change, char *faults)
 int main(int argc, char **argv)
 {
 	if (argc < 5) {
-		fputs("usage: prog_faults directory vsmtprelay makemap fault[,fault...] [change...]\n", stderr);
+		fputs("usage: prog_faults directory vsmtprelay makemap fault[,fault...] "
+		      "[change...]\n",
+		    stderr);
 		return 64;
 	}
 	snprintf(db_path, sizeof db_path, "%s/relayers.db", argv[1]);

@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * prog_kills.c - kill -9 at random instants over all that records, side by side on one database
+ * prog_kills.c - kill -9 at random instants over all that records, side by side
+ * on one database
  *
  *	prog_kills DIRECTORY BUILD DEFINITIONS KILLS
  *
- * Three workers, each until it has killed KILLS times: "vsmtprelay add" of one address; popwatch -o over a log that gets three
- * logins before each start; a login through libpam with pam_relaydb.so that writes the database by itself.  Each is killed
- * after a time between nothing and somewhat more than it takes.  The main process reads all the time: every row that was
- * acknowledged before it began to read must be there.  Acknowledged is an add that ended with 0, a login that came back
- * from libpam, and all that is in the log when popwatch ended with 0.
- * In the end popwatch runs once more, undisturbed; then all of that must be there, and the next command leaves nothing beside
- * the database.  Ends with 1 and a word on stderr otherwise.
- * Limit: so many commits a second would have to wait for the clock nearly always; the main process takes mtime back, under the
- * lock, as if the seconds had passed, so that some wait and are killed there, and others are killed at work.
+ * Three workers, each until it has killed KILLS times: "vsmtprelay add" of one
+ * address; popwatch -o over a log that gets three logins before each start; a
+ * login through libpam with pam_relaydb.so that writes the database by itself.
+ * Each is killed after a time between nothing and somewhat more than it takes.
+ * The main process reads all the time: every row that was acknowledged before
+ * it began to read must be there.  Acknowledged is an add that ended with 0, a
+ * login that came back from libpam, and all that is in the log when popwatch
+ * ended with 0.  In the end popwatch runs once more, undisturbed; then all of
+ * that must be there, and the next command leaves nothing beside the database.
+ * Ends with 1 and a word on stderr otherwise.
+ * Limit: so many commits a second would have to wait for the clock nearly
+ * always; the main process takes mtime back, under the lock, as if the seconds
+ * had passed, so that some wait and are killed there, and others are killed at
+ * work.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +48,8 @@ static struct shared {
 } * shared;
 
 static const char *directory, *build, *definitions;
-static char db_path[512], conf_path[512], log_path[512], pam_path[512], vsmtprelay[512], popwatch[512];
+static char db_path[512], conf_path[512], log_path[512], pam_path[512], vsmtprelay[512],
+    popwatch[512];
 static unsigned kills;
 
 static void die(const char *what)
@@ -90,7 +97,8 @@ static void be_popwatch(unsigned n)
 	execl(popwatch, "popwatch", "-c", conf_path, "-o", NULL);
 }
 
-static int converse(int count, const struct pam_message **messages, struct pam_response **responses, void *arg)
+static int converse(
+    int count, const struct pam_message **messages, struct pam_response **responses, void *arg)
 {
 	(void)count, (void)messages, (void)responses, (void)arg;
 	return PAM_CONV_ERR;
@@ -104,8 +112,8 @@ static void be_login(unsigned n)
 
 	address(PAM, n, text);
 	if (pam_start_confdir("torture", "alice", &conversation, pam_path, &pam) != PAM_SUCCESS ||
-	    pam_set_item(pam, PAM_RHOST, text) != PAM_SUCCESS || pam_acct_mgmt(pam, 0) != PAM_SUCCESS ||
-	    pam_end(pam, PAM_SUCCESS) != PAM_SUCCESS)
+	    pam_set_item(pam, PAM_RHOST, text) != PAM_SUCCESS ||
+	    pam_acct_mgmt(pam, 0) != PAM_SUCCESS || pam_end(pam, PAM_SUCCESS) != PAM_SUCCESS)
 		_exit(1);
 	_exit(0);
 }
@@ -125,8 +133,8 @@ static void log_logins(unsigned first, unsigned count)
 	for (unsigned n = first; n < first + count; n++) {
 		address(POPWATCH, n, text);
 		size += (size_t)snprintf(lines + size, sizeof lines - size,
-		    "%s vm dovecot: imap-login: Login: user=<u%u>, method=PLAIN, rip=%s, lip=127.0.0.1, mpid=1, "
-		    "session=<s%u>\n",
+		    "%s vm dovecot: imap-login: Login: user=<u%u>, method=PLAIN, rip=%s, "
+		    "lip=127.0.0.1, mpid=1, session=<s%u>\n",
 		    stamp, n, text, n);
 	}
 	if (fd < 0 || write(fd, lines, size) != (ssize_t)size)
@@ -134,7 +142,8 @@ static void log_logins(unsigned first, unsigned count)
 	close(fd);
 }
 
-/* Runs the worker's victim for address N and kills it after DELAY microseconds; 0: never.  True if it came to its end. */
+/* Runs the worker's victim for address N and kills it after DELAY microseconds;
+ * 0: never.  True if it came to its end. */
 static bool run_victim(int worker, unsigned n, int64_t delay)
 {
 	const struct timespec time = { delay / 1000000, delay % 1000000 * 1000 };
@@ -155,7 +164,8 @@ static bool run_victim(int worker, unsigned n, int64_t delay)
 	if (waitpid(pid, &status, 0) != pid)
 		die("waitpid");
 	if (WIFEXITED(status) && WEXITSTATUS(status) != 0) {
-		fprintf(stderr, "prog_kills: victim %d ended with status %d\n", worker, WEXITSTATUS(status));
+		fprintf(stderr, "prog_kills: victim %d ended with status %d\n", worker,
+		    WEXITSTATUS(status));
 		exit(1);
 	}
 	return WIFEXITED(status);
@@ -183,10 +193,12 @@ static void work(int worker)
 		begin = now_us();
 		if (run_victim(worker, n, delay)) {
 			shared->ended[worker]++;
-			/* of a popwatch all that came before, of the others this one alone */
+			/* of a popwatch all that came before, of the others
+			 * this one alone */
 			acknowledge(worker, worker == POPWATCH ? first_open : n, n + per_run);
 			first_open = n + per_run;
-			takes = (takes * 7 + (now_us() - begin < delay ? now_us() - begin : delay)) / 8;
+			takes =
+			    (takes * 7 + (now_us() - begin < delay ? now_us() - begin : delay)) / 8;
 		} else {
 			shared->killed[worker]++;
 			takes += takes / 50; /* a busy machine: let some come to their end */
@@ -206,7 +218,8 @@ static int mark(const struct relaydb_row *row, void *arg)
 	unsigned worker, high, low;
 
 	(void)arg;
-	if (!row->entry || sscanf(row->address, "10.%u.%u.%u", &worker, &high, &low) != 3 || worker >= WORKERS) {
+	if (!row->entry || sscanf(row->address, "10.%u.%u.%u", &worker, &high, &low) != 3 ||
+	    worker >= WORKERS) {
 		fprintf(stderr, "prog_kills: a strange row: %.*s\n", (int)row->key_size, row->key);
 		return -1;
 	}
@@ -231,7 +244,10 @@ static bool look(struct relaydb *db)
 	for (int w = 0; w < WORKERS; w++)
 		for (unsigned n = 0; n < ADDRESSES_MAX; n++)
 			if (asked[w][n] && !seen[w][n]) {
-				fprintf(stderr, "prog_kills: acknowledged and missing: number %u of worker %d\n", n, w);
+				fprintf(stderr,
+				    "prog_kills: acknowledged and missing: number %u of worker "
+				    "%d\n",
+				    n, w);
 				return false;
 			}
 	return true;
@@ -239,7 +255,8 @@ static bool look(struct relaydb *db)
 
 static void take_mtime_back(void)
 {
-	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = time(NULL) - 10 } };
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = time(NULL) - 10 } };
 	int fd = open(db_path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 
@@ -250,7 +267,8 @@ static void take_mtime_back(void)
 	close(fd);
 }
 
-/* Until all workers have ended.  False if one failed or something was missing. */
+/* Until all workers have ended.  False if one failed or something was
+ * missing. */
 static bool watch(struct relaydb *db, unsigned long *looks)
 {
 	bool good = true;
@@ -283,14 +301,18 @@ static void set_up(void)
 	snprintf(popwatch, sizeof popwatch, "%s/popwatch/popwatch", build);
 	if ((f = fopen(conf_path, "we")) == NULL)
 		die(conf_path);
-	fprintf(f, "definitions = %s\ndatabase = %s\nstate = %s/popwatch.state\nignore = none\nuser =\nlog = %s\n", definitions,
-	    db_path, directory, log_path);
+	fprintf(f,
+	    "definitions = %s\ndatabase = %s\nstate = %s/popwatch.state\nignore = none\nuser "
+	    "=\nlog = %s\n",
+	    definitions, db_path, directory, log_path);
 	fclose(f);
 	snprintf(name, sizeof name, "%s/torture", pam_path);
 	if (mkdir(pam_path, 0755) != 0 || (f = fopen(name, "we")) == NULL)
 		die(pam_path);
-	fprintf(f, "account optional %s/pam_relaydb/pam_relaydb.so db=%s socket=%s/none refresh=0 timeout=60000\n", build,
-	    db_path, directory);
+	fprintf(f,
+	    "account optional %s/pam_relaydb/pam_relaydb.so db=%s socket=%s/none refresh=0 "
+	    "timeout=60000\n",
+	    build, db_path, directory);
 	fprintf(f, "account required pam_permit.so\n");
 	fclose(f);
 	log_logins(0, 0);
@@ -304,7 +326,8 @@ int main(int argc, char **argv)
 	struct relaydb *db;
 	bool good;
 
-	if (argc != 5 || (kills = (unsigned)atoi(argv[4])) < 1 || kills > ADDRESSES_MAX / LOGINS / 2) {
+	if (argc != 5 || (kills = (unsigned)atoi(argv[4])) < 1 ||
+	    kills > ADDRESSES_MAX / LOGINS / 2) {
 		fputs("usage: prog_kills directory build definitions kills\n", stderr);
 		return 64;
 	}
@@ -312,7 +335,8 @@ int main(int argc, char **argv)
 	build = argv[2];
 	definitions = argv[3];
 	set_up();
-	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared =
+	    mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED || setpgid(0, 0) != 0)
 		die("cannot begin");
 	signal(SIGTERM, SIG_IGN); /* for the group's sake */
@@ -332,7 +356,8 @@ int main(int argc, char **argv)
 	good = look(db) && good;
 	relaydb_close(&db);
 	for (int w = 0; w < WORKERS; w++)
-		printf("%s: %u killed, %u came to their end\n", names[w], shared->killed[w], shared->ended[w]);
+		printf("%s: %u killed, %u came to their end\n", names[w], shared->killed[w],
+		    shared->ended[w]);
 	printf("%lu looks of a reader, none missed an acknowledged row\n", looks);
 	return !good;
 }

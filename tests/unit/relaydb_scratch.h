@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * relaydb_scratch.h - what the tests of lib/relaydb share: a fresh folder for each test, rows put there, rows seen there
+ * relaydb_scratch.h - what the tests of lib/relaydb share: a fresh folder for
+ * each test, rows put there, rows seen there
  *
- * Use scratch_make() and scratch_remove() as set-up and tear-down of each test; `path` is then the database's name in it.
+ * Use scratch_make() and scratch_remove() as set-up and tear-down of each test;
+ * `path` is then the database's name in it.
  */
 #ifndef RELAYDB_SCRATCH_H
 #define RELAYDB_SCRATCH_H
@@ -36,7 +38,8 @@
 #include <cmocka.h>
 
 #define CLOCK INT64_C(906502527) /* a stamp */
-#define NOW ((int64_t)time(NULL)) /* what commits are told: files get their first mtime from the kernel */
+/* what commits are told: files get their first mtime from the kernel */
+#define NOW ((int64_t)time(NULL))
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static char folder[64], path[96];
@@ -99,18 +102,19 @@ static inline struct relaydb *database(void)
 	return database_with(5000);
 }
 
-#define assert_code(db, call, code)                                                                                            \
-	do {                                                                                                                   \
-		int assert_code_is = (call);                                                                                   \
-		if (assert_code_is != (code))                                                                                  \
-			print_error("%s: %s\n", relaydb_strcode(assert_code_is), relaydb_error(db));                           \
-		assert_int_equal(assert_code_is, code);                                                                        \
+#define assert_code(db, call, code)                                                                \
+	do {                                                                                       \
+		int assert_code_is = (call);                                                       \
+		if (assert_code_is != (code))                                                      \
+			print_error(                                                               \
+			    "%s: %s\n", relaydb_strcode(assert_code_is), relaydb_error(db));       \
+		assert_int_equal(assert_code_is, code);                                            \
 	} while (0)
 
-#define assert_says(db, words)                                                                                                 \
-	do {                                                                                                                   \
-		if (strstr(relaydb_error(db), words) == NULL)                                                                  \
-			fail_msg("no \"%s\" in \"%s\"", words, relaydb_error(db));                                             \
+#define assert_says(db, words)                                                                     \
+	do {                                                                                       \
+		if (strstr(relaydb_error(db), words) == NULL)                                      \
+			fail_msg("no \"%s\" in \"%s\"", words, relaydb_error(db));                 \
 	} while (0)
 
 /* The N-th of many addresses. */

@@ -5,9 +5,9 @@
  * A world is text, one fact a line; world_asker() answers from it.
  *
  *	a NAME ADDRESS | mx NAME HOST | ns NAME HOST	a record
- *	fail NAME | wait NAME				temporary failure; pending
+ *fail NAME | wait NAME temporary failure; pending
  *	listed ZONE ADDRESS ANSWER			a blocklist's entry
- *	fail ZONE | wait ZONE | off ZONE		all questions to a blocklist
+ *fail ZONE | wait ZONE | off ZONE all questions to a blocklist
  *	pop ADDRESS yes|no|fail|wait
  *
  * Owns: at most WORLD_FACTS facts; every question is counted and noted.
@@ -46,8 +46,8 @@ static inline bool world_add(struct world *world, const char *line)
 	struct fact *fact = &world->fact[world->facts];
 
 	*fact = (struct fact){ .kind = "" };
-	if (world->facts == WORLD_FACTS ||
-	    sscanf(line, "%15s %279s %279s %31s", fact->kind, fact->name, fact->value, fact->answer) < 2)
+	if (world->facts == WORLD_FACTS || sscanf(line, "%15s %279s %279s %31s", fact->kind,
+					       fact->name, fact->value, fact->answer) < 2)
 		return false;
 	world->facts++;
 	return true;
@@ -109,11 +109,13 @@ static inline bool world_counts(const struct rules_zone *zone, const char *answe
 
 	inet_pton(AF_INET, answer, &in);
 	for (size_t i = 0; i < zone->range_count; i++)
-		counts = counts || (ntohl(in.s_addr) >= zone->ranges[i].low && ntohl(in.s_addr) <= zone->ranges[i].high);
+		counts = counts || (ntohl(in.s_addr) >= zone->ranges[i].low &&
+				       ntohl(in.s_addr) <= zone->ranges[i].high);
 	return counts;
 }
 
-static inline enum rules_answer world_listed(const struct rules_zone *zone, const struct ipnet *address, void *arg)
+static inline enum rules_answer world_listed(
+    const struct rules_zone *zone, const struct ipnet *address, void *arg)
 {
 	struct world *world = arg;
 	enum rules_answer answer = world_state(world, zone->name);
@@ -133,7 +135,8 @@ static inline enum rules_answer world_listed(const struct rules_zone *zone, cons
 	return RULES_NO;
 }
 
-static inline bool world_take(struct world *world, const struct fact *fact, enum rules_type type, struct rules_records *records)
+static inline bool world_take(struct world *world, const struct fact *fact, enum rules_type type,
+    struct rules_records *records)
 {
 	struct ipnet *net = &world->address[world->addresses];
 
@@ -152,7 +155,8 @@ static inline bool world_take(struct world *world, const struct fact *fact, enum
 	return true;
 }
 
-static inline enum rules_answer world_records(const char *name, enum rules_type type, struct rules_records *records, void *arg)
+static inline enum rules_answer world_records(
+    const char *name, enum rules_type type, struct rules_records *records, void *arg)
 {
 	static const char *const types[] = { "a", "aaaa", "ns", "mx" };
 	struct world *world = arg;

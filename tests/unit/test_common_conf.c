@@ -22,13 +22,16 @@ static void tell(const char *sentence, void *arg)
 	snprintf(told + strlen(told), sizeof told - strlen(told), "%s\n", sentence);
 }
 
-static void take(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place)
+static void take(void *arg, const char *section, const char *name, const char *value,
+    const struct conf_place *place)
 {
 	(void)arg;
-	snprintf(seen + strlen(seen), sizeof seen - strlen(seen), "%d[%s]%s=%s\n", place->line, section, name, value);
+	snprintf(seen + strlen(seen), sizeof seen - strlen(seen), "%d[%s]%s=%s\n", place->line,
+	    section, name, value);
 }
 
-/* The head of a section is told, also when nothing comes after it or it is not closed, and what comes after it is read. */
+/* The head of a section is told, also when nothing comes after it or it is not
+ * closed, and what comes after it is read. */
 static void test_flat(void **state)
 {
 	static const struct {
@@ -37,11 +40,13 @@ static void test_flat(void **state)
 		const char *told;
 	} cases[] = {
 		{ "a = [b]\n# [c]\n;[d]\n", "1[]a=[b]\n", "" },
-		{ "a = b\n[x]", "1[]a=b\n", "F:2: section '[x]', expected no sections in this file\n" },
+		{ "a = b\n[x]", "1[]a=b\n",
+		    "F:2: section '[x]', expected no sections in this file\n" },
 		{ " \t[x]\na = b\n[y\n", "2[]a=b\n",
-		    "F:1: section '[x]', expected no sections in this file\nF:3: section '[y', expected no sections in this "
-		    "file\n" },
-		{ "\xEF\xBB\xBF[x]\n", "", "F:1: section '[x]', expected no sections in this file\n" },
+		    "F:1: section '[x]', expected no sections in this file\nF:3: section '[y', "
+		    "expected no sections in this file\n" },
+		{ "\xEF\xBB\xBF[x]\n", "",
+		    "F:1: section '[x]', expected no sections in this file\n" },
 	};
 
 	(void)state;
@@ -64,7 +69,8 @@ static void test_no_file(void **state)
 	assert_false(conf_read("/", &errors, take, NULL));
 	assert_false(conf_read_flat("/dev/null", &errors, take, NULL));
 	assert_int_equal(errors.count, 2);
-	assert_string_equal(told, "/: cannot read it: it is not a file\n/dev/null: cannot read it: it is not a file\n");
+	assert_string_equal(told,
+	    "/: cannot read it: it is not a file\n/dev/null: cannot read it: it is not a file\n");
 }
 
 int main(void)

@@ -26,7 +26,8 @@ static void texts(void **state)
 		{ "192.0.2.7", 9, "\"192.0.2.7\"", true },
 		{ "say \"\\\"", 7, "\"say \\\"\\\\\\\"\"", true },
 		{ "a\0b\n\x1b\x7f", 6, "\"a\\u0000b\\u000a\\u001b\\u007f\"", true },
-		{ "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", 9, "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"", true },
+		{ "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", 9,
+		    "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"", true },
 		{ "\xc2\x9b", 2, "\"\\u009b\"", true }, /* CSI of a terminal */
 		{ "\xff", 1, "\"\\ufffd\"", false },
 		{ "a\xc3", 2, "\"a\\ufffd\"", false }, /* cut off */
@@ -80,8 +81,8 @@ static void nested(void **state)
 	json_list(&json);
 	json_end_list(&json);
 	fclose(json.to);
-	assert_string_equal(
-	    text, "[\n{\"a\": \"b\", \"none\": null, \"list\": [-1, true, null]},\n9223372036854775807\n]\n[]\n");
+	assert_string_equal(text, "[\n{\"a\": \"b\", \"none\": null, \"list\": [-1, true, "
+				  "null]},\n9223372036854775807\n]\n[]\n");
 	free(text);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_common_log.c - lib/common/log.c: where a message goes, how foreign bytes look, what repeats itself
+ * test_common_log.c - lib/common/log.c: where a message goes, how foreign bytes
+ * look, what repeats itself
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +20,8 @@
 
 #include "log.h"
 
-/* What the program told syslog last; these take the place of the C library's. */
+/* What the program told syslog last; these take the place of the C
+ * library's. */
 static char told[LOG_MESSAGE_MAX + 1];
 static int told_priority;
 
@@ -209,7 +211,8 @@ static void complaints(void **state)
 	assert_false(log_once(&once, EIO, 999999, 0));
 }
 
-/* In a child without descriptors 0, 1 and 2: a file that is opened next must not become one of them. */
+/* In a child without descriptors 0, 1 and 2: a file that is opened next must
+ * not become one of them. */
 static void closed_descriptors(void **state)
 {
 	int status;
@@ -226,7 +229,8 @@ static void closed_descriptors(void **state)
 			_exit(1);
 		if (open("/dev/null", O_RDWR) <= 2)
 			_exit(2);
-		if (write(1, "x", 1) != -1 || errno != EBADF || read(0, &status, 1) != -1 || errno != EBADF)
+		if (write(1, "x", 1) != -1 || errno != EBADF || read(0, &status, 1) != -1 ||
+		    errno != EBADF)
 			_exit(3);
 		_exit(0);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_common_net.c - addresses and networks (ipnet.h), durations (duration.h), lists (list.h), the ini files (conf.h)
+ * test_common_net.c - addresses and networks (ipnet.h), durations (duration.h),
+ * lists (list.h), the ini files (conf.h)
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -56,15 +57,17 @@ static void test_networks(void **state)
 		assert_true(ipnet_parse(cases[i].net, &net));
 		assert_true(ipnet_parse(cases[i].address, &address));
 		if (ipnet_holds(&net, &address) != cases[i].holds)
-			fail_msg("%s holds %s: not %d", cases[i].net, cases[i].address, cases[i].holds);
+			fail_msg(
+			    "%s holds %s: not %d", cases[i].net, cases[i].address, cases[i].holds);
 	}
 }
 
 static void test_no_networks(void **state)
 {
-	static const char *const refused[] = { "", "/", "/8", "10", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/08", "10.0.0.0/-1",
-		"10.0.0.0/8x", "10.0.0.1/8", "010.0.0.1", "10.0.0.0.0", "10.0.0", "::/129", "2001:db8::1/64", "fe80::1%eth0",
-		"[::1]", " 10.0.0.1", "10.0.0.1 ", "host", "1:2:3:4:5:6:7:8:9", "10.0.0.0/4294967304",
+	static const char *const refused[] = { "", "/", "/8", "10", "10.0.0.0/", "10.0.0.0/33",
+		"10.0.0.0/08", "10.0.0.0/-1", "10.0.0.0/8x", "10.0.0.1/8", "010.0.0.1",
+		"10.0.0.0.0", "10.0.0", "::/129", "2001:db8::1/64", "fe80::1%eth0", "[::1]",
+		" 10.0.0.1", "10.0.0.1 ", "host", "1:2:3:4:5:6:7:8:9", "10.0.0.0/4294967304",
 		"0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000" };
 	struct ipnet net;
 
@@ -99,17 +102,20 @@ static void test_durations(void **state)
 	static const struct {
 		const char *text;
 		int64_t seconds; /* -1: none */
-	} cases[] = { { "0", 0 }, { "90", 90 }, { "90s", 90 }, { "30m", 1800 }, { "1h30m", 5400 }, { "2d", 172800 },
-		{ "1d1h1m1s", 90061 }, { "36500d", 3153600000 }, { "", -1 }, { "m", -1 }, { "1", 1 }, { "-1", -1 },
-		{ "1.5h", -1 }, { "1h 30m", -1 }, { "30m1h", -1 }, { "1h1h", -1 }, { "1h30", -1 }, { "1x", -1 },
-		{ "40000d", -1 }, { "99999999999999999999", -1 }, { "1s1", -1 } };
+	} cases[] = { { "0", 0 }, { "90", 90 }, { "90s", 90 }, { "30m", 1800 }, { "1h30m", 5400 },
+		{ "2d", 172800 }, { "1d1h1m1s", 90061 }, { "36500d", 3153600000 }, { "", -1 },
+		{ "m", -1 }, { "1", 1 }, { "-1", -1 }, { "1.5h", -1 }, { "1h 30m", -1 },
+		{ "30m1h", -1 }, { "1h1h", -1 }, { "1h30", -1 }, { "1x", -1 }, { "40000d", -1 },
+		{ "99999999999999999999", -1 }, { "1s1", -1 } };
 	int64_t seconds;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		seconds = -1;
-		if (duration_parse(cases[i].text, &seconds) != (cases[i].seconds >= 0) || seconds != cases[i].seconds)
-			fail_msg("'%s' is %lld, expected %lld", cases[i].text, (long long)seconds, (long long)cases[i].seconds);
+		if (duration_parse(cases[i].text, &seconds) != (cases[i].seconds >= 0) ||
+		    seconds != cases[i].seconds)
+			fail_msg("'%s' is %lld, expected %lld", cases[i].text, (long long)seconds,
+			    (long long)cases[i].seconds);
 	}
 }
 
@@ -141,11 +147,13 @@ static void tell(const char *sentence, void *arg)
 	snprintf(told + strlen(told), sizeof told - strlen(told), "%s\n", sentence);
 }
 
-static void take(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place)
+static void take(void *arg, const char *section, const char *name, const char *value,
+    const struct conf_place *place)
 {
 	char *seen = arg;
 
-	snprintf(seen + strlen(seen), 4096 - strlen(seen), "%d[%s]%s=%.40s\n", place->line, section, name, value);
+	snprintf(seen + strlen(seen), 4096 - strlen(seen), "%d[%s]%s=%.40s\n", place->line, section,
+	    name, value);
 }
 
 static void test_conf(void **state)
@@ -161,7 +169,8 @@ static void test_conf(void **state)
 	strcpy(end + CONF_LINE_MAX, "\nlast = one\n[open\nz = 1");
 	conf_read_text("F", text, &errors, take, seen);
 	assert_string_equal(seen, "1[]a=b ; c # d\n5[s]x=y z\n8[s]last=one\n10[s]z=1\n");
-	assert_string_equal(told, "F:6: 'nothing': expected NAME = VALUE\nF:7: line of 4007 bytes, expected at most 4000\n"
+	assert_string_equal(told, "F:6: 'nothing': expected NAME = VALUE\nF:7: line of 4007 bytes, "
+				  "expected at most 4000\n"
 				  "F:9: expected NAME = VALUE, [SECTION] or # comment\n");
 	assert_int_equal(errors.count, 3);
 }

@@ -23,8 +23,9 @@ static void parts(void **state)
 {
 	static const struct {
 		const char *path, *directory, *name;
-	} cases[] = { { "/var/log/mail.log", "/var/log", "mail.log" }, { "/mail", "/", "mail" }, { "mail", ".", "mail" },
-		{ "a/b", "a", "b" }, { "/a/", "/a", "" }, { "", ".", "" } };
+	} cases[] = { { "/var/log/mail.log", "/var/log", "mail.log" }, { "/mail", "/", "mail" },
+		{ "mail", ".", "mail" }, { "a/b", "a", "b" }, { "/a/", "/a", "" },
+		{ "", ".", "" } };
 	char directory[PATH_MAX], *longest = malloc(PATH_MAX + 8);
 
 	(void)state;
@@ -62,8 +63,8 @@ static void places(void **state)
 {
 	static const struct {
 		const char *name, *target, *place; /* below the directory; NULL: nowhere */
-	} cases[] = { { "a", "file", "file" }, { "b", "./sub/../b2", NULL }, { "c", "a", "file" }, { "loop", "loop", NULL },
-		{ "out", "/nowhere/x", "/nowhere/x" } };
+	} cases[] = { { "a", "file", "file" }, { "b", "./sub/../b2", NULL }, { "c", "a", "file" },
+		{ "loop", "loop", NULL }, { "out", "/nowhere/x", "/nowhere/x" } };
 	char directory[] = "/tmp/test_path.XXXXXX", path[64], wanted[80], *found;
 
 	(void)state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_common_settings.c - every kind of setting: what it takes, what it refuses
- * and with which words
+ * test_common_settings.c - every kind of setting: what it takes, what it
+ * refuses and with which words
  */
 #include "settings.h"
 
@@ -94,8 +94,9 @@ static void defaults(void **state)
 static void values_taken(void **state)
 {
 	(void)state;
-	assert_int_equal(read_in("text = x = y\npath = /p\nnone = /n\nduration = 1h\nnumber = 100\n"
-				 "mode = 600\nyes = yes\nchoice = accept\nown = o\nlist = 1\nlist = 2\n"),
+	assert_int_equal(
+	    read_in("text = x = y\npath = /p\nnone = /n\nduration = 1h\nnumber = 100\n"
+		    "mode = 600\nyes = yes\nchoice = accept\nown = o\nlist = 1\nlist = 2\n"),
 	    0);
 	assert_string_equal(values.text, "x = y");
 	assert_string_equal(values.path, "/p");
@@ -114,21 +115,23 @@ static void values_taken(void **state)
 static void refusals(void **state)
 {
 	(void)state;
-	assert_int_equal(read_in("path = p\nnone = n\nduration = 2h\nnumber = 101\nmode = 0999\nyes = true\n"
-				 "choice = drop\nown = bad\nown = x\nnothing = 1\nnumber = 5\nmode = 1777\n"),
+	assert_int_equal(
+	    read_in("path = p\nnone = n\nduration = 2h\nnumber = 101\nmode = 0999\nyes = true\n"
+		    "choice = drop\nown = bad\nown = x\nnothing = 1\nnumber = 5\nmode = 1777\n"),
 	    12);
-	assert_string_equal(told, "F:1: path = 'p', expected an absolute path\n"
-				  "F:2: none = 'n', expected an absolute path\n"
-				  "F:3: duration = '2h', expected a duration of 1 to 3600 seconds, such as 90 or 1h30m\n"
-				  "F:4: number = '101', expected a number, 1 to 100\n"
-				  "F:5: mode = '0999', expected the mode of a file, such as 0660\n"
-				  "F:6: yes = 'true', expected yes or no\n"
-				  "F:7: choice = 'drop', expected reject, tempfail or accept\n"
-				  "F:8: own = 'bad', expected something else\n"
-				  "F:9: own = 'x' for the second time, expected it once: it is in line 8 too\n"
-				  "F:10: unknown setting 'nothing'\n"
-				  "F:11: number = '5' for the second time, expected it once: it is in line 4 too\n"
-				  "F:12: mode = '1777' for the second time, expected it once: it is in line 5 too\n");
+	assert_string_equal(told,
+	    "F:1: path = 'p', expected an absolute path\n"
+	    "F:2: none = 'n', expected an absolute path\n"
+	    "F:3: duration = '2h', expected a duration of 1 to 3600 seconds, such as 90 or 1h30m\n"
+	    "F:4: number = '101', expected a number, 1 to 100\n"
+	    "F:5: mode = '0999', expected the mode of a file, such as 0660\n"
+	    "F:6: yes = 'true', expected yes or no\n"
+	    "F:7: choice = 'drop', expected reject, tempfail or accept\n"
+	    "F:8: own = 'bad', expected something else\n"
+	    "F:9: own = 'x' for the second time, expected it once: it is in line 8 too\n"
+	    "F:10: unknown setting 'nothing'\n"
+	    "F:11: number = '5' for the second time, expected it once: it is in line 4 too\n"
+	    "F:12: mode = '1777' for the second time, expected it once: it is in line 5 too\n");
 	assert_true(settings_seen(&settings, "own")->wrong);
 	assert_int_equal(values.number, 7);
 	assert_int_equal(read_in("number = -1\nmode = +1\n"), 2);

@@ -277,7 +277,8 @@ static void idleness(void **state)
 	close(fd);
 }
 
-/* What comes while the connection is held is handed on afterwards, once each. */
+/* What comes while the connection is held is handed on afterwards, once
+ * each. */
 static void held(void **state)
 {
 	struct listener_options how = options(path);
@@ -431,7 +432,8 @@ static void passed(void **state)
 	assert_null(listener_new(loop, &how, &plain, got));
 }
 
-/* In a child, where the descriptors 3 and 4 can be made what systemd makes them. */
+/* In a child, where the descriptors 3 and 4 can be made what systemd makes
+ * them. */
 static void passed_in_fact(void **state)
 {
 	struct endpoint address;
@@ -452,7 +454,8 @@ static void passed_in_fact(void **state)
 		setenv("LISTEN_FDS", "2", 1);
 		setenv("LISTEN_FDNAMES", "first:second", 1);
 		fd = endpoint_listen(&address, "systemd:second", 0, (uid_t)-1, (gid_t)-1);
-		if (fd != 4 || (fcntl(fd, F_GETFL) & O_NONBLOCK) == 0 || (fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0)
+		if (fd != 4 || (fcntl(fd, F_GETFL) & O_NONBLOCK) == 0 ||
+		    (fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0)
 			_exit(2);
 		_exit(0);
 	}
@@ -465,20 +468,23 @@ static void addresses(void **state)
 	static const struct {
 		const char *text;
 		int kind; /* -1: none */
-	} cases[] = { { "/run/x", ENDPOINT_UNIX }, { "unix:/run/x", ENDPOINT_UNIX }, { "local:/run/x", ENDPOINT_UNIX },
-		{ "unix:run/x", -1 }, { "/run/", -1 }, { "", -1 }, { "inet:8890@127.0.0.1", ENDPOINT_INET },
-		{ "inet:8890@::1", -1 }, { "inet6:8890@::1", ENDPOINT_INET }, { "inet6:8890@127.0.0.1", -1 },
+	} cases[] = { { "/run/x", ENDPOINT_UNIX }, { "unix:/run/x", ENDPOINT_UNIX },
+		{ "local:/run/x", ENDPOINT_UNIX }, { "unix:run/x", -1 }, { "/run/", -1 },
+		{ "", -1 }, { "inet:8890@127.0.0.1", ENDPOINT_INET }, { "inet:8890@::1", -1 },
+		{ "inet6:8890@::1", ENDPOINT_INET }, { "inet6:8890@127.0.0.1", -1 },
 		{ "inet:8890", -1 }, { "inet:8890@localhost", -1 }, { "inet:65536@127.0.0.1", -1 },
-		{ "127.0.0.1:8890", ENDPOINT_INET }, { "[::1]:8890", ENDPOINT_INET }, { "::1:8890", -1 },
-		{ "[127.0.0.1]:8890", -1 }, { "127.0.0.1", -1 }, { "127.0.0.1:", -1 }, { "127.0.0.1:+1", -1 },
-		{ "127.0.0.1:123456", -1 }, { ":1", -1 }, { "systemd:milter", ENDPOINT_SYSTEMD }, { "systemd:", -1 } };
+		{ "127.0.0.1:8890", ENDPOINT_INET }, { "[::1]:8890", ENDPOINT_INET },
+		{ "::1:8890", -1 }, { "[127.0.0.1]:8890", -1 }, { "127.0.0.1", -1 },
+		{ "127.0.0.1:", -1 }, { "127.0.0.1:+1", -1 }, { "127.0.0.1:123456", -1 },
+		{ ":1", -1 }, { "systemd:milter", ENDPOINT_SYSTEMD }, { "systemd:", -1 } };
 	struct endpoint address;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		bool done = endpoint_parse(cases[i].text, &address);
 
-		if (done != (cases[i].kind >= 0) || (done && address.kind != (enum endpoint_kind)cases[i].kind))
+		if (done != (cases[i].kind >= 0) ||
+		    (done && address.kind != (enum endpoint_kind)cases[i].kind))
 			fail_msg("'%s'", cases[i].text);
 		assert_int_equal(listener_understands(cases[i].text), done);
 	}

@@ -112,7 +112,8 @@ static void on_ready_only(int fd, unsigned ready, void *arg)
 	++*(int *)arg;
 }
 
-/* A handler that leaves what is there is called once in a wait, not for ever. */
+/* A handler that leaves what is there is called once in a wait, not for
+ * ever. */
 static void left_alone(void **state)
 {
 	struct loop_fd *in;
@@ -190,7 +191,8 @@ static void regular_file(void **state)
 int main(void)
 {
 	static char any_file;
-#define WITH(name, state) cmocka_unit_test_prestate_setup_teardown(name, make_loop, free_loop, state)
+#define WITH(name, state)                                                                          \
+	cmocka_unit_test_prestate_setup_teardown(name, make_loop, free_loop, state)
 	const struct CMUnitTest tests[] = {
 		WITH(descriptors, NULL),
 		WITH(descriptors, &any_file),

@@ -53,13 +53,14 @@ static void text(void **state)
 	assert_int_equal(metrics_write(metrics, path), 0);
 	found = atomicfile_read(path, 4096, &size);
 	assert_non_null(found);
-	assert_string_equal(found, "# HELP prog_lines_total Lines.\n"
-				   "# TYPE prog_lines_total counter\n"
-				   "prog_lines_total{server=\"dovecot\",role=\"login\"} 3\n"
-				   "prog_lines_total{server=\"a\\\"b\\\\c\\nd\"} 18446744073709551615\n"
-				   "# HELP prog_open Open ones.\n"
-				   "# TYPE prog_open gauge\n"
-				   "prog_open 0\n");
+	assert_string_equal(found,
+	    "# HELP prog_lines_total Lines.\n"
+	    "# TYPE prog_lines_total counter\n"
+	    "prog_lines_total{server=\"dovecot\",role=\"login\"} 3\n"
+	    "prog_lines_total{server=\"a\\\"b\\\\c\\nd\"} 18446744073709551615\n"
+	    "# HELP prog_open Open ones.\n"
+	    "# TYPE prog_open gauge\n"
+	    "prog_open 0\n");
 	free(found);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0644);

@@ -2,8 +2,8 @@
  *
  * valgrind: no
  *
- * test_daemon_sandbox.c - what a process can no longer do after sandbox_enter(),
- * each tried in a child
+ * test_daemon_sandbox.c - what a process can no longer do after
+ * sandbox_enter(), each tried in a child
  */
 #include "sandbox.h"
 
@@ -70,8 +70,8 @@ static int confined_to(unsigned can, int (*try)(void))
 	fflush(NULL);
 	child = fork();
 	if (child == 0) {
-		if (!sandbox_add(&sandbox, inside, true) || (port != 0 && !sandbox_connect(&sandbox, port)) ||
-		    !sandbox_enter(&sandbox))
+		if (!sandbox_add(&sandbox, inside, true) ||
+		    (port != 0 && !sandbox_connect(&sandbox, port)) || !sandbox_enter(&sandbox))
 			_exit(255);
 		errno = 0;
 		_exit(try() < 0 ? errno : 0);
@@ -82,7 +82,8 @@ static int confined_to(unsigned can, int (*try)(void))
 	return WEXITSTATUS(status);
 }
 
-#define POPWATCH (CAN_REPLACE_FILES | CAN_SET_TIMES | CAN_LOCK_FILES | CAN_WATCH_FILES | CAN_START_THREADS)
+#define POPWATCH                                                                                   \
+	(CAN_REPLACE_FILES | CAN_SET_TIMES | CAN_LOCK_FILES | CAN_WATCH_FILES | CAN_START_THREADS)
 
 static int confined(int (*try)(void))
 {
@@ -191,7 +192,8 @@ static int look_at_capabilities(void)
 
 static int ends[2]; /* of a pipe */
 
-/* How an ioctl(2) on a pipe ends, where the kernel itself would say 0 or ENOTTY, but never EPERM. */
+/* How an ioctl(2) on a pipe ends, where the kernel itself would say 0 or
+ * ENOTTY, but never EPERM. */
 static int ask_pipe(unsigned long request)
 {
 	char argument[sizeof(struct termios)] = "";
@@ -349,7 +351,8 @@ static void make_listener(void)
 	assert_int_equal(getsockname(listening, (struct sockaddr *)&there, &size), 0);
 }
 
-/* Each bit gives what it says; without it, or with all the others, that is refused. */
+/* Each bit gives what it says; without it, or with all the others, that is
+ * refused. */
 static void test_bits(void **state)
 {
 	static const unsigned all = (CAN_CONNECT_UNIX << 1) - 1;
@@ -421,7 +424,8 @@ static void test_allow(void **state)
 	sandbox_clear(&sandbox);
 }
 
-/* A link in a directory that may be read is as good as the place it leads to; the places need not exist. */
+/* A link in a directory that may be read is as good as the place it leads to;
+ * the places need not exist. */
 static void test_links(void **state)
 {
 	static const struct {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_pam_memory.c - every single allocation of the PAM module fails once, and the login goes on
+ * test_pam_memory.c - every single allocation of the PAM module fails once, and
+ * the login goes on
  *
- * This program has a malloc of its own, which fails at a chosen call that comes from the module,
- * librelaydb within it included; those of libc, libpam and Berkeley DB succeed.  Not under
- * AddressSanitizer or valgrind, whose malloc is in the way.
+ * This program has a malloc of its own, which fails at a chosen call that comes
+ * from the module, librelaydb within it included; those of libc, libpam and
+ * Berkeley DB succeed.  Not under AddressSanitizer or valgrind, whose malloc is
+ * in the way.
  * valgrind: no
  */
 #include <relaydb.h>
@@ -71,7 +73,8 @@ static int find_module(struct dl_phdr_info *info, size_t size, void *arg)
 	if (strstr(info->dlpi_name, "/pam_relaydb.so") == NULL)
 		return 0;
 	for (int i = 0; i < info->dlpi_phnum; i++)
-		if (info->dlpi_phdr[i].p_type == PT_LOAD && (info->dlpi_phdr[i].p_flags & PF_X) != 0) {
+		if (info->dlpi_phdr[i].p_type == PT_LOAD &&
+		    (info->dlpi_phdr[i].p_flags & PF_X) != 0) {
 			module_begin = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
 			module_end = module_begin + info->dlpi_phdr[i].p_memsz;
 		}
@@ -121,7 +124,8 @@ static bool recorded(const char *address)
 	return code == RELAYDB_OK;
 }
 
-static int converse(int count, const struct pam_message **messages, struct pam_response **responses, void *arg)
+static int converse(
+    int count, const struct pam_message **messages, struct pam_response **responses, void *arg)
 {
 	(void)count;
 	(void)messages;
@@ -130,13 +134,15 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
 	return PAM_CONV_ERR;
 }
 
-/* A login in which the allocation number N of the module fails.  Returns whether there was one. */
+/* A login in which the allocation number N of the module fails.  Returns
+ * whether there was one. */
 static bool login(unsigned long n)
 {
 	const struct pam_conv conversation = { converse, NULL };
 	pam_handle_t *pam;
 
-	assert_int_equal(pam_start_confdir("test", "alice", &conversation, directory, &pam), PAM_SUCCESS);
+	assert_int_equal(
+	    pam_start_confdir("test", "alice", &conversation, directory, &pam), PAM_SUCCESS);
 	assert_int_equal(pam_set_item(pam, PAM_RHOST, "192.0.2.1"), PAM_SUCCESS);
 	assert_int_equal(pam_authenticate(pam, 0), PAM_SUCCESS); /* this loads the module */
 	dl_iterate_phdr(find_module, NULL);
@@ -162,7 +168,8 @@ static void each_allocation_fails_once(void **state)
 	snprintf(db_path, sizeof db_path, "%s/relayers.db", directory);
 	service();
 	for (n = 1; login(n); n++) {
-		assert_true(n <= 2 ? !recorded("192.0.2.1") : true); /* those that remember the login */
+		/* those that remember the login */
+		assert_true(n <= 2 ? !recorded("192.0.2.1") : true);
 		remove_database();
 	}
 	assert_true(n > 3);

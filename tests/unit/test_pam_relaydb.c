@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_pam_relaydb.c - the module inside the real libpam: what each hook answers, and what it records
+ * test_pam_relaydb.c - the module inside the real libpam: what each hook
+ * answers, and what it records
  *
- * Service files are written into a directory of the test's own and used through pam_start_confdir(3).  popwatch's end of the
- * socket is the test itself.  $BUILD says where the module is.
+ * Service files are written into a directory of the test's own and used through
+ * pam_start_confdir(3).  popwatch's end of the socket is the test itself.
+ * $BUILD says where the module is.
  */
 #include <relaydb.h>
 
@@ -33,8 +35,9 @@ static char directory[64], module[4096], db_path[128], socket_path[128];
 
 static void remove_all(void)
 {
-	static const char *const names[] = { "relayers.db", "relayers.db.lock", "relayers.db.queue", "relayers.db.new",
-		"relayers.db.redo", "sock", "test", "other", "other.lock", "other.queue", "other.new", "other.redo" };
+	static const char *const names[] = { "relayers.db", "relayers.db.lock", "relayers.db.queue",
+		"relayers.db.new", "relayers.db.redo", "sock", "test", "other", "other.lock",
+		"other.queue", "other.new", "other.redo" };
 	char path[256];
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -51,7 +54,8 @@ static int set_up(void **state)
 	strcpy(directory, "/tmp/pam-relaydb.XXXXXX");
 	if (mkdtemp(directory) == NULL)
 		return -1;
-	snprintf(module, sizeof module, "%s/pam_relaydb/pam_relaydb.so", build != NULL ? build : "build");
+	snprintf(module, sizeof module, "%s/pam_relaydb/pam_relaydb.so",
+	    build != NULL ? build : "build");
 	snprintf(db_path, sizeof db_path, "%s/relayers.db", directory);
 	snprintf(socket_path, sizeof socket_path, "%s/sock", directory);
 	return access(module, R_OK);
@@ -76,14 +80,16 @@ static void service(const char *arguments, const char *before, const char *after
 	assert_non_null(f);
 	fprintf(f, "%s\n", before);
 	for (size_t i = 0; i < 3; i++)
-		fprintf(f, "%s optional %s db=%s socket=%s %s\n", types[i], module, db_path, socket_path, arguments);
+		fprintf(f, "%s optional %s db=%s socket=%s %s\n", types[i], module, db_path,
+		    socket_path, arguments);
 	fprintf(f, "%s\n", after);
 	for (size_t i = 0; i < 3; i++)
 		fprintf(f, "%s required pam_permit.so\n", types[i]);
 	assert_int_equal(fclose(f), 0);
 }
 
-static int converse(int count, const struct pam_message **messages, struct pam_response **responses, void *arg)
+static int converse(
+    int count, const struct pam_message **messages, struct pam_response **responses, void *arg)
 {
 	(void)count;
 	(void)messages;
@@ -97,7 +103,8 @@ static pam_handle_t *begin(const char *rhost)
 	const struct pam_conv conversation = { converse, NULL };
 	pam_handle_t *pam;
 
-	assert_int_equal(pam_start_confdir("test", "alice", &conversation, directory, &pam), PAM_SUCCESS);
+	assert_int_equal(
+	    pam_start_confdir("test", "alice", &conversation, directory, &pam), PAM_SUCCESS);
 	if (rhost != NULL)
 		assert_int_equal(pam_set_item(pam, PAM_RHOST, rhost), PAM_SUCCESS);
 	return pam;
@@ -233,14 +240,16 @@ static void call(pam_handle_t *pam, char step)
 		assert_int_equal(code, PAM_SUCCESS);
 }
 
-/* What servers do with a handle, and when the login counts: before the end, at the end, or never. */
+/* What servers do with a handle, and when the login counts: before the end, at
+ * the end, or never. */
 static const struct {
 	const char *steps;
 	const char *before, *after; /* a line ahead of ours, and one behind */
 	int end; /* the status handed to pam_end(3) */
 	enum { NEVER, AT_THE_END, BEFORE } recorded;
 } servers[] = {
-	/* one that hands pam_end(3) what it was told: Dovecot, Courier, popa3d, saslauthd */
+	/* one that hands pam_end(3) what it was told: Dovecot, Courier, popa3d,
+	 * saslauthd */
 	{ "ac", "", "", PAM_SUCCESS, AT_THE_END },
 	{ "asc", "", "", PAM_SUCCESS, AT_THE_END },
 	{ "a", "", "", PAM_SUCCESS, NEVER },
@@ -251,7 +260,8 @@ static const struct {
 	{ "ac", "", "", PAM_NEW_AUTHTOK_REQD, NEVER },
 	{ "acox", "", "", PAM_SUCCESS, BEFORE },
 	{ "ascox", "", "", PAM_SUCCESS, BEFORE },
-	/* one that keeps the handle until the client logs out: UW imapd, sshd */
+	/* one that keeps the handle until the client logs out: UW imapd,
+	 * sshd */
 	{ "acs", "", "", PAM_SUCCESS, BEFORE },
 	{ "acz", "", "", PAM_SUCCESS, BEFORE },
 	{ "acsod", "", "", PAM_SUCCESS, BEFORE },
@@ -271,7 +281,8 @@ static const struct {
 	{ "cc", "", "", PAM_SUCCESS, AT_THE_END },
 	/* the copy of a forked child, and data that is replaced */
 	{ "ac", "", "", PAM_SUCCESS | PAM_DATA_SILENT, NEVER },
-	/* one that hands over 0 whatever it was told: mailutils, solid-pop3d, vsftpd; the manual warns */
+	/* one that hands over 0 whatever it was told: mailutils, solid-pop3d,
+	 * vsftpd; the manual warns */
 	{ "aC", "account required pam_deny.so", "", PAM_SUCCESS, AT_THE_END },
 };
 
@@ -286,15 +297,16 @@ static void when_a_login_counts(void **state)
 		pam = begin("192.0.2.7");
 		for (const char *step = servers[i].steps; *step != '\0'; step++)
 			call(pam, *step);
-		print_message(
-		    "# %s, %s%s, %#x\n", servers[i].steps, servers[i].before, servers[i].after, (unsigned)servers[i].end);
+		print_message("# %s, %s%s, %#x\n", servers[i].steps, servers[i].before,
+		    servers[i].after, (unsigned)servers[i].end);
 		assert_int_equal(access(db_path, F_OK) == 0, servers[i].recorded == BEFORE);
 		assert_int_equal(pam_end(pam, servers[i].end), PAM_SUCCESS);
 		assert_int_equal(access(db_path, F_OK) == 0, servers[i].recorded != NEVER);
 	}
 }
 
-/* A server may go on to another client, or clear the items, before it ends the handle. */
+/* A server may go on to another client, or clear the items, before it ends the
+ * handle. */
 static void what_was_remembered_is_a_copy(void **state)
 {
 	char text[512];
@@ -319,7 +331,8 @@ static void what_was_remembered_is_a_copy(void **state)
 	close(fd);
 }
 
-/* The module twice in a stack, as an include may bring it: the same place once, two places both. */
+/* The module twice in a stack, as an include may bring it: the same place once,
+ * two places both. */
 static void two_lines(void **state)
 {
 	char line[5000], other[160], text[512];
@@ -329,7 +342,8 @@ static void two_lines(void **state)
 
 	(void)state;
 	fd = listener();
-	snprintf(line, sizeof line, "account optional %s db=%s socket=%s", module, db_path, socket_path);
+	snprintf(
+	    line, sizeof line, "account optional %s db=%s socket=%s", module, db_path, socket_path);
 	service("", line, line);
 	pam = begin("192.0.2.7");
 	call(pam, 'c');
@@ -340,7 +354,8 @@ static void two_lines(void **state)
 
 	remove_all();
 	snprintf(other, sizeof other, "%s/other", directory);
-	snprintf(line, sizeof line, "account optional %s db=%s socket=%s", module, other, socket_path);
+	snprintf(
+	    line, sizeof line, "account optional %s db=%s socket=%s", module, other, socket_path);
 	service("", "", line);
 	pam = begin("192.0.2.7");
 	call(pam, 'c');
@@ -350,9 +365,9 @@ static void two_lines(void **state)
 	pam_end(pam, PAM_SUCCESS);
 }
 
-/* Between the account phase and the end a server forks: the child serves the client, the parent
- * waits.  Each has a copy; the child's PAM_DATA_SILENT says that its end of the handle is not the
- * end of the login. */
+/* Between the account phase and the end a server forks: the child serves the
+ * client, the parent waits.  Each has a copy; the child's PAM_DATA_SILENT says
+ * that its end of the handle is not the end of the login. */
 static void a_fork_between_the_phases(void **state)
 {
 	pam_handle_t *pam;
@@ -380,7 +395,8 @@ static void a_fork_between_the_phases(void **state)
 	assert_int_not_equal(access(db_path, F_OK), 0);
 }
 
-/* The module alone neither lets in nor keeps out: libpam has no opinion to go by. */
+/* The module alone neither lets in nor keeps out: libpam has no opinion to go
+ * by. */
 static void alone_it_lets_nobody_in(void **state)
 {
 	char path[256];
@@ -445,7 +461,8 @@ static void own_commit_when_the_queue_is_full(void **state)
 
 /* ---- trouble: the login goes on, in time ---- */
 
-/* A login succeeds, whatever the trouble, which lasts until the test ends it. */
+/* A login succeeds, whatever the trouble, which lasts until the test ends
+ * it. */
 static void login_goes_on(const char *arguments)
 {
 	pam_handle_t *pam;
@@ -495,15 +512,17 @@ static void a_damaged_file(void **state)
 static int children_end[2] = { -1, -1 }; /* children live until it is closed */
 static unsigned children;
 
-/* Stands in front of libc's, for the module too: while a login is recorded, another thread of the server
- * forks in the worst moments, when a lock has just been taken. */
+/* Stands in front of libc's, for the module too: while a login is recorded,
+ * another thread of the server forks in the worst moments, when a lock has just
+ * been taken. */
 int flock(int fd, int operation)
 {
 	int result = (int)syscall(SYS_flock, fd, operation);
 	char byte;
 	pid_t pid;
 
-	if (result != 0 || children_end[0] < 0 || (operation & LOCK_UN) != 0 || children == CHILDREN_MAX)
+	if (result != 0 || children_end[0] < 0 || (operation & LOCK_UN) != 0 ||
+	    children == CHILDREN_MAX)
 		return result;
 	pid = fork();
 	if (pid == 0) {
@@ -525,7 +544,8 @@ static void assert_not_locked(const char *path)
 	close(fd);
 }
 
-/* A lock belongs to the open file, so a child that was forked while it was held has it as well. */
+/* A lock belongs to the open file, so a child that was forked while it was held
+ * has it as well. */
 static void forked_children_keep_no_lock(void **state)
 {
 	char path[160];
@@ -599,8 +619,10 @@ static void *many_logins(void *arg)
 		pam_handle_t *pam = NULL;
 
 		snprintf(rhost, sizeof rhost, "192.0.%d.%d", 10 + thread, i);
-		if (pam_start_confdir("test", "alice", &conversation, directory, &pam) != PAM_SUCCESS ||
-		    pam_set_item(pam, PAM_RHOST, rhost) != PAM_SUCCESS || pam_acct_mgmt(pam, 0) != PAM_SUCCESS)
+		if (pam_start_confdir("test", "alice", &conversation, directory, &pam) !=
+			PAM_SUCCESS ||
+		    pam_set_item(pam, PAM_RHOST, rhost) != PAM_SUCCESS ||
+		    pam_acct_mgmt(pam, 0) != PAM_SUCCESS)
 			abort();
 		pam_end(pam, PAM_SUCCESS);
 	}

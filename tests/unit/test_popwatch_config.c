@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_config.c - what popwatch.conf refuses, and what it keeps when it is read again (config.h)
+ * test_popwatch_config.c - what popwatch.conf refuses, and what it keeps when
+ * it is read again (config.h)
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +24,8 @@ static char said[2048];
 static void tell(const char *sentence, void *arg)
 {
 	(void)arg;
-	snprintf(said + strlen(said), sizeof said - strlen(said), "%s%s", *said != '\0' ? "\n" : "", sentence);
+	snprintf(said + strlen(said), sizeof said - strlen(said), "%s%s", *said != '\0' ? "\n" : "",
+	    sentence);
 }
 
 static void test_refused(void **state)
@@ -36,26 +38,31 @@ static void test_refused(void **state)
 		{ "state =\n", "text:1: state = '', expected an absolute path" },
 		{ "database = no\n", "text:1: database = 'no', expected an absolute path" },
 		{ "time-zone = Nowhere/Land\n",
-		    "text:1: time-zone = 'Nowhere/Land', expected system, UTC or a name below /usr/share/zoneinfo such as "
-		    "Europe/Berlin" },
+		    "text:1: time-zone = 'Nowhere/Land', expected system, UTC or a name below "
+		    "/usr/share/zoneinfo such as Europe/Berlin" },
 		{ "time-zone = ../../../etc/localtime\n",
-		    "text:1: time-zone = '../../../etc/localtime', expected system, UTC or a name below /usr/share/zoneinfo "
-		    "such as Europe/Berlin" },
+		    "text:1: time-zone = '../../../etc/localtime', expected system, UTC or a name "
+		    "below /usr/share/zoneinfo such as Europe/Berlin" },
 		{ "log = /no/log\ntime-zone = UTC\n",
-		    "text:2: no log after this time-zone, expected it before the logs that it is for" },
+		    "text:2: no log after this time-zone, expected it before the logs that it is "
+		    "for" },
 		{ "\nservers = dovecot, dovecot\n", "text:2: servers has 'dovecot' twice" },
 		{ "servers = courier dovecot uw courier\n", "text:1: servers has 'courier' twice" },
-		{ "window = 1h\n\nwindow = 1h\n",
-		    "text:3: window = '1h' for the second time, expected it once: it is in line 1 too" },
-		{ "servers = a\nservers = b\n",
-		    "text:2: servers = 'b' for the second time, expected it once: it is in line 1 too" },
-		{ "user = a\nuser =\n", "text:2: user = '' for the second time, expected it once: it is in line 1 too" },
-		{ "window = 1h\n[x]\n", "text:2: section '[x]', expected no sections in this file" },
+		{ "window = 1h\n\nwindow = 1h\n", "text:3: window = '1h' for the second time, "
+						  "expected it once: it is in line 1 too" },
+		{ "servers = a\nservers = b\n", "text:2: servers = 'b' for the second time, "
+						"expected it once: it is in line 1 too" },
+		{ "user = a\nuser =\n", "text:2: user = '' for the second time, expected it once: "
+					"it is in line 1 too" },
+		{ "window = 1h\n[x]\n",
+		    "text:2: section '[x]', expected no sections in this file" },
 		{ "\xEF\xBB\xBF[x", "text:1: section '[x', expected no sections in this file" },
 		{ "log = /dev/null\n", "text:1: log = '/dev/null' is not a file" },
 		{ "log = /\n", "text:1: log = '/' is not a file" },
-		{ "\nrefresh = 61m\n", "text:2: refresh is 3660 seconds, expected less than the window of 3600" },
-		{ "\n\nwindow = 1m\n", "text:3: refresh is 60 seconds, expected less than the window of 60" },
+		{ "\nrefresh = 61m\n",
+		    "text:2: refresh is 3660 seconds, expected less than the window of 3600" },
+		{ "\n\nwindow = 1m\n",
+		    "text:3: refresh is 60 seconds, expected less than the window of 60" },
 	};
 
 	(void)state;
@@ -79,24 +86,28 @@ static void test_every_mistake(void **state)
 
 	(void)state;
 	*said = '\0';
-	assert_null(config_load_text("log = /no/such/log\nwindow = soon\nrefresh = 1h\n[x]\nsevers = all\nlog = /no/such/log\n"
+	assert_null(config_load_text("log = /no/such/log\nwindow = soon\nrefresh = 1h\n[x]\nsevers "
+				     "= all\nlog = /no/such/log\n"
 				     "format = dovecot\nlog = mail.log\nformat = courier\n",
 	    &errors));
 	assert_int_equal(errors.count, 6);
-	assert_string_equal(said, "text:2: window = 'soon', expected a duration of 1 to 31622400 seconds, such as 90 or 1h30m\n"
-				  "text:4: section '[x]', expected no sections in this file\n"
-				  "text:5: unknown setting 'severs'\n"
-				  "text:6: log = '/no/such/log' for the second time\n"
-				  "text:8: log = 'mail.log', expected an absolute path, or auto\n"
-				  "text:9: no log after this format, expected it before the logs that it is for");
+	assert_string_equal(said,
+	    "text:2: window = 'soon', expected a duration of 1 to 31622400 seconds, such as 90 or "
+	    "1h30m\n"
+	    "text:4: section '[x]', expected no sections in this file\n"
+	    "text:5: unknown setting 'severs'\n"
+	    "text:6: log = '/no/such/log' for the second time\n"
+	    "text:8: log = 'mail.log', expected an absolute path, or auto\n"
+	    "text:9: no log after this format, expected it before the logs that it is for");
 }
 
 /* Each log has the zone that was named last before it. */
 static void test_zones(void **state)
 {
 	struct conf_errors errors = { .tell = tell };
-	struct config *config =
-	    config_load_text("log = /no/a\ntime-zone = UTC\nlog = /no/b\ntime-zone = system\nlog = /no/c\n", &errors);
+	struct config *config = config_load_text(
+	    "log = /no/a\ntime-zone = UTC\nlog = /no/b\ntime-zone = system\nlog = /no/c\n",
+	    &errors);
 
 	(void)state;
 	assert_non_null(config);
@@ -111,8 +122,9 @@ static void test_zones(void **state)
 static void test_lists(void **state)
 {
 	struct conf_errors errors = { .tell = tell };
-	struct config *config = config_load_text("log = /no/a\nformat = dovecot\nlog = /no/b\nformat = courier\nlog = /no/c\n"
-						 "ignore = 192.0.2.0/24\nignore = ::1\ndefinitions = /a\ndefinitions = /b\n",
+	struct config *config = config_load_text(
+	    "log = /no/a\nformat = dovecot\nlog = /no/b\nformat = courier\nlog = /no/c\n"
+	    "ignore = 192.0.2.0/24\nignore = ::1\ndefinitions = /a\ndefinitions = /b\n",
 	    &errors);
 
 	(void)state;
@@ -123,7 +135,8 @@ static void test_lists(void **state)
 	config_free(config);
 }
 
-/* Networks are added to loopback, which is there from the beginning; "none" drops all that comes before it. */
+/* Networks are added to loopback, which is there from the beginning; "none"
+ * drops all that comes before it. */
 static void test_ignore(void **state)
 {
 	static const struct {
@@ -136,7 +149,8 @@ static void test_ignore(void **state)
 		    "+127.9.9.9 +::1 +192.0.2.1 +198.51.100.1 +2001:db8::1" },
 		{ "ignore = none\n", "-127.0.0.1 -::1 -192.0.2.1" },
 		{ "ignore = none 192.0.2.1\n", "-127.0.0.1 -::1 +192.0.2.1" },
-		{ "ignore = 192.0.2.1\nignore = none\nignore = 198.51.100.1\n", "-127.0.0.1 -192.0.2.1 +198.51.100.1" },
+		{ "ignore = 192.0.2.1\nignore = none\nignore = 198.51.100.1\n",
+		    "-127.0.0.1 -192.0.2.1 +198.51.100.1" },
 	};
 	struct conf_errors errors = { .tell = tell };
 	char held[200], *word, *rest;
@@ -149,7 +163,8 @@ static void test_ignore(void **state)
 
 		assert_non_null(config);
 		strcpy(held, cases[i].held);
-		for (word = strtok_r(held, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+		for (word = strtok_r(held, " ", &rest); word != NULL;
+		     word = strtok_r(NULL, " ", &rest)) {
 			assert_true(ipnet_parse(word + 1, &address));
 			found = false;
 			for (size_t k = 0; k < config->ignore.count; k++)
@@ -162,7 +177,8 @@ static void test_ignore(void **state)
 	assert_null(config_load_text("ignore = 192.0.2.1 none\n", &errors));
 }
 
-/* A file with this TEXT, read as one who wants to know all mistakes reads it; its name is put into PATH, a template. */
+/* A file with this TEXT, read as one who wants to know all mistakes reads it;
+ * its name is put into PATH, a template. */
 static struct config *load_anyway(char *path, const char *text, struct conf_errors *errors)
 {
 	size_t size = strlen(text);
@@ -178,7 +194,8 @@ static struct config *load_anyway(char *path, const char *text, struct conf_erro
 	return config;
 }
 
-/* Who wants to know all mistakes gets what could be taken; names that cannot be have the place of their setting. */
+/* Who wants to know all mistakes gets what could be taken; names that cannot be
+ * have the place of their setting. */
 static void test_names(void **state)
 {
 	char path[] = "/tmp/test_config.XXXXXX", expected[512];
@@ -187,8 +204,10 @@ static void test_names(void **state)
 
 	(void)state;
 	*said = '\0';
-	config = load_anyway(
-	    path, "windw = 1h\nservers = nosuch\ndefinitions = /no/such/directory\nuser = no-such-user-here\n", &errors);
+	config = load_anyway(path,
+	    "windw = 1h\nservers = nosuch\ndefinitions = /no/such/directory\nuser = "
+	    "no-such-user-here\n",
+	    &errors);
 	assert_null(config_catalogue(config, &errors));
 	assert_false(config_has_user(config, &errors));
 	assert_int_equal(errors.count, 3);
@@ -210,7 +229,8 @@ static void test_no_directory(void **state)
 	struct config *config;
 
 	(void)state;
-	config = load_anyway(path, "definitions = here\ndefinitions = /no/such/directory\nservers = nosuch\n", &errors);
+	config = load_anyway(path,
+	    "definitions = here\ndefinitions = /no/such/directory\nservers = nosuch\n", &errors);
 	assert_null(config_catalogue(config, &errors));
 	assert_int_equal(errors.count, 1);
 	config_free(config);
@@ -220,7 +240,8 @@ static void test_no_directory(void **state)
 static void test_none(void **state)
 {
 	struct conf_errors errors = { .tell = tell };
-	struct config *config = config_load_text("socket = no\nstats-file = no\npid-file =\nservers = all\n", &errors);
+	struct config *config =
+	    config_load_text("socket = no\nstats-file = no\npid-file =\nservers = all\n", &errors);
 
 	(void)state;
 	assert_non_null(config);
@@ -230,7 +251,8 @@ static void test_none(void **state)
 	config_free(config);
 }
 
-/* Names that were looked up once are not looked up again, new ones are refused, numbers are taken. */
+/* Names that were looked up once are not looked up again, new ones are refused,
+ * numbers are taken. */
 static void test_reload(void **state)
 {
 	static const struct {
@@ -249,7 +271,9 @@ static void test_reload(void **state)
 	int fd = mkstemp(path);
 	uid_t uid = 4711;
 	char *names[] = { name, NULL };
-	const struct config old = { .socket_users = &uid, .socket_user_names = names, .socket_user_count = 1 };
+	const struct config old = {
+		.socket_users = &uid, .socket_user_names = names, .socket_user_count = 1
+	};
 
 	(void)state;
 	assert_true(fd >= 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_doubt.c - what follows a cut line (truncation.h), and that it may
- * take away, never give (pipeline.h, session.h)
+ * test_popwatch_doubt.c - what follows a cut line (truncation.h), and that it
+ * may take away, never give (pipeline.h, session.h)
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,9 +21,10 @@
 /* ---- the table ---- */
 
 static char name[] = "courier", other_name[] = "mailutils";
-static struct server shared = { .name = name, .cut = 100, .shared_logger = true }, own = { .name = other_name, .cut = 100 };
-static const char cut[101] =
-    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789";
+static struct server shared = { .name = name, .cut = 100, .shared_logger = true },
+		     own = { .name = other_name, .cut = 100 };
+static const char cut[101] = "012345678901234567890123456789012345678901234567890123456789012345678"
+			     "9012345678901234567890123456789";
 
 static struct header header_of(const char *line)
 {
@@ -50,7 +51,8 @@ static unsigned doubted_after(const struct server *server, unsigned cuts)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < cuts; i++)
-		assert_int_equal(take_cut(doubts, server, &h, NOW), i > 0 ? DOUBT_REST : DOUBT_NONE);
+		assert_int_equal(
+		    take_cut(doubts, server, &h, NOW), i > 0 ? DOUBT_REST : DOUBT_NONE);
 	while (doubts_take(doubts, server, "/log", &h, NOW) == (n == 0 ? DOUBT_REST : DOUBT_LATER))
 		n++;
 	assert_int_equal(doubts_take(doubts, server, "/log", &h, NOW), DOUBT_NONE);
@@ -58,12 +60,15 @@ static unsigned doubted_after(const struct server *server, unsigned cuts)
 	return n;
 }
 
-/* One logger for all: its lines are one stream, and other hosts, tags, processes, files and definitions are not in it. */
+/* One logger for all: its lines are one stream, and other hosts, tags,
+ * processes, files and definitions are not in it. */
 static void test_shared(void **state)
 {
 	struct doubts *doubts = doubts_new();
-	struct header h = header_of("Nov 20 11:46:38 vm pop3d: x"), host = header_of("Nov 20 11:46:38 vn pop3d: x"),
-		      tag = header_of("Nov 20 11:46:38 vm imapd: x"), pid = header_of("Nov 20 11:46:38 vm pop3d[1]: x");
+	struct header h = header_of("Nov 20 11:46:38 vm pop3d: x"),
+		      host = header_of("Nov 20 11:46:38 vn pop3d: x"),
+		      tag = header_of("Nov 20 11:46:38 vm imapd: x"),
+		      pid = header_of("Nov 20 11:46:38 vm pop3d[1]: x");
 
 	(void)state;
 	assert_int_equal(take_cut(doubts, &shared, &h, NOW), DOUBT_NONE);
@@ -79,14 +84,18 @@ static void test_shared(void **state)
 	/* a time, which begins again with each cut line */
 	assert_int_equal(take_cut(doubts, &shared, &h, NOW), DOUBT_NONE);
 	assert_int_equal(take_cut(doubts, &shared, &h, NOW + DOUBT_SECONDS), DOUBT_REST);
-	assert_int_equal(doubts_take(doubts, &shared, "/log", &h, NOW + 2 * DOUBT_SECONDS), DOUBT_REST);
-	assert_int_equal(doubts_take(doubts, &shared, "/log", &h, NOW - 99), DOUBT_LATER); /* a clock that was set back */
-	assert_int_equal(doubts_take(doubts, &shared, "/log", &h, NOW + 2 * DOUBT_SECONDS + 1), DOUBT_NONE);
+	assert_int_equal(
+	    doubts_take(doubts, &shared, "/log", &h, NOW + 2 * DOUBT_SECONDS), DOUBT_REST);
+	/* a clock that was set back */
+	assert_int_equal(doubts_take(doubts, &shared, "/log", &h, NOW - 99), DOUBT_LATER);
+	assert_int_equal(
+	    doubts_take(doubts, &shared, "/log", &h, NOW + 2 * DOUBT_SECONDS + 1), DOUBT_NONE);
 	assert_int_equal(doubts_take(doubts, &shared, "/log", &h, NOW), DOUBT_NONE);
 	doubts_free(doubts);
 }
 
-/* A process that writes for itself: its next line, and as many more as are cut themselves. */
+/* A process that writes for itself: its next line, and as many more as are cut
+ * themselves. */
 static void test_own(void **state)
 {
 	struct server no_cut = { .name = other_name };
@@ -146,8 +155,9 @@ static struct doubts *restarted(struct doubts *doubts, char *text, size_t size)
 
 static void test_text(void **state)
 {
-	static const char *const refused[] = { "", "0g", "012", "5 5 ", "5 5 0g", "5 5 012", "0 5 00", "129 5 00", "-1 5 00",
-		"5 -5 00", "5 00", "5 5 -", "5 5 --00", "5 5 00-" };
+	static const char *const refused[] = { "", "0g", "012", "5 5 ", "5 5 0g", "5 5 012",
+		"0 5 00", "129 5 00", "-1 5 00", "5 -5 00", "5 00", "5 5 -", "5 5 --00",
+		"5 5 00-" };
 	struct doubts *doubts = doubts_new();
 	struct header h = header_of("Nov 20 11:46:38 vm pop3d[1]: x");
 	char text[400];
@@ -190,9 +200,10 @@ static void test_limit(void **state)
 
 #define LONG_LINE "wrong AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-static const char by_pid[] = "[server]\ntags = pop\njoin = pid\ntries = one\ncut = 61\nlongest = 60\n"
-			     "[lines]\nconnect = ^from {ip}.*$\nlogin = ^user (?<user>.*)$\nlogin = ^at {ip}$\n"
-			     "fail = ^wrong.*$\nlogout = ^bye.*$\nstart = ^up$\n";
+static const char by_pid[] =
+    "[server]\ntags = pop\njoin = pid\ntries = one\ncut = 61\nlongest = 60\n"
+    "[lines]\nconnect = ^from {ip}.*$\nlogin = ^user (?<user>.*)$\nlogin = ^at {ip}$\n"
+    "fail = ^wrong.*$\nlogout = ^bye.*$\nstart = ^up$\n";
 
 static const char by_session[] =
     "[server]\ntags = pop\ncut = 61\nlongest = 60\nlogger = shared\n"
@@ -219,7 +230,8 @@ static void take(const struct event *event, void *arg)
 
 	(void)arg;
 	if (*event->address != '\0')
-		snprintf(logins + size, sizeof logins - size, "%s %s;", role_name(event->role), event->address);
+		snprintf(logins + size, sizeof logins - size, "%s %s;", role_name(event->role),
+		    event->address);
 }
 
 static void count_suspect(const char *what, const struct header *header, void *arg)
@@ -236,12 +248,13 @@ static void start(struct fixture *f, const char *definition)
 	struct conf_errors errors = { .tell = tell };
 
 	*f = (struct fixture){ .suspects = 0 };
-	f->pipeline = (struct pipeline){ .catalogue = catalogue_load_text("text", definition, &errors),
-		.sessions = sessions_new(100, 600, 3600),
-		.doubts = doubts_new(),
-		.take = take,
-		.suspect = count_suspect,
-		.arg = f };
+	f->pipeline =
+	    (struct pipeline){ .catalogue = catalogue_load_text("text", definition, &errors),
+		    .sessions = sessions_new(100, 600, 3600),
+		    .doubts = doubts_new(),
+		    .take = take,
+		    .suspect = count_suspect,
+		    .arg = f };
 	assert_non_null(f->pipeline.catalogue);
 	*logins = '\0';
 }
@@ -258,21 +271,25 @@ static void say(struct fixture *f, const char *pid, const char *message, bool br
 	char text[200];
 	struct line l = { .text = text, .source = "/log", .formats = FORMAT_SYSLOG, .cut = broken };
 
-	l.size = (size_t)snprintf(text, sizeof text, "2026-11-20T11:47:38Z vm pop%s: %s", pid, message);
+	l.size =
+	    (size_t)snprintf(text, sizeof text, "2026-11-20T11:47:38Z vm pop%s: %s", pid, message);
 	pipeline_line(&f->pipeline, &l, NOW);
 }
 
-/* A connection of a stranger; what ends it, in a line that is not believed; a login of the same process is no login from there. */
+/* A connection of a stranger; what ends it, in a line that is not believed; a
+ * login of the same process is no login from there. */
 static void test_takes_away(void **state)
 {
-	static const char *const ends[] = { "bye", "from 203.0.113.8", "user x", "wrong", "at 203.0.113.8" };
+	static const char *const ends[] = { "bye", "from 203.0.113.8", "user x", "wrong",
+		"at 203.0.113.8" };
 	struct fixture f;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
 		start(&f, by_pid);
 		say(&f, "[7]", "from 203.0.113.7", false);
-		catalogue_servers(f.pipeline.catalogue)->one_try = false; /* so that the cut line itself does not end it */
+		/* so that the cut line itself does not end it */
+		catalogue_servers(f.pipeline.catalogue)->one_try = false;
 		say(&f, "[7]", LONG_LINE, false);
 		catalogue_servers(f.pipeline.catalogue)->one_try = true;
 		say(&f, "[7]", ends[i], false);
@@ -287,8 +304,11 @@ static void test_takes_away(void **state)
 /* The same where the line that ends it is too long, or has no end. */
 static void test_takes_away_too_long(void **state)
 {
-	static const char *const ends[] = { "bye bye bye bye bye bye bye bye bye bye bye bye bye bye bye bye bye bye",
-		"from 203.0.113.8 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", LONG_LINE, "bye" };
+	static const char *const ends[] = {
+		"bye bye bye bye bye bye bye bye bye bye bye bye bye bye bye bye bye bye",
+		"from 203.0.113.8 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		LONG_LINE, "bye"
+	};
 	struct fixture f;
 
 	(void)state;
@@ -304,10 +324,12 @@ static void test_takes_away_too_long(void **state)
 	}
 }
 
-/* A rest of every kind gives nothing; and only the one process is concerned, with its next line. */
+/* A rest of every kind gives nothing; and only the one process is concerned,
+ * with its next line. */
 static void test_gives_nothing(void **state)
 {
-	static const char *const rests[] = { "from 203.0.113.7", "user x", "at 203.0.113.7", "bye", "wrong", "up", "x" };
+	static const char *const rests[] = { "from 203.0.113.7", "user x", "at 203.0.113.7", "bye",
+		"wrong", "up", "x" };
 	struct fixture f;
 
 	(void)state;
@@ -329,7 +351,8 @@ static size_t entries(const struct fixture *f)
 	return sessions_count(f->pipeline.sessions);
 }
 
-/* An open connection: a doubted logout ends it and does not record its address; nor does it prove that logouts are logged. */
+/* An open connection: a doubted logout ends it and does not record its address;
+ * nor does it prove that logouts are logged. */
 static void test_open_connection(void **state)
 {
 	struct fixture f;
@@ -374,7 +397,8 @@ static void test_silence(void **state)
 	end(&f);
 }
 
-/* One logger for all: behind a cut line a login needs its own connection, its address, and a connection that is its own alone. */
+/* One logger for all: behind a cut line a login needs its own connection, its
+ * address, and a connection that is its own alone. */
 static void test_shared_login(void **state)
 {
 	static const struct {
@@ -385,11 +409,14 @@ static void test_shared_login(void **state)
 		{ { "x", "user at 203.0.113.7 1" }, "" }, /* never connected */
 		{ { "from 192.0.2.1 5", "user at 192.0.2.1 6" }, "" }, /* another port */
 		{ { "from 192.0.2.1 5", "user at 203.0.113.7 5" }, "" }, /* another address */
-		{ { "from 192.0.2.1 5", "wrong 192.0.2.1 5", "user at 192.0.2.1 5" }, "" }, /* it has failed */
-		{ { "from 192.0.2.1 5", "bye 192.0.2.1 5", "user at 192.0.2.1 5" }, "" }, /* it has ended */
+		/* it has failed */
+		{ { "from 192.0.2.1 5", "wrong 192.0.2.1 5", "user at 192.0.2.1 5" }, "" },
+		/* it has ended */
+		{ { "from 192.0.2.1 5", "bye 192.0.2.1 5", "user at 192.0.2.1 5" }, "" },
 		{ { "from 192.0.2.1 5", "user at 192.0.2.1 5", "user at 192.0.2.1 5" },
 		    "login 192.0.2.1;" }, /* it is used up */
-		{ { "from 192.0.2.1 5", "old user at 192.0.2.1" }, "" }, /* no session to know it by */
+		/* no session to know it by */
+		{ { "from 192.0.2.1 5", "old user at 192.0.2.1" }, "" },
 		{ { "x", "from 192.0.2.1 5", "user at 192.0.2.1 5" }, "login 192.0.2.1;" },
 	};
 	struct fixture f;

@@ -14,30 +14,34 @@
 
 #include "gateway.h"
 
-static const char route[] = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
-			    "eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
-			    "br-1a2b\t000016AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n"
-			    "eth0\t006433C6\t026433C6\t0007\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
-			    "short\n";
-static const char fib_trie[] = "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n"
-			       "     |-- 172.22.0.0\n        /16 link UNICAST\n"
-			       "     |-- 172.22.1.1\n        /32 host LOCAL\n"
-			       "     |-- 172.22.255.255\n        /32 link BROADCAST\n"
-			       "Local:\n     |-- 127.0.0.1\n        /32 host LOCAL\n"
-			       "     |-- 192.0.2.9\n        /32 host LOCAL\n"
-			       "     |-- 172.22.1.1\n        /32 host LOCAL\n";
-static const char ipv6_route[] = "20010db8000000000000000000000000 40 00000000000000000000000000000000 00 "
-				 "00000000000000000000000000000000 00000100 1 0 00000001     eth0\n"
-				 "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
-				 "20010db8000000000000000000000001 00000400 2 0 00000003     eth0\n"
-				 "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
-				 "fe800000000000000000000000000001 00000400 2 0 00000003     eth0\n";
+static const char route[] =
+    "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
+    "eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
+    "br-1a2b\t000016AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n"
+    "eth0\t006433C6\t026433C6\t0007\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
+    "short\n";
+static const char fib_trie[] =
+    "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 0.0.0.0\n        /0 universe UNICAST\n"
+    "     |-- 172.22.0.0\n        /16 link UNICAST\n"
+    "     |-- 172.22.1.1\n        /32 host LOCAL\n"
+    "     |-- 172.22.255.255\n        /32 link BROADCAST\n"
+    "Local:\n     |-- 127.0.0.1\n        /32 host LOCAL\n"
+    "     |-- 192.0.2.9\n        /32 host LOCAL\n"
+    "     |-- 172.22.1.1\n        /32 host LOCAL\n";
+static const char ipv6_route[] =
+    "20010db8000000000000000000000000 40 00000000000000000000000000000000 00 "
+    "00000000000000000000000000000000 00000100 1 0 00000001     eth0\n"
+    "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+    "20010db8000000000000000000000001 00000400 2 0 00000003     eth0\n"
+    "00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+    "fe800000000000000000000000000001 00000400 2 0 00000003     eth0\n";
 static const char if_inet6[] = "fe8000000000000000fc00fffe000001 04 40 20 80     eth0\n"
 			       "00000000000000000000000000000001 01 80 10 80       lo\n"
 			       "20010db8000000000000000000000002 04 40 00 82     eth0\n"
 			       "2001 x\n";
 
-static void read_text(struct gateways *gateways, const char *text, void (*reader)(struct gateways *gateways, FILE *in))
+static void read_text(struct gateways *gateways, const char *text,
+    void (*reader)(struct gateways *gateways, FILE *in))
 {
 	FILE *in = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
 
@@ -46,7 +50,8 @@ static void read_text(struct gateways *gateways, const char *text, void (*reader
 	fclose(in);
 }
 
-static void expect(struct gateways *gateways, const char *address, enum gateway_kind kind, const char *interface)
+static void expect(
+    struct gateways *gateways, const char *address, enum gateway_kind kind, const char *interface)
 {
 	const struct gateway *gateway = gateways_find(gateways, address);
 
@@ -57,8 +62,9 @@ static void expect(struct gateways *gateways, const char *address, enum gateway_
 
 static void test_tables(void **state)
 {
-	static const char *const none[] = { "127.0.0.1", "::1", "0.0.0.0", "172.22.0.0", "172.22.255.255", "172.22.1.2",
-		"192.0.2.2", "fe80::1", "2001:db8::", "198.51.100.0" };
+	static const char *const none[] = { "127.0.0.1", "::1", "0.0.0.0", "172.22.0.0",
+		"172.22.255.255", "172.22.1.2", "192.0.2.2", "fe80::1",
+		"2001:db8::", "198.51.100.0" };
 	struct gateways gateways = { .count = 0 };
 
 	(void)state;
@@ -98,7 +104,8 @@ static void test_warning(void **state)
 	(void)state;
 	read_text(&gateways, route, gateways_read_route);
 	gateway_warning(gateways_find(&gateways, "192.0.2.1"), text, sizeof text);
-	assert_non_null(strstr(text, "a login from 192.0.2.1, which is a gateway of this host on eth0:"));
+	assert_non_null(
+	    strstr(text, "a login from 192.0.2.1, which is a gateway of this host on eth0:"));
 	assert_non_null(strstr(text, "'ignore = 192.0.2.1'"));
 }
 

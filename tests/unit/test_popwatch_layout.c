@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_layout.c - layouts, stamps and years of log lines (layout.h, stamp.h,
- * year.h)
+ * test_popwatch_layout.c - layouts, stamps and years of log lines (layout.h,
+ * stamp.h, year.h)
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,51 +35,65 @@ static const struct {
 	const char *pid;
 	const char *message;
 } layouts[] = {
-	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm popa3d[158]: Session from 192.0.2.1", "vm", "popa3d", "158",
-	    "Session from 192.0.2.1" },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm popa3d[158]: Session from 192.0.2.1", "vm", "popa3d",
+	    "158", "Session from 192.0.2.1" },
 	{ FORMAT_SYSLOG, "Nov  5 11:46:38 vm dovecot: x: y", "vm", "dovecot", "", "x: y" },
 	{ FORMAT_SYSLOG, "Nov 5 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
 	{ FORMAT_SYSLOG, "<22>Nov 20 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
 	{ FORMAT_SYSLOG, "Nov 20 2026 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
 	{ FORMAT_SYSLOG, "Nov 20 11:46:38 2026 vm dovecot: x", "vm", "dovecot", "", "x" },
 	{ FORMAT_SYSLOG, "Nov 20 11:46:38 <mail.info> vm dovecot: x", "vm", "dovecot", "", "x" },
-	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm imapd[7]: [ID 702911 mail.info] Login user=x", "vm", "imapd", "7",
-	    "Login user=x" },
-	{ FORMAT_SYSLOG, "2026-11-20T11:46:38.895199+00:00 vm cyrus/imap[415]: x", "vm", "cyrus/imap", "415", "x" },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm imapd[7]: [ID 702911 mail.info] Login user=x", "vm",
+	    "imapd", "7", "Login user=x" },
+	{ FORMAT_SYSLOG, "2026-11-20T11:46:38.895199+00:00 vm cyrus/imap[415]: x", "vm",
+	    "cyrus/imap", "415", "x" },
 	{ FORMAT_SYSLOG, "2026-11-20T11:46:38Z vm dovecot: x", "vm", "dovecot", "", "x" },
-	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38.895Z vm dovecot 99 - - imap-login: x", "vm", "dovecot", "99",
-	    "imap-login: x" },
-	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot - ID47 [a@1 b=\"c]\\\"d\"][e] \xef\xbb\xbfx", "vm", "dovecot",
-	    "", "x" },
-	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [meta@1 seq=\"7\"] x", "vm", "dovecot", "9", "x" },
+	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38.895Z vm dovecot 99 - - imap-login: x", "vm",
+	    "dovecot", "99", "imap-login: x" },
 	{ FORMAT_SYSLOG,
-	    "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [meta@1 a=\"\\]\" b=\"\\\"]\" c=\"\\\\\"][o@2 d=\"] [\"] x: y", "vm",
-	    "dovecot", "9", "x: y" },
-	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [a b=\"c\"]x", NULL, NULL, NULL, NULL },
-	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [a b=\"c] x", NULL, NULL, NULL, NULL },
-	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [a][b x", NULL, NULL, NULL, NULL },
+	    "<22>1 2026-11-20T11:46:38Z vm dovecot - ID47 [a@1 b=\"c]\\\"d\"][e] \xef\xbb\xbfx",
+	    "vm", "dovecot", "", "x" },
+	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [meta@1 seq=\"7\"] x", "vm",
+	    "dovecot", "9", "x" },
+	{ FORMAT_SYSLOG,
+	    "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [meta@1 a=\"\\]\" b=\"\\\"]\" "
+	    "c=\"\\\\\"][o@2 d=\"] [\"] x: y",
+	    "vm", "dovecot", "9", "x: y" },
+	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [a b=\"c\"]x", NULL, NULL, NULL,
+	    NULL },
+	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [a b=\"c] x", NULL, NULL, NULL,
+	    NULL },
+	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [a][b x", NULL, NULL, NULL,
+	    NULL },
 	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [a]", NULL, NULL, NULL, NULL },
 	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - x", NULL, NULL, NULL, NULL },
 	/* no host: a tag stands where the host should */
 	{ FORMAT_SYSLOG, "Nov 20 11:46:38 dovecot: imap-login: Login", NULL, NULL, NULL, NULL },
-	{ FORMAT_NOHOST, "Nov 20 11:46:38 dovecot: imap-login: x", "", "dovecot", "", "imap-login: x" },
+	{ FORMAT_NOHOST, "Nov 20 11:46:38 dovecot: imap-login: x", "", "dovecot", "",
+	    "imap-login: x" },
 	{ FORMAT_NOHOST, "2026-11-20T11:46:38Z dovecot: x", NULL, NULL, NULL, NULL },
-	{ FORMAT_DOVECOT, "Nov 20 11:43:58 pop3-login: Info: Login: x", "", "dovecot", "", "pop3-login: Info: Login: x" },
-	{ FORMAT_DOVECOT, "2026-11-20 11:43:58 pop3-login: Info: Login: x", "", "dovecot", "", "pop3-login: Info: Login: x" },
-	{ FORMAT_DOVECOT, "dovecot: Nov 20 11:43:58 Info: imap-login: Login: x", "", "dovecot", "", "imap-login: Login: x" },
-	{ FORMAT_DOVECOT, "dovecot: 2026-11-20 11:43:58 Info: imap-login: Login: x", "", "dovecot", "",
+	{ FORMAT_DOVECOT, "Nov 20 11:43:58 pop3-login: Info: Login: x", "", "dovecot", "",
+	    "pop3-login: Info: Login: x" },
+	{ FORMAT_DOVECOT, "2026-11-20 11:43:58 pop3-login: Info: Login: x", "", "dovecot", "",
+	    "pop3-login: Info: Login: x" },
+	{ FORMAT_DOVECOT, "dovecot: Nov 20 11:43:58 Info: imap-login: Login: x", "", "dovecot", "",
 	    "imap-login: Login: x" },
-	{ FORMAT_DOVECOT, "imap-login: Nov 20 11:43:58 Info: Login: x [192.0.2.1]", "", "imap-login", "",
-	    "Login: x [192.0.2.1]" },
+	{ FORMAT_DOVECOT, "dovecot: 2026-11-20 11:43:58 Info: imap-login: Login: x", "", "dovecot",
+	    "", "imap-login: Login: x" },
+	{ FORMAT_DOVECOT, "imap-login: Nov 20 11:43:58 Info: Login: x [192.0.2.1]", "",
+	    "imap-login", "", "Login: x [192.0.2.1]" },
 	{ FORMAT_SYSLOG, "Nov 20 11:43:58 pop3-login: Info: Login: x", NULL, NULL, NULL, NULL },
-	{ FORMAT_COURIER, "@400000006920a5e61b2c3d4e INFO: LOGIN, user=x", "", "courier", "", "LOGIN, user=x" },
+	{ FORMAT_COURIER, "@400000006920a5e61b2c3d4e INFO: LOGIN, user=x", "", "courier", "",
+	    "LOGIN, user=x" },
 	{ FORMAT_COURIER, "@400000006920a5e61b2c3d4E INFO: LOGIN, user=x", NULL, NULL, NULL, NULL },
 	{ FORMAT_COURIER, "INFO: LOGIN, user=x", NULL, NULL, NULL, NULL },
-	{ FORMAT_ZIMBRA, "2026-11-20 11:46:38,123 INFO  [ImapServer-1] [ip=192.0.2.1;] x", "", "zimbra", "",
-	    "[ImapServer-1] [ip=192.0.2.1;] x" },
+	{ FORMAT_ZIMBRA, "2026-11-20 11:46:38,123 INFO  [ImapServer-1] [ip=192.0.2.1;] x", "",
+	    "zimbra", "", "[ImapServer-1] [ip=192.0.2.1;] x" },
 	{ FORMAT_ZIMBRA, "2026-11-20 11:46:38,123 WARN  [ImapServer-1] x", NULL, NULL, NULL, NULL },
 	/* nginx's own log file is none of ours */
-	{ FORMAT_ANY, "2026/11/20 11:47:39 [info] 118#118: *2 client logged in, client: 203.0.113.9", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY,
+	    "2026/11/20 11:47:39 [info] 118#118: *2 client logged in, client: 203.0.113.9", NULL,
+	    NULL, NULL, NULL },
 	{ FORMAT_ANY, "", NULL, NULL, NULL, NULL },
 	{ FORMAT_ANY, "Nov", NULL, NULL, NULL, NULL },
 	{ FORMAT_ANY, "Nov 20 11:46:38", NULL, NULL, NULL, NULL },
@@ -99,7 +113,8 @@ static void test_layouts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
-		/* in a block of its own size, so that a step beyond the end is seen */
+		/* in a block of its own size, so that a step beyond the end is
+		 * seen */
 		size_t size = strlen(layouts[i].line);
 		char *line = malloc(size > 0 ? size : 1);
 		bool fits;
@@ -110,11 +125,12 @@ static void test_layouts(void **state)
 		if (fits != (layouts[i].host != NULL))
 			fail_msg("line %zu: %s", i, layouts[i].line);
 		if (fits && layouts[i].host != NULL &&
-		    (!same(&h.host, layouts[i].host) || !same(&h.tag, layouts[i].tag) || !same(&h.pid, layouts[i].pid) ||
-			!same(&h.message, layouts[i].message)))
-			fail_msg("line %zu: %s: host '%.*s' tag '%.*s' pid '%.*s' message '%.*s'", i, layouts[i].line,
-			    (int)h.host.size, h.host.text, (int)h.tag.size, h.tag.text, (int)h.pid.size, h.pid.text,
-			    (int)h.message.size, h.message.text);
+		    (!same(&h.host, layouts[i].host) || !same(&h.tag, layouts[i].tag) ||
+			!same(&h.pid, layouts[i].pid) || !same(&h.message, layouts[i].message)))
+			fail_msg("line %zu: %s: host '%.*s' tag '%.*s' pid '%.*s' message '%.*s'",
+			    i, layouts[i].line, (int)h.host.size, h.host.text, (int)h.tag.size,
+			    h.tag.text, (int)h.pid.size, h.pid.text, (int)h.message.size,
+			    h.message.text);
 		free(line);
 	}
 }
@@ -145,7 +161,8 @@ static void test_times(void **state)
 		{ "2026-11-20T11:46:38Z", NOW, NOW - 60 },
 		{ "2026-11-20T13:46:38+02:00", NOW, NOW - 60 },
 		{ "2026-11-20T06:16:38.5-05:30", NOW, NOW - 60 },
-		{ "2026-11-20T11:46:38", NOW, NOW - 60 }, /* no zone: local time, which is UTC here */
+		/* no zone: local time, which is UTC here */
+		{ "2026-11-20T11:46:38", NOW, NOW - 60 },
 		{ "Nov 20 2026 11:46:38", NOW, NOW - 60 },
 		{ "Nov 20 11:46:38 2026", NOW, NOW - 60 },
 		/* a little ahead: taken for now; much: not believed */
@@ -153,7 +170,8 @@ static void test_times(void **state)
 		{ "2026-11-20T20:00:00Z", NOW, NOW },
 		{ "2026-11-22T00:00:00Z", NOW, -1 },
 		{ "Nov 22 00:00:00 2026", NOW, -1 },
-		/* without a year a stamp is never of the future, so it is of the year before */
+		/* without a year a stamp is never of the future, so it is of
+		 * the year before */
 		{ "Nov 20 11:57:38", NOW, NOW },
 		{ "Nov 20 11:57:39", NOW, NOW + 601 - 365 * DAY },
 		{ "Nov 21 11:00:00", NOW, NOW + DAY - 2858 - 365 * DAY },
@@ -178,7 +196,8 @@ static void test_times(void **state)
 		int64_t when = time_of(cases[i].stamp, cases[i].now);
 
 		if (when != cases[i].when)
-			fail_msg("'%s': %lld, expected %lld", cases[i].stamp, (long long)when, (long long)cases[i].when);
+			fail_msg("'%s': %lld, expected %lld", cases[i].stamp, (long long)when,
+			    (long long)cases[i].when);
 	}
 }
 
@@ -205,7 +224,8 @@ static void test_memo(void **state)
 
 	(void)state;
 	for (int i = 0; i < DAY; i += 7) {
-		snprintf(line, sizeof line, "Nov 20 %02d:%02d:%02d vm x: y", i / 3600, i / 60 % 60, i % 60);
+		snprintf(line, sizeof line, "Nov 20 %02d:%02d:%02d vm x: y", i / 3600, i / 60 % 60,
+		    i % 60);
 		assert_true(layout_parse(FORMAT_SYSLOG, line, strlen(line), &h));
 		assert_true(stamp_time(&h, NOW + DAY, &memo, &when));
 		assert_int_equal(when, expected + i);
@@ -256,8 +276,8 @@ static void test_double_hour(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		when = time_of(cases[i].stamp, day + cases[i].now);
 		if (when != day + cases[i].when)
-			fail_msg("case %zu, '%s': %lld, expected %lld", i, cases[i].stamp, (long long)(when - day),
-			    (long long)cases[i].when);
+			fail_msg("case %zu, '%s': %lld, expected %lld", i, cases[i].stamp,
+			    (long long)(when - day), (long long)cases[i].when);
 	}
 	/* the same stamp an hour later, with nothing between */
 	assert_true(layout_parse(FORMAT_SYSLOG, line, strlen(line), &h));
@@ -304,12 +324,14 @@ static void test_zones(void **state)
 		assert_true(layout_parse(FORMAT_SYSLOG, line, strlen(line), &h));
 		assert_true(stamp_time(&h, day + 42400, &memo, &when));
 		if (when != day + cases[i].when)
-			fail_msg("%s, '%s': %lld", cases[i].zone, cases[i].stamp, (long long)(when - day));
+			fail_msg("%s, '%s': %lld", cases[i].zone, cases[i].stamp,
+			    (long long)(when - day));
 	}
 	assert_string_equal(getenv("TZ"), "UTC0");
 }
 
-/* Where the years turn in a log that is read at NOW, as the number of the line (from 1) behind the last turn; 0: nowhere. */
+/* Where the years turn in a log that is read at NOW, as the number of the line
+ * (from 1) behind the last turn; 0: nowhere. */
 static size_t last_turn(const char *const *stamps, int64_t now, int64_t *before)
 {
 	struct year_turns turns = { .size = 0 };
@@ -334,21 +356,30 @@ static void test_turns(void **state)
 		size_t last;
 	} cases[] = {
 		/* a year ago to the minute, and the year since */
-		{ { "Nov 20 11:46:38", "Jan  1 00:00:00", "Sep 10 00:00:00", "Nov 20 11:46:38" }, NOW, 2 },
+		{ { "Nov 20 11:46:38", "Jan  1 00:00:00", "Sep 10 00:00:00", "Nov 20 11:46:38" },
+		    NOW, 2 },
 		{ { "Nov 20 11:46:38", "Nov 22 11:00:00" }, NOW, 2 },
 		{ { "Nov 20 11:46:38", "Oct 20 11:00:00" }, NOW, 2 },
 		{ { "<22>Nov 20 11:46:38", "<22>Jan  1 00:00:00", "<22>Nov 20 11:46:38" }, NOW, 2 },
-		{ { "Nov 20 11:46:38", "Mar  1 00:00:00", "Nov 20 11:46:38", "Feb  1 00:00:00", "Nov 20 11:47:00" }, NOW, 4 },
+		{ { "Nov 20 11:46:38", "Mar  1 00:00:00", "Nov 20 11:46:38", "Feb  1 00:00:00",
+		      "Nov 20 11:47:00" },
+		    NOW, 4 },
 		/* the year goes on with stamps that have one */
 		{ { "Nov 20 11:46:38", "2026-02-01T00:00:00Z", "2026-11-20T11:46:38Z" }, NOW, 2 },
 		/* a silent year cannot be told from a silent minute */
 		{ { "Nov 20 11:46:38", "Nov 20 11:46:39" }, NOW, 0 },
 		/* one year, New Year's Eve, and lines of several hosts in it */
-		{ { "Nov 22 11:46:38", "Dec 31 23:59:59", "Jan  1 00:00:00", "Nov 20 11:46:38" }, NOW, 0 },
-		{ { "Dec 31 23:59:58", "Jan  1 00:00:01", "Dec 31 23:59:59", "Jan  1 00:00:02" }, 1798761603, 0 },
-		{ { "Nov 20 11:46:38", "Oct 25 00:00:00", "Nov 20 11:46:39", "Nov 20 12:30:00", "Nov 20 11:46:40" }, NOW, 0 },
+		{ { "Nov 22 11:46:38", "Dec 31 23:59:59", "Jan  1 00:00:00", "Nov 20 11:46:38" },
+		    NOW, 0 },
+		{ { "Dec 31 23:59:58", "Jan  1 00:00:01", "Dec 31 23:59:59", "Jan  1 00:00:02" },
+		    1798761603, 0 },
+		{ { "Nov 20 11:46:38", "Oct 25 00:00:00", "Nov 20 11:46:39", "Nov 20 12:30:00",
+		      "Nov 20 11:46:40" },
+		    NOW, 0 },
 		/* what is no time does not count */
-		{ { "Nov 20 11:46:38", "Feb 30 00:00:00", "Jan  0 00:00:00", "nonsense", "Nov 20 11:46:39" }, NOW, 0 },
+		{ { "Nov 20 11:46:38", "Feb 30 00:00:00", "Jan  0 00:00:00", "nonsense",
+		      "Nov 20 11:46:39" },
+		    NOW, 0 },
 		{ { "Nov 20 11:46:38", NULL }, NOW, 0 },
 	};
 	int64_t before;
@@ -359,7 +390,8 @@ static void test_turns(void **state)
 		/* the clock of a log that is still written: a day ahead */
 		if (last_turn(cases[i].stamps, cases[i].now + DAY, &before) != cases[i].last)
 			fail_msg("log %zu", i);
-		/* far enough back to be of no account, whatever is configured */
+		/* far enough back to be of no account, whatever is
+		 * configured */
 		assert_true(before <= NOW - 30 * DAY);
 	}
 	assert_int_equal(last_turn(cases[1].stamps, NOW + DAY, &before), 2);

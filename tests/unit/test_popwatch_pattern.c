@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_pattern.c - one expression against one message (pattern.h): anchors, prefixes, groups, the limit
+ * test_popwatch_pattern.c - one expression against one message (pattern.h):
+ * anchors, prefixes, groups, the limit
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +14,8 @@
 
 #include "pattern.h"
 
-static enum pattern_result match(const char *expression, const char *message, struct captures *captures)
+static enum pattern_result match(
+    const char *expression, const char *message, struct captures *captures)
 {
 	char error[200];
 	struct pattern *pattern = pattern_new(expression, error, sizeof error);
@@ -63,15 +65,16 @@ static void test_matches(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		if (match(cases[i].expression, cases[i].message, &captures) != (cases[i].matches ? PATTERN_YES : PATTERN_NO))
+		if (match(cases[i].expression, cases[i].message, &captures) !=
+		    (cases[i].matches ? PATTERN_YES : PATTERN_NO))
 			fail_msg("%s against %s", cases[i].expression, cases[i].message);
 	}
 }
 
 static void test_refused(void **state)
 {
-	static const char *const refused[] = { "", "^", "$", "abc$", "^abc", "^abc\\$", "^abc\\\\\\$", "^(abc$", "^[abc$",
-		"^*a$", "^a{2,1}$" };
+	static const char *const refused[] = { "", "^", "$", "abc$", "^abc", "^abc\\$",
+		"^abc\\\\\\$", "^(abc$", "^[abc$", "^*a$", "^a{2,1}$" };
 	char error[200];
 
 	(void)state;
@@ -87,13 +90,16 @@ static void test_groups(void **state)
 	struct captures captures;
 
 	(void)state;
-	assert_int_equal(
-	    match("^from (?:[a-z]+ \\({ip}\\)|{ip})(?: (?<user>.*))?$", "from host (192.0.2.1)", &captures), PATTERN_YES);
+	assert_int_equal(match("^from (?:[a-z]+ \\({ip}\\)|{ip})(?: (?<user>.*))?$",
+			     "from host (192.0.2.1)", &captures),
+	    PATTERN_YES);
 	assert_int_equal(captures.ip.size, 9);
 	assert_memory_equal(captures.ip.text, "192.0.2.1", 9);
 	assert_null(captures.user.text);
 	assert_null(captures.session.text);
-	assert_int_equal(match("^from (?:[a-z]+ \\({ip}\\)|{ip})(?: (?<user>.*))?$", "from ::1 x", &captures), PATTERN_YES);
+	assert_int_equal(
+	    match("^from (?:[a-z]+ \\({ip}\\)|{ip})(?: (?<user>.*))?$", "from ::1 x", &captures),
+	    PATTERN_YES);
 	assert_memory_equal(captures.ip.text, "::1", captures.ip.size);
 	assert_memory_equal(captures.user.text, "x", captures.user.size);
 	assert_int_equal(match("^from {ip}$", "from host.example", &captures), PATTERN_NO);
@@ -101,7 +107,8 @@ static void test_groups(void **state)
 
 static void test_limit(void **state)
 {
-	static const char message[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa! 192.0.2.1";
+	static const char message[] =
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa! 192.0.2.1";
 	struct captures captures;
 
 	(void)state;

@@ -51,10 +51,12 @@ static void test_verdicts(void **state)
 	assert_true(ipnet_parse("10.0.0.0/8", &net) && policy_ignore(policy, &net));
 	assert_true(ipnet_parse("2001:db8:1::/48", &net) && policy_ignore(policy, &net));
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		enum verdict verdict = policy_judge(policy, cases[i].address, NOW - cases[i].ago, NOW);
+		enum verdict verdict =
+		    policy_judge(policy, cases[i].address, NOW - cases[i].ago, NOW);
 
 		if (verdict != cases[i].verdict)
-			fail_msg("%s, %lld s ago: %s", cases[i].address, (long long)cases[i].ago, verdict_name(verdict));
+			fail_msg("%s, %lld s ago: %s", cases[i].address, (long long)cases[i].ago,
+			    verdict_name(verdict));
 	}
 	policy_free(policy);
 }
@@ -81,7 +83,8 @@ static const char *nth_address(unsigned n)
 	return address;
 }
 
-/* As many addresses as a busy host has in a minute are all remembered; of more than there are places, the latest. */
+/* As many addresses as a busy host has in a minute are all remembered; of more
+ * than there are places, the latest. */
 static void test_memory(void **state)
 {
 	struct policy *policy = policy_new(1800, 60);
@@ -95,10 +98,12 @@ static void test_memory(void **state)
 	assert_in_range(forgotten, 0, POLICY_MEMORY / 1000);
 	for (unsigned i = 0; i < 4 * POLICY_MEMORY; i++) {
 		policy_note(policy, nth_address(i), NOW + i);
-		assert_int_equal(policy_judge(policy, nth_address(i), NOW + i, NOW + i), VERDICT_RECENT);
+		assert_int_equal(
+		    policy_judge(policy, nth_address(i), NOW + i, NOW + i), VERDICT_RECENT);
 	}
 	for (unsigned i = 0; i < POLICY_MEMORY; i++)
-		assert_int_equal(policy_judge(policy, nth_address(i), NOW + 3, NOW + 3), VERDICT_RECORD);
+		assert_int_equal(
+		    policy_judge(policy, nth_address(i), NOW + 3, NOW + 3), VERDICT_RECORD);
 	policy_free(policy);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_session.c - the table of sessions: its limit, its text; the state file's frame; the configuration's defaults
+ * test_popwatch_session.c - the table of sessions: its limit, its text; the
+ * state file's frame; the configuration's defaults
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -48,8 +49,8 @@ static void take(const struct event *event, void *arg)
 {
 	(void)arg;
 	if (*event->address != '\0')
-		snprintf(
-		    logins + strlen(logins), sizeof logins - strlen(logins), "%s %s;", role_name(event->role), event->address);
+		snprintf(logins + strlen(logins), sizeof logins - strlen(logins), "%s %s;",
+		    role_name(event->role), event->address);
 }
 
 struct fixture {
@@ -213,7 +214,8 @@ static void test_ended_before(void **state)
 	end(&f);
 }
 
-/* A client that connects has proved nothing, and pushes out only connections. */
+/* A client that connects has proved nothing, and pushes out only
+ * connections. */
 static void test_crowd(void **state)
 {
 	struct fixture f;
@@ -279,7 +281,8 @@ static void test_refresh(void **state)
 	end(&f);
 }
 
-static size_t restored(const char *const *lines, int64_t session_max, const struct server *servers, int64_t now)
+static size_t restored(
+    const char *const *lines, int64_t session_max, const struct server *servers, int64_t now)
 {
 	struct sessions *sessions = sessions_new(20, 600, 86400);
 	size_t found;
@@ -299,23 +302,27 @@ static size_t restored(const char *const *lines, int64_t session_max, const stru
 /* A new configuration counts for what is in the table, too. */
 static void test_new_limits(void **state)
 {
-	static const char *const lines[] = { "1000 1000 1600 192.0.2.1 c vm tag 1", "1000 1000 87400 192.0.2.2 o vm pop 2",
-		"1000 1000 87400 192.0.2.3 o vm old_pop 3", "1000 1000 87400 192.0.2.4 o vm gone 4",
-		"1000 1000 2593000 - k vm pop", "1000 1000 2593000 - k vm po", "1000 1000 2593000 - k vm popp", NULL };
+	static const char *const lines[] = { "1000 1000 1600 192.0.2.1 c vm tag 1",
+		"1000 1000 87400 192.0.2.2 o vm pop 2", "1000 1000 87400 192.0.2.3 o vm old_pop 3",
+		"1000 1000 87400 192.0.2.4 o vm gone 4", "1000 1000 2593000 - k vm pop",
+		"1000 1000 2593000 - k vm po", "1000 1000 2593000 - k vm popp", NULL };
 	char pop[] = "pop", old[] = "old pop";
 	struct bound bound = { .most = 200 };
-	struct server second = { .name = old, .bounds = &bound }, first = { .name = pop, .next = &second };
+	struct server second = { .name = old, .bounds = &bound },
+		      first = { .name = pop, .next = &second };
 
 	(void)state;
 	/* entries times ten, and how many of them are refreshed */
 	assert_int_equal(restored(lines, 86400, &first, 1200), 42);
 	assert_int_equal(restored(lines, 86400, &first, 1201), 31); /* the definition's own limit */
-	assert_int_equal(restored(lines, 86400, &first, 1301), 21); /* the new time of a connection */
+	/* the new time of a connection */
+	assert_int_equal(restored(lines, 86400, &first, 1301), 21);
 	assert_int_equal(restored(lines, 500, &first, 1500), 21);
 	assert_int_equal(restored(lines, 500, &first, 1501), 10);
 	assert_int_equal(restored(lines, 0, &first, 1000), 20);
 	assert_int_equal(restored(lines, 86400, NULL, 1000), 10);
-	assert_int_equal(restored(lines, 864000, &first, 87400), 21); /* never longer than it was promised */
+	/* never longer than it was promised */
+	assert_int_equal(restored(lines, 864000, &first, 87400), 21);
 	assert_int_equal(restored(lines, 864000, &first, 87401), 10);
 }
 
@@ -386,21 +393,27 @@ static void test_intervals(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		assert_int_equal(sessions_sweep_every(cases[i].window), cases[i].sweep);
-		assert_int_equal(sessions_refresh_every(cases[i].window, cases[i].refresh), cases[i].every);
+		assert_int_equal(
+		    sessions_refresh_every(cases[i].window, cases[i].refresh), cases[i].every);
 	}
-	/* whatever is configured: recorded again before it is too old, at the latest one sweep after it was due */
+	/* whatever is configured: recorded again before it is too old, at the
+	 * latest one sweep after it was due */
 	for (int64_t window = 4; window < 300; window++) {
 		for (int64_t refresh = 0; refresh < window; refresh++)
-			assert_true(sessions_refresh_every(window, refresh) + sessions_sweep_every(window) < window);
+			assert_true(
+			    sessions_refresh_every(window, refresh) + sessions_sweep_every(window) <
+			    window);
 	}
 }
 
 static void test_text(void **state)
 {
-	static const char *const refused[] = { "", "1 2 3", "1 2 3 192.0.2.1", "1 2 3 192.0.2.1 c vm pop",
-		"1 2 3 192.0.2.1 x vm pop 1", "1 2 3 192.0.2.1 c vm pop 1 2", "1 2 3 192.0.2.1 c  pop 1",
-		"1 2 3 192.0.2.1 c vm pop ", "1 2 3 - o vm pop 1", "1 2 3 host o vm pop 1", "-1 2 3 192.0.2.1 o vm pop 1",
-		"1 2 999999999999999 192.0.2.1 o vm pop 1", "1 2 3 192.0.2.1 o vm pop \x01" };
+	static const char *const refused[] = { "", "1 2 3", "1 2 3 192.0.2.1",
+		"1 2 3 192.0.2.1 c vm pop", "1 2 3 192.0.2.1 x vm pop 1",
+		"1 2 3 192.0.2.1 c vm pop 1 2", "1 2 3 192.0.2.1 c  pop 1",
+		"1 2 3 192.0.2.1 c vm pop ", "1 2 3 - o vm pop 1", "1 2 3 host o vm pop 1",
+		"-1 2 3 192.0.2.1 o vm pop 1", "1 2 999999999999999 192.0.2.1 o vm pop 1",
+		"1 2 3 192.0.2.1 o vm pop \x01" };
 	struct fixture f, g;
 	char *text, *p, *newline;
 	size_t size;
@@ -443,7 +456,8 @@ static bool take_session(const char *word, const char *rest, void *arg)
 {
 	struct taker *taker = arg;
 
-	return strcmp(word, "session") == 0 && sessions_restore(taker->state.trial ? NULL : taker->sessions, rest);
+	return strcmp(word, "session") == 0 &&
+	       sessions_restore(taker->state.trial ? NULL : taker->sessions, rest);
 }
 
 /* A bad line anywhere, and nothing is taken of the file. */
@@ -467,8 +481,9 @@ static void test_state_whole(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		taker.sessions = sessions_new(10, 600, 3600);
 		strcpy(text, cases[i].text);
-		assert_int_equal(
-		    state_parse(text, strlen(text), "B", &taker.state, take_session, &taker, &error), cases[i].taken > 0);
+		assert_int_equal(state_parse(text, strlen(text), "B", &taker.state, take_session,
+				     &taker, &error),
+		    cases[i].taken > 0);
 		assert_int_equal(sessions_count(taker.sessions), cases[i].taken);
 		sessions_free(taker.sessions);
 	}
@@ -512,7 +527,8 @@ static void test_state(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		strcpy(text, cases[i].text);
 		*seen = '\0';
-		if (state_parse(text, strlen(text), "B", &s, take_word, seen, &error) != cases[i].good ||
+		if (state_parse(text, strlen(text), "B", &s, take_word, seen, &error) !=
+			cases[i].good ||
 		    (error == NULL) != cases[i].good)
 			fail_msg("state %zu", i);
 	}
@@ -522,7 +538,8 @@ static void test_state(void **state)
 	assert_string_equal(seen, "x(y z)x(y z)"); /* the trial is one */
 	assert_false(s.same_boot);
 	/* a NUL byte in it */
-	memcpy(text, "popwatch-state 1\nboot B\nsaved 5\nend\n\0end\n", 41); // NOLINT(bugprone-not-null-terminated-result)
+	memcpy(text, "popwatch-state 1\nboot B\nsaved 5\nend\n\0end\n",
+	    41); // NOLINT(bugprone-not-null-terminated-result)
 	assert_false(state_parse(text, 41, "B", &s, take_word, seen, &error));
 }
 
@@ -532,7 +549,8 @@ static void test_config(void **state)
 	struct config *config;
 
 	(void)state;
-	config = config_load_text("log = /a\nformat = dovecot\nlog = /b\nignore = none\nwindow = 1h\n", &errors);
+	config = config_load_text(
+	    "log = /a\nformat = dovecot\nlog = /b\nignore = none\nwindow = 1h\n", &errors);
 	assert_non_null(config);
 	assert_int_equal(config->log_count, 2);
 	assert_int_equal(config->logs[0].formats, FORMAT_SYSLOG);

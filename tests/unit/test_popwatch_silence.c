@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_silence.c - what is reported an hour later: sources that are silent,
- * logins that are all old, stamps of another time zone
+ * test_popwatch_silence.c - what is reported an hour later: sources that are
+ * silent, logins that are all old, stamps of another time zone
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -58,7 +58,8 @@ static void test_sources(void **state)
 {
 	struct silence silence = { 0 };
 	struct heard heard[3] = { { .name = "/dev/null", .is_file = true, .followed = true },
-		{ .name = "/no/such/log", .is_file = true, .followed = true }, { .name = "the journal", .followed = true } };
+		{ .name = "/no/such/log", .is_file = true, .followed = true },
+		{ .name = "the journal", .followed = true } };
 	struct catalogue *catalogue = catalogue_new();
 	struct silence_view view = { .catalogue = catalogue, .heard = heard, .heard_count = 1 };
 
@@ -75,11 +76,13 @@ static void test_sources(void **state)
 	heard[2].lines = 30;
 	listen_begin();
 	silence_report(&silence, &view, NOW + 2 * HOUR);
-	expect(listen_end(), "/dev/null: no line of the servers since the last report, while the journal has had 30");
+	expect(listen_end(), "/dev/null: no line of the servers since the last report, while the "
+			     "journal has had 30");
 	heard[2].lines = 30;
 	listen_begin();
 	silence_report(&silence, &view, NOW + 3 * HOUR);
-	expect(listen_end(), "/no/such/log does not exist, and the journal has had 30 lines of the servers:");
+	expect(listen_end(),
+	    "/no/such/log does not exist, and the journal has had 30 lines of the servers:");
 	/* what comes from both is right */
 	heard[0].lines = heard[2].lines = 30;
 	view.heard_count = 1;
@@ -102,7 +105,8 @@ static void test_old(void **state)
 	view.logins = view.old = 9;
 	listen_begin();
 	silence_report(&silence, &view, NOW + HOUR);
-	expect(listen_end(), "all of the 2 logins read since the last report are older than the window");
+	expect(listen_end(),
+	    "all of the 2 logins read since the last report are older than the window");
 	view.logins = 12;
 	view.old = 11;
 	listen_begin();
@@ -143,7 +147,8 @@ static void test_zone(void **state)
 	expect(said_of(STAMP_BSD, "", 20, -20), NULL);
 	expect(said_of(STAMP_BSD, "", 20, -300), NULL);
 	expect(said_of(STAMP_BSD, "", 4, -3600), NULL);
-	expect(said_of(STAMP_BSD, "", 5, -3600), "mail.log: lines that are written now have stamps 1:00 hours ago");
+	expect(said_of(STAMP_BSD, "", 5, -3600),
+	    "mail.log: lines that are written now have stamps 1:00 hours ago");
 	expect(said_of(STAMP_BSD, "", 5, -3620), "1:00 hours ago");
 	expect(said_of(STAMP_BSD, "", 5, 3600), "1:00 hours ahead");
 	expect(said_of(STAMP_BSD, "", 5, 20700), "5:45 hours ahead");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_source_file.c - which files belong to a log, and how long one is kept open (file.h)
+ * test_popwatch_source_file.c - which files belong to a log, and how long one
+ * is kept open (file.h)
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -67,7 +68,8 @@ static void take(const struct line *line, void *arg)
 	size_t used = strlen(taken->text);
 
 	assert_false(line->cut);
-	snprintf(taken->text + used, sizeof taken->text - used, "%.*s ", (int)line->size, line->text);
+	snprintf(
+	    taken->text + used, sizeof taken->text - used, "%.*s ", (int)line->size, line->text);
 }
 
 /* What one look at CLOCK_MS brings. */
@@ -120,7 +122,8 @@ static void test_neighbours(void **state)
 	unlink(path_of("mail"));
 }
 
-/* A file that was deleted is read for as long as somebody writes into it, and let go a minute after. */
+/* A file that was deleted is read for as long as somebody writes into it, and
+ * let go a minute after. */
 static void test_deleted(void **state)
 {
 	struct source_file *source = source_file_new(path_of("log"), 0, 0);
@@ -187,10 +190,11 @@ static void take_bound(const struct line *line, void *arg)
 	int64_t latest = line->latest;
 
 	assert_false(line->cut);
-	used += (size_t)snprintf(bounds->text + used, sizeof bounds->text - used, "%.*s", 1, line->text + line->size - 1);
+	used += (size_t)snprintf(bounds->text + used, sizeof bounds->text - used, "%.*s", 1,
+	    line->text + line->size - 1);
 	if (latest != 0)
-		snprintf(
-		    bounds->text + used, sizeof bounds->text - used, "<%lld ", (long long)((NOW - latest + 43200) / 86400));
+		snprintf(bounds->text + used, sizeof bounds->text - used, "<%lld ",
+		    (long long)((NOW - latest + 43200) / 86400));
 	else
 		snprintf(bounds->text + used, sizeof bounds->text - used, " ");
 }
@@ -202,10 +206,12 @@ static void set_written(const char *name, int64_t when)
 	assert_int_equal(utimensat(AT_FDCWD, path_of(name), times, 0), 0);
 }
 
-/* What the file had when it was opened may be of last year; what is written then is of now. */
+/* What the file had when it was opened may be of last year; what is written
+ * then is of now. */
 static void test_years(void **state)
 {
-	static const char old[] = "Nov 20 11:46:38 vm x: a\nNov 20 11:46:39 vm x: b\nJan  1 00:00:00 vm x: c\n";
+	static const char old[] =
+	    "Nov 20 11:46:38 vm x: a\nNov 20 11:46:39 vm x: b\nJan  1 00:00:00 vm x: c\n";
 	static const char new[] = "Nov 20 11:47:00 vm x: d\n";
 	static const struct {
 		const char *texts[3];
@@ -227,7 +233,8 @@ static void test_years(void **state)
 	(void)state;
 	setenv("TZ", "UTC0", 1);
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		/* in one go, and with so small a budget that nothing is done in one */
+		/* in one go, and with so small a budget that nothing is done in
+		 * one */
 		for (size_t budget = 1; budget <= BUDGET; budget += BUDGET - 1) {
 			bounds.source = source_file_new(path_of("log"), FORMAT_SYSLOG, 0);
 			*bounds.text = '\0';
@@ -235,13 +242,15 @@ static void test_years(void **state)
 			for (size_t j = 0; j < 3 && cases[i].texts[j] != NULL; j++)
 				append("log", cases[i].texts[j]);
 			set_written("log", cases[i].written);
-			while (source_file_read(bounds.source, budget, NOW, clock_ms++, take_bound, &bounds))
+			while (source_file_read(
+			    bounds.source, budget, NOW, clock_ms++, take_bound, &bounds))
 				assert_true(clock_ms < 100);
 			assert_string_equal(bounds.text, cases[i].expected);
 			/* written while we look */
 			*bounds.text = '\0';
 			append("log", old);
-			while (source_file_read(bounds.source, budget, NOW, clock_ms++, take_bound, &bounds))
+			while (source_file_read(
+			    bounds.source, budget, NOW, clock_ms++, take_bound, &bounds))
 				assert_true(clock_ms < 100);
 			assert_string_equal(bounds.text, "a b c ");
 			/* emptied: begun again */
@@ -249,7 +258,8 @@ static void test_years(void **state)
 			assert_int_equal(truncate(path_of("log"), 0), 0);
 			append("log", new);
 			set_written("log", NOW);
-			while (source_file_read(bounds.source, budget, NOW, clock_ms++, take_bound, &bounds))
+			while (source_file_read(
+			    bounds.source, budget, NOW, clock_ms++, take_bound, &bounds))
 				assert_true(clock_ms < 100);
 			assert_string_equal(bounds.text, "d ");
 			source_file_free(bounds.source);
@@ -305,15 +315,18 @@ static void many_lines(FILE *out, const char *stamp, unsigned count)
 		fprintf(out, "%s vm x: %0*u\n", stamp, 10 + (int)(i % 150), i);
 }
 
-/* A large log is not looked through line by line; the turn of the year in it is seen all the same, near its end or far from it. */
+/* A large log is not looked through line by line; the turn of the year in it is
+ * seen all the same, near its end or far from it. */
 static void test_years_leaps(void **state)
 {
-	static const unsigned sizes[][3] = { { 480000, 1, 2000 }, { 30000, 30000, 480000 }, { 30300, 10000, 480000 } };
+	static const unsigned sizes[][3] = { { 480000, 1, 2000 }, { 30000, 30000, 480000 },
+		{ 30300, 10000, 480000 } };
 
 	(void)state;
 	setenv("TZ", "UTC0", 1);
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-		struct leaps leaps = { .source = source_file_new(path_of("log"), FORMAT_SYSLOG, 0) };
+		struct leaps leaps = { .source =
+					   source_file_new(path_of("log"), FORMAT_SYSLOG, 0) };
 		FILE *out = fopen(path_of("log"), "we");
 
 		assert_non_null(out);

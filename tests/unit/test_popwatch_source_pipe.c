@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_source_pipe.c - lines from a descriptor: whole, too long, without
- * an end (source/pipe.h)
+ * test_popwatch_source_pipe.c - lines from a descriptor: whole, too long,
+ * without an end (source/pipe.h)
  */
 #include "pipe.h"
 
@@ -33,7 +33,8 @@ static void on_line(const struct line *line, void *arg)
 	snprintf(seen + used, sizeof seen - used, "%zu%s ", line->size, line->cut ? "!" : "");
 }
 
-/* What the pipe hands on when SIZE bytes of TEXT are written, and then its end. */
+/* What the pipe hands on when SIZE bytes of TEXT are written, and then its
+ * end. */
 static const char *pieces(const char *const *texts)
 {
 	int ends[2];
@@ -65,7 +66,8 @@ static void lines(void **state)
 	assert_string_equal(pieces(rest), "3 2! ");
 }
 
-/* Of a line that is too long the beginning is handed on, and nothing of its rest. */
+/* Of a line that is too long the beginning is handed on, and nothing of its
+ * rest. */
 static void long_lines(void **state)
 {
 	static char text[LINE_MAX_BYTES + 16];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_source_socket.c - datagrams of hooks: what is a login, what is too
- * much (source/socket.h)
+ * test_popwatch_source_socket.c - datagrams of hooks: what is a login, what is
+ * too much (source/socket.h)
  */
 #include "socket.h"
 
@@ -59,9 +59,11 @@ static void datagrams(void **state)
 		const char *text;
 		size_t size; /* 0: that of the string */
 		bool login;
-	} cases[] = { { "login 192.0.2.1 alice imap", 0, true }, { "login 192.0.2.1 alice", 0, false },
-		{ "login 192.0.2.1 alice imap more", 0, false }, { "logout 192.0.2.1 alice imap", 0, false },
-		{ "login  alice imap", 0, false }, { "login 192.0.2.1 a\nb imap", 0, false },
+	} cases[] = { { "login 192.0.2.1 alice imap", 0, true },
+		{ "login 192.0.2.1 alice", 0, false },
+		{ "login 192.0.2.1 alice imap more", 0, false },
+		{ "logout 192.0.2.1 alice imap", 0, false }, { "login  alice imap", 0, false },
+		{ "login 192.0.2.1 a\nb imap", 0, false },
 		{ "login 192.0.2.1 alice imap\0x", 28, false }, { "", 0, false } };
 	uid_t us = getuid();
 	struct source_socket *source = source_socket_new(path, &us, 1);

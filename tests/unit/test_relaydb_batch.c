@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_relaydb_batch.c - what a batch makes of a database: merging, results, expiry, and the hash made anew
+ * test_relaydb_batch.c - what a batch makes of a database: merging, results,
+ * expiry, and the hash made anew
  */
 #include "relaydb_scratch.h"
 
-/* ---- changes in a row, one letter each: r record, p put, d delete, e expire ---- */
+/* ---- changes in a row, one letter each: r record, p put, d delete, e expire
+ * ---- */
 
 struct step {
 	char what;
 	int64_t stamp;
 };
 
-static void gather(struct relaydb *db, struct relaydb_batch *batch, const char *address, const struct step *steps)
+static void gather(
+    struct relaydb *db, struct relaydb_batch *batch, const char *address, const struct step *steps)
 {
 	for (; steps->what != '\0'; steps++) {
 		int code = RELAYDB_OK;
@@ -47,41 +50,60 @@ static const struct {
 	{ "record raises", 50, { { 'r', 100 } }, 100, { .committed = true, .changed = 1 } },
 	{ "record never lowers", 150, { { 'r', 100 } }, 150, { .committed = false } },
 	{ "record leaves what is equal", 100, { { 'r', 100 } }, 100, { .committed = false } },
-	{ "record leaves a permanent row", OK_ROW, { { 'r', 100 } }, OK_ROW, { .committed = false } },
+	{ "record leaves a permanent row", OK_ROW, { { 'r', 100 } }, OK_ROW,
+	    { .committed = false } },
 	{ "put lowers", 150, { { 'p', 100 } }, 100, { .committed = true, .changed = 1 } },
-	{ "put takes the place of a permanent row", OK_ROW, { { 'p', 100 } }, 100, { .committed = true, .changed = 1 } },
+	{ "put takes the place of a permanent row", OK_ROW, { { 'p', 100 } }, 100,
+	    { .committed = true, .changed = 1 } },
 	{ "put of the same changes nothing", 100, { { 'p', 100 } }, 100, { .committed = false } },
 	{ "put 0", NONE, { { 'p', 0 } }, 0, { .committed = true, .added = 1 } },
-	{ "put the last stamp", NONE, { { 'p', RELAYDB_STAMP_MAX } }, RELAYDB_STAMP_MAX, { .committed = true, .added = 1 } },
+	{ "put the last stamp", NONE, { { 'p', RELAYDB_STAMP_MAX } }, RELAYDB_STAMP_MAX,
+	    { .committed = true, .added = 1 } },
 	{ "delete", 100, { { 'd', 0 } }, NONE, { .committed = true, .deleted = 1 } },
-	{ "delete a permanent row", OK_ROW, { { 'd', 0 } }, NONE, { .committed = true, .deleted = 1 } },
-	{ "delete what is not there", NONE, { { 'd', 0 } }, NONE, { .committed = false, .absent = 1 } },
-	{ "the higher of two records", 50, { { 'r', 100 }, { 'r', 90 } }, 100, { .committed = true, .changed = 1 } },
-	{ "record after put is the maximum", 300, { { 'p', 100 }, { 'r', 200 } }, 200, { .committed = true, .changed = 1 } },
-	{ "an older record after put", 300, { { 'p', 100 }, { 'r', 50 } }, 100, { .committed = true, .changed = 1 } },
-	{ "put after record", 300, { { 'r', 400 }, { 'p', 100 } }, 100, { .committed = true, .changed = 1 } },
-	{ "delete after record", 50, { { 'r', 100 }, { 'd', 0 } }, NONE, { .committed = true, .deleted = 1 } },
-	{ "record after delete", 300, { { 'd', 0 }, { 'r', 100 } }, 100, { .committed = true, .changed = 1 } },
+	{ "delete a permanent row", OK_ROW, { { 'd', 0 } }, NONE,
+	    { .committed = true, .deleted = 1 } },
+	{ "delete what is not there", NONE, { { 'd', 0 } }, NONE,
+	    { .committed = false, .absent = 1 } },
+	{ "the higher of two records", 50, { { 'r', 100 }, { 'r', 90 } }, 100,
+	    { .committed = true, .changed = 1 } },
+	{ "record after put is the maximum", 300, { { 'p', 100 }, { 'r', 200 } }, 200,
+	    { .committed = true, .changed = 1 } },
+	{ "an older record after put", 300, { { 'p', 100 }, { 'r', 50 } }, 100,
+	    { .committed = true, .changed = 1 } },
+	{ "put after record", 300, { { 'r', 400 }, { 'p', 100 } }, 100,
+	    { .committed = true, .changed = 1 } },
+	{ "delete after record", 50, { { 'r', 100 }, { 'd', 0 } }, NONE,
+	    { .committed = true, .deleted = 1 } },
+	{ "record after delete", 300, { { 'd', 0 }, { 'r', 100 } }, 100,
+	    { .committed = true, .changed = 1 } },
 	{ "record after delete of a permanent row", OK_ROW, { { 'd', 0 }, { 'r', 100 } }, 100,
 	    { .committed = true, .changed = 1 } },
-	{ "put after delete of what is not there", NONE, { { 'd', 0 }, { 'p', 100 } }, 100, { .committed = true, .added = 1 } },
+	{ "put after delete of what is not there", NONE, { { 'd', 0 }, { 'p', 100 } }, 100,
+	    { .committed = true, .added = 1 } },
 	{ "expire spares its edge", 100, { { 'e', 100 } }, 100, { .committed = false } },
-	{ "expire below its edge", 99, { { 'e', 100 } }, NONE, { .committed = true, .expired = 1 } },
+	{ "expire below its edge", 99, { { 'e', 100 } }, NONE,
+	    { .committed = true, .expired = 1 } },
 	{ "the highest expire counts", 99, { { 'e', 50 }, { 'e', 100 }, { 'e', 60 } }, NONE,
 	    { .committed = true, .expired = 1 } },
-	{ "expire spares a permanent row", OK_ROW, { { 'e', RELAYDB_STAMP_MAX + 1 } }, OK_ROW, { .committed = false } },
-	{ "expire takes the last stamp", RELAYDB_STAMP_MAX, { { 'e', RELAYDB_STAMP_MAX + 1 } }, NONE,
-	    { .committed = true, .expired = 1 } },
+	{ "expire spares a permanent row", OK_ROW, { { 'e', RELAYDB_STAMP_MAX + 1 } }, OK_ROW,
+	    { .committed = false } },
+	{ "expire takes the last stamp", RELAYDB_STAMP_MAX, { { 'e', RELAYDB_STAMP_MAX + 1 } },
+	    NONE, { .committed = true, .expired = 1 } },
 	{ "expire before 0 takes nothing", 0, { { 'e', 0 } }, 0, { .committed = false } },
-	{ "expire applies to a record", 50, { { 'r', 80 }, { 'e', 100 } }, NONE, { .committed = true, .expired = 1 } },
+	{ "expire applies to a record", 50, { { 'r', 80 }, { 'e', 100 } }, NONE,
+	    { .committed = true, .expired = 1 } },
 	{ "expire applies to a record that comes later", 50, { { 'e', 100 }, { 'r', 80 } }, NONE,
 	    { .committed = true, .expired = 1 } },
-	{ "expire applies to the outcome", 50, { { 'e', 100 }, { 'r', 100 } }, 100, { .committed = true, .changed = 1 } },
-	{ "expire of a new record", NONE, { { 'r', 80 }, { 'e', 100 } }, NONE, { .committed = false } },
-	{ "expire looks at what is there, not at the record", 120, { { 'r', 80 }, { 'e', 100 } }, 120, { .committed = false } },
+	{ "expire applies to the outcome", 50, { { 'e', 100 }, { 'r', 100 } }, 100,
+	    { .committed = true, .changed = 1 } },
+	{ "expire of a new record", NONE, { { 'r', 80 }, { 'e', 100 } }, NONE,
+	    { .committed = false } },
+	{ "expire looks at what is there, not at the record", 120, { { 'r', 80 }, { 'e', 100 } },
+	    120, { .committed = false } },
 	{ "put and expire of a permanent row", OK_ROW, { { 'p', 80 }, { 'e', 100 } }, NONE,
 	    { .committed = true, .expired = 1 } },
-	{ "delete counts before expire", 50, { { 'd', 0 }, { 'e', 100 } }, NONE, { .committed = true, .deleted = 1 } },
+	{ "delete counts before expire", 50, { { 'd', 0 }, { 'e', 100 } }, NONE,
+	    { .committed = true, .deleted = 1 } },
 };
 
 static void outcome_for_one_address(void **state)
@@ -89,7 +111,8 @@ static void outcome_for_one_address(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(outcomes); i++) {
 		char value[32];
-		const struct raw rows[] = { { "192.168.7", "OK", -1, -1 }, { "10.0.0.1", value, -1, -1 } };
+		const struct raw rows[] = { { "192.168.7", "OK", -1, -1 },
+			{ "10.0.0.1", value, -1, -1 } };
 		struct relaydb_result result = { .rows = 0 };
 		struct relaydb *db = database();
 		struct relaydb_batch *batch;
@@ -135,12 +158,14 @@ static void refused_changes_leave_the_batch(void **state)
 	assert_code(db, relaydb_batch_delete(batch, "host.example"), RELAYDB_BADADDR);
 	assert_code(db, relaydb_batch_put(batch, "10.0.0.1", -1), RELAYDB_BADSTAMP);
 	assert_says(db, "expected 0 to 253402300799");
-	assert_code(db, relaydb_batch_record(batch, "10.0.0.1", RELAYDB_STAMP_MAX + 1), RELAYDB_BADSTAMP);
+	assert_code(
+	    db, relaydb_batch_record(batch, "10.0.0.1", RELAYDB_STAMP_MAX + 1), RELAYDB_BADSTAMP);
 	assert_code(db, relaydb_batch_put(batch, "10.0.0.1", RELAYDB_PERMANENT), RELAYDB_BADSTAMP);
 	assert_code(db, relaydb_batch_expire(batch, -1), RELAYDB_BADSTAMP);
 	assert_code(db, relaydb_batch_expire(batch, RELAYDB_STAMP_MAX + 2), RELAYDB_BADSTAMP);
 	assert_int_equal(relaydb_batch_count(batch), 1);
-	assert_code(db, relaydb_batch_record(batch, "::ffff:10.0.0.1", 7), RELAYDB_OK); /* the same address */
+	/* the same address */
+	assert_code(db, relaydb_batch_record(batch, "::ffff:10.0.0.1", 7), RELAYDB_OK);
 	assert_int_equal(relaydb_batch_count(batch), 1);
 	assert_code(db, relaydb_batch_expire(batch, 3), RELAYDB_OK);
 	assert_int_equal(relaydb_batch_count(batch), 2);
@@ -150,7 +175,8 @@ static void refused_changes_leave_the_batch(void **state)
 	assert_int_equal(relaydb_batch_count(batch), 0);
 	assert_code(db, relaydb_commit(batch, NOW, NULL), RELAYDB_OK);
 	assert_string_equal(list(db), "10.0.0.1 7\n");
-	assert_code(db, relaydb_batch_record(batch, "10.0.0.2", 5), RELAYDB_OK); /* it can be filled again */
+	/* it can be filled again */
+	assert_code(db, relaydb_batch_record(batch, "10.0.0.2", 5), RELAYDB_OK);
 	assert_code(db, relaydb_commit(batch, NOW, NULL), RELAYDB_OK);
 	assert_string_equal(list(db), "10.0.0.2 5\n10.0.0.1 7\n");
 	relaydb_batch_free(&batch);
@@ -160,8 +186,10 @@ static void refused_changes_leave_the_batch(void **state)
 
 static void absent_ones_are_named_in_order(void **state)
 {
-	static const struct raw rows[] = { { "10.0.0.2", "1", -1, -1 }, { "2001:db8::2", "1", -1, -1 } };
-	static const char *const wanted[] = { "10.0.0.9", "10.0.0.2", "2001:db8::1", "10.0.0.1", "2001:DB8::2", "10.0.0.3" };
+	static const struct raw rows[] = { { "10.0.0.2", "1", -1, -1 },
+		{ "2001:db8::2", "1", -1, -1 } };
+	static const char *const wanted[] = { "10.0.0.9", "10.0.0.2", "2001:db8::1", "10.0.0.1",
+		"2001:DB8::2", "10.0.0.3" };
 	static const char *const absent[] = { "10.0.0.9", "2001:db8::1", "10.0.0.1", "10.0.0.3" };
 	struct relaydb *db = database();
 	struct relaydb_result result;
@@ -178,7 +206,8 @@ static void absent_ones_are_named_in_order(void **state)
 	for (size_t i = 0; i < COUNT(absent); i++)
 		assert_string_equal(relaydb_batch_absent(batch, i), absent[i]);
 	assert_null(relaydb_batch_absent(batch, COUNT(absent)));
-	assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_OK); /* again: now all of them are */
+	/* again: now all of them are */
+	assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_OK);
 	assert_int_equal(result.absent, COUNT(wanted));
 	assert_string_equal(relaydb_batch_absent(batch, 1), "10.0.0.2");
 	relaydb_batch_free(&batch);
@@ -196,7 +225,8 @@ static void missing_file(void **state)
 	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
 	assert_code(db, relaydb_batch_delete(batch, "10.0.0.1"), RELAYDB_OK);
 	assert_code(db, relaydb_batch_expire(batch, CLOCK), RELAYDB_OK);
-	assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_NOFILE); /* nothing to record: not made */
+	/* nothing to record: not made */
+	assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_NOFILE);
 	assert_false(exists(""));
 	assert_code(db, relaydb_batch_record(batch, "10.0.0.2", CLOCK), RELAYDB_OK);
 	umask(0777); /* what is made has its own mode */
@@ -279,7 +309,8 @@ static void foreign_rows_are_carried_over(void **state)
 	relaydb_close(&db);
 }
 
-/* Another style or spelling goes at the first commit that changes a row, all of it, and of equal addresses the best stays. */
+/* Another style or spelling goes at the first commit that changes a row, all of
+ * it, and of equal addresses the best stays. */
 static void brought_into_the_store_s_form(void **state)
 {
 	static const struct {
@@ -287,19 +318,22 @@ static void brought_into_the_store_s_form(void **state)
 		const char *after;
 		size_t changed, count;
 	} cases[] = {
-		{ { { "10.0.0.1", "100", 9, 4 }, { "10.0.0.2", "200", 9, 4 }, { "net", "OK", 4, 3 } },
+		{ { { "10.0.0.1", "100", 9, 4 }, { "10.0.0.2", "200", 9, 4 },
+		      { "net", "OK", 4, 3 } },
 		    "10.0.0.1 100\n10.0.0.2 200\n10.0.0.9 906502527\nnet OK\n", 0, 4 },
 		{ { { "2001:DB8::1", "100", -1, -1 }, { "::ffff:10.0.0.3", "300", -1, -1 } },
 		    "2001:db8::1 100\n10.0.0.3 300\n10.0.0.9 906502527\n", 0, 3 },
-		{ { { "10.0.0.1", "100", 9, 4 }, { "10.0.0.1", "200", -1, -1 }, { "::ffff:10.0.0.1", "150", -1, -1 } },
+		{ { { "10.0.0.1", "100", 9, 4 }, { "10.0.0.1", "200", -1, -1 },
+		      { "::ffff:10.0.0.1", "150", -1, -1 } },
 		    "10.0.0.1 200\n10.0.0.9 906502527\n", 0, 2 },
-		{ { { "10.0.0.1", "OK", 9, 3 }, { "10.0.0.1", "200", -1, -1 } }, "10.0.0.9 906502527\n10.0.0.1 OK\n", 0, 2 },
+		{ { { "10.0.0.1", "OK", 9, 3 }, { "10.0.0.1", "200", -1, -1 } },
+		    "10.0.0.9 906502527\n10.0.0.1 OK\n", 0, 2 },
 		{ { { "10.0.0.9", "100", 9, 4 } }, "10.0.0.9 906502527\n", 1, 1 },
 		/* what is recorded already has to be found as well */
 		{ { { "::FFFF:10.0.0.9", "OK", -1, -1 } }, "10.0.0.9 OK\n", 0, 1 },
 		{ { { "10.0.0.9", "906502527", 9, 10 } }, "10.0.0.9 906502527\n", 0, 1 },
-		{ { { "10.0.0.1", "100", 9, 4 }, { "10.0.0.9", "906502528", 9, 10 } }, "10.0.0.1 100\n10.0.0.9 906502528\n", 0,
-		    2 },
+		{ { { "10.0.0.1", "100", 9, 4 }, { "10.0.0.9", "906502528", 9, 10 } },
+		    "10.0.0.1 100\n10.0.0.9 906502528\n", 0, 2 },
 	};
 
 	(void)state;
@@ -325,8 +359,9 @@ static void brought_into_the_store_s_form(void **state)
 	}
 }
 
-/* A database in which address TWICE has the row of another one too, on another page of its bucket: sound to look at, but what
- * Berkeley DB deletes is the first of them, and when it moves rows it makes pages that are not. */
+/* A database in which address TWICE has the row of another one too, on another
+ * page of its bucket: sound to look at, but what Berkeley DB deletes is the
+ * first of them, and when it moves rows it makes pages that are not. */
 static struct image image_of_two(char twice[32], size_t *rows)
 {
 	static char value[900];
@@ -339,7 +374,8 @@ static struct image image_of_two(char twice[32], size_t *rows)
 	*rows = COUNT(raw);
 	memset(value, '1', sizeof value);
 	for (unsigned n = 0; n < COUNT(raw); n++) {
-		snprintf(keys[n], sizeof keys[n], "10.100.%u.%u", 100 + n / 100, 100 + n % 100); /* none within another */
+		/* none within another */
+		snprintf(keys[n], sizeof keys[n], "10.100.%u.%u", 100 + n / 100, 100 + n % 100);
 		raw[n] = (struct raw){ keys[n], value, -1, (int)sizeof value };
 	}
 	write_rows(raw, COUNT(raw));
@@ -402,7 +438,8 @@ static void grows_and_shrinks_without_losing_rows(void **state)
 	for (unsigned step = 0; step < 30; step++) {
 		assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
 		for (unsigned n = 0; n < 700; n++, rows++)
-			assert_code(db, relaydb_batch_record(batch, nth(rows), 1000 + rows), RELAYDB_OK);
+			assert_code(
+			    db, relaydb_batch_record(batch, nth(rows), 1000 + rows), RELAYDB_OK);
 		assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_OK);
 		assert_int_equal(result.rows, rows);
 		assert_int_equal(result.added, 700);

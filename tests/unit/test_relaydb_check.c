@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_relaydb_check.c - each thing that check looks for, provoked: is it found, and how grave is it said to be
+ * test_relaydb_check.c - each thing that check looks for, provoked: is it
+ * found, and how grave is it said to be
  *
- * The test's folder is below /tmp, which everybody may write: that finding is always there and taken for granted.
+ * The test's folder is below /tmp, which everybody may write: that finding is
+ * always there and taken for granted.
  */
 #include "relaydb_scratch.h"
 
@@ -23,8 +25,10 @@ static void see(const struct relaydb_finding *finding, void *arg)
 		return;
 	assert_true(seen->count < COUNT(seen->text));
 	seen->severity[seen->count] = finding->severity;
-	snprintf(seen->text[seen->count++], sizeof seen->text[0], "%s [%s]", finding->what, finding->fix);
-	seen->fixless = seen->fixless || (finding->severity != RELAYDB_FINE && *finding->fix == '\0');
+	snprintf(seen->text[seen->count++], sizeof seen->text[0], "%s [%s]", finding->what,
+	    finding->fix);
+	seen->fixless =
+	    seen->fixless || (finding->severity != RELAYDB_FINE && *finding->fix == '\0');
 }
 
 static struct seen check_at(int64_t now)
@@ -67,10 +71,10 @@ static void rows_of(const struct raw *rows, size_t count)
 	write_rows(rows, count);
 }
 
-#define ROWS(...)                                                                                                              \
-	do {                                                                                                                   \
-		static const struct raw rows_list[] = { __VA_ARGS__ };                                                         \
-		rows_of(rows_list, COUNT(rows_list));                                                                          \
+#define ROWS(...)                                                                                  \
+	do {                                                                                       \
+		static const struct raw rows_list[] = { __VA_ARGS__ };                             \
+		rows_of(rows_list, COUNT(rows_list));                                              \
 	} while (0)
 
 /* ---- what is provoked ---- */
@@ -134,7 +138,8 @@ static int64_t looked_at; /* the time that the check is given */
 
 static void mtime_ahead_by(int64_t seconds)
 {
-	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t)(looked_at + seconds) } };
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = (time_t)(looked_at + seconds) } };
 
 	good();
 	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
@@ -188,7 +193,8 @@ static void odd_spelling(void)
 
 static void no_address(void)
 {
-	ROWS({ "192.168.7", "100", -1, -1 }, { "10.0.0.2", "100", -1, -1 }, { "x\033[31m", "100", -1, -1 });
+	ROWS({ "192.168.7", "100", -1, -1 }, { "10.0.0.2", "100", -1, -1 },
+	    { "x\033[31m", "100", -1, -1 });
 }
 
 static void no_stamp(void)
@@ -271,10 +277,13 @@ struct finding_case {
 
 static const struct finding_case cases[] = {
 	{ "missing", missing, RELAYDB_FAULT, "relayers.db does not exist" },
-	{ "folder writable by its group", folder_of_group, RELAYDB_FAULT, "is writable by its group (mode 0775)" },
-	{ "folder writable by everybody", folder_of_all, RELAYDB_FAULT, "is writable by everybody (mode 0757)" },
+	{ "folder writable by its group", folder_of_group, RELAYDB_FAULT,
+	    "is writable by its group (mode 0775)" },
+	{ "folder writable by everybody", folder_of_all, RELAYDB_FAULT,
+	    "is writable by everybody (mode 0757)" },
 	{ "sticky folder", folder_sticky, RELAYDB_FAULT, "is writable by everybody (mode 1777)" },
-	{ "folder closed to the group", folder_closed_to_exim, RELAYDB_WARNING, "cannot enter the folder" },
+	{ "folder closed to the group", folder_closed_to_exim, RELAYDB_WARNING,
+	    "cannot enter the folder" },
 	{ "DB_CONFIG", db_config, RELAYDB_FAULT, "/DB_CONFIG changes how" },
 	{ "writable by everybody", written_by_all, RELAYDB_FAULT, "everybody may write" },
 	{ "readable by everybody", read_by_all, RELAYDB_WARNING, "everybody may read" },
@@ -290,8 +299,10 @@ static const struct finding_case cases[] = {
 	{ "odd spelling", odd_spelling, RELAYDB_FAULT,
 	    "1 of 2 rows have an address in a form no MTA asks for, such as 2001:DB8::1" },
 	{ "no address", no_address, RELAYDB_WARNING, "2 of 3 rows are not for one address" },
-	{ "no stamp", no_stamp, RELAYDB_WARNING, "1 of 2 rows have a value that is no stamp, such as 10.0.0.1" },
-	{ "future", in_the_future, RELAYDB_WARNING, "1 of 2 rows have a stamp in the future, such as 10.0.0.1" },
+	{ "no stamp", no_stamp, RELAYDB_WARNING,
+	    "1 of 2 rows have a value that is no stamp, such as 10.0.0.1" },
+	{ "future", in_the_future, RELAYDB_WARNING,
+	    "1 of 2 rows have a stamp in the future, such as 10.0.0.1" },
 	{ "planted lock", planted_lock, RELAYDB_FAULT, "symbolic link" },
 	{ "linked record", linked_new, RELAYDB_FAULT, "hard links" },
 	{ "fifo for a redo", fifo_redo, RELAYDB_FAULT, "not a regular file" },
@@ -299,8 +310,10 @@ static const struct finding_case cases[] = {
 };
 
 static const struct finding_case owner_cases[] = {
-	{ "closed to the recorder", closed_to_recorder, RELAYDB_FAULT, "the recorder cannot write it" },
-	{ "left by makemap", left_by_makemap, RELAYDB_WARNING, "belongs to uid 4711, as makemap leaves it" },
+	{ "closed to the recorder", closed_to_recorder, RELAYDB_FAULT,
+	    "the recorder cannot write it" },
+	{ "left by makemap", left_by_makemap, RELAYDB_WARNING,
+	    "belongs to uid 4711, as makemap leaves it" },
 	{ "ignored by sendmail", ignored_by_sendmail, RELAYDB_WARNING, "sendmail ignores" },
 	{ "a foreign group", foreign_group, RELAYDB_WARNING, "has group 4711, its folder 0" },
 };
@@ -317,7 +330,8 @@ static void provoke(const struct finding_case *c)
 	assert_found(&seen, c->severity, c->words);
 	for (size_t n = 0; n < seen.count; n++)
 		for (const char *p = seen.text[n]; *p != '\0'; p++)
-			assert_in_range((unsigned char)*p, ' ', '~'); /* nothing of a key reaches a terminal raw */
+			/* nothing of a key reaches a terminal raw */
+			assert_in_range((unsigned char)*p, ' ', '~');
 	chmod(folder, 0755);
 	assert_int_equal(scratch_remove(NULL), 0);
 }
@@ -338,7 +352,8 @@ static void each_finding_about_owners(void **state)
 		provoke(&owner_cases[i]);
 }
 
-/* In order, root's and 0660 as makemap's root would find it: nothing but how many rows there are. */
+/* In order, root's and 0660 as makemap's root would find it: nothing but how
+ * many rows there are. */
 static void in_order(void **state)
 {
 	struct seen seen;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_relaydb_commit.c - a commit is stopped dead between each two of its steps, and nobody ever sees half of it
+ * test_relaydb_commit.c - a commit is stopped dead between each two of its
+ * steps, and nobody ever sees half of it
  *
- * Links the library with the hook that names the steps.  A child commits and kills itself at a step; then the
- * parent looks: as a reader before anybody settles, as the next writer, and at the file itself.
+ * Links the library with the hook that names the steps.  A child commits and
+ * kills itself at a step; then the parent looks: as a reader before anybody
+ * settles, as the next writer, and at the file itself.
  */
 #define RELAYDB_TEST_STEPS
 #include "../../lib/relaydb/hash/redo.c"
@@ -64,11 +66,13 @@ static void address(char out[32], unsigned n)
 	snprintf(out, 32, "10.%u.%u.%u", n >> 16, n >> 8 & 255, n & 255);
 }
 
-/* As if some time had passed since the last commit, so that the next need not wait; mtime only grows, as it should. */
+/* As if some time had passed since the last commit, so that the next need not
+ * wait; mtime only grows, as it should. */
 static void rest(void)
 {
 	static int64_t rests;
-	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = begun - 1000000 + ++rests } };
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = begun - 1000000 + ++rests } };
 
 	utimensat(AT_FDCWD, path, times, 0);
 }
@@ -197,7 +201,9 @@ static const struct change_case {
 /* Those that commit.c names, and what lies between them. */
 static const struct step {
 	const char *name;
-	bool counts; /* a commit that dies here is finished: the rename is seen by everybody who still lives */
+	/* a commit that dies here is finished: the rename is seen by everybody
+	 * who still lives */
+	bool counts;
 	bool leaves; /* something to finish */
 } steps[] = {
 	{ "alone", false, false },
@@ -308,7 +314,9 @@ static void one_stop(const struct change_case *c, const struct step *step, int a
 	seen = look(begun + 1);
 	assert_int_equal(seen.rows, (step->counts ? c->after : c->before) + 1);
 	if (c->before >
-	    0) { /* the inode, and all that hangs on it, stays; mtime never falls, and rises with what is to be seen */
+	    /* the inode, and all that hangs on it, stays; mtime never falls,
+	     * and rises with what is to be seen */
+	    0) {
 		assert_int_equal(stat(path, &later), 0);
 		assert_int_equal(later.st_ino, before.st_ino);
 		assert_int_equal(later.st_mode, before.st_mode);
@@ -320,12 +328,15 @@ static void stopped_dead_at_each_step(void **state)
 {
 	(void)state;
 	for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
-		for (const struct step *step = steps; step < steps + sizeof steps / sizeof *steps; step++)
-			for (int after = 0; after < (strcmp(step->name, "block") == 0 ? 4 : 1); after++)
+		for (const struct step *step = steps; step < steps + sizeof steps / sizeof *steps;
+		     step++)
+			for (int after = 0; after < (strcmp(step->name, "block") == 0 ? 4 : 1);
+			     after++)
 				one_stop(&cases[c], step, after);
 }
 
-/* ---- until a commit counts, the file is byte for byte the same, also for a handle that is held open ---- */
+/* ---- until a commit counts, the file is byte for byte the same, also for a
+ * handle that is held open ---- */
 
 static struct image original;
 static int watcher;
@@ -382,7 +393,8 @@ static int64_t mtime_of(void)
 	return st.st_mtim.tv_sec;
 }
 
-/* Each change has a second of its own, and they do not run away: who may not set mtime waits for two seconds at most. */
+/* Each change has a second of its own, and they do not run away: who may not
+ * set mtime waits for two seconds at most. */
 static void mtime_rises_and_stays_near_the_clock(void **state)
 {
 	int64_t last = 0;
@@ -408,7 +420,8 @@ static void mtime_stays_when_nothing_changes(void **state)
 	assert_int_equal(mtime_of(), before);
 }
 
-/* The clock was set back by a day: entries are still seen, and mtime does not fall. */
+/* The clock was set back by a day: entries are still seen, and mtime does not
+ * fall. */
 static void mtime_far_ahead_of_the_clock(void **state)
 {
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = begun + 86400 } };
@@ -447,7 +460,8 @@ static void overwrite_with_other(const char *step)
 	relaydb_close(&db);
 }
 
-/* As makemap does it: in place, between our copy and our lock.  Its rows stand, and ours come on top. */
+/* As makemap does it: in place, between our copy and our lock.  Its rows stand,
+ * and ours come on top. */
 static void rewritten_while_we_computed(void **state)
 {
 	struct seen seen;
@@ -482,7 +496,8 @@ static void redo_is_stale_after_a_rewrite(void **state)
 	assert_false(exists(".redo"));
 }
 
-/* makemap -o and postmap -i keep the file's id, and so does a backup that is copied back: only the contents tell. */
+/* makemap -o and postmap -i keep the file's id, and so does a backup that is
+ * copied back: only the contents tell. */
 static void redo_is_stale_after_a_change_in_place(void **state)
 {
 	const struct change_case c = { "add", 100, change_add, 110, 10 };
@@ -496,7 +511,8 @@ static void redo_is_stale_after_a_change_in_place(void **state)
 	assert_true(commit_stopped(&c, "decided", 0));
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	assert_int_equal(
-	    pwrite(fd, &rows, sizeof rows, 88), sizeof rows); /* Berkeley DB's own count of rows, on the meta page */
+	    /* Berkeley DB's own count of rows, on the meta page */
+	    pwrite(fd, &rows, sizeof rows, 88), sizeof rows);
 	close(fd);
 	seen = look(begun);
 	assert_int_equal(seen.rows, 100);
@@ -529,7 +545,8 @@ static void foreign_file_under_a_redo(void **state)
 	relaydb_close(&db);
 }
 
-/* An administrator who removes the database does not get it back from a record. */
+/* An administrator who removes the database does not get it back from a
+ * record. */
 static void redo_is_stale_after_removal(void **state)
 {
 	const struct change_case c = { "add", 100, change_add, 110, 10 };
@@ -564,7 +581,8 @@ static void damaged_redo_is_refused(void **state)
 	relaydb_close(&db);
 }
 
-/* ---- a server with threads forks children that live on, while one of its threads commits ---- */
+/* ---- a server with threads forks children that live on, while one of its
+ * threads commits ---- */
 
 #define CHILDREN_MAX 64
 static pid_t children[CHILDREN_MAX];
@@ -580,12 +598,14 @@ static void fork_a_child(const char *step)
 	assert_true(children[child_count] >= 0);
 	if (children[child_count] == 0) {
 		close(children_live[1]);
-		_exit(read(children_live[0], &byte, 1) == 0 ? 0 : 1); /* with copies of all that was open */
+		/* with copies of all that was open */
+		_exit(read(children_live[0], &byte, 1) == 0 ? 0 : 1);
 	}
 	child_count++;
 }
 
-/* What a child has a copy of is not locked any more once the commit has returned. */
+/* What a child has a copy of is not locked any more once the commit has
+ * returned. */
 static void children_keep_no_lock(void **state)
 {
 	const struct relaydb_options impatient = { .path = path, .timeout_ms = -1 };
@@ -615,12 +635,14 @@ static void children_keep_no_lock(void **state)
 	close(children_live[0]);
 }
 
-/* ---- what anyone who may write the folder can leave there costs nobody else's memory ---- */
+/* ---- what anyone who may write the folder can leave there costs nobody else's
+ * memory ---- */
 
 #define HUGE_SIZE ((off_t)128 << 20)
 #define LITTLE_KIB (96 << 10) /* the program itself, with its sanitizers */
 
-/* A reader and a commit, in a child, end with the code WANTED and with little memory. */
+/* A reader and a commit, in a child, end with the code WANTED and with little
+ * memory. */
 static void look_in_a_child(int wanted)
 {
 	struct rusage usage;
@@ -660,11 +682,16 @@ static void huge_record_costs_nothing(void **state)
 	} records[] = {
 		{ "nothing but a hole", { .count = 0 }, HUGE_SIZE, true },
 		{ "no record at all", { .count = 0 }, HUGE_SIZE, false },
-		{ "more than its head says", { .old_size = 4096, .new_size = 8192, .count = 2 }, HUGE_SIZE, false },
-		{ "more blocks than the file has", { .new_size = 8192, .count = blocks }, HUGE_SIZE, false },
-		{ "as large as its head says, and a hole", { .new_size = (uint64_t)HUGE_SIZE, .count = blocks },
+		{ "more than its head says", { .old_size = 4096, .new_size = 8192, .count = 2 },
+		    HUGE_SIZE, false },
+		{ "more blocks than the file has", { .new_size = 8192, .count = blocks }, HUGE_SIZE,
+		    false },
+		{ "as large as its head says, and a hole",
+		    { .new_size = (uint64_t)HUGE_SIZE, .count = blocks },
 		    (off_t)(sizeof(struct head) + blocks * (sizeof(struct entry) + BLOCK)), true },
-		{ "a count that overflows", { .new_size = (uint64_t)HUGE_SIZE, .count = UINT64_MAX / 8 }, HUGE_SIZE, false },
+		{ "a count that overflows",
+		    { .new_size = (uint64_t)HUGE_SIZE, .count = UINT64_MAX / 8 }, HUGE_SIZE,
+		    false },
 	};
 	char redo[160];
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_relaydb_forms.c - what every form of the database must be able to do, from one table of forms
+ * test_relaydb_forms.c - what every form of the database must be able to do,
+ * from one table of forms
  *
- * Each test runs once for each form, on a database of its own.  What a form cannot do has a flag in the table and is skipped by
- * its name.
- * limit: 3000
- * long: 2,000 flipped bits and cuts for each form; make torture: 10,000, and 1,000 kills
- * Links the library with the hook that names the steps, and with a place for a form that always fails.
+ * Each test runs once for each form, on a database of its own.  What a form
+ * cannot do has a flag in the table and is skipped by its name.
+ * limit: 3000 long: 2,000 flipped bits and cuts for each form; make torture:
+ * 10,000, and 1,000 kills Links the library with the hook that names the steps,
+ * and with a place for a form that always fails.
  */
 #define RELAYDB_TEST_STEPS
 #include "relaydb.h"
@@ -86,11 +87,13 @@ static int tear_down(void **state)
 	return rmdir(folder);
 }
 
-/* As if a while had passed since the last commit, so that the next need not wait for it. */
+/* As if a while had passed since the last commit, so that the next need not
+ * wait for it. */
 static void rest(void)
 {
 	static int64_t rests;
-	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = NOW - 1000000 + ++rests } };
+	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = NOW - 1000000 + ++rests } };
 
 	if (form->one_a_second)
 		utimensat(AT_FDCWD, path, times, 0);
@@ -105,12 +108,13 @@ static struct relaydb *database(void)
 	return db;
 }
 
-#define assert_code(db, call, code)                                                                                            \
-	do {                                                                                                                   \
-		int assert_code_is = (call);                                                                                   \
-		if (assert_code_is != (code))                                                                                  \
-			print_error("%s: %s\n", relaydb_strcode(assert_code_is), relaydb_error(db));                           \
-		assert_int_equal(assert_code_is, code);                                                                        \
+#define assert_code(db, call, code)                                                                \
+	do {                                                                                       \
+		int assert_code_is = (call);                                                       \
+		if (assert_code_is != (code))                                                      \
+			print_error(                                                               \
+			    "%s: %s\n", relaydb_strcode(assert_code_is), relaydb_error(db));       \
+		assert_int_equal(assert_code_is, code);                                            \
 	} while (0)
 
 static const char *nth(unsigned n)
@@ -157,8 +161,9 @@ static int listing_row(const struct relaydb_row *row, void *arg)
 {
 	struct listing *listing = arg;
 
-	listing->used += (size_t)snprintf(listing->text + listing->used, sizeof listing->text - listing->used, "%.*s %.*s\n",
-	    (int)row->key_size, row->key, (int)row->value_size, row->value);
+	listing->used +=
+	    (size_t)snprintf(listing->text + listing->used, sizeof listing->text - listing->used,
+		"%.*s %.*s\n", (int)row->key_size, row->key, (int)row->value_size, row->value);
 	assert_true(listing->used < sizeof listing->text);
 	return 0;
 }
@@ -195,10 +200,10 @@ static void nothing_there(void **state)
 
 static void rows_in_order(void **state)
 {
-	static const char dump[] =
-	    "10.0.0.9 100\n10.0.0.10 100\n2001:db8::7 100\n10.0.0.1 99\n192.168.7 OK\n10.0.0.3 REJECT no\n";
-	static const char order[] =
-	    "10.0.0.1 99\n10.0.0.9 100\n10.0.0.10 100\n2001:db8::7 100\n10.0.0.3 REJECT no\n192.168.7 OK\n";
+	static const char dump[] = "10.0.0.9 100\n10.0.0.10 100\n2001:db8::7 100\n10.0.0.1 "
+				   "99\n192.168.7 OK\n10.0.0.3 REJECT no\n";
+	static const char order[] = "10.0.0.1 99\n10.0.0.9 100\n10.0.0.10 100\n2001:db8::7 "
+				    "100\n10.0.0.3 REJECT no\n192.168.7 OK\n";
 	struct listing since = { .used = 0 };
 	struct relaydb *db = database();
 	struct relaydb_result result;
@@ -263,8 +268,8 @@ static void outcomes(void **state)
 		struct relaydb_result result;
 		struct relaydb_batch *batch;
 
-		snprintf(before, sizeof before, "10.0.0.9 1000\n%s %s\n", strcmp(cases[i].before, "-") == 0 ? "#" : "10.0.0.1",
-		    cases[i].before);
+		snprintf(before, sizeof before, "10.0.0.9 1000\n%s %s\n",
+		    strcmp(cases[i].before, "-") == 0 ? "#" : "10.0.0.1", cases[i].before);
 		assert_code(db, load(db, before, NULL), RELAYDB_OK);
 		assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
 		strcpy(steps, cases[i].steps);
@@ -272,11 +277,14 @@ static void outcomes(void **state)
 			int64_t number = strtoll(strtok_r(rest_of, " ", &rest_of), NULL, 10);
 
 			if (strcmp(word, "record") == 0)
-				assert_code(db, relaydb_batch_record(batch, "10.0.0.1", number), RELAYDB_OK);
+				assert_code(db, relaydb_batch_record(batch, "10.0.0.1", number),
+				    RELAYDB_OK);
 			else if (strcmp(word, "put") == 0)
-				assert_code(db, relaydb_batch_put(batch, "10.0.0.1", number), RELAYDB_OK);
+				assert_code(
+				    db, relaydb_batch_put(batch, "10.0.0.1", number), RELAYDB_OK);
 			else if (strcmp(word, "delete") == 0)
-				assert_code(db, relaydb_batch_delete(batch, "10.0.0.1"), RELAYDB_OK);
+				assert_code(
+				    db, relaydb_batch_delete(batch, "10.0.0.1"), RELAYDB_OK);
 			else
 				assert_code(db, relaydb_batch_expire(batch, number), RELAYDB_OK);
 		}
@@ -289,14 +297,16 @@ static void outcomes(void **state)
 		else if (strcmp(cases[i].after, "OK") == 0)
 			strcpy(after, "10.0.0.9 1000\n10.0.0.1 OK\n");
 		else
-			snprintf(after, sizeof after, "10.0.0.1 %s\n10.0.0.9 1000\n", cases[i].after);
+			snprintf(
+			    after, sizeof after, "10.0.0.1 %s\n10.0.0.9 1000\n", cases[i].after);
 		assert_string_equal(list(db), after);
 		relaydb_batch_free(&batch);
 		relaydb_close(&db);
 	}
 }
 
-/* A handle that stays sees what others do, at once: commits of other handles, a file that took the place of the old one. */
+/* A handle that stays sees what others do, at once: commits of other handles, a
+ * file that took the place of the old one. */
 static void others_are_seen(void **state)
 {
 	struct relaydb *reader = database(), *writer = database(), *other = database();
@@ -318,7 +328,8 @@ static void others_are_seen(void **state)
 	relaydb_close(&other);
 }
 
-/* Rows of any size a dump can have, and enough of them that the file has to grow several times. */
+/* Rows of any size a dump can have, and enough of them that the file has to
+ * grow several times. */
 static void large(void **state)
 {
 	struct relaydb *db = database();
@@ -339,7 +350,8 @@ static void large(void **state)
 	assert_true(count > 50);
 	memset(value, 'x', sizeof value - 1);
 	value[sizeof value - 1] = '\0';
-	assert_true(asprintf(&text, "10.0.0.1 %s\n%.*s OK\n", value, form->long_keys ? 900 : 500, value) > 0);
+	assert_true(asprintf(&text, "10.0.0.1 %s\n%.*s OK\n", value, form->long_keys ? 900 : 500,
+			value) > 0);
 	assert_code(db, load(db, text, NULL), RELAYDB_OK);
 	assert_int_equal(strlen(list(db)), strlen(text));
 	assert_code(db, relaydb_get(db, "10.0.0.1", &stamp), RELAYDB_NOENTRY);
@@ -370,7 +382,8 @@ static void too_long(void **state)
 
 /* ---- what goes wrong changes nothing ---- */
 
-/* A limit of the process, as a full disk is for the others: the commit fails, and says so. */
+/* A limit of the process, as a full disk is for the others: the commit fails,
+ * and says so. */
 static void no_room(void **state)
 {
 	struct relaydb *db = database();
@@ -423,8 +436,8 @@ static int64_t uniform(struct relaydb *db)
 
 static void killed_at_each_step(void **state)
 {
-	static const char *const steps[] = { "changed", "written", "synced", "renamed", "alone", "copied", "recorded",
-		"decided", "cleared" };
+	static const char *const steps[] = { "changed", "written", "synced", "renamed", "alone",
+		"copied", "recorded", "decided", "cleared" };
 	struct relaydb *db = database();
 	unsigned died = 0;
 
@@ -458,7 +471,8 @@ static void killed_at_each_step(void **state)
 	relaydb_close(&db);
 }
 
-/* A writer is killed at any instant, again and again; whoever reads meanwhile sees whole commits. */
+/* A writer is killed at any instant, again and again; whoever reads meanwhile
+ * sees whole commits. */
 static void killed_at_any_instant(void **state)
 {
 	struct relaydb *db = database();
@@ -537,10 +551,12 @@ static void ignore_finding(const struct relaydb_finding *finding, void *arg)
 
 static bool sane(int code)
 {
-	return code == RELAYDB_OK || code == RELAYDB_NOTDB || code == RELAYDB_NOTFOUND || code == RELAYDB_NOENTRY;
+	return code == RELAYDB_OK || code == RELAYDB_NOTDB || code == RELAYDB_NOTFOUND ||
+	       code == RELAYDB_NOENTRY;
 }
 
-/* Reads, checks and changes the file; it may be refused, but nothing else may happen. */
+/* Reads, checks and changes the file; it may be refused, but nothing else may
+ * happen. */
 static void use_damaged(void)
 {
 	struct relaydb *db = database();
@@ -583,8 +599,10 @@ static void damage(void **state)
 			chance ^= chance << 13;
 			chance ^= chance >> 7;
 			chance ^= chance << 17;
-			/* every other one in the first pages, where most of what steers is */
-			copy[(chance >> 8) % (i % 2 ? size : 8192)] ^= (unsigned char)(1u << (chance & 7));
+			/* every other one in the first pages, where most of
+			 * what steers is */
+			copy[(chance >> 8) % (i % 2 ? size : 8192)] ^=
+			    (unsigned char)(1u << (chance & 7));
 		}
 		if (i % 8 == 7)
 			cut = (chance >> 16) % size;
@@ -596,8 +614,8 @@ static void damage(void **state)
 	free(bytes);
 }
 
-/* Root does not hand a library that trusts its input what another user may have written; nor does that user's own process where
- * others may write. */
+/* Root does not hand a library that trusts its input what another user may have
+ * written; nor does that user's own process where others may write. */
 static void other_writers(void **state)
 {
 	static const struct {
@@ -655,7 +673,8 @@ static void other_writers(void **state)
 	relaydb_close(&db);
 }
 
-/* What is no database is refused and left alone: text, the database of another form, a directory, a link to elsewhere. */
+/* What is no database is refused and left alone: text, the database of another
+ * form, a directory, a link to elsewhere. */
 static void foreign_files(void **state)
 {
 	struct relaydb *db = database();
@@ -712,7 +731,8 @@ static int broken_get(struct relaydb *db, const char *address, int64_t *stamp)
 	return db_fail(db, RELAYDB_IO, "cannot look for %s", address);
 }
 
-static int broken_each(struct relaydb *db, int64_t since, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
+static int broken_each(struct relaydb *db, int64_t since,
+    int (*each)(const struct relaydb_row *row, void *arg), void *arg)
 {
 	(void)since, (void)each, (void)arg;
 	return db_fail(db, RELAYDB_NOTDB, "broken");
@@ -730,8 +750,8 @@ static int broken_load(struct dump *dump, int64_t now, struct relaydb_result *re
 	return db_fail(dump->db, RELAYDB_LOCKED, "locked");
 }
 
-static int broken_check(
-    struct relaydb *db, int64_t now, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+static int broken_check(struct relaydb *db, int64_t now,
+    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
 {
 	(void)now, (void)each, (void)arg;
 	return db_fail(db, RELAYDB_NOMEM, "no memory");
@@ -751,8 +771,8 @@ static void broken_forget(struct relaydb *db)
 /* Every public call goes to the form of the handle, and hands its answer on. */
 static void form_that_fails(void **state)
 {
-	static const struct store broken = { "broken", NULL, false, broken_get, broken_each, broken_commit, broken_load,
-		broken_check, broken_settle, broken_forget };
+	static const struct store broken = { "broken", NULL, false, broken_get, broken_each,
+		broken_commit, broken_load, broken_check, broken_settle, broken_forget };
 	struct relaydb_result result;
 	bool forgotten = false;
 	struct relaydb *db;
@@ -776,11 +796,12 @@ static void form_that_fails(void **state)
 	assert_true(forgotten);
 }
 
-static void (*const tests[])(void **state) = { nothing_there, rows_in_order, outcomes, others_are_seen, large, too_long,
-	no_room, killed_at_each_step, killed_at_any_instant, damage, other_writers, foreign_files, form_that_fails };
-static const char *const names[] = { "nothing_there", "rows_in_order", "outcomes", "others_are_seen", "large", "too_long",
-	"no_room", "killed_at_each_step", "killed_at_any_instant", "damage", "other_writers", "foreign_files",
-	"form_that_fails" };
+static void (*const tests[])(void **state) = { nothing_there, rows_in_order, outcomes,
+	others_are_seen, large, too_long, no_room, killed_at_each_step, killed_at_any_instant,
+	damage, other_writers, foreign_files, form_that_fails };
+static const char *const names[] = { "nothing_there", "rows_in_order", "outcomes",
+	"others_are_seen", "large", "too_long", "no_room", "killed_at_each_step",
+	"killed_at_any_instant", "damage", "other_writers", "foreign_files", "form_that_fails" };
 
 /* With an argument: the tests whose name matches it, such as damage.lmdb. */
 int main(int argc, char **argv)
@@ -794,7 +815,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < COUNT(forms); i++)
 		for (size_t t = 0; t < COUNT(tests); t++, n++) {
 			snprintf(label[n], sizeof label[n], "%s%s", names[t], forms[i].suffix);
-			all[n] = (struct CMUnitTest){ label[n], tests[t], set_up, tear_down, (void *)(uintptr_t)&forms[i] };
+			all[n] = (struct CMUnitTest){ label[n], tests[t], set_up, tear_down,
+				(void *)(uintptr_t)&forms[i] };
 		}
 	return _cmocka_run_group_tests("forms", all, n, NULL, NULL);
 }

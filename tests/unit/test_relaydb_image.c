@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_relaydb_image.c - the bytes of a database: read as Berkeley DB reads them, and proved before it gets them
+ * test_relaydb_image.c - the bytes of a database: read as Berkeley DB reads
+ * them, and proved before it gets them
  *
- * The proof that image.c exists for: thousands of damaged databases, from a generator that makes the same ones each time.  What
- * image_check() accepts, Berkeley DB survives; and of what it rejects Berkeley DB does crash or hang on some, so the test
- * would notice a check that lets everything through.
+ * The proof that image.c exists for: thousands of damaged databases, from a
+ * generator that makes the same ones each time.  What image_check() accepts,
+ * Berkeley DB survives; and of what it rejects Berkeley DB does crash or hang
+ * on some, so the test would notice a check that lets everything through.
  */
 #include "relaydb_scratch.h"
 
@@ -47,7 +49,8 @@ static void db_put(DB *db, const void *key, size_t key_size, const void *value, 
 	db_check(db->put(db, NULL, &k, &v, 0));
 }
 
-/* As makemap makes one, with rows of every kind: short, empty, binary, and too long for a page. */
+/* As makemap makes one, with rows of every kind: short, empty, binary, and too
+ * long for a page. */
 static struct image made_by_db(unsigned rows, unsigned removed, uint32_t page_size)
 {
 	static const size_t sizes[] = { 0, 1, 100, 4000, 4096, 4097, 5000, 20000, 100000 };
@@ -64,7 +67,8 @@ static struct image made_by_db(unsigned rows, unsigned removed, uint32_t page_si
 		int size = snprintf(key, sizeof key, "long%zu", sizes[i]);
 
 		db_put(db, key, (size_t)size, long_text, sizes[i]);
-		db_put(db, long_text + i + 1, sizes[i] / 4 + 1, "x", 1); /* binary keys, long ones among them */
+		/* binary keys, long ones among them */
+		db_put(db, long_text + i + 1, sizes[i] / 4 + 1, "x", 1);
 	}
 	db_put(db, "2001:db8::1", 11, "1", 1);
 	db_put(db, "a\0b", 3, "\0\0", 2);
@@ -143,7 +147,8 @@ struct pairs {
 	size_t count;
 };
 
-static void pairs_add(struct pairs *pairs, const void *key, size_t key_size, const void *value, size_t value_size)
+static void pairs_add(
+    struct pairs *pairs, const void *key, size_t key_size, const void *value, size_t value_size)
 {
 	struct pair *pair = &pairs->pair[pairs->count++];
 
@@ -206,12 +211,15 @@ static void find_each(const struct image *image, const struct pairs *pairs)
 		assert_int_equal(image_find(image, key, value, sizeof value, &size), RELAYDB_OK);
 		assert_int_equal(size, pair->size - pair->key_size);
 		assert_memory_equal(value, pair->data + pair->key_size, size);
-		memset(value, 'x', 4); /* no more than asked for is written, and the true size told */
+		/* no more than asked for is written, and the true size told */
+		memset(value, 'x', 4);
 		assert_int_equal(image_find(image, key, value, 2, &size), RELAYDB_OK);
 		assert_int_equal(size, pair->size - pair->key_size);
 		assert_memory_equal(value + 2, "xx", 2);
 	}
-	assert_int_equal(image_find(image, (struct bytes){ "absent", 6 }, value, sizeof value, &size), RELAYDB_NOTFOUND);
+	assert_int_equal(
+	    image_find(image, (struct bytes){ "absent", 6 }, value, sizeof value, &size),
+	    RELAYDB_NOTFOUND);
 }
 
 static void read_as_berkeley_db_does(void **state)
@@ -236,7 +244,8 @@ static void read_as_berkeley_db_does(void **state)
 		for (size_t i = 0; i < ours.count; i++) {
 			assert_int_equal(ours.pair[i].key_size, theirs.pair[i].key_size);
 			assert_int_equal(ours.pair[i].size, theirs.pair[i].size);
-			assert_memory_equal(ours.pair[i].data, theirs.pair[i].data, ours.pair[i].size);
+			assert_memory_equal(
+			    ours.pair[i].data, theirs.pair[i].data, ours.pair[i].size);
 		}
 		find_each(&image, &theirs);
 		pairs_free(&theirs);
@@ -265,7 +274,8 @@ static void walk_can_be_stopped(void **state)
 	image_free(&image);
 }
 
-/* Every size that a database has on its way from nothing, with and without a fill factor. */
+/* Every size that a database has on its way from nothing, with and without a
+ * fill factor. */
 static void sound_at_every_size(void **state)
 {
 	struct relaydb *db = database();
@@ -282,7 +292,8 @@ static void sound_at_every_size(void **state)
 
 			for (unsigned i = 0; i < 40; i++) {
 				strcpy(keys[i], nth(n + i));
-				changes[i] = (struct change){ { keys[i], strlen(keys[i]) }, { "906502527", 9 }, false };
+				changes[i] = (struct change){ { keys[i], strlen(keys[i]) },
+					{ "906502527", 9 }, false };
 			}
 			assert_code(db, bdb_apply(db, &image, changes, 40, &grown), RELAYDB_OK);
 			if (!image_check(&grown, &info, why, sizeof why))
@@ -317,7 +328,8 @@ static uint32_t get32(const struct image *image, size_t offset)
 	return n;
 }
 
-/* A copy on the heap, so that a sanitizer sees each byte that is read beyond. */
+/* A copy on the heap, so that a sanitizer sees each byte that is read
+ * beyond. */
 static struct image copy_of(const struct image *image, size_t size)
 {
 	struct image copy = { malloc(size > 0 ? size : 1), size, false };
@@ -374,8 +386,8 @@ static void refused_with_reason(void **state)
 
 		set32(&copy, cases[i].offset, cases[i].value);
 		if (image_check(&copy, &info, why, sizeof why) || strstr(why, cases[i].why) == NULL)
-			fail_msg("offset %zu, value %#x: expected \"%s\", got \"%s\"", cases[i].offset, cases[i].value,
-			    cases[i].why, why);
+			fail_msg("offset %zu, value %#x: expected \"%s\", got \"%s\"",
+			    cases[i].offset, cases[i].value, cases[i].why, why);
 		image_free(&copy);
 	}
 	for (size_t size = 1; size < image.size; size += 511) {
@@ -405,7 +417,8 @@ static unsigned char *key_on_page(struct image *image, size_t page, unsigned n, 
 	return p + begin + 1;
 }
 
-/* Rows that Berkeley DB would survive, but no MTA would find: in a bucket that is not theirs, in another order than it looks. */
+/* Rows that Berkeley DB would survive, but no MTA would find: in a bucket that
+ * is not theirs, in another order than it looks. */
 static void rows_that_nobody_would_find(void **state)
 {
 	struct image image = made_by_us(1000);
@@ -422,7 +435,8 @@ static void rows_that_nobody_would_find(void **state)
 				      *next = key_on_page(&copy, page, n + 1, &next_size);
 			unsigned char kept[64];
 
-			if (key != NULL && next != NULL && size == next_size && size < sizeof kept) {
+			if (key != NULL && next != NULL && size == next_size &&
+			    size < sizeof kept) {
 				memcpy(kept, key, size);
 				memcpy(key, next, size);
 				memcpy(next, kept, size);
@@ -434,16 +448,19 @@ static void rows_that_nobody_would_find(void **state)
 			}
 			if (key != NULL && size > 0 && size < sizeof kept) {
 				memset(key, 'x', size);
-				moved += !image_check(&copy, &info, why, sizeof why) && strstr(why, "wrong bucket") != NULL;
+				moved += !image_check(&copy, &info, why, sizeof why) &&
+					 strstr(why, "wrong bucket") != NULL;
 			}
 			image_free(&copy);
 		}
 	assert_true(disordered > 100);
-	assert_true(moved > 800); /* of 1,000: one in 32 stays in its bucket, where it may be in order */
+	/* of 1,000: one in 32 stays in its bucket, where it may be in order */
+	assert_true(moved > 800);
 	image_free(&image);
 }
 
-/* A hash of N rows has room for as many more before Berkeley DB splits a bucket, which an open map would not see. */
+/* A hash of N rows has room for as many more before Berkeley DB splits a
+ * bucket, which an open map would not see. */
 static void made_with_room(void **state)
 {
 	static const unsigned sizes[] = { 0, 1, 100, 2000, 2048, 4000, 5000, 20000 };
@@ -466,7 +483,8 @@ static void made_with_room(void **state)
 
 /* ---- damaged ---- */
 
-/* Places that steer Berkeley DB: fields of the meta page, heads of pages, the tables of offsets behind them. */
+/* Places that steer Berkeley DB: fields of the meta page, heads of pages, the
+ * tables of offsets behind them. */
 static size_t field_of_page(const struct image *image)
 {
 	static const unsigned char head[] = { 8, 12, 16, 20, 22, 24, 25 };
@@ -475,15 +493,17 @@ static size_t field_of_page(const struct image *image)
 
 	if (page == 0)
 		return 8 + random_below(220);
-	return page + (random_below(3) == 0 ? 26 + 2 * random_below(40) : head[random_below(sizeof head)]);
+	return page +
+	       (random_below(3) == 0 ? 26 + 2 * random_below(40) : head[random_below(sizeof head)]);
 }
 
 static void set_field(struct image *image)
 {
-	static const uint32_t values[] = { 0, 1, 2, 3, 13, 26, 28, 4095, 4096, 4097, 0x7fff, 0x8000, 0xffff, 0x7fffffff,
-		0x80000000, 0xffffffff };
+	static const uint32_t values[] = { 0, 1, 2, 3, 13, 26, 28, 4095, 4096, 4097, 0x7fff, 0x8000,
+		0xffff, 0x7fffffff, 0x80000000, 0xffffffff };
 	size_t offset = field_of_page(image);
-	uint32_t value = random_below(2) == 0 ? values[random_below(COUNT(values))] : random_below(200);
+	uint32_t value =
+	    random_below(2) == 0 ? values[random_below(COUNT(values))] : random_below(200);
 
 	switch (random_below(3)) {
 	case 0:
@@ -539,8 +559,10 @@ static void move_page(struct image *image)
 	if (random_below(2) == 0)
 		memcpy(from, kept, page_size); /* swapped, else doubled */
 	if (random_below(2) == 0) { /* and it even says the right number */
-		set32(image, (size_t)(to - image->data) + 8, (uint32_t)((size_t)(to - image->data) / page_size));
-		set32(image, (size_t)(from - image->data) + 8, (uint32_t)((size_t)(from - image->data) / page_size));
+		set32(image, (size_t)(to - image->data) + 8,
+		    (uint32_t)((size_t)(to - image->data) / page_size));
+		set32(image, (size_t)(from - image->data) + 8,
+		    (uint32_t)((size_t)(from - image->data) / page_size));
 	}
 	free(kept);
 }
@@ -604,7 +626,8 @@ static struct image variant(const struct image sounds[KINDS], unsigned number)
 	return image;
 }
 
-/* In a child: an end that comes by a signal is to be seen as one, whatever a sanitizer would do. */
+/* In a child: an end that comes by a signal is to be seen as one, whatever a
+ * sanitizer would do. */
 static void child_begin(unsigned seconds)
 {
 	static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGABRT, SIGILL };
@@ -628,7 +651,8 @@ static size_t make_changes(struct change changes[64], char keys[64][32])
 	memset(value, 'n', sizeof value);
 	for (unsigned n = 0; n < 40; n++, count++) {
 		strcpy(keys[count], nth(n < 20 ? 70000 + n : n * 11));
-		changes[count] = (struct change){ { keys[count], strlen(keys[count]) }, { "1234567890", 10 }, n >= 30 };
+		changes[count] = (struct change){ { keys[count], strlen(keys[count]) },
+			{ "1234567890", 10 }, n >= 30 };
 	}
 	changes[count++] = (struct change){ { "long", 4 }, { value, sizeof value }, false };
 	changes[count++] = (struct change){ { "long5000", 8 }, { NULL, 0 }, true };
@@ -637,8 +661,9 @@ static size_t make_changes(struct change changes[64], char keys[64][32])
 	return count;
 }
 
-/* What becomes of a child that lets Berkeley DB change an accepted image: the code, 100 if the new image is not sound.  Every
- * change must succeed: what Berkeley DB gives up on it does not free. */
+/* What becomes of a child that lets Berkeley DB change an accepted image: the
+ * code, 100 if the new image is not sound.  Every change must succeed: what
+ * Berkeley DB gives up on it does not free. */
 static _Noreturn void child_apply(const struct image *image)
 {
 	struct relaydb *db = database();
@@ -688,9 +713,12 @@ static _Noreturn void child_plain(const struct image *image)
 		cursor->close(cursor);
 	}
 	for (size_t i = make_changes(changes, keys); i-- > 0;) {
-		key = (DBT){ .data = (void *)(uintptr_t)changes[i].key.data, .size = (u_int32_t)changes[i].key.size };
-		value = (DBT){ .data = (void *)(uintptr_t)changes[i].value.data, .size = (u_int32_t)changes[i].value.size };
-		if ((changes[i].remove ? db->del(db, NULL, &key, 0) : db->put(db, NULL, &key, &value, 0)) == DB_RUNRECOVERY)
+		key = (DBT){ .data = (void *)(uintptr_t)changes[i].key.data,
+			.size = (u_int32_t)changes[i].key.size };
+		value = (DBT){ .data = (void *)(uintptr_t)changes[i].value.data,
+			.size = (u_int32_t)changes[i].value.size };
+		if ((changes[i].remove ? db->del(db, NULL, &key, 0)
+				       : db->put(db, NULL, &key, &value, 0)) == DB_RUNRECOVERY)
 			break;
 	}
 	db->close(db, 0);
@@ -722,8 +750,11 @@ static int walked(struct bytes key, struct bytes value, void *arg)
 
 static void damaged_is_refused_or_harmless(void **state)
 {
-	const char *valgrind = getenv("VALGRIND"), *asked = getenv("VARIANTS"); /* all of them under valgrind take minutes */
-	unsigned variants = asked != NULL ? (unsigned)atoi(asked) : valgrind != NULL ? VARIANTS / 50 : VARIANTS;
+	/* all of them under valgrind take minutes */
+	const char *valgrind = getenv("VALGRIND"), *asked = getenv("VARIANTS");
+	unsigned variants = asked != NULL      ? (unsigned)atoi(asked)
+			    : valgrind != NULL ? VARIANTS / 50
+					       : VARIANTS;
 	bool control = CONTROL && valgrind == NULL;
 	unsigned accepted = 0, refused = 0, tried = 0, crashed = 0, sum = 0;
 	struct image sounds[KINDS];
@@ -741,20 +772,22 @@ static void damaged_is_refused_or_harmless(void **state)
 		if (image_check(&image, &info, why, sizeof why)) {
 			accepted++;
 			assert_int_equal(image_walk(&image, walked, &sum), 0);
-			image_find(&image, (struct bytes){ "10.0.0.1", 8 }, value, sizeof value, &size);
+			image_find(
+			    &image, (struct bytes){ "10.0.0.1", 8 }, value, sizeof value, &size);
 			status = in_child(child_apply, &image);
 			if (status != 0)
-				fail_msg("variant %u is accepted, and Berkeley DB ends with signal %d, status %d", number,
-				    WIFSIGNALED(status) ? WTERMSIG(status) : 0, WIFEXITED(status) ? WEXITSTATUS(status) : 0);
+				fail_msg("variant %u is accepted, and Berkeley DB ends with signal "
+					 "%d, status %d",
+				    number, WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+				    WIFEXITED(status) ? WEXITSTATUS(status) : 0);
 		} else if (refused++ % 2 == 0 && control) {
 			tried++;
 			crashed += WIFSIGNALED(in_child(child_plain, &image));
 		}
 		image_free(&image);
 	}
-	print_message(
-	    "# %u damaged databases: %u accepted and harmless, %u refused, plain Berkeley DB crashes or hangs on %u of "
-	    "%u of these\n",
+	print_message("# %u damaged databases: %u accepted and harmless, %u refused, plain "
+		      "Berkeley DB crashes or hangs on %u of %u of these\n",
 	    variants, accepted, refused, crashed, tried);
 	assert_true(accepted > 0);
 	assert_true(crashed > 0 || !control);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_relaydb_load.c - a dump becomes the database, whole or not at all, and a bad line is told by its number
+ * test_relaydb_load.c - a dump becomes the database, whole or not at all, and a
+ * bad line is told by its number
  */
 #include "relaydb_scratch.h"
 
@@ -37,13 +38,15 @@ static void good_dumps(void **state)
 		{ "10.0.0.1\t \t100\n", "10.0.0.1 100\n" },
 		{ "10.0.0.1 100 \t\r\n", "10.0.0.1 100\n" },
 		{ "10.0.0.1 000100\r\n", "10.0.0.1 100\n" },
-		{ "# timestamp (UTC): Tue Sep 22 22:15:27 1998\n10.11.12.13 906502527\n", "10.11.12.13 906502527\n" },
+		{ "# timestamp (UTC): Tue Sep 22 22:15:27 1998\n10.11.12.13 906502527\n",
+		    "10.11.12.13 906502527\n" },
 		{ "10.0.0.2 200\n10.0.0.1 200\n2001:db8::1 200\n10.0.0.9 100\n",
 		    "10.0.0.9 100\n10.0.0.1 200\n10.0.0.2 200\n2001:db8::1 200\n" },
 		{ "2001:DB8:0::1 5\n::ffff:10.0.0.1 6\n", "2001:db8::1 5\n10.0.0.1 6\n" },
 		{ "10.0.0.1 OK\n192.168.7 OK\nexample.com 550 5.7.1 no, thanks\n10.1 5\n",
 		    "10.0.0.1 OK\n10.1 5\n192.168.7 OK\nexample.com 550 5.7.1 no, thanks\n" },
-		{ "10.0.0.1 -5\n10.0.0.2 99999999999999999999\n", "10.0.0.1 -5\n10.0.0.2 99999999999999999999\n" },
+		{ "10.0.0.1 -5\n10.0.0.2 99999999999999999999\n",
+		    "10.0.0.1 -5\n10.0.0.2 99999999999999999999\n" },
 		{ "Case One\ncase two\n", "Case One\ncase two\n" },
 		{ "10.0.0.1 253402300799\n", "10.0.0.1 253402300799\n" },
 		{ "net #5\n", "net #5\n" },
@@ -54,10 +57,13 @@ static void good_dumps(void **state)
 		struct relaydb *db = database();
 		struct relaydb_result result;
 
-		assert_code(db, load(db, cases[i].dump, strlen(cases[i].dump), &result), RELAYDB_OK);
+		assert_code(
+		    db, load(db, cases[i].dump, strlen(cases[i].dump), &result), RELAYDB_OK);
 		assert_string_equal(list(db), cases[i].after);
 		assert_int_equal(result.rows, count_rows(db));
-		assert_code(db, load(db, cases[i].after, strlen(cases[i].after), &result), RELAYDB_OK); /* and again */
+		/* and again */
+		assert_code(
+		    db, load(db, cases[i].after, strlen(cases[i].after), &result), RELAYDB_OK);
 		assert_string_equal(list(db), cases[i].after);
 		relaydb_close(&db);
 	}
@@ -81,10 +87,14 @@ static void bad_lines(void **state)
 		{ " # x\n", 0, RELAYDB_BADADDR, "line 1: starts with a blank" },
 		{ "10.0.0.1 1\n10.0.0.2 1\0002\n", 24, RELAYDB_BADADDR, "line 2: a NUL byte" },
 		{ "10.0.0.1\0 1\n", 12, RELAYDB_BADADDR, "line 1: a NUL byte" },
-		{ "10.0.0.1 1\n10.0.0.2 1\n10.0.0.1 1\n", 0, RELAYDB_BADADDR, "line 3: the key of line 1 again" },
-		{ "10.0.0.1 1\n\n::ffff:10.0.0.1 2\n", 0, RELAYDB_BADADDR, "line 3: the key of line 1 again" },
-		{ "2001:db8::1 1\n#\n2001:DB8:0:0::1 OK\n", 0, RELAYDB_BADADDR, "line 3: the key of line 1 again" },
-		{ "net OK\na b\nc d\nnet OK\n", 0, RELAYDB_BADADDR, "line 4: the key of line 1 again" },
+		{ "10.0.0.1 1\n10.0.0.2 1\n10.0.0.1 1\n", 0, RELAYDB_BADADDR,
+		    "line 3: the key of line 1 again" },
+		{ "10.0.0.1 1\n\n::ffff:10.0.0.1 2\n", 0, RELAYDB_BADADDR,
+		    "line 3: the key of line 1 again" },
+		{ "2001:db8::1 1\n#\n2001:DB8:0:0::1 OK\n", 0, RELAYDB_BADADDR,
+		    "line 3: the key of line 1 again" },
+		{ "net OK\na b\nc d\nnet OK\n", 0, RELAYDB_BADADDR,
+		    "line 4: the key of line 1 again" },
 	};
 
 	(void)state;
@@ -94,7 +104,9 @@ static void bad_lines(void **state)
 
 		put_many(db, 0, 9, 100);
 		before = read_file();
-		assert_code(db, load(db, cases[i].dump, cases[i].size != 0 ? cases[i].size : strlen(cases[i].dump), NULL),
+		assert_code(db,
+		    load(db, cases[i].dump,
+			cases[i].size != 0 ? cases[i].size : strlen(cases[i].dump), NULL),
 		    cases[i].code);
 		assert_says(db, cases[i].words);
 		after = read_file();

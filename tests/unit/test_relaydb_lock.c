@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_relaydb_lock.c - waiting for others: not for ever, not in vain, and with a name for who is in the way
+ * test_relaydb_lock.c - waiting for others: not for ever, not in vain, and with
+ * a name for who is in the way
  */
 #include "relaydb_scratch.h"
 
@@ -57,7 +58,8 @@ static int commit_one(struct relaydb *db, unsigned n)
 	return code;
 }
 
-/* /proc/locks knows the device by another number on some file systems (overlay, btrfs): then there is no name to tell. */
+/* /proc/locks knows the device by another number on some file systems (overlay,
+ * btrfs): then there is no name to tell. */
 static bool names_are_known(void)
 {
 	struct holder holder = hold(".probe", LOCK_EX);
@@ -99,11 +101,13 @@ static void deadline_and_holder(void **state)
 
 		snprintf(who, sizeof who, "pid %ld (test_relaydb_lo", (long)holder.pid);
 		begin = db_clock_ms();
-		assert_code(db, relaydb_get(db, nth(1), &stamp), cases[i].reader_waits ? RELAYDB_LOCKED : RELAYDB_OK);
+		assert_code(db, relaydb_get(db, nth(1), &stamp),
+		    cases[i].reader_waits ? RELAYDB_LOCKED : RELAYDB_OK);
 		if (cases[i].reader_waits)
 			assert_in_range(db_clock_ms() - begin, 150, 2000);
 		begin = db_clock_ms();
-		assert_code(db, commit_one(db, 5), cases[i].writer_waits ? RELAYDB_LOCKED : RELAYDB_OK);
+		assert_code(
+		    db, commit_one(db, 5), cases[i].writer_waits ? RELAYDB_LOCKED : RELAYDB_OK);
 		assert_in_range(db_clock_ms() - begin, 150, 2000);
 		assert_says(db, "is locked by");
 		if (known)
@@ -135,7 +139,8 @@ static void no_waiting_at_all(void **state)
 	relaydb_close(&db);
 }
 
-/* The lock is freed while somebody waits for it: he gets it then, long before his deadline. */
+/* The lock is freed while somebody waits for it: he gets it then, long before
+ * his deadline. */
 static void gets_it_when_it_is_free(void **state)
 {
 	struct relaydb *db = database_with(30000);
@@ -170,11 +175,13 @@ static void gets_it_when_it_is_free(void **state)
 	relaydb_close(&db);
 }
 
-/* ---- root was killed between making a file and giving it to the folder's owner ---- */
+/* ---- root was killed between making a file and giving it to the folder's
+ * owner ---- */
 
 #define RECORDER 65534
 
-/* Makes the folder the recorder's, and in it path+SUFFIX as root makes it at first. */
+/* Makes the folder the recorder's, and in it path+SUFFIX as root makes it at
+ * first. */
 static void leave_unfinished(const char *suffix)
 {
 	int fd;
@@ -219,7 +226,9 @@ static void left_by_a_killed_root(void **state)
 	put_many(db, 0, 9, 1);
 	leave_unfinished(".new"); /* the recorder needs nobody to get rid of that */
 	assert_int_equal(recorder_commits(10), RELAYDB_OK);
-	leave_unfinished(".lock"); /* of that he does, since root may hold it: root's next commit makes it anew */
+	/* of that he does, since root may hold it: root's next commit makes it
+	 * anew */
+	leave_unfinished(".lock");
 	assert_int_equal(recorder_commits(11), RELAYDB_PERM);
 	put_many(db, 12, 12, 1);
 	assert_int_equal(recorder_commits(13), RELAYDB_OK);
@@ -229,8 +238,9 @@ static void left_by_a_killed_root(void **state)
 
 /* ---- readers that come after a waiting writer ---- */
 
-/* Readers that never leave a moment without one of them would keep a writer out for ever, if those that come later did not wait
- * for it.  One that stays stands for the many that take turns. */
+/* Readers that never leave a moment without one of them would keep a writer out
+ * for ever, if those that come later did not wait for it.  One that stays
+ * stands for the many that take turns. */
 static void later_readers_wait_for_a_waiting_writer(void **state)
 {
 	struct relaydb *db = database(), *impatient = database_with(-1);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_relaydb_memory.c - every single allocation fails once: an error code, nothing lost, the file as it was
+ * test_relaydb_memory.c - every single allocation fails once: an error code,
+ * nothing lost, the file as it was
  *
- * This program has a malloc of its own, which counts, and fails at a chosen call of the library or of libc in its service.
- * Berkeley DB is left out: of some allocations of its own it does not survive the failure, in db_create(3) for one (5.3.28:
- * signal 11), and it says so on stderr; its allocations are counted for leaks all the same.  Each failure has a child to
- * itself, so that a crash is one failure and not the end.  Not under AddressSanitizer or valgrind, whose malloc is in the way.
- * valgrind: no
+ * This program has a malloc of its own, which counts, and fails at a chosen
+ * call of the library or of libc in its service.  Berkeley DB is left out: of
+ * some allocations of its own it does not survive the failure, in db_create(3)
+ * for one (5.3.28: signal 11), and it says so on stderr; its allocations are
+ * counted for leaks all the same.  Each failure has a child to itself, so that
+ * a crash is one failure and not the end.  Not under AddressSanitizer or
+ * valgrind, whose malloc is in the way. valgrind: no
  */
 #include "relaydb_scratch.h"
 
@@ -36,7 +39,8 @@ static int find_db(struct dl_phdr_info *info, size_t size, void *arg)
 	if (strstr(info->dlpi_name, "/libdb-") == NULL)
 		return 0;
 	for (int i = 0; i < info->dlpi_phnum; i++)
-		if (info->dlpi_phdr[i].p_type == PT_LOAD && (info->dlpi_phdr[i].p_flags & PF_X) != 0) {
+		if (info->dlpi_phdr[i].p_type == PT_LOAD &&
+		    (info->dlpi_phdr[i].p_flags & PF_X) != 0) {
 			libdb_begin = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
 			libdb_end = libdb_begin + info->dlpi_phdr[i].p_memsz;
 		}
@@ -60,7 +64,8 @@ static void *given(void *p)
 	return p;
 }
 
-/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc's are reserved names */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): libc's are
+ * reserved names */
 void *malloc(size_t size)
 {
 	return refuse(__builtin_return_address(0)) ? NULL : given(__libc_malloc(size));
@@ -84,8 +89,11 @@ void *reallocarray(void *old, size_t count, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	/* its caller is we, for all that it tells: Berkeley DB has no use for it */
-	return realloc(old, count * size); /* NOLINT(clang-analyzer-optin.portability.UnixAPI): 0 as libc takes it */
+	/* its caller is we, for all that it tells: Berkeley DB has no use for
+	 * it */
+	/* NOLINT(clang-analyzer-optin.portability.UnixAPI): 0 as libc takes
+	 * it */
+	return realloc(old, count * size);
 }
 
 char *strdup(const char *text)
@@ -179,7 +187,8 @@ static int op_load(void)
 	int pipes[2], code;
 	struct relaydb *db;
 
-	if (pipe2(pipes, O_CLOEXEC) != 0 || write(pipes[1], dump, sizeof dump - 1) != sizeof dump - 1)
+	if (pipe2(pipes, O_CLOEXEC) != 0 ||
+	    write(pipes[1], dump, sizeof dump - 1) != sizeof dump - 1)
 		return -1;
 	close(pipes[1]);
 	db = open_or_not(&code);
@@ -358,7 +367,8 @@ static int in_child(void (*prepare)(void), int (*op)(void), unsigned long at)
 	int status;
 
 	prepare();
-	/* no commit has to wait for the clock: one that does has more allocations */
+	/* no commit has to wait for the clock: one that does has more
+	 * allocations */
 	(void)utimensat(AT_FDCWD, path, long_ago, 0);
 	child = fork();
 	assert_true(child >= 0);
@@ -395,9 +405,9 @@ static void each_allocation_fails_once(void **state)
 		{ "get of a cut-off commit", cut_off, op_get },
 		{ "settle", cut_off, op_settle },
 	};
-	static const char *const words[] = {
-		[LEAKED] = "leaks", [CHANGED] = "changes the file", [OTHER_CODE] = "gives another code"
-	};
+	static const char *const words[] = { [LEAKED] = "leaks",
+		[CHANGED] = "changes the file",
+		[OTHER_CODE] = "gives another code" };
 	unsigned bad = 0;
 
 	(void)state;
@@ -410,15 +420,17 @@ static void each_allocation_fails_once(void **state)
 			refused += WIFEXITED(status) && WEXITSTATUS(status) == REFUSED;
 			went_on += WIFEXITED(status) && WEXITSTATUS(status) == WENT_ON;
 			if (WIFSIGNALED(status))
-				print_error("%s: allocation %lu: signal %d\n", cases[i].name, at, WTERMSIG(status));
+				print_error("%s: allocation %lu: signal %d\n", cases[i].name, at,
+				    WTERMSIG(status));
 			else if (WEXITSTATUS(status) >= LEAKED)
-				print_error("%s: allocation %lu: %s\n", cases[i].name, at, words[WEXITSTATUS(status)]);
+				print_error("%s: allocation %lu: %s\n", cases[i].name, at,
+				    words[WEXITSTATUS(status)]);
 			bad += WIFSIGNALED(status) || WEXITSTATUS(status) >= LEAKED;
 			if (at == 10000) /* without any failure it gives another code */
 				break;
 		}
-		print_message(
-		    "# %s: %lu allocations, %lu refusals, %lu went on without\n", cases[i].name, at - 2, refused, went_on);
+		print_message("# %s: %lu allocations, %lu refusals, %lu went on without\n",
+		    cases[i].name, at - 2, refused, went_on);
 	}
 	assert_int_equal(bad, 0);
 }

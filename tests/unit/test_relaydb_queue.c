@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_relaydb_queue.c - changes that come faster than an MTA can see them: none is lost, all are seen by us at once and by MTAs soon
+ * test_relaydb_queue.c - changes that come faster than an MTA can see them:
+ * none is lost, all are seen by us at once and by MTAs soon
  *
- * "In force" means here: in the bytes of the file itself, which is all that an MTA reads.
+ * "In force" means here: in the bytes of the file itself, which is all that an
+ * MTA reads.
  */
 #define RELAYDB_TEST_STEPS
 #include "batch.h"
@@ -27,7 +29,8 @@ static bool in_force(const char *address)
 	int code;
 
 	assert_true(image_check(&image, &info, why, sizeof why));
-	code = image_find(&image, (struct bytes){ address, strlen(address) }, value, sizeof value, &size);
+	code = image_find(
+	    &image, (struct bytes){ address, strlen(address) }, value, sizeof value, &size);
 	image_free(&image);
 	return code == RELAYDB_OK;
 }
@@ -57,7 +60,8 @@ static void set_mtime(int64_t mtime)
 	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
 }
 
-/* A database in which the next change comes too early: its second is used up.  Looked at again by whoever depends on it. */
+/* A database in which the next change comes too early: its second is used up.
+ * Looked at again by whoever depends on it. */
 static void use_up(void)
 {
 	struct relaydb *db = database();
@@ -70,7 +74,8 @@ static void use_up(void)
 
 enum verb { RECORD, PUT, DELETE, EXPIRE };
 
-static int change(struct relaydb *db, enum verb verb, const char *address, int64_t stamp, struct relaydb_result *result)
+static int change(struct relaydb *db, enum verb verb, const char *address, int64_t stamp,
+    struct relaydb_result *result)
 {
 	struct relaydb_batch *batch;
 	int code;
@@ -86,7 +91,8 @@ static int change(struct relaydb *db, enum verb verb, const char *address, int64
 	return code;
 }
 
-/* Leaves it in the queue: for whoever does not wait.  The second may pass just then: then it is used up again. */
+/* Leaves it in the queue: for whoever does not wait.  The second may pass just
+ * then: then it is used up again. */
 static void leave(enum verb verb, const char *address, int64_t stamp)
 {
 	struct relaydb *db = database_with(-1);
@@ -134,7 +140,8 @@ static void burst_is_recorded_at_once_and_in_force_with_the_next(void **state)
 /* What is queued counts in its order, as if each had been a commit. */
 static void order_is_kept(void **state)
 {
-	static const char expected[] = "192.0.2.4 500\n192.0.2.1 1000\n192.0.2.5 1000\n192.0.2.2 2000\n192.0.2.9 5000\n";
+	static const char expected[] =
+	    "192.0.2.4 500\n192.0.2.1 1000\n192.0.2.5 1000\n192.0.2.2 2000\n192.0.2.9 5000\n";
 	struct relaydb *db = database();
 	struct relaydb_result result;
 
@@ -222,9 +229,9 @@ static bool is_waited_for(struct relaydb *db, const struct place *place)
 	return false;
 }
 
-/* A child that records ADDRESS and waits for the clock, which nobody can pass while
- * it does not move.  One that was so slow to begin that its second had come does
- * not wait: then with another database and another child. */
+/* A child that records ADDRESS and waits for the clock, which nobody can pass
+ * while it does not move.  One that was so slow to begin that its second had
+ * come does not wait: then with another database and another child. */
 static pid_t waiting_recorder(const char *address)
 {
 	int64_t give_up = db_clock_ms() + 120000;
@@ -261,7 +268,8 @@ static void first_waits_for_all(void **state)
 	first = waiting_recorder("192.0.2.1");
 	for (size_t i = 0; i < 2; i++) {
 		fd = open(beside(i == 0 ? "" : ".lock"), O_RDONLY | O_CLOEXEC);
-		assert_int_equal(flock(fd, LOCK_EX), 0); /* at once, if the clock is not waited for with it */
+		/* at once, if the clock is not waited for with it */
+		assert_int_equal(flock(fd, LOCK_EX), 0);
 		close(fd);
 	}
 	assert_false(in_force("192.0.2.1"));
@@ -270,7 +278,9 @@ static void first_waits_for_all(void **state)
 	assert_true(status == 0 || status == 101); /* 0: its second had come */
 	assert_int_equal(status_of(first), 0);
 	db = database();
-	if (exists(".queue")) /* the second was too late for the first's commit, but nobody waited yet: it did */
+	/* the second was too late for the first's commit, but nobody waited
+	 * yet: it did */
+	if (exists(".queue"))
 		settle_all();
 	assert_true(in_force("192.0.2.1"));
 	assert_true(in_force("192.0.2.2"));
@@ -292,7 +302,8 @@ static void killed_waiter_loses_nothing(void **state)
 	assert_false(exists(".queue"));
 }
 
-/* While root's commits use up each second, the recorder, who may not set mtime, is neither refused nor kept. */
+/* While root's commits use up each second, the recorder, who may not set mtime,
+ * is neither refused nor kept. */
 static void recorder_beside_root(void **state)
 {
 	struct relaydb *db;
@@ -312,7 +323,8 @@ static void recorder_beside_root(void **state)
 		child = recorder(nth(30 + i), true);
 		put_many(db, 40 + i, 40 + i, CLOCK);
 		status = status_of(child);
-		assert_true(status == 0 || status == 101); /* 101: the other of the two waited for both */
+		/* 101: the other of the two waited for both */
+		assert_true(status == 0 || status == 101);
 		assert_true(in_force(nth(30 + i)));
 		assert_true(in_force(nth(40 + i)));
 	}
@@ -320,7 +332,8 @@ static void recorder_beside_root(void **state)
 	relaydb_close(&db);
 }
 
-/* Further ahead than any commit makes it: the clock was set back, and nobody waits for it. */
+/* Further ahead than any commit makes it: the clock was set back, and nobody
+ * waits for it. */
 static void nobody_waits_for_a_clock_that_was_set_back(void **state)
 {
 	struct relaydb *db = database_with(-1);
@@ -329,7 +342,9 @@ static void nobody_waits_for_a_clock_that_was_set_back(void **state)
 	(void)state;
 	use_up();
 	set_mtime(NOW + 3600);
-	do /* the kernel's time of the last change is this very second: one a second, so that it gets no further ahead */
+	/* the kernel's time of the last change is this very second: one a
+	 * second, so that it gets no further ahead */
+	do
 		assert_code(db, change(db, RECORD, "192.0.2.1", CLOCK, &result), RELAYDB_OK);
 	while (result.pending);
 	assert_true(in_force("192.0.2.1"));
@@ -345,10 +360,12 @@ static void nobody_waits_for_a_clock_that_was_set_back(void **state)
 	assert_true(mtime_of() <= NOW); /* fell to the clock */
 }
 
-/* What touch(1) can set where the file system takes any number (tmpfs); anyone who may replace the file chooses. */
+/* What touch(1) can set where the file system takes any number (tmpfs); anyone
+ * who may replace the file chooses. */
 static void mtimes_that_no_clock_shows(void **state)
 {
-	static const int64_t mtimes[] = { INT64_MAX, INT64_MAX - 1, RELAYDB_STAMP_MAX + 1, INT64_MIN, -1 };
+	static const int64_t mtimes[] = { INT64_MAX, INT64_MAX - 1, RELAYDB_STAMP_MAX + 1,
+		INT64_MIN, -1 };
 	struct relaydb_result result = { .pending = true };
 	struct relaydb *db = database();
 
@@ -358,7 +375,8 @@ static void mtimes_that_no_clock_shows(void **state)
 		set_mtime(mtimes[i]);
 		if (mtime_of() != mtimes[i])
 			continue; /* a file system that cannot keep it */
-		assert_code(db, change(db, RECORD, nth((unsigned)i + 20), CLOCK, &result), RELAYDB_OK);
+		assert_code(
+		    db, change(db, RECORD, nth((unsigned)i + 20), CLOCK, &result), RELAYDB_OK);
 		assert_false(result.pending);
 		assert_true(in_force(nth((unsigned)i + 20)));
 		assert_in_range(mtime_of(), NOW - 60, NOW + 1);
@@ -380,7 +398,8 @@ static void login_is_recorded_while_another_commits(void **state)
 	assert_code(db, change(db, RECORD, "192.0.2.1", CLOCK, &result), RELAYDB_OK);
 	assert_true(result.pending);
 	assert_true(seen("192.0.2.1"));
-	assert_code(db, change(db, DELETE, "192.0.2.1", 0, &result), RELAYDB_LOCKED); /* whether it is there nobody can tell */
+	/* whether it is there nobody can tell */
+	assert_code(db, change(db, DELETE, "192.0.2.1", 0, &result), RELAYDB_LOCKED);
 	close(fd);
 	settle_all();
 	assert_true(in_force("192.0.2.1"));
@@ -397,7 +416,8 @@ static void stop(const char *step)
 		raise(SIGKILL);
 }
 
-/* A delete of what lies in the queue is cut off: where it counts the queue does not bring it back, where not nothing is lost. */
+/* A delete of what lies in the queue is cut off: where it counts the queue does
+ * not bring it back, where not nothing is lost. */
 static void cut_off_with_a_queue(void **state)
 {
 	static const struct {
@@ -455,7 +475,8 @@ static void queue_another(const char *step)
 	leave(RECORD, "192.0.2.7", CLOCK);
 }
 
-/* What comes while a commit is at work stays in the queue, and whoever is last sees to it. */
+/* What comes while a commit is at work stays in the queue, and whoever is last
+ * sees to it. */
 static void queued_during_a_commit(void **state)
 {
 	struct relaydb *db = database();
@@ -511,8 +532,8 @@ static void damaged_parts_are_left_out(void **state)
 static void write_unit(const char *lines)
 {
 	char text[1024];
-	int size =
-	    snprintf(text, sizeof text, "begin\n%send %016llx\n", lines, (unsigned long long)queue_sum(lines, strlen(lines)));
+	int size = snprintf(text, sizeof text, "begin\n%send %016llx\n", lines,
+	    (unsigned long long)queue_sum(lines, strlen(lines)));
 
 	write_file(".queue", text, (size_t)size);
 }
@@ -524,10 +545,12 @@ static void hostile_lines_are_left_out(void **state)
 
 	(void)state;
 	put_many(db, 0, 0, CLOCK);
-	write_unit(
-	    "record 192.0.2.1 1000\nrecord 10 1000\nrecord 0.0.0.0/0 1000\nput 192.0.2.2 OK\nput 192.0.2.3 -1\nput 192.0.2.4\n"
-	    "put 192.0.2.5 99999999999999\nrecord 192.0.2.6 1000 1\nexpire\nexpire x\nexpire 253402300801\nload /etc/passwd\n"
-	    "delete\nrecord  192.0.2.7 1000\nRECORD 192.0.2.8 1000\nrecord ::ffff:192.0.2.9 1000\n");
+	write_unit("record 192.0.2.1 1000\nrecord 10 1000\nrecord 0.0.0.0/0 1000\nput 192.0.2.2 "
+		   "OK\nput 192.0.2.3 -1\nput 192.0.2.4\n"
+		   "put 192.0.2.5 99999999999999\nrecord 192.0.2.6 1000 1\nexpire\nexpire "
+		   "x\nexpire 253402300801\nload /etc/passwd\n"
+		   "delete\nrecord  192.0.2.7 1000\nRECORD 192.0.2.8 1000\nrecord ::ffff:192.0.2.9 "
+		   "1000\n");
 	set_mtime(NOW - 100);
 	assert_code(db, relaydb_settle(db, NOW), RELAYDB_OK);
 	assert_string_equal(list(db), "192.0.2.1 1000\n192.0.2.9 1000\n10.0.0.0 906502527\n");
@@ -636,8 +659,9 @@ static const char *rows_text(struct relaydb *db, const struct image *image, char
 	rows_sort_by_key(&rows);
 	*out = '\0';
 	for (size_t i = 0; i < rows.count; i++)
-		used += (size_t)snprintf(out + used, size - used, "%.*s %.*s\n", (int)rows.row[i].key.size,
-		    (const char *)rows.row[i].key.data, (int)rows.row[i].value.size, (const char *)rows.row[i].value.data);
+		used += (size_t)snprintf(out + used, size - used, "%.*s %.*s\n",
+		    (int)rows.row[i].key.size, (const char *)rows.row[i].key.data,
+		    (int)rows.row[i].value.size, (const char *)rows.row[i].value.data);
 	rows_free(&rows);
 	return out;
 }
@@ -692,11 +716,14 @@ static void any_queue_is_as_a_commit_for_each_batch(void **state)
 			relaydb_batch_clear(batch);
 		}
 		assert_code(db, image_prove(db, &base, &info), RELAYDB_OK);
-		assert_code(db, queue_apply(db, (struct bytes){ queued, queued_size }, &base, &info, &at_once), RELAYDB_OK);
+		assert_code(db,
+		    queue_apply(db, (struct bytes){ queued, queued_size }, &base, &info, &at_once),
+		    RELAYDB_OK);
 		rows_text(db, &one_by_one, expected, sizeof expected);
 		rows_text(db, at_once.data != NULL ? &at_once : &base, found, sizeof found);
 		if (strcmp(expected, found) != 0)
-			fail_msg("%.*s\nexpected:\n%s\nfound:\n%s", (int)queued_size, queued, expected, found);
+			fail_msg("%.*s\nexpected:\n%s\nfound:\n%s", (int)queued_size, queued,
+			    expected, found);
 		image_free(&one_by_one);
 		image_free(&base);
 		image_free(&at_once);
@@ -713,7 +740,8 @@ static void count_carried(const char *step)
 		carried++;
 }
 
-/* Anyone who may write the directory could else keep every login busy for hours, with an expiry behind each change. */
+/* Anyone who may write the directory could else keep every login busy for
+ * hours, with an expiry behind each change. */
 static void work_does_not_grow_with_the_expiries(void **state)
 {
 	struct relaydb *db = database();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_relaydb_read.c - get and each: which rows, in which order, in which style, and what reading leaves alone
+ * test_relaydb_read.c - get and each: which rows, in which order, in which
+ * style, and what reading leaves alone
  */
 #include "relaydb_scratch.h"
 
@@ -25,9 +26,10 @@ static void order_of_rows(void **state)
 
 	(void)state;
 	write_rows(rows, COUNT(rows));
-	assert_string_equal(list(db), "10.0.0.2 0\n2001:db8::1 100\n9.0.0.1 200\n10.0.0.9 200\n10.0.0.10 200\n::1 200\n"
-				      "10.0.0.1 300\n10.0.0.4 253402300799\n"
-				      " x\n10.0.0.3 OK\n10.0.0.5 253402300800\nZone OK\nzone OK\n");
+	assert_string_equal(list(db),
+	    "10.0.0.2 0\n2001:db8::1 100\n9.0.0.1 200\n10.0.0.9 200\n10.0.0.10 200\n::1 200\n"
+	    "10.0.0.1 300\n10.0.0.4 253402300799\n"
+	    " x\n10.0.0.3 OK\n10.0.0.5 253402300800\nZone OK\nzone OK\n");
 	relaydb_close(&db);
 }
 
@@ -188,13 +190,15 @@ static void entries_since(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct listing listing = { .used = 0 };
 
-		assert_code(db, relaydb_entries(db, cases[i].since, listing_row, &listing), RELAYDB_OK);
+		assert_code(
+		    db, relaydb_entries(db, cases[i].since, listing_row, &listing), RELAYDB_OK);
 		assert_string_equal(listing.text, cases[i].listing);
 	}
 	relaydb_close(&db);
 }
 
-/* The lock is given back before the rows are: a callback that never ends would stop mail. */
+/* The lock is given back before the rows are: a callback that never ends would
+ * stop mail. */
 static int commit_inside(const struct relaydb_row *row, void *arg)
 {
 	struct relaydb *db = database();

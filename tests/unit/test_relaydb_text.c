@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_relaydb_text.c - addresses, stamps and the path: what is taken, what is refused, and in which form it is kept
+ * test_relaydb_text.c - addresses, stamps and the path: what is taken, what is
+ * refused, and in which form it is kept
  */
 #include "relaydb_scratch.h"
 
@@ -22,7 +23,8 @@ static void addresses_taken(void **state)
 		{ "2001:DB8::A", "2001:db8::a" }, /* RFC 5952, 4.3: lower case */
 		{ "2001:0db8::0001", "2001:db8::1" }, /* 4.1: no leading zeros */
 		{ "2001:db8:0:0:0:0:2:1", "2001:db8::2:1" }, /* 4.2.1: as short as it can be */
-		{ "2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1" }, /* 4.2.2: not for a single field */
+		/* 4.2.2: not for a single field */
+		{ "2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1" },
 		{ "2001:db8::1:1:1:1:1", "2001:db8:0:1:1:1:1:1" },
 		{ "2001:0:0:1:0:0:0:1", "2001:0:0:1::1" }, /* 4.2.3: the longest run */
 		{ "2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1" }, /* of equal ones the first */
@@ -30,7 +32,8 @@ static void addresses_taken(void **state)
 		{ "0:0:0:0:0:0:0:1", "::1" },
 		{ "1:0:0:0:0:0:0:0", "1::" },
 		{ "fe80:0:0:0:0:0:0:1", "fe80::1" },
-		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" },
+		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+		    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" },
 		{ "2001:db8:0:0:0:0:192.0.2.1", "2001:db8::c000:201" },
 		{ "64:ff9b::192.0.2.33", "64:ff9b::c000:221" },
 		{ "::fffe:1.2.3.4", "::fffe:102:304" },
@@ -42,7 +45,8 @@ static void addresses_taken(void **state)
 		if (relaydb_address(cases[i].text, out) != RELAYDB_OK)
 			fail_msg("%s is refused", cases[i].text);
 		assert_string_equal(out, cases[i].form);
-		assert_int_equal(relaydb_address(out, again), RELAYDB_OK); /* the form is its own form */
+		/* the form is its own form */
+		assert_int_equal(relaydb_address(out, again), RELAYDB_OK);
 		assert_string_equal(again, cases[i].form);
 	}
 }
@@ -122,7 +126,8 @@ static void addresses_refused(void **state)
 	}
 }
 
-/* Every one of 10,000 addresses comes out as inet_ntop(3) prints it, however it is spelled. */
+/* Every one of 10,000 addresses comes out as inet_ntop(3) prints it, however it
+ * is spelled. */
 static void addresses_as_inet_ntop(void **state)
 {
 	char printed[INET6_ADDRSTRLEN], spelled[80], out[RELAYDB_ADDRSTRLEN];
@@ -140,11 +145,13 @@ static void addresses_as_inet_ntop(void **state)
 		b[0] |= 0x20; /* away from the mapped and the compatible ones */
 		inet_ntop(family, b, printed, sizeof printed);
 		if (family == AF_INET)
-			snprintf(spelled, sizeof spelled, "::ffff:%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
+			snprintf(
+			    spelled, sizeof spelled, "::ffff:%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
 		else
-			snprintf(spelled, sizeof spelled, "%02X%02X:%02X%02X:%02x%02x:%x:%02x%02x:%02x%02x:%02x%02X:%02x%02x",
-			    b[0], b[1], b[2], b[3], b[4], b[5], b[6] << 8 | b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
-			    b[15]);
+			snprintf(spelled, sizeof spelled,
+			    "%02X%02X:%02X%02X:%02x%02x:%x:%02x%02x:%02x%02x:%02x%02X:%02x%02x",
+			    b[0], b[1], b[2], b[3], b[4], b[5], b[6] << 8 | b[7], b[8], b[9], b[10],
+			    b[11], b[12], b[13], b[14], b[15]);
 		assert_int_equal(relaydb_address(printed, out), RELAYDB_OK);
 		assert_string_equal(out, printed);
 		assert_int_equal(relaydb_address(spelled, out), RELAYDB_OK);
@@ -207,7 +214,8 @@ static void stamps(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		stamp = 4711;
-		assert_int_equal(relaydb_stamp(cases[i].text, &stamp), cases[i].stamp < 0 ? RELAYDB_BADSTAMP : RELAYDB_OK);
+		assert_int_equal(relaydb_stamp(cases[i].text, &stamp),
+		    cases[i].stamp < 0 ? RELAYDB_BADSTAMP : RELAYDB_OK);
 		assert_int_equal(stamp, cases[i].stamp < 0 ? 4711 : cases[i].stamp);
 	}
 	assert_true(stamp_read("12 \t\r", 5, &stamp));
@@ -234,7 +242,8 @@ static void path_rule(void **state)
 	(void)state;
 	setenv("HOME", folder, 1);
 	unsetenv("RELAYERS_DB");
-	assert_int_equal(relaydb_path(NULL, buf, sizeof buf), RELAYDB_OK); /* no file in HOME: the built-in one */
+	/* no file in HOME: the built-in one */
+	assert_int_equal(relaydb_path(NULL, buf, sizeof buf), RELAYDB_OK);
 	assert_string_equal(buf, RELAYERS_STATEDIR "/relayers.db");
 
 	snprintf(etc, sizeof etc, "%s/etc", folder);

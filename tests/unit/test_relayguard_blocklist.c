@@ -17,19 +17,23 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define BOTH (BLOCKLIST_MUST_BE_LISTED | BLOCKLIST_MUST_NOT)
 
-static const uint32_t two[] = { 0x7f000002 }, one[] = { 0x7f000001 }, refusing[] = { 0x7ffffffe }, parking[] = { 0xc0000207 },
-		      mixed[] = { 0xc0000207, 0x7f000009 };
+static const uint32_t two[] = { 0x7f000002 }, one[] = { 0x7f000001 }, refusing[] = { 0x7ffffffe },
+		      parking[] = { 0xc0000207 }, mixed[] = { 0xc0000207, 0x7f000009 };
 
-static const struct blocklist_reply absent = { .outcome = BLOCKLIST_NXDOMAIN }, nodata = { .outcome = BLOCKLIST_NODATA },
-				    failed = { .outcome = BLOCKLIST_FAILED }, hit = { BLOCKLIST_ADDRESSES, two, 1 },
-				    loop = { BLOCKLIST_ADDRESSES, one, 1 }, refused = { BLOCKLIST_ADDRESSES, refusing, 1 },
-				    parked = { BLOCKLIST_ADDRESSES, parking, 1 }, nine = { BLOCKLIST_ADDRESSES, mixed, 2 };
+static const struct blocklist_reply absent = { .outcome = BLOCKLIST_NXDOMAIN },
+				    nodata = { .outcome = BLOCKLIST_NODATA },
+				    failed = { .outcome = BLOCKLIST_FAILED },
+				    hit = { BLOCKLIST_ADDRESSES, two, 1 },
+				    loop = { BLOCKLIST_ADDRESSES, one, 1 },
+				    refused = { BLOCKLIST_ADDRESSES, refusing, 1 },
+				    parked = { BLOCKLIST_ADDRESSES, parking, 1 },
+				    nine = { BLOCKLIST_ADDRESSES, mixed, 2 };
 
 static const struct rules_zone all = { .name = "bl.test" };
 
 /* Puts both questions of a self-test, and answers them. */
-static void test_list(
-    struct blocklist *list, const struct blocklist_reply *listed, const struct blocklist_reply *clean, int64_t now)
+static void test_list(struct blocklist *list, const struct blocklist_reply *listed,
+    const struct blocklist_reply *clean, int64_t now)
 {
 	assert_int_equal(blocklist_due(list, now), BOTH);
 	assert_int_equal(blocklist_due(list, now), 0);
@@ -48,7 +52,8 @@ static void names(void **state)
 	assert_string_equal(name, "99.2.0.192.bl.test");
 	assert_true(ipnet_parse("2001:db8:1:2:3:4:567:89ab", &net));
 	blocklist_name(&net, "bl.test", name); /* RFC 5782, 2.4 */
-	assert_string_equal(name, "b.a.9.8.7.6.5.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2.bl.test");
+	assert_string_equal(
+	    name, "b.a.9.8.7.6.5.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2.bl.test");
 	blocklist_point_name(BLOCKLIST_MUST_BE_LISTED, "bl.test", name);
 	assert_string_equal(name, "2.0.0.127.bl.test");
 	blocklist_point_name(BLOCKLIST_MUST_NOT, "bl.test", name);
@@ -84,7 +89,8 @@ static void self_tests(void **state)
 		/* before the first test nothing is believed */
 		assert_int_equal(blocklist_judge(&list, &all, &hit, 5), RULES_PENDING);
 		test_list(&list, cases[i].listed, cases[i].clean, 5);
-		if (list.state != cases[i].state || blocklist_judge(&list, &all, &hit, 6) != cases[i].answer)
+		if (list.state != cases[i].state ||
+		    blocklist_judge(&list, &all, &hit, 6) != cases[i].answer)
 			fail_msg("case %zu: state %d", i, list.state);
 		assert_int_equal(list.why != NULL, list.state == BLOCKLIST_OFF);
 	}
@@ -93,7 +99,9 @@ static void self_tests(void **state)
 static void replies(void **state)
 {
 	static const struct rules_range high[] = { { 0x7f000004, 0x7f00000b } };
-	static const struct rules_zone some = { .name = "bl.test", .ranges = high, .range_count = 1 };
+	static const struct rules_zone some = {
+		.name = "bl.test", .ranges = high, .range_count = 1
+	};
 	static const struct {
 		const struct blocklist_reply *reply;
 		enum rules_answer all, some;
@@ -117,7 +125,8 @@ static void replies(void **state)
 	}
 }
 
-/* A list that was well goes wild: the first hit that needs a new proof ends it. */
+/* A list that was well goes wild: the first hit that needs a new proof ends
+ * it. */
 static void goes_wild(void **state)
 {
 	struct blocklist list = { .notest = false };
@@ -182,7 +191,8 @@ static void every_hour(void **state)
 	assert_int_equal(list.state, BLOCKLIST_OFF);
 }
 
-/* A list of the site's own has no 127.0.0.2, and must not list 127.0.0.1 either. */
+/* A list of the site's own has no 127.0.0.2, and must not list 127.0.0.1
+ * either. */
 static void no_test(void **state)
 {
 	struct blocklist list = { .notest = true };

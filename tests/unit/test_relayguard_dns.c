@@ -64,7 +64,8 @@ static void serve(int fd, unsigned ready, void *arg)
 	unsigned char packet[512];
 	struct sockaddr_storage peer;
 	socklen_t peer_size = sizeof peer;
-	ssize_t got = recvfrom(fd, packet, sizeof packet / 2, MSG_DONTWAIT, (struct sockaddr *)&peer, &peer_size);
+	ssize_t got = recvfrom(
+	    fd, packet, sizeof packet / 2, MSG_DONTWAIT, (struct sockaddr *)&peer, &peer_size);
 	size_t label, size, type_at = 12;
 
 	(void)ready;
@@ -80,7 +81,8 @@ static void serve(int fd, unsigned ready, void *arg)
 	packet[3] = 0x80;
 	memset(packet + 6, 0, 6);
 	for (size_t i = 0; i < sizeof zone / sizeof *zone; i++) {
-		if (strlen(zone[i].label) != label || memcmp(packet + 13, zone[i].label, label) != 0 ||
+		if (strlen(zone[i].label) != label ||
+		    memcmp(packet + 13, zone[i].label, label) != 0 ||
 		    packet[size - 3] != zone[i].type)
 			continue;
 		packet[3] |= (unsigned char)zone[i].rcode;
@@ -158,9 +160,11 @@ static void records(void **state)
 	(void)state;
 	assert_int_equal(r.answer.outcome, DNSANSWER_RECORDS);
 	assert_int_equal(r.answer.count, 1);
-	assert_string_equal(inet_ntop(AF_INET, r.answer.address[0].address, text, sizeof text), "192.0.2.7");
+	assert_string_equal(
+	    inet_ntop(AF_INET, r.answer.address[0].address, text, sizeof text), "192.0.2.7");
 	r = ask(dns, "host.test", RULES_TYPE_AAAA);
-	assert_string_equal(inet_ntop(AF_INET6, r.answer.address[0].address, text, sizeof text), "2001:db8::1");
+	assert_string_equal(
+	    inet_ntop(AF_INET6, r.answer.address[0].address, text, sizeof text), "2001:db8::1");
 	r = ask(dns, "mail.test", RULES_TYPE_MX);
 	assert_string_equal(r.answer.name[0], "mx.test");
 	r = ask(dns, "null.test", RULES_TYPE_MX);

@@ -3,8 +3,8 @@
  * test_relayguard_milter.c - the milter protocol, from the MTA's side
  *
  * A script is a list of packets; the MTA of this test sends them and shows what
- * comes back as text: "c" for a packet without data, "y550 5.7.1 no|" with | for
- * each NUL, a number of four bytes as <n>.
+ * comes back as text: "c" for a packet without data, "y550 5.7.1 no|" with |
+ * for each NUL, a number of four bytes as <n>.
  */
 #include "milter.h"
 
@@ -40,9 +40,9 @@ static void packet(char command, const char *data, size_t size)
 }
 
 /* Bytes, without the NUL of C, and what is expected of them. */
-#define BYTES(text, expected)                                                                                                  \
-	{                                                                                                                      \
-		text, sizeof(text) - 1, expected                                                                               \
+#define BYTES(text, expected)                                                                      \
+	{                                                                                          \
+		text, sizeof(text) - 1, expected                                                   \
 	}
 #define SEND(command, text) packet(command, text, sizeof(text) - 1)
 
@@ -114,10 +114,11 @@ static void options(void **state)
 	} cases[] = {
 		/* version, actions, steps, then the lists of macros */
 		{ OPTIONS_6, true,
-		    "O<6><1><17><16><210><0>{client_addr} {client_name} {client_ptr} {client_resolve} {client_port} "
-		    "{daemon_port}" },
+		    "O<6><1><17><16><210><0>{client_addr} {client_name} {client_ptr} "
+		    "{client_resolve} {client_port} {daemon_port}" },
 		{ OPTIONS_6, false, "O<6><1><16>r{client_addr}" },
-		/* Postfix with milter_protocol = 2, an MTA without SETSYMLIST */
+		/* Postfix with milter_protocol = 2, an MTA without
+		 * SETSYMLIST */
 		{ "\0\0\0\2\0\0\0\77\0\0\0\177", true, "O<2><17><82> " },
 		{ "\0\0\0\7\0\0\0\0\0\0\0\0", true, "O<6> " },
 		{ "\0\0\0\1\0\0\0\77\0\0\0\177", true, NULL },
@@ -137,7 +138,8 @@ static void options(void **state)
 		assert_int_equal(kind, cases[i].reply == NULL ? MILTER_BROKEN : MILTER_NOTHING);
 		if (i > 1 && cases[i].reply != NULL)
 			assert_string_equal(got, cases[i].reply);
-		else if (cases[i].reply != NULL && strstr(got, "{client_addr} {client_name}") == NULL)
+		else if (cases[i].reply != NULL &&
+			 strstr(got, "{client_addr} {client_name}") == NULL)
 			fail_msg("%zu: %s", i, got);
 		milter_free(milter);
 	}
@@ -187,7 +189,8 @@ static void whole_session(void **state)
 		assert_string_equal(received(milter), "y550 5.7.1 100%% no??250 ?| ");
 		assert_int_equal(milter_next(milter).kind, MILTER_RCPT);
 		milter_reply(milter, "go away");
-		assert_string_equal(received(milter), "y451 4.3.0 the filter has no reply to give| ");
+		assert_string_equal(
+		    received(milter), "y451 4.3.0 the filter has no reply to give| ");
 		assert_int_equal(milter_next(milter).kind, MILTER_DATA);
 		milter_continue(milter);
 		assert_int_equal(milter_next(milter).kind, MILTER_MESSAGE);
@@ -236,7 +239,8 @@ static void macros_end(void **state)
 	struct milter *milter = open_milter(false);
 
 	(void)state;
-	/* of a message with the next one, whether that brings its own or none */
+	/* of a message with the next one, whether that brings its own or
+	 * none */
 	SEND('D', "M{auth_authen}\0alice\0");
 	SEND('M', "<a>\0");
 	SEND('A', "");

@@ -18,12 +18,14 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* What Postfix 3.7 sends at RCPT. */
-static const char *const whole[] = { "request=smtpd_access_policy", "protocol_state=RCPT", "protocol_name=ESMTP",
-	"client_address=192.0.2.7", "client_name=mx.example.com", "client_port=1234", "reverse_client_name=mx.example.com",
-	"server_address=198.51.100.1", "server_port=25", "helo_name=mx", "sender=a@example.com", "recipient=b=c@example.net",
-	"recipient_count=0", "queue_id=", "instance=1.2.3", "size=0",
-	"etrn_domain=", "stress=", "sasl_method=", "sasl_username=", "sasl_sender=", "ccert_subject=", "ccert_issuer=",
-	"ccert_fingerprint=", "encryption_protocol=", "encryption_cipher=", "encryption_keysize=0", "policy_context=" };
+static const char *const whole[] = { "request=smtpd_access_policy", "protocol_state=RCPT",
+	"protocol_name=ESMTP", "client_address=192.0.2.7", "client_name=mx.example.com",
+	"client_port=1234", "reverse_client_name=mx.example.com", "server_address=198.51.100.1",
+	"server_port=25", "helo_name=mx", "sender=a@example.com", "recipient=b=c@example.net",
+	"recipient_count=0", "queue_id=", "instance=1.2.3", "size=0", "etrn_domain=", "stress=",
+	"sasl_method=", "sasl_username=", "sasl_sender=", "ccert_subject=", "ccert_issuer=",
+	"ccert_fingerprint=", "encryption_protocol=", "encryption_cipher=", "encryption_keysize=0",
+	"policy_context=" };
 
 static unsigned asked;
 
@@ -78,7 +80,8 @@ static size_t request_with(char out[4096], size_t line, const char *text)
 	for (size_t i = 0; i < COUNT(whole); i++) {
 		const char *here = i == line ? text : whole[i];
 
-		used += (size_t)snprintf(out + used, 4096 - used, "%s%s", here, *here != '\0' ? "\n" : "");
+		used += (size_t)snprintf(
+		    out + used, 4096 - used, "%s%s", here, *here != '\0' ? "\n" : "");
 	}
 	out[used++] = '\n';
 	return used;
@@ -107,8 +110,9 @@ static void relay_answers(void **state)
 
 static bool is_required(const char *line)
 {
-	static const char *const names[] = { "request=", "protocol_state=", "protocol_name=", "helo_name=", "queue_id=",
-		"sender=", "recipient=", "client_address=", "client_name=" };
+	static const char *const names[] = { "request=", "protocol_state=", "protocol_name=",
+		"helo_name=", "queue_id=", "sender=", "recipient=", "client_address=",
+		"client_name=" };
 
 	for (size_t i = 0; i < COUNT(names); i++) {
 		if (strncmp(line, names[i], strlen(names[i])) == 0)
@@ -120,8 +124,9 @@ static bool is_required(const char *line)
 /* Each attribute missing, doubled before and behind, empty, hostile. */
 static void relay_refuses(void **state)
 {
-	static const char *const values[] = { "", "OK", "%s%n", "a\tb", "a\rb", "192.0.2.7\x01", "\x7f", "192.0.2.7 ",
-		" 192.0.2.7", "192.0.2.0/24", "192.0.2.7/32", "::ffff:192.0.2.8", "rcpt", "RCPT ", "DATA", "END-OF-MESSAGE",
+	static const char *const values[] = { "", "OK", "%s%n", "a\tb", "a\rb", "192.0.2.7\x01",
+		"\x7f", "192.0.2.7 ", " 192.0.2.7", "192.0.2.0/24", "192.0.2.7/32",
+		"::ffff:192.0.2.8", "rcpt", "RCPT ", "DATA", "END-OF-MESSAGE",
 		"smtpd_access_policy2", "unknown", "192.0.2.007" };
 	char request[4096], line[256];
 
@@ -131,21 +136,24 @@ static void relay_refuses(void **state)
 		const char *dunno = "action=DUNNO\n\n";
 		size_t size = request_with(request, i, "");
 
-		assert_string_equal(relay(request, size, RULES_YES), is_required(whole[i]) ? dunno : "action=OK\n\n");
+		assert_string_equal(relay(request, size, RULES_YES),
+		    is_required(whole[i]) ? dunno : "action=OK\n\n");
 		for (int same = 0; same < 2; same++) {
-			snprintf(
-			    line, sizeof line, "%s\n%.*s=%s", whole[i], (int)name, whole[i], same ? whole[i] + name + 1 : "x");
+			snprintf(line, sizeof line, "%s\n%.*s=%s", whole[i], (int)name, whole[i],
+			    same ? whole[i] + name + 1 : "x");
 			size = request_with(request, i, line);
 			assert_string_equal(relay(request, size, RULES_YES), dunno);
 		}
 		for (size_t v = 0; v < COUNT(values); v++) {
-			bool decides = strncmp(whole[i], "request=", 8) == 0 || strncmp(whole[i], "protocol_state=", 15) == 0 ||
+			bool decides = strncmp(whole[i], "request=", 8) == 0 ||
+				       strncmp(whole[i], "protocol_state=", 15) == 0 ||
 				       strncmp(whole[i], "client_address=", 15) == 0;
 			bool control = strpbrk(values[v], "\t\r\x01\x7f") != NULL;
 
 			snprintf(line, sizeof line, "%.*s=%s", (int)name, whole[i], values[v]);
 			size = request_with(request, i, line);
-			assert_string_equal(relay(request, size, RULES_YES), decides || control ? dunno : "action=OK\n\n");
+			assert_string_equal(relay(request, size, RULES_YES),
+			    decides || control ? dunno : "action=OK\n\n");
 		}
 		snprintf(line, sizeof line, "%.*s", (int)name, whole[i]);
 		size = request_with(request, i, line);
@@ -233,7 +241,8 @@ static void stream(void **state)
 	big = malloc(POLICY_REQUEST_MAX + 1);
 	assert_non_null(big);
 	memset(big, 'a', POLICY_REQUEST_MAX + 1);
-	assert_int_equal(policyservice_input(service, big, POLICY_REQUEST_MAX + 1), POLICY_REQUEST_MAX);
+	assert_int_equal(
+	    policyservice_input(service, big, POLICY_REQUEST_MAX + 1), POLICY_REQUEST_MAX);
 	assert_int_equal(policyservice_next(service), POLICY_BROKEN);
 	free(big);
 	policyservice_free(service);

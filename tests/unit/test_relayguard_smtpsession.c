@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_relayguard_smtpsession.c - what a session is answered (smtpsession.h), and
- * how that is logged (attempts.h)
+ * test_relayguard_smtpsession.c - what a session is answered (smtpsession.h),
+ * and how that is logged (attempts.h)
  */
 #include "attempts.h"
 #include "rules_world.h"
@@ -22,7 +22,8 @@ static struct world world;
 static struct smtpsession_policy policy;
 static struct rules_asker asker;
 
-static void tell(enum rules_severity severity, size_t line, size_t column, const char *sentence, void *arg)
+static void tell(
+    enum rules_severity severity, size_t line, size_t column, const char *sentence, void *arg)
 {
 	(void)arg;
 	if (severity == RULES_ERROR)
@@ -192,9 +193,11 @@ static void paths(void **state)
 
 static void throttled(void **state)
 {
-	static const struct throttle_limit limits[THROTTLE_CLASSES][THROTTLE_WHATS] = { { { 2, 3600 }, { 5, 3600 } },
-		{ { 1, 3600 }, { 0, 0 } }, { { 0, 0 }, { 0, 0 } } };
-	static const char *const here[] = { NULL, "127.0.0.1", "127.0.1.9", "::1", "::ffff:127.0.0.1" };
+	static const struct throttle_limit limits[THROTTLE_CLASSES][THROTTLE_WHATS] = {
+		{ { 2, 3600 }, { 5, 3600 } }, { { 1, 3600 }, { 0, 0 } }, { { 0, 0 }, { 0, 0 } }
+	};
+	static const char *const here[] = { NULL, "127.0.0.1", "127.0.1.9", "::1",
+		"::ffff:127.0.0.1" };
 	struct throttle *throttle = throttle_new(limits, 100);
 	struct smtpsession *session = begin("noto:ALL:ALL:bad@*");
 	struct smtpsession_verdict v;
@@ -253,21 +256,25 @@ static void lines(void **state)
 
 	(void)state;
 	attempts_line(line, &attempt);
-	assert_string_equal(line, "rcpt deny rule=12 client=[192.0.2.7] reply=\"550 5.7.1 no \\x3cb\\x3e\" name=mx.example.org "
-				  "from=<a@example.org> to=<b@example.net>");
+	assert_string_equal(line,
+	    "rcpt deny rule=12 client=[192.0.2.7] reply=\"550 5.7.1 no \\x3cb\\x3e\" "
+	    "name=mx.example.org from=<a@example.org> to=<b@example.net>");
 	e.name_state = RULES_NAME_FORGED;
 	e.sender = "x> to=<y\"\\[1]\n\x80";
 	e.recipient = NULL;
 	attempt.reply = "";
 	attempts_line(line, &attempt);
-	assert_string_equal(line, "rcpt deny rule=12 client=[192.0.2.7] reply=\"\" name=UNKNOWN from=<x\\x3e "
-				  "to\\x3d\\x3cy\\x22\\x5c\\x5b1\\x5d\\x0a\\x80> to=<>");
+	assert_string_equal(line,
+	    "rcpt deny rule=12 client=[192.0.2.7] reply=\"\" name=UNKNOWN from=<x\\x3e "
+	    "to\\x3d\\x3cy\\x22\\x5c\\x5b1\\x5d\\x0a\\x80> to=<>");
 	/* the longest of all, each byte of it four */
 	memset(longest, '\xff', sizeof longest - 1);
 	longest[sizeof longest - 1] = '\0';
-	e = (struct rules_envelope){
-		.address = longest, .name = longest, .name_state = RULES_NAME_CONFIRMED, .sender = longest, .recipient = longest
-	};
+	e = (struct rules_envelope){ .address = longest,
+		.name = longest,
+		.name_state = RULES_NAME_CONFIRMED,
+		.sender = longest,
+		.recipient = longest };
 	attempt = (struct attempt){ longest, SIZE_MAX, &e, longest };
 	attempts_line(line, &attempt);
 	assert_true(strlen(line) < sizeof line);

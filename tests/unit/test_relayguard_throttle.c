@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_relayguard_throttle.c - limits per client (throttle.h), pauses (tarpit.h)
+ * test_relayguard_throttle.c - limits per client (throttle.h), pauses
+ * (tarpit.h)
  */
 #include "tarpit.h"
 #include "throttle.h"
@@ -67,7 +68,8 @@ static void parse(void **state)
 }
 
 /* As many as come in SECONDS from START on, one every STEP. */
-static unsigned let_through(struct throttle *throttle, const char *address, int64_t start, int64_t seconds, int64_t step)
+static unsigned let_through(
+    struct throttle *throttle, const char *address, int64_t start, int64_t seconds, int64_t step)
 {
 	unsigned through = 0;
 
@@ -80,7 +82,8 @@ static unsigned let_through(struct throttle *throttle, const char *address, int6
 	return through;
 }
 
-/* Never more than the limit in any window, and not much less over a long time. */
+/* Never more than the limit in any window, and not much less over a long
+ * time. */
 static void window(void **state)
 {
 	(void)state;
@@ -115,7 +118,8 @@ static void keys(void **state)
 	assert_int_equal(let_through(throttle, "2001:db8:0:1::1", NOW, 100, 1), 5);
 	/* limits of their own, and none */
 	for (int i = 0; i < 3; i++) {
-		assert_true(throttle_allows(throttle, "192.0.2.7", THROTTLE_POP, THROTTLE_MESSAGES, NOW));
+		assert_true(
+		    throttle_allows(throttle, "192.0.2.7", THROTTLE_POP, THROTTLE_MESSAGES, NOW));
 		throttle_count(throttle, "192.0.2.7", THROTTLE_POP, THROTTLE_MESSAGES, NOW);
 	}
 	assert_false(throttle_allows(throttle, "192.0.2.7", THROTTLE_POP, THROTTLE_MESSAGES, NOW));
@@ -147,7 +151,8 @@ static void places(void **state)
 	throttle_free(throttle);
 }
 
-static struct throttle *reload(const struct throttle *old, const struct throttle_limit with[THROTTLE_CLASSES][THROTTLE_WHATS])
+static struct throttle *reload(
+    const struct throttle *old, const struct throttle_limit with[THROTTLE_CLASSES][THROTTLE_WHATS])
 {
 	struct throttle *throttle = throttle_new(with, 100);
 	char *text, *rest, *line;
@@ -167,11 +172,12 @@ static struct throttle *reload(const struct throttle *old, const struct throttle
 
 static void restart(void **state)
 {
-	static const char *const bad[] = { "", "throttle", "throttle 192.0.2.7", "throttle x pop messages 3600 1",
-		"throttle 192.0.2.7 pop messages 3600 1",
+	static const char *const bad[] = { "", "throttle", "throttle 192.0.2.7",
+		"throttle x pop messages 3600 1", "throttle 192.0.2.7 pop messages 3600 1",
 		"throttle 192.0.2.0/24 pop messages 1 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
 		"throttle 192.0.2.7 pop messages 3600 -1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
-		"throttle 192.0.2.7 pop messages 3600 99999999999999999999 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
+		"throttle 192.0.2.7 pop messages 3600 99999999999999999999 0 0 0 0 0 0 0 0 0 0 0 0 "
+		"0 0 0 0 0",
 		"throttle 192.0.2.7 pop messages 3600 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0" };
 	struct throttle_limit other[THROTTLE_CLASSES][THROTTLE_WHATS] = { { { 5, 60 }, { 0, 0 } } };
 	struct throttle *throttle = throttle_new(limits, 100), *again;
@@ -217,7 +223,8 @@ static void tarpits(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct tarpit tarpit = { cases[i].after, cases[i].step };
 
-		assert_int_equal(tarpit_ms(&tarpit, cases[i].number, cases[i].base, cases[i].most), cases[i].pause);
+		assert_int_equal(tarpit_ms(&tarpit, cases[i].number, cases[i].base, cases[i].most),
+		    cases[i].pause);
 	}
 	assert_true(pauses_begin(&pauses));
 	assert_true(pauses_begin(&pauses));

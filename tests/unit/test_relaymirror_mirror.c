@@ -25,8 +25,9 @@ static struct netset no_nets;
 
 static void names(void **state)
 {
-	static const char *const bad[] = { "", "-", "1", "1-", "-1", "1-1 ", " 1-1", "1--1", "1-1-1", "+1-1",
-		"18446744073709551616-0", "0-18446744073709551616", "x-1", "1-x", "*", "$" };
+	static const char *const bad[] = { "", "-", "1", "1-", "-1", "1-1 ", " 1-1", "1--1",
+		"1-1-1", "+1-1", "18446744073709551616-0", "0-18446744073709551616", "x-1", "1-x",
+		"*", "$" };
 	struct streamid id = { 7, 7 }, other;
 	char text[STREAMID_SIZE];
 
@@ -37,7 +38,8 @@ static void names(void **state)
 		assert_int_equal(id.ms, 7);
 	}
 	assert_true(streamid_parse("18446744073709551615-18446744073709551615", 41, &id));
-	assert_string_equal(streamid_format(&id, text), "18446744073709551615-18446744073709551615");
+	assert_string_equal(
+	    streamid_format(&id, text), "18446744073709551615-18446744073709551615");
 	assert_true(streamid_parse("1526919030474-55x", 16, &other));
 	assert_int_equal(other.sequence, 55);
 	assert_true(streamid_compare(&other, &id) < 0);
@@ -72,7 +74,8 @@ static void positions(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct position position = { .identity = "e", .log = { cases[i].at, 0 } };
-		struct engine_facts facts = { .log = { { cases[i].first, 0 }, { cases[i].last, 0 } } };
+		struct engine_facts facts = { .log = {
+						  { cases[i].first, 0 }, { cases[i].last, 0 } } };
 		struct position turned = { .identity = "e", .orders = position.log };
 		struct engine_facts turned_facts = { .orders = facts.log };
 
@@ -166,15 +169,16 @@ static void on_change(const char *address, bool delete, int64_t stamp, void *arg
 {
 	struct gathered *gathered = arg;
 
-	snprintf(gathered->text[gathered->count++], sizeof gathered->text[0], "%s %s %lld", delete ? "delete" : "record",
-	    address, delete ? 0 : (long long)(stamp - NOW));
+	snprintf(gathered->text[gathered->count++], sizeof gathered->text[0], "%s %s %lld",
+	    delete ? "delete" : "record", address, delete ? 0 : (long long)(stamp - NOW));
 }
 
 static void on_unsent(const char *address, int64_t stamp, void *arg)
 {
 	struct gathered *gathered = arg;
 
-	snprintf(gathered->text[gathered->count++], sizeof gathered->text[0], "%s %lld", address, (long long)(stamp - NOW));
+	snprintf(gathered->text[gathered->count++], sizeof gathered->text[0], "%s %lld", address,
+	    (long long)(stamp - NOW));
 }
 
 /* What the database is told, which is done then; COUNT lines. */
@@ -226,7 +230,8 @@ static void clocks(void **state)
 	mirror_sent(mirror, A, NOW);
 	scan(mirror, NOW + 600, &much_later);
 	assert_unsent(mirror, &much_later, NULL);
-	/* one that nobody has seen before is in the future, and stays refused */
+	/* one that nobody has seen before is in the future, and stays
+	 * refused */
 	scan(mirror, NOW + 690, &right);
 	assert_unsent(mirror, &right, NULL);
 	assert_int_equal(mirror_tally(mirror)->local_future, 1);
@@ -316,7 +321,8 @@ static void refused(void **state)
 		struct mirror_settings settings = { true, true, 3600, &ignore };
 		struct mirror *mirror = mirror_new(&settings, NOW);
 
-		if (mirror_remote(mirror, cases[i].address, cases[i].stamp, cases[i].told, &now) != cases[i].expected)
+		if (mirror_remote(mirror, cases[i].address, cases[i].stamp, cases[i].told, &now) !=
+		    cases[i].expected)
 			fail_msg("%zu: %s", i, cases[i].address);
 		mirror_local(mirror, "10.9.9.9", NOW, &now);
 		assert_int_equal(mirror_backlog(mirror), 0);
@@ -453,7 +459,8 @@ static void saving(void **state)
 	mirror_free(again);
 }
 
-/* Killed after the commit and before its record: the row is no login of this host. */
+/* Killed after the commit and before its record: the row is no login of this
+ * host. */
 static void killed(void **state)
 {
 	const struct moment now = { NOW, NOW }, slower = { NOW, NOW - 2 };
@@ -476,11 +483,13 @@ static void killed(void **state)
 
 static void bad_lines(void **state)
 {
-	static const char *const bad[] = { "", "row", "row ", "nothing 1", "row " A " 1 1 1", "row " A " 1 1 1 ----",
-		"row " A " 1 1 1 ----- ", "row " A " 1 1 1 x----", "row " A " 1 1 1 -----x", "row " A " -1 1 1 -----",
-		"row " A " 1 253402300800 1 -----", "row 192.0.2.0/24 1 1 1 -----", "row 192.0.2 1 1 1 -----",
-		"order " A " d 1 1-1", "order " A " x 1 1-1 --", "order " A " d 1 1 --", "order " A " d 1 1-1 ---",
-		"order " A " d 1 1-1 ou x", "order x d 1 1-1 --", "at", "at 1-1", "at 1-1 1-1", "at 1 1-1 x", "at 1-1 1 x" };
+	static const char *const bad[] = { "", "row", "row ", "nothing 1", "row " A " 1 1 1",
+		"row " A " 1 1 1 ----", "row " A " 1 1 1 ----- ", "row " A " 1 1 1 x----",
+		"row " A " 1 1 1 -----x", "row " A " -1 1 1 -----",
+		"row " A " 1 253402300800 1 -----", "row 192.0.2.0/24 1 1 1 -----",
+		"row 192.0.2 1 1 1 -----", "order " A " d 1 1-1", "order " A " x 1 1-1 --",
+		"order " A " d 1 1 --", "order " A " d 1 1-1 ---", "order " A " d 1 1-1 ou x",
+		"order x d 1 1-1 --", "at", "at 1-1", "at 1-1 1-1", "at 1 1-1 x", "at 1-1 1 x" };
 	struct mirror *mirror = mirror_of(true, true);
 	char text[IDENTITY_SIZE + 32];
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_relaymirror_model.c - four hosts, an engine, administrators and faults in
- * any order (mirror.h)
+ * test_relaymirror_model.c - four hosts, an engine, administrators and faults
+ * in any order (mirror.h)
  *
  * limit: 1200
  *
@@ -10,8 +10,8 @@
  * happened is kept beside it, by the engine's clock.  After every event:
  *	no stranger	whom a database lets in has logged in within the window
  *	no ratchet	the engine has no stamp later than the last login
- * and at a host that knows of it, no deleted address.  In the end every fault is
- * over, and besides that:
+ * and at a host that knows of it, no deleted address.  In the end every fault
+ * is over, and besides that:
  *	no lost login	every subscriber has the logins of every publisher
  *	no resurrection	nobody has a deleted address
  * LONG=1 in the environment: ten times as many.  HISTORIES=N tries N of them,
@@ -121,7 +121,8 @@ static uint64_t draw(struct world *w, uint64_t below)
 	return (z ^ (z >> 31)) % below;
 }
 
-__attribute__((format(printf, 2, 3))) static void show(const struct world *w, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void show(
+    const struct world *w, const char *format, ...)
 {
 	va_list args;
 
@@ -144,14 +145,16 @@ static size_t index_of(const char *address)
 	return 0;
 }
 
-static void append(struct world *w, struct stream *stream, const char *address, int64_t stamp, enum order_kind kind)
+static void append(struct world *w, struct stream *stream, const char *address, int64_t stamp,
+    enum order_kind kind)
 {
 	struct entry *entry;
 	uint64_t ms = (uint64_t)w->now * 1000;
 
 	if (stream->count == LOG_SIZE) {
 		stream->count = LOG_SIZE / 2;
-		memmove(stream->entries, stream->entries + LOG_SIZE / 2, stream->count * sizeof *stream->entries);
+		memmove(stream->entries, stream->entries + LOG_SIZE / 2,
+		    stream->count * sizeof *stream->entries);
 	}
 	if (ms > stream->last.ms)
 		stream->last = (struct streamid){ ms, 0 };
@@ -164,7 +167,8 @@ static void append(struct world *w, struct stream *stream, const char *address, 
 
 static struct engine_facts facts_of(const struct engine *engine)
 {
-	struct engine_facts facts = { .log.last = engine->log.last, .orders.last = engine->orders.last };
+	struct engine_facts facts = { .log.last = engine->log.last,
+		.orders.last = engine->orders.last };
 
 	snprintf(facts.identity, sizeof facts.identity, "%d %d", engine->epoch, engine->run);
 	if (engine->log.count > 0)
@@ -247,7 +251,9 @@ static void read_orders(struct world *w, struct host *host, const struct streami
 
 	for (size_t i = 0; i < stream->count; i++) {
 		const struct entry *entry = &stream->entries[i];
-		struct order order = { .kind = entry->kind, .stamp = entry->stamp, .id = entry->id };
+		struct order order = {
+			.kind = entry->kind, .stamp = entry->stamp, .id = entry->id
+		};
 
 		if (streamid_compare(&entry->id, after) <= 0)
 			continue;
@@ -267,8 +273,9 @@ static void read_log(struct world *w, struct host *host, const struct streamid *
 
 	for (size_t i = 0; i < stream->count; i++) {
 		if (streamid_compare(&stream->entries[i].id, after) > 0)
-			mirror_remote(host->mirror, stream->entries[i].address, stream->entries[i].stamp,
-			    (int64_t)(stream->entries[i].id.ms / 1000), &now);
+			mirror_remote(host->mirror, stream->entries[i].address,
+			    stream->entries[i].stamp, (int64_t)(stream->entries[i].id.ms / 1000),
+			    &now);
 	}
 }
 
@@ -336,7 +343,8 @@ static void send_logins(struct world *w, struct host *host, bool lost)
 	for (size_t i = 0; i < out.count; i++) {
 		size_t a = index_of(out.address[i]);
 
-		show(w, "  host %td sends %s %lld", host - w->hosts, out.address[i], (long long)(out.stamp[i] - START));
+		show(w, "  host %td sends %s %lld", host - w->hosts, out.address[i],
+		    (long long)(out.stamp[i] - START));
 		if (out.stamp[i] > w->engine.z[a])
 			w->engine.z[a] = out.stamp[i];
 		append(w, &w->engine.log, out.address[i], out.stamp[i], ORDER_ADD);
@@ -356,8 +364,8 @@ static void change(const char *address, bool delete, int64_t stamp, void *arg)
 		db[a] = stamp;
 }
 
-/* One round of a daemon, which may be killed at any of its steps.  Returns true if
- * it came to its end. */
+/* One round of a daemon, which may be killed at any of its steps.  Returns true
+ * if it came to its end. */
 static bool run_host(struct world *w, struct host *host, bool faultless)
 {
 	bool crash = !faultless && (w->faults & FAULT_CRASH) != 0 && draw(w, 4) == 0;
@@ -403,17 +411,21 @@ static void check_always(const struct world *w, uint64_t history)
 {
 	for (size_t a = 0; a < ADDRESSES; a++) {
 		if (w->engine.z[a] > w->login[a] + w->slack && w->engine.z[a] < START + YEAR / 2)
-			fail_msg("history %llu: ratchet: %s has %lld, its last login is %lld", (unsigned long long)history,
-			    addresses[a], (long long)(w->engine.z[a] - START), (long long)(w->login[a] - START));
+			fail_msg("history %llu: ratchet: %s has %lld, its last login is %lld",
+			    (unsigned long long)history, addresses[a],
+			    (long long)(w->engine.z[a] - START), (long long)(w->login[a] - START));
 		for (size_t h = 0; h < HOSTS; h++) {
 			const struct host *host = &w->hosts[h];
 
-			/* what its own clock did to its own file is its own affair */
-			if (host->far || !is_fresh(w, host, a) || w->login[a] >= w->now - WINDOW - w->slack)
+			/* what its own clock did to its own file is its own
+			 * affair */
+			if (host->far || !is_fresh(w, host, a) ||
+			    w->login[a] >= w->now - WINDOW - w->slack)
 				continue;
-			fail_msg("history %llu: stranger: %s at host %zu, last login %lld, now %lld",
-			    (unsigned long long)history, addresses[a], h, (long long)(w->login[a] - START),
-			    (long long)(w->now - START));
+			fail_msg(
+			    "history %llu: stranger: %s at host %zu, last login %lld, now %lld",
+			    (unsigned long long)history, addresses[a], h,
+			    (long long)(w->login[a] - START), (long long)(w->now - START));
 		}
 	}
 }
@@ -421,12 +433,14 @@ static void check_always(const struct world *w, uint64_t history)
 static void check_deleted(const struct world *w, const struct host *host, uint64_t history)
 {
 	for (size_t a = 0; a < ADDRESSES; a++) {
-		if (w->delete[a] == NONE || w->login[a] > w->delete[a] || !host->deleted[a] || w->tied[a])
+		if (w->delete[a] == NONE || w->login[a] > w->delete[a] || !host->deleted[a] ||
+		    w->tied[a])
 			continue;
 		if (is_fresh(w, host, a) && !host->far)
-			fail_msg("history %llu: resurrection: %s at host %td, deleted %lld, now %lld",
-			    (unsigned long long)history, addresses[a], host - w->hosts, (long long)(w->delete[a] - START),
-			    (long long)(w->now - START));
+			fail_msg(
+			    "history %llu: resurrection: %s at host %td, deleted %lld, now %lld",
+			    (unsigned long long)history, addresses[a], host - w->hosts,
+			    (long long)(w->delete[a] - START), (long long)(w->now - START));
 	}
 }
 
@@ -434,18 +448,21 @@ static void check_end(struct world *w, uint64_t history)
 {
 	for (size_t a = 0; a < ADDRESSES; a++) {
 		bool deleted = w->delete[a] != NONE && w->login[a] <= w->delete[a];
-		bool fresh = w->published[a] != NONE && w->published[a] >= w->now - WINDOW + w->slack &&
+		bool fresh = w->published[a] != NONE &&
+			     w->published[a] >= w->now - WINDOW + w->slack &&
 			     (w->delete[a] == NONE || w->published[a] > w->delete[a] + w->slack);
 
 		for (size_t h = 0; h < HOSTS; h++) {
 			const struct host *host = &w->hosts[h];
 
-			if (deleted && !w->tied[a] && !w->orders_lost && !host->far && is_fresh(w, host, a))
-				fail_msg("history %llu: at last: %s is back at host %zu", (unsigned long long)history,
-				    addresses[a], h);
-			if (fresh && !w->unsure[a] && host->settings.subscribe && !host->righted && !is_fresh(w, host, a))
-				fail_msg(
-				    "history %llu: lost login: %s at host %zu", (unsigned long long)history, addresses[a], h);
+			if (deleted && !w->tied[a] && !w->orders_lost && !host->far &&
+			    is_fresh(w, host, a))
+				fail_msg("history %llu: at last: %s is back at host %zu",
+				    (unsigned long long)history, addresses[a], h);
+			if (fresh && !w->unsure[a] && host->settings.subscribe && !host->righted &&
+			    !is_fresh(w, host, a))
+				fail_msg("history %llu: lost login: %s at host %zu",
+				    (unsigned long long)history, addresses[a], h);
 		}
 	}
 }
@@ -567,14 +584,15 @@ static void step_clock(struct world *w, struct host *host)
 /* Out of range, or no address at all. */
 static void be_hostile(struct world *w)
 {
-	static const char *const texts[] = { "", "192.0.2.0/24", "example.org", "0x7f000001", "192.0.2.300",
-		"2001:db8::7%eth0" };
+	static const char *const texts[] = { "", "192.0.2.0/24", "example.org", "0x7f000001",
+		"192.0.2.300", "2001:db8::7%eth0" };
 	int64_t stamp = w->now + AHEAD_MAX + 1 + (int64_t)draw(w, YEAR);
 	size_t a = draw(w, ADDRESSES);
 
 	show(w, "the engine is hostile");
 	append(w, &w->engine.log, addresses[a], stamp, ORDER_ADD);
-	append(w, &w->engine.log, addresses[a], w->now - WINDOW - 1 - (int64_t)draw(w, YEAR), ORDER_ADD);
+	append(w, &w->engine.log, addresses[a], w->now - WINDOW - 1 - (int64_t)draw(w, YEAR),
+	    ORDER_ADD);
 	append(w, &w->engine.log, texts[draw(w, sizeof texts / sizeof *texts)], w->now, ORDER_ADD);
 	append(w, &w->engine.orders, addresses[a], stamp, ORDER_ADD);
 }
@@ -661,7 +679,8 @@ static void happen(struct world *w, uint64_t history)
 
 static void set_up(struct world *w, uint64_t history)
 {
-	static const int64_t offsets[] = { 0, 0, 0, 3, -3, 600, -600, 2000, -2000, 3600, -3600, YEAR, -YEAR };
+	static const int64_t offsets[] = { 0, 0, 0, 3, -3, 600, -600, 2000, -2000, 3600, -3600,
+		YEAR, -YEAR };
 
 	w->random = history;
 	w->faults = (unsigned)draw(w, 256);

@@ -44,7 +44,8 @@ static const char *const facts[] = {
 
 static struct world world;
 
-static void tell(enum rules_severity severity, size_t line, size_t column, const char *sentence, void *arg)
+static void tell(
+    enum rules_severity severity, size_t line, size_t column, const char *sentence, void *arg)
 {
 	(void)arg;
 	if (severity == RULES_ERROR)
@@ -139,8 +140,10 @@ static const struct {
 	{ "RBL.bl.test", "192.0.2.66", NULL, RULES_NAME_NONE, RULES_YES, NULL },
 	{ "RBL.BL.Test.", "2001:db8::66", NULL, RULES_NAME_NONE, RULES_YES, NULL },
 	{ "RBL.bl.test", "192.0.2.1", NULL, RULES_NAME_NONE, RULES_NO, NULL },
-	{ "RBL.bl.test=127.0.0.3-8,127.0.0.10", "192.0.2.67", NULL, RULES_NAME_NONE, RULES_NO, NULL },
-	{ "RBL.bl.test=127.0.0.3,127.0.0.9-10", "192.0.2.67", NULL, RULES_NAME_NONE, RULES_YES, NULL },
+	{ "RBL.bl.test=127.0.0.3-8,127.0.0.10", "192.0.2.67", NULL, RULES_NAME_NONE, RULES_NO,
+	    NULL },
+	{ "RBL.bl.test=127.0.0.3,127.0.0.9-10", "192.0.2.67", NULL, RULES_NAME_NONE, RULES_YES,
+	    NULL },
 	{ "RBL.bl.test", "192.0.2.66", NULL, RULES_NAME_NONE, RULES_NO, "alice" },
 	{ "RBL.bl.test", "192.0.2.7", NULL, RULES_NAME_NONE, RULES_NO, NULL },
 	{ "RBL.bl.test", "192.0.2.8", NULL, RULES_NAME_NONE, RULES_UNKNOWN, NULL },
@@ -155,9 +158,12 @@ static const struct {
 	{ "ALL EXCEPT RBL.down.test", "192.0.2.1", NULL, RULES_NAME_NONE, RULES_UNKNOWN, NULL },
 	{ "RBL.down.test except ALL", "192.0.2.1", NULL, RULES_NAME_NONE, RULES_NO, NULL },
 	{ "10.0.0.0/8 EXCEPT RBL.down.test", "192.0.2.1", NULL, RULES_NAME_NONE, RULES_NO, NULL },
-	{ "192.0.* EXCEPT 192.0.2.0/24 EXCEPT 192.0.2.1", "192.0.2.1", NULL, RULES_NAME_NONE, RULES_YES, NULL },
-	{ "192.0.* EXCEPT 192.0.2.0/24 EXCEPT 192.0.2.1", "192.0.2.2", NULL, RULES_NAME_NONE, RULES_NO, NULL },
-	{ "NS=ns.hoster.test", "192.0.2.1", "www.a.example.com", RULES_NAME_CONFIRMED, RULES_YES, NULL },
+	{ "192.0.* EXCEPT 192.0.2.0/24 EXCEPT 192.0.2.1", "192.0.2.1", NULL, RULES_NAME_NONE,
+	    RULES_YES, NULL },
+	{ "192.0.* EXCEPT 192.0.2.0/24 EXCEPT 192.0.2.1", "192.0.2.2", NULL, RULES_NAME_NONE,
+	    RULES_NO, NULL },
+	{ "NS=ns.hoster.test", "192.0.2.1", "www.a.example.com", RULES_NAME_CONFIRMED, RULES_YES,
+	    NULL },
 	{ "NS=RBL.bl.test", "192.0.2.1", "www.example.com", RULES_NAME_CONFIRMED, RULES_YES, NULL },
 	{ "NS=RBL.bl.test", "192.0.2.7", "www.example.com", RULES_NAME_CONFIRMED, RULES_NO, NULL },
 	{ "NS=ALL", "192.0.2.1", NULL, RULES_NAME_NONE, RULES_NO, NULL },
@@ -179,7 +185,8 @@ static void clients(void **state)
 		snprintf(rule, sizeof rule, "allow:%s:ALL:ALL", client_cases[i].list);
 		answer = answer_of(rule, &envelope);
 		if (answer != client_cases[i].answer)
-			fail_msg("%zu %s for %s %s: %s", i, client_cases[i].list, client_cases[i].address, client_cases[i].name,
+			fail_msg("%zu %s for %s %s: %s", i, client_cases[i].list,
+			    client_cases[i].address, client_cases[i].name,
 			    rules_answer_name(answer));
 	}
 }
@@ -330,12 +337,16 @@ static void spelled(void **state)
 		const char *text = same ? spellings[i] : other_boxes[i - COUNT(spellings)];
 
 		envelope.sender = envelope.recipient = text;
-		if (answer_of("noto:ALL:bob@example.com:ALL", &envelope) != (enum rules_answer)same ||
-		    answer_of("noto:ALL:ALL:bob@example.com", &envelope) != (enum rules_answer)same ||
-		    answer_of("noto:ALL:ALL EXCEPT /^bob@example\\.com$/:ALL", &envelope) != (enum rules_answer) !same)
+		if (answer_of("noto:ALL:bob@example.com:ALL", &envelope) !=
+			(enum rules_answer)same ||
+		    answer_of("noto:ALL:ALL:bob@example.com", &envelope) !=
+			(enum rules_answer)same ||
+		    answer_of("noto:ALL:ALL EXCEPT /^bob@example\\.com$/:ALL", &envelope) !=
+			(enum rules_answer) !same)
 			fail_msg("%s", text);
-		if (same && (answer_of("noto:ALL:ALL:*@NS=mx.example.com", &envelope) != RULES_YES ||
-				answer_of("noto:ALL:NS=UNKNOWN:ALL", &envelope) != RULES_NO))
+		if (same &&
+		    (answer_of("noto:ALL:ALL:*@NS=mx.example.com", &envelope) != RULES_YES ||
+			answer_of("noto:ALL:NS=UNKNOWN:ALL", &envelope) != RULES_NO))
 			fail_msg("NS= for %s", text);
 	}
 }
@@ -386,8 +397,8 @@ static void addresses(void **state)
 		snprintf(recipient, sizeof recipient, "allow:ALL:ALL:%s", address_cases[i].list);
 		answer = answer_of(sender, &envelope);
 		if (answer != address_cases[i].answer || answer_of(recipient, &envelope) != answer)
-			fail_msg(
-			    "%zu %s for %s: %s", i, address_cases[i].list, address_cases[i].address, rules_answer_name(answer));
+			fail_msg("%zu %s for %s: %s", i, address_cases[i].list,
+			    address_cases[i].address, rules_answer_name(answer));
 	}
 }
 
@@ -411,14 +422,16 @@ static void what_is_asked(void **state)
 	struct rules_envelope envelope = stranger;
 
 	(void)state;
-	/* nothing for a later list when an earlier one fails, nor behind a "yes" */
+	/* nothing for a later list when an earlier one fails, nor behind a
+	 * "yes" */
 	answer_of("noto:10.0.0.0/8:NS=UNKNOWN:NS=UNKNOWN", &envelope);
 	assert_string_equal(world.asked, "");
 	answer_of("noto:192.0.2.1 RBL.bl.test:x NS=UNKNOWN:NS=UNKNOWN", &envelope);
 	assert_string_equal(world.asked, "mx example.com\n");
 	/* side by side, where the first answer is on its way */
 	answer_of("noto:RBL.slow.test RBL.bl.test:NS=UNKNOWN:ALL", &envelope);
-	assert_string_equal(world.asked, "pop 192.0.2.1\nslow.test 192.0.2.1\npop 192.0.2.1\nbl.test 192.0.2.1\n");
+	assert_string_equal(
+	    world.asked, "pop 192.0.2.1\nslow.test 192.0.2.1\npop 192.0.2.1\nbl.test 192.0.2.1\n");
 	/* a wildcard that no address can match needs no address */
 	answer_of("noto:ALL:NS=nobody.test:ALL", &envelope);
 	assert_string_equal(world.asked, "mx example.com\nns example.com\n");
@@ -443,25 +456,37 @@ static void decisions(void **state)
 		{ "noto:10.0.0.0/8:ALL:ALL", true, false, RULES_NOTO, 0,
 		    "550 5.7.1 mail from Mail.Example.ORG. [192.0.2.1] to <b@example.net> is" },
 		{ "allow:ALL:ALL:ALL\nnoto:ALL:ALL:ALL", false, false, RULES_ALLOW, 1, "" },
-		{ "noto:ALL:ALL:ALL:553 no\nallow:ALL:ALL:ALL", false, false, RULES_NOTO, 1, "553 no" },
-		{ "deny_delay:ALL:ALL:ALL:421 4.7.0 bye", false, false, RULES_DENY, 1, "421 4.7.0 bye" },
+		{ "noto:ALL:ALL:ALL:553 no\nallow:ALL:ALL:ALL", false, false, RULES_NOTO, 1,
+		    "553 no" },
+		{ "deny_delay:ALL:ALL:ALL:421 4.7.0 bye", false, false, RULES_DENY, 1,
+		    "421 4.7.0 bye" },
 		{ "tag:ALL:ALL:ALL:listed%C %I", false, false, RULES_TAG, 1, "listed: 192.0.2.1" },
-		{ "debug:ALL:ALL:ALL\nnoto:ALL:ALL:ALL:550 %F%T%H%I%U%C%%", false, false, RULES_NOTO, 2,
+		{ "debug:ALL:ALL:ALL\nnoto:ALL:ALL:ALL:550 %F%T%H%I%U%C%%", false, false,
+		    RULES_NOTO, 2,
 		    "550 <a@example.com><b@example.net>Mail.Example.ORG.192.0.2.1UNKNOWN:%" },
 		/* what cannot be told */
 		{ "noto:RBL.down.test:ALL:ALL", false, false, RULES_ALLOW, 0, "" },
 		{ "noto:RBL.down.test:ALL:ALL", false, true, RULES_NOTO, 1, "451 4.4.3 " },
 		{ "noto:RBL.dead.test:ALL:ALL", false, true, RULES_ALLOW, 0, "" },
-		{ "allow:RBL.down.test:ALL:ALL\nnoto:ALL:ALL:ALL", false, false, RULES_NOTO, 2, "451 4.4.3 " },
-		{ "allow:RBL.dead.test:ALL:ALL\ndeny:ALL:ALL:ALL", false, false, RULES_NOTO, 2, "451 4.4.3 " },
-		{ "tag:RBL.down.test:ALL:ALL\nnoto:ALL:ALL:ALL", false, false, RULES_NOTO, 2, "451 4.4.3 " },
+		{ "allow:RBL.down.test:ALL:ALL\nnoto:ALL:ALL:ALL", false, false, RULES_NOTO, 2,
+		    "451 4.4.3 " },
+		{ "allow:RBL.dead.test:ALL:ALL\ndeny:ALL:ALL:ALL", false, false, RULES_NOTO, 2,
+		    "451 4.4.3 " },
+		{ "tag:RBL.down.test:ALL:ALL\nnoto:ALL:ALL:ALL", false, false, RULES_NOTO, 2,
+		    "451 4.4.3 " },
 		{ "allow:RBL.down.test:ALL:ALL", true, false, RULES_NOTO, 0, "451 4.4.3 " },
-		{ "allow:RBL.down.test:ALL:ALL\nnoto:ALL:ALL:ALL:450 later", false, false, RULES_NOTO, 2, "450 later" },
-		{ "noto:RBL.down.test:ALL:ALL:450 later\nnoto:ALL:ALL:ALL:550 no", false, false, RULES_NOTO, 2, "451 4.4.3 " },
-		{ "noto:RBL.down.test:ALL:ALL:550 listed\nnoto:ALL:ALL:ALL:550 no", false, false, RULES_NOTO, 2, "550 no" },
-		{ "debug:RBL.down.test:ALL:ALL\nnoto:ALL:ALL:ALL:550 no", false, false, RULES_NOTO, 2, "550 no" },
-		{ "allow:RBL.down.test:nobody:ALL\nnoto:ALL:ALL:ALL:550 no", false, false, RULES_NOTO, 2, "550 no" },
-		{ "allow:RBL.down.test:ALL:ALL\nallow:ALL:ALL:ALL", false, false, RULES_ALLOW, 2, "" },
+		{ "allow:RBL.down.test:ALL:ALL\nnoto:ALL:ALL:ALL:450 later", false, false,
+		    RULES_NOTO, 2, "450 later" },
+		{ "noto:RBL.down.test:ALL:ALL:450 later\nnoto:ALL:ALL:ALL:550 no", false, false,
+		    RULES_NOTO, 2, "451 4.4.3 " },
+		{ "noto:RBL.down.test:ALL:ALL:550 listed\nnoto:ALL:ALL:ALL:550 no", false, false,
+		    RULES_NOTO, 2, "550 no" },
+		{ "debug:RBL.down.test:ALL:ALL\nnoto:ALL:ALL:ALL:550 no", false, false, RULES_NOTO,
+		    2, "550 no" },
+		{ "allow:RBL.down.test:nobody:ALL\nnoto:ALL:ALL:ALL:550 no", false, false,
+		    RULES_NOTO, 2, "550 no" },
+		{ "allow:RBL.down.test:ALL:ALL\nallow:ALL:ALL:ALL", false, false, RULES_ALLOW, 2,
+		    "" },
 		{ "noto:RBL.slow.test:ALL:ALL", false, false, RULES_ALLOW, 0, NULL },
 	};
 
@@ -476,8 +501,10 @@ static void decisions(void **state)
 
 		if (done != (reply != NULL) ||
 		    (done && (d.action != cases[i].action || d.rule != cases[i].rule ||
-				 strncmp(d.reply, reply, strlen(reply)) != 0 || (*reply == '\0' && d.reply[0] != '\0'))))
-			fail_msg("%s: %s by rule %zu: %s", cases[i].rules, rules_action_name(d.action), d.rule, d.reply);
+				 strncmp(d.reply, reply, strlen(reply)) != 0 ||
+				 (*reply == '\0' && d.reply[0] != '\0'))))
+			fail_msg("%s: %s by rule %zu: %s", cases[i].rules,
+			    rules_action_name(d.action), d.rule, d.reply);
 		rules_free(rules);
 	}
 }
@@ -518,8 +545,9 @@ static void note_step(size_t n, enum rules_answer answer, int failed, void *arg)
 
 static void steps(void **state)
 {
-	struct rules *rules = parse("allow:10.1.1.1:ALL:ALL\ndebug:ALL:ALL:ALL\n"
-				    "noto:RBL.down.test:ALL:x\nnoto:RBL.down.test:ALL:ALL\nnoto:ALL:ALL:*@*:550 x");
+	struct rules *rules =
+	    parse("allow:10.1.1.1:ALL:ALL\ndebug:ALL:ALL:ALL\n"
+		  "noto:RBL.down.test:ALL:x\nnoto:RBL.down.test:ALL:ALL\nnoto:ALL:ALL:*@*:550 x");
 	struct rules_asker asker = world_asker(&world, "192.0.2.1");
 	struct rules_options options = { false, false };
 	struct rules_decision d;
@@ -532,7 +560,8 @@ static void steps(void **state)
 	assert_int_equal(d.debug[0], 2);
 	asker = world_asker(&world, "192.0.2.1");
 	rules_foresee(rules, &stranger, &asker);
-	assert_string_equal(world.asked, "pop 192.0.2.1\ndown.test 192.0.2.1\npop 192.0.2.1\ndown.test 192.0.2.1\n");
+	assert_string_equal(world.asked,
+	    "pop 192.0.2.1\ndown.test 192.0.2.1\npop 192.0.2.1\ndown.test 192.0.2.1\n");
 	rules_free(rules);
 }
 

@@ -18,14 +18,15 @@
 
 static char told[8192]; /* "error 1:7 sentence\n" for each finding */
 
-static void tell(enum rules_severity severity, size_t line, size_t column, const char *sentence, void *arg)
+static void tell(
+    enum rules_severity severity, size_t line, size_t column, const char *sentence, void *arg)
 {
 	size_t used = strlen(told);
 
 	(void)arg;
 	assert_null(strchr(sentence, '\n'));
-	snprintf(told + used, sizeof told - used, "%s %zu:%zu %s\n", severity == RULES_ERROR ? "error" : "warning", line,
-	    column, sentence);
+	snprintf(told + used, sizeof told - used, "%s %zu:%zu %s\n",
+	    severity == RULES_ERROR ? "error" : "warning", line, column, sentence);
 }
 
 static struct rules *parse(const char *text)
@@ -117,7 +118,8 @@ static void refusals(void **state)
 	for (size_t i = 0; i < COUNT(refused); i++) {
 		struct rules *rules = parse(refused[i].text);
 
-		if (rules != NULL || strncmp(told, refused[i].expect, strlen(refused[i].expect)) != 0)
+		if (rules != NULL ||
+		    strncmp(told, refused[i].expect, strlen(refused[i].expect)) != 0)
 			fail_msg("%s: %s, expected %s", refused[i].text, told, refused[i].expect);
 		rules_free(rules);
 	}
@@ -148,11 +150,12 @@ static void all_at_once(void **state)
 
 static void fields(void **state)
 {
-	static const char good[] = "#c\n"
-				   "noto_delay : ALL , [2001:db8::/32] : /a:b@c/@/d:e/ :\\\n"
-				   "   *@[IPv6:2001:db8::1] : 550 5.7.1 a: b # c\n"
-				   "allow:RBL.bl.example=127.0.0.2,127.0.0.4-11;notest,rbl.net.:ALL:ALL:# why\n"
-				   "allow:127.0.0.1,127.0.0.2 RBL.BL.example:ALL:ALL";
+	static const char good[] =
+	    "#c\n"
+	    "noto_delay : ALL , [2001:db8::/32] : /a:b@c/@/d:e/ :\\\n"
+	    "   *@[IPv6:2001:db8::1] : 550 5.7.1 a: b # c\n"
+	    "allow:RBL.bl.example=127.0.0.2,127.0.0.4-11;notest,rbl.net.:ALL:ALL:# why\n"
+	    "allow:127.0.0.1,127.0.0.2 RBL.BL.example:ALL:ALL";
 	struct rules *rules = parse(good);
 
 	(void)state;
@@ -178,14 +181,17 @@ static void warnings(void **state)
 	static const struct {
 		const char *text, *expect; /* "": none */
 	} cases[] = {
-		{ "allow:*example.com:ALL:ALL\n", "warning 1:7 *example.com matches evilexample.com too" },
+		{ "allow:*example.com:ALL:ALL\n",
+		    "warning 1:7 *example.com matches evilexample.com too" },
 		{ "allow:ALL:ALL:*@*example.com\n", "warning 1:17 *example.com matches" },
 		{ "allow:*.example.com example.com:ALL:*spam*\n", "" },
 		{ "allow:all:ALL:ALL\n", "warning 1:7 all is no word" },
 		{ "allow:KNWON:ALL:ALL\n", "warning 1:7 KNWON is no word" },
-		{ "allow:rbl.example.net:ALL:ALL\n", "warning 1:7 rbl.example.net is matched as a name" },
+		{ "allow:rbl.example.net:ALL:ALL\n",
+		    "warning 1:7 rbl.example.net is matched as a name" },
 		{ "allow:ALL:ALL:ALL:250 fine\n", "warning 1:19 the message of an allow" },
-		{ "noto:ALL:ALL:ALL\nallow:POP:ALL:ALL\n", "warning 2:1 this rule can never be reached: the rule of line 1" },
+		{ "noto:ALL:ALL:ALL\nallow:POP:ALL:ALL\n",
+		    "warning 2:1 this rule can never be reached: the rule of line 1" },
 		{ "noto:10.0.0.0/8:*:ALL\nallow:10.1.0.0/16,10.2.3.4:a@b:ALL\n", "warning 2:1 " },
 		{ "noto:10.0.0.0/8:ALL:ALL\nallow:10.1.0.0/16,11.2.3.4:ALL:ALL\n", "" },
 		{ "noto:*:ALL:ALL\nallow:ALL:ALL:ALL\n", "" },
@@ -199,7 +205,8 @@ static void warnings(void **state)
 		struct rules *rules = parse(cases[i].text);
 		const char *expect = cases[i].expect;
 
-		if (rules == NULL || strncmp(told, expect, strlen(expect)) != 0 || (*expect == '\0' && told[0] != '\0'))
+		if (rules == NULL || strncmp(told, expect, strlen(expect)) != 0 ||
+		    (*expect == '\0' && told[0] != '\0'))
 			fail_msg("%s: %s, expected %s", cases[i].text, told, expect);
 		rules_free(rules);
 	}
@@ -215,7 +222,8 @@ static void sizes(void **state)
 	told[0] = '\0';
 	assert_null(rules_parse(text, RULES_FILE_MAX + 1, tell, NULL));
 	assert_non_null(strstr(told, "error 0:0 file too large"));
-	/* one rule that is too long, with an error behind it that is still found */
+	/* one rule that is too long, with an error behind it that is still
+	 * found */
 	strcpy(text, "allow:");
 	memset(text + 6, 'a', RULES_LINE_MAX);
 	strcpy(text + 6 + RULES_LINE_MAX, "\nbad\n");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_vsmtprelay_postfix.c - which settings of Postfix ask the map for parts of addresses (postfix.h)
+ * test_vsmtprelay_postfix.c - which settings of Postfix ask the map for parts
+ * of addresses (postfix.h)
  *
  * Settings as text; the real postconf(1) is asked in tests/mta.
  */
@@ -38,20 +39,27 @@ static const struct {
 	{ KEY "check_client_access pipemap:{" OURS ", inline:{1=OK}}\n", 1 },
 	{ "smtpd_client_restrictions = check_client_access " OURS "\n", 1 },
 	{ "smtpd_restriction_classes = pop\npop = check_client_access " OURS "\n", 1 },
-	{ "submission/inet/smtpd_relay_restrictions = permit_sasl_authenticated, check_client_access " OURS ", reject\n", 1 },
+	{ "submission/inet/smtpd_relay_restrictions = permit_sasl_authenticated, "
+	  "check_client_access " OURS ", reject\n",
+	    1 },
 	{ "smtp/inet/x = { check_client_access " OURS " }\n", 1 },
-	{ KEY "check_client_access " OURS "\nsmtpd_client_restrictions = check_client_access " OURS "\n", 2 },
+	{ KEY "check_client_access " OURS "\nsmtpd_client_restrictions = check_client_access " OURS
+	      "\n",
+	    2 },
 	/* by way of other settings, as main.cf itself has them */
 	{ "pop = " OURS "\n" KEY "check_client_access $pop\n", 1 },
 	{ "pop = " OURS "\n" KEY "check_client_access ${pop}\n", 1 },
 	{ "pop = " OURS "\n" KEY "check_client_access $(pop), reject\n", 1 },
-	{ "dir = /var/lib\ntype = hash\n" KEY "check_client_access $type:$dir/relayers/relayers\n", 1 },
+	{ "dir = /var/lib\ntype = hash\n" KEY "check_client_access $type:$dir/relayers/relayers\n",
+	    1 },
 	{ "a = $b\nb = $c\nc = " OURS "\n" KEY "check_client_access $a\n", 1 },
 	{ "pop = hash:/etc/pop\npop = " OURS "\n" KEY "check_client_access $pop\n", 1 },
 	{ "pop = " OURS "\npop = hash:/etc/pop\n" KEY "check_client_access $pop\n", 0 },
 	/* what the page says */
 	{ KEY "check_client_access pipemap:{" EXPRESSION "," OURS "}, reject\n", 0 },
-	{ "relayers = pipemap:{regexp:{{/^([0-9a-f.:]+)$$/ $$1}}," OURS "}\n" KEY "check_client_access $relayers\n", 0 },
+	{ "relayers = pipemap:{regexp:{{/^([0-9a-f.:]+)$$/ $$1}}," OURS "}\n" KEY
+	  "check_client_access $relayers\n",
+	    0 },
 	{ KEY "check_client_access pipemap:{regexp:/etc/postfix/relayers.regexp," OURS "}\n", 0 },
 	{ KEY "check_client_access pipemap:{pcre:/x, " OURS "}\n", 0 },
 	{ KEY "check_client_access unionmap:{" OURS ", cidr:/x}\n", 0 },
@@ -104,8 +112,8 @@ static void names_the_place(const struct relaydb_finding *finding, void *arg)
 static void places(void **state)
 {
 	(void)state;
-	postfix_judge(
-	    KEY "check_client_access " OURS "\n", DB, names_the_place, "smtpd_relay_restrictions in Postfix's main.cf");
+	postfix_judge(KEY "check_client_access " OURS "\n", DB, names_the_place,
+	    "smtpd_relay_restrictions in Postfix's main.cf");
 	postfix_judge("submission/inet/a = check_client_access " OURS "\n", DB, names_the_place,
 	    "submission/inet/a in Postfix's master.cf");
 }
