@@ -5,7 +5,6 @@
 #include "known.h"
 
 #include <stdint.h>
-#include <time.h>
 
 #define TICK_NS INT64_C(20000000) /* longer than a tick of any kernel: HZ is 100 or more */
 #define SECOND_NS INT64_C(1000000000)
@@ -17,16 +16,25 @@ bool known_same(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-bool known_settled(const struct stat *st)
+bool known_settled(const struct stat *st, const struct timespec *now)
 {
 	int64_t tick = st->st_ctim.tv_nsec == 0 ? SECOND_NS : TICK_NS, past;
+
+	if (now->tv_sec < st->st_ctim.tv_sec)
+		return false;
+	if (now->tv_sec - st->st_ctim.tv_sec > 2)
+		return true;
+	past = (now->tv_sec - st->st_ctim.tv_sec) * SECOND_NS + now->tv_nsec - st->st_ctim.tv_nsec;
+	return past > tick;
+}
+
+int known_look(int fd, struct stat *st, bool *settled)
+{
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	if (now.tv_sec < st->st_ctim.tv_sec)
-		return false;
-	if (now.tv_sec - st->st_ctim.tv_sec > 2)
-		return true;
-	past = (now.tv_sec - st->st_ctim.tv_sec) * SECOND_NS + now.tv_nsec - st->st_ctim.tv_nsec;
-	return past > tick;
+	if (fstat(fd, st) != 0)
+		return -1;
+	*settled = known_settled(st, &now);
+	return 0;
 }

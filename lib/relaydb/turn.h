@@ -26,6 +26,7 @@ struct turn {
 	int lock; /* PATH.lock, locked; -1 between turns */
 	int64_t now, begun; /* the caller's clock, and ours at that moment */
 	bool kernel_mtime; /* we may write the database but not set its mtime */
+	struct stat after; /* the database once it was written, before anybody else could */
 	int64_t seen; /* with STEP_EARLY: the mtime that the clock must pass */
 	bool xfsz_pending;
 	sigset_t mask;

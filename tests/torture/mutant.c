@@ -13,8 +13,8 @@
  *	lock-writers	nobody waits for another writer
  *
  * Without it, this is the ordinary command.  The faults come from what stands
- * below in place of the calls that turn.c, force.c, commit.c and place.c make;
- * there is nothing of them in the library.
+ * below in place of the calls that turn.c, force.c, attempt.c and location.c
+ * make; there is nothing of them in the library.
  */
 #include "lock.h"
 #include "redo.h"
@@ -92,7 +92,7 @@ static int mutant_redo_apply(const struct redo *redo, int fd)
 #define fdatasync mutant_fdatasync
 #define lock_wait mutant_lock_wait
 #define redo_apply mutant_redo_apply
-#include "../../lib/relaydb/hash/commit.c"
+#include "../../lib/relaydb/hash/attempt.c"
 #include "../../lib/relaydb/hash/force.c"
 #include "../../lib/relaydb/turn.c"
 #undef fsync

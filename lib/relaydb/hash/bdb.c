@@ -3,7 +3,8 @@
  * bdb.c - makes the new bytes of a database with Berkeley DB; the only file that knows <db.h>
  *
  * Works on a file in memory (memfd) and never on the database itself: old bytes in, new bytes out, and what stands between is
- * nobody else's.  One handle, no environment: Berkeley DB then neither shares a cache with another handle (a copy carries the
+ * nobody else's.  Where the handle remembers the database, that file is the memory's, and only what changes is looked at.
+ * One handle, no environment: Berkeley DB then neither shares a cache with another handle (a copy carries the
  * same file id, so the put would land in the other file) nor reads a DB_CONFIG from wherever it is (Debian's does not; one
  * without the fix for CVE-2017-10140 reads the current directory's).
  * The bytes must have passed image_check().  Needs /proc, to name a descriptor to Berkeley DB.
@@ -17,6 +18,7 @@
 #include "handle.h"
 #include "image.h"
 #include "io.h"
+#include "memory.h"
 
 #include <db.h>
 #include <errno.h>
@@ -28,6 +30,7 @@
 #define PAGE_SIZE 4096u
 #define FILL 256u /* half of it is what a page holds of IPv4 rows */
 #define BUCKETS_MIN 32u /* room for 4,095 rows in 33 pages */
+#define CACHE_MIN (1u << 20)
 #define CACHE_MAX (256u << 20)
 
 /* Berkeley DB would write to stderr, which is not ours. */
@@ -78,6 +81,11 @@ static int hash_open(int fd, uint32_t buckets, size_t cache, DB **out)
 	return error != 0 ? error : (*out)->open(*out, NULL, path, NULL, DB_HASH, buckets != 0 ? DB_CREATE : 0, 0);
 }
 
+static bool touch(size_t offset, size_t size, void *arg)
+{
+	return memory_touch(arg, offset, size);
+}
+
 static int change_apply(DB *hash, const struct change *change)
 {
 	DBT key = { .data = (void *)(uintptr_t)change->key.data, .size = (u_int32_t)change->key.size };
@@ -87,19 +95,45 @@ static int change_apply(DB *hash, const struct change *change)
 	return error == DB_NOTFOUND ? 0 : error;
 }
 
-/* FD's bytes as an image; the file has no other name and no writer any more. */
-static int image_from(int fd, struct image *out)
+/* FD's bytes as an image. */
+static int image_from(int fd, int flags, struct image *out)
 {
 	struct stat st;
 	void *data;
 
 	if (fstat(fd, &st) != 0)
 		return errno;
-	data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	data = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | flags, fd, 0);
 	if (data == MAP_FAILED)
 		return errno;
 	*out = (struct image){ data, (size_t)st.st_size, true };
 	return 0;
+}
+
+/* In the file that the memory has of IMAGE, and no page of it is looked at that the changes do not need. */
+static int change_in_place(struct relaydb *db, int fd, const struct image *image, const struct change *changes, size_t count,
+    struct image *out)
+{
+	DB *hash = NULL;
+	int error = 0, closed;
+
+	*out = (struct image){ NULL, 0, false };
+	for (size_t i = 0; i < count; i++)
+		if (!image_pages(image, changes[i].key, i == 0 ? count + 1 : 0, touch, db))
+			return failed(db, ENOMEM);
+	error = hash_open(fd, 0, CACHE_MIN, &hash);
+	for (size_t i = 0; error == 0 && i < count; i++)
+		error = change_apply(hash, &changes[i]);
+	if (hash != NULL) {
+		closed = hash->close(hash, 0);
+		error = error != 0 ? error : closed;
+	}
+	if (error == 0)
+		error = image_from(fd, 0, out);
+	if (error != 0)
+		return failed(db, error);
+	memory_changed(db, out);
+	return RELAYDB_OK;
 }
 
 /* OLD may be NULL: then a new hash of BUCKETS is made. */
@@ -125,8 +159,11 @@ static int change_all(struct relaydb *db, const struct image *old, uint32_t buck
 		error = error != 0 ? error : closed;
 	}
 	if (error == 0 && stop == 0)
-		error = image_from(fd, out);
-	close(fd);
+		error = image_from(fd, MAP_POPULATE, out);
+	if (error == 0 && stop == 0)
+		memory_made(db, fd, out);
+	else
+		close(fd);
 	if (error == 0)
 		return stop;
 	image_free(out);
@@ -135,7 +172,13 @@ static int change_all(struct relaydb *db, const struct image *old, uint32_t buck
 
 int bdb_apply(struct relaydb *db, const struct image *image, const struct change *changes, size_t count, struct image *out)
 {
-	return change_all(db, image, 0, count < 100 ? 1u << 20 : image->size, changes, count, NULL, out);
+	struct image_info info;
+	int fd = memory_file(db, image);
+
+	/* and no bucket must be split, which would change pages that are not of these rows */
+	if (fd >= 0 && image_made(db, image, &(struct relaydb_result){ 0 }, &info) == RELAYDB_OK && info.room > count)
+		return change_in_place(db, fd, image, changes, count, out);
+	return change_all(db, image, 0, count < 100 ? CACHE_MIN : image->size, changes, count, NULL, out);
 }
 
 int bdb_build(struct relaydb *db, const struct change *rows, size_t count, const struct progress *progress, struct image *out)

@@ -107,6 +107,8 @@ static int write_blocks(struct turn *turn, int fd, const struct redo *redo, cons
 
 	if (error == 0)
 		error = mtime_raise(turn, fd, redo, before);
+	if (error == 0 && fstat(fd, &turn->after) != 0)
+		error = errno;
 	STEP("raised");
 	lock_release(fd);
 	STEP("unlocked");

@@ -10,6 +10,7 @@
 #include "handle.h"
 #include "image.h"
 #include "location.h"
+#include "memory.h"
 #include "queue.h"
 #include "rows.h"
 #include "snapshot.h"
@@ -43,47 +44,62 @@ struct search {
 	int64_t stamp;
 };
 
-/* A row of that address, however it is spelled. */
-static int search_row(struct bytes key, struct bytes value, void *arg)
+/* In an image whose addresses are all spelled as we or as postmap spells them. */
+static int search_spelled(const struct image *image, const struct image_info *info, struct search *search)
 {
-	struct search *search = arg;
+	struct bytes key = { search->address, strlen(search->address) }, value;
+	char text[STAMP_SIZE + 1];
 	struct row row;
+	int code;
 
+	value = (struct bytes){ text, 0 };
+	code = image_find(image, key, text, sizeof text, &value.size);
+	if (code == RELAYDB_NOTFOUND && !info->plain) {
+		key.size++;
+		code = image_find(image, key, text, sizeof text, &value.size);
+	}
+	if (code != RELAYDB_OK || value.size > sizeof text)
+		return code;
 	row_parse(key, value, &row);
-	if (!row.address_ok || strcmp(row.text, search->address) != 0)
-		return 0;
 	search->entry = row.entry;
 	search->stamp = row.stamp;
-	return 1;
-}
-
-/* In an image that makemap or postmap has made. */
-static int search_all(const struct image *image, struct search *search)
-{
-	switch (image_walk(image, search_row, search)) {
-	case 0:
-		return RELAYDB_NOTFOUND;
-	case 1:
-		return RELAYDB_OK;
-	default:
-		return RELAYDB_NOMEM;
-	}
-}
-
-static int search_plain(const struct image *image, struct search *search)
-{
-	char value[STAMP_SIZE];
-	size_t size = 0;
-	int code = image_find(image, (struct bytes){ search->address, strlen(search->address) }, value, sizeof value, &size);
-
-	search->entry = code == RELAYDB_OK && size <= sizeof value && stamp_read(value, size, &search->stamp);
 	return code;
 }
 
-static int image_get(struct relaydb *db, const struct snapshot *snapshot, const char *address, int64_t *stamp)
+/* Among the rows of an image that spells some of them otherwise: in order of keys, each once. */
+static int search_rows(const struct rows *rows, struct search *search)
+{
+	const struct stored *stored = rows_find(rows, (struct bytes){ search->address, strlen(search->address) });
+
+	if (stored == NULL)
+		return RELAYDB_NOTFOUND;
+	search->entry = stored->entry;
+	search->stamp = stored->stamp;
+	return RELAYDB_OK;
+}
+
+static int search_odd(struct relaydb *db, const struct image *image, struct search *search)
+{
+	const struct rows *remembered = memory_rows(db, image);
+	struct rows rows;
+	int code;
+
+	if (remembered != NULL)
+		return search_rows(remembered, search);
+	code = transform_rows(db, image, true, &rows);
+	if (code == RELAYDB_OK) {
+		rows_merge(&rows);
+		code = search_rows(&rows, search);
+	}
+	rows_free(&rows);
+	return code;
+}
+
+static int image_get(
+    struct relaydb *db, const struct image *image, const struct image_info *info, const char *address, int64_t *stamp)
 {
 	struct search search = { .address = address };
-	int code = snapshot->info.plain ? search_plain(&snapshot->image, &search) : search_all(&snapshot->image, &search);
+	int code = info->odd ? search_odd(db, image, &search) : search_spelled(image, info, &search);
 
 	if (code == RELAYDB_NOMEM)
 		return db_fail(db, code, "out of memory");
@@ -95,12 +111,17 @@ static int image_get(struct relaydb *db, const struct snapshot *snapshot, const 
 
 static int hash_get(struct relaydb *db, const char *address, int64_t *stamp)
 {
+	const struct image_info *info;
+	const struct image *image;
 	struct snapshot snapshot;
-	int code = snapshot_read(db, &snapshot);
+	int code;
 
+	if (memory_unchanged(db, &image, &info))
+		return image_get(db, image, info, address, stamp);
+	code = snapshot_read(db, &snapshot);
 	if (code != RELAYDB_OK)
 		return code;
-	code = image_get(db, &snapshot, address, stamp);
+	code = image_get(db, &snapshot.image, &snapshot.info, address, stamp);
 	snapshot_free(&snapshot);
 	return code;
 }
@@ -164,4 +185,5 @@ const struct store hash_store = {
 	.load = hash_load,
 	.check = hash_check,
 	.settle = hash_settle,
+	.forget = memory_forget,
 };

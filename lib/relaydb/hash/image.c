@@ -54,7 +54,8 @@ struct look {
 	int (*each)(struct bytes key, struct bytes value, void *arg);
 	void *arg;
 	size_t rows;
-	bool plain;
+	bool plain, odd;
+	bool (*page)(size_t offset, size_t size, void *arg); /* called for every page that is looked at, with ARG */
 	uint64_t *sums; /* of the keys of a bucket in which Berkeley DB could overlook that two are the same */
 	size_t sum_count, sum_room;
 	bool summing;
@@ -201,6 +202,10 @@ static bool page_get(struct look *look, uint64_t number, struct page *page)
 	if (!claim(look, number))
 		return false;
 	p = look->image->data + number * look->meta.page_size;
+	if (look->page != NULL && !look->page((size_t)(p - look->image->data), look->meta.page_size, look->arg)) {
+		errno = ENOMEM;
+		return wrong(look, "out of memory");
+	}
 	page->bytes = p;
 	page->number = (uint32_t)number;
 	page->next = get32(p + 16);
@@ -372,7 +377,10 @@ static int pair_visit(struct look *look, const struct page *page, unsigned index
 		free(last->data);
 		*last = (struct last){ key, key_data };
 		key_data = NULL; /* LAST has it */
-		look->plain = look->plain && address_plain(key.data, key.size);
+		if (!address_plain(key.data, key.size)) {
+			look->plain = false;
+			look->odd = look->odd || !address_plain(key.data, key.size - 1);
+		}
 		if (look->summing && !sum_add(look, key))
 			goto out;
 	}
@@ -488,7 +496,40 @@ bool image_check(const struct image *image, struct image_info *info, char *why, 
 		.fill = look.meta.fill,
 		.room = full > look.meta.rows ? full - look.meta.rows : 0,
 		.buckets = (uint64_t)look.meta.max_bucket + 1,
-		.plain = look.plain };
+		.plain = look.plain,
+		.odd = look.odd };
+	return true;
+}
+
+int image_made(
+    struct relaydb *db, const struct image *image, const struct relaydb_result *result, struct image_info *info)
+{
+	struct look look = { .image = image };
+	uint64_t full;
+
+	if (result->rewritten || !meta_read(&look))
+		return image_prove(db, image, info);
+	full = (uint64_t)look.meta.fill * ((uint64_t)look.meta.max_bucket + 1);
+	info->rows = result->rows;
+	info->room = full > look.meta.rows ? full - look.meta.rows : 0;
+	info->buckets = (uint64_t)look.meta.max_bucket + 1;
+	return RELAYDB_OK;
+}
+
+bool image_pages(const struct image *image, struct bytes key, size_t spare,
+    bool (*each)(size_t offset, size_t size, void *arg), void *arg)
+{
+	struct look look = { .image = image, .arg = arg };
+	struct page page;
+
+	if (!meta_read(&look) || !each(0, look.meta.page_size, arg))
+		return false;
+	look.page = each;
+	if (bucket_visit(&look, bucket_of(&look.meta, key)) != 0)
+		return false;
+	for (uint32_t number = look.meta.free; spare > 0 && number != 0; number = page.next, spare--)
+		if (!page_get(&look, number, &page))
+			return false;
 	return true;
 }
 

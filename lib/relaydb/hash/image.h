@@ -15,6 +15,7 @@ struct image_info {
 	uint64_t room; /* how many rows can be added before Berkeley DB splits a bucket; 0 if fill is */
 	uint64_t buckets;
 	bool plain; /* all keys are in the store's form, each once: no NUL style, no odd spelling of an address */
+	bool odd; /* some address is spelled in neither the store's form nor that with a NUL behind it */
 };
 
 /* Proves that Berkeley DB may be trusted with IMAGE: every page, item, chain and free list in bounds and used once, every key
@@ -23,6 +24,16 @@ bool image_check(const struct image *image, struct image_info *info, char *why, 
 
 /* The same with a sentence for DB.  Returns RELAYDB_OK, NOTDB or NOMEM. */
 int image_prove(struct relaydb *db, const struct image *image, struct image_info *info);
+
+/* IMAGE was made from one that had *INFO, by a batch with that RESULT, or is a whole new one: *info becomes its.  Returns
+ * RELAYDB_OK, NOTDB or NOMEM. */
+int image_made(
+    struct relaydb *db, const struct image *image, const struct relaydb_result *result, struct image_info *info);
+
+/* Calls EACH for each page of a checked image that Berkeley DB may change when it puts or deletes KEY, and SPARE pages of the
+ * free list.  EACH returns false to stop.  Returns false if it did, or without memory. */
+bool image_pages(const struct image *image, struct bytes key, size_t spare,
+    bool (*each)(size_t offset, size_t size, void *arg), void *arg);
 
 /* Calls EACH for every row of a checked image; pointers end with the call.  EACH returns 0 to go on.
  * Returns 0, what EACH returned, or RELAYDB_NOMEM. */

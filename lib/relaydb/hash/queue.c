@@ -405,29 +405,27 @@ static int read_all(struct relaydb *db, struct bytes queue, struct sum *sum)
 /* What BATCH makes of OLD, or of *new if that is there already, becomes *new. */
 static int carry_out(struct relaydb_batch *batch, const struct image *old, struct image_info *info, struct image *new)
 {
-	struct relaydb_result unwanted = { .committed = false };
+	struct relaydb_result result = { .committed = false };
 	struct image image = { NULL, 0, false };
 	int code;
 
 	if (relaydb_batch_count(batch) == 0)
 		return RELAYDB_OK;
 	STEP("carried");
-	code = batch_transform(batch->db, new->data != NULL ? new : old, info, batch, &image, &unwanted);
+	code = batch_transform(batch->db, new->data != NULL ? new : old, info, batch, &image, &result);
 	if (code != RELAYDB_OK || image.data == NULL) {
 		image_free(&image);
 		return code;
 	}
 	image_free(new);
 	*new = image;
-	return image_prove(batch->db, new, info);
+	return image_made(batch->db, new, &result, info);
 }
 
-int queue_apply(
-    struct relaydb *db, struct bytes queue, const struct image *old, const struct image_info *info, struct image *new)
+int queue_apply(struct relaydb *db, struct bytes queue, const struct image *old, struct image_info *info, struct image *new)
 {
 	struct sum sum = { .before = 0 };
 	struct relaydb_batch *expiry = NULL;
-	struct image_info state = *info;
 	int code = batch_make(db, &sum.changes);
 
 	*new = (struct image){ NULL, 0, false };
@@ -437,9 +435,9 @@ int queue_apply(
 	if (code == RELAYDB_OK && sum.before > 0)
 		code = batch_expire(expiry, sum.before);
 	if (code == RELAYDB_OK)
-		code = carry_out(expiry, old, &state, new);
+		code = carry_out(expiry, old, info, new);
 	if (code == RELAYDB_OK)
-		code = carry_out(sum.changes, old, &state, new);
+		code = carry_out(sum.changes, old, info, new);
 	if (sum.damaged > 0)
 		db_notice(db, "left out %zu parts of %s%s that are damaged", sum.damaged, db->path, QUEUE_SUFFIX);
 	relaydb_batch_free(&expiry);

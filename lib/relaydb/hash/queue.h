@@ -54,9 +54,8 @@ uint64_t queue_sum(const void *data, size_t size);
  * Returns RELAYDB_OK, LOCKED, PERM, IO, NOMEM. */
 int queue_drop(struct relaydb *db, const struct place *place, size_t size, uint64_t sum);
 
-/* Carries out on OLD (checked) what lies in QUEUE.  *new stays empty if that changes nothing.  What is damaged is left out and a
- * notice says so.  Returns RELAYDB_OK, IO, NOMEM. */
-int queue_apply(
-    struct relaydb *db, struct bytes queue, const struct image *old, const struct image_info *info, struct image *new);
+/* Carries out on OLD (checked), which has *INFO, what lies in QUEUE.  *new stays empty if that changes nothing; else *info is
+ * its.  What is damaged is left out and a notice says so.  Returns RELAYDB_OK, IO, NOMEM. */
+int queue_apply(struct relaydb *db, struct bytes queue, const struct image *old, struct image_info *info, struct image *new);
 
 #endif

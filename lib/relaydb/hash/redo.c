@@ -19,6 +19,7 @@
 #include "image.h"
 #include "io.h"
 #include "location.h"
+#include "memory.h"
 #include "queue.h"
 #include "snapshot.h"
 #include "step.h"
@@ -131,8 +132,9 @@ static bool block_differs(const struct image *old, const struct image *new, uint
 	return part(number, old->size) < size || memcmp(old->data + number * BLOCK, new->data + number *BLOCK, size) != 0;
 }
 
-/* In the order of turn_of(). */
-static size_t order_blocks(const struct image *old, const struct image *new, uint64_t *out)
+/* In the order of turn_of().  ONLY, if it is not NULL, are the ONLY_COUNT blocks before the appended ones that can differ. */
+static size_t order_blocks(
+    const struct image *old, const struct image *new, const uint64_t *only, size_t only_count, uint64_t *out)
 {
 	uint64_t blocks = (new->size + BLOCK - 1) / BLOCK, appended = old->size / BLOCK;
 	size_t count = 0;
@@ -142,7 +144,10 @@ static size_t order_blocks(const struct image *old, const struct image *new, uin
 	for (uint64_t i = appended; i < blocks; i++)
 		if (block_differs(old, new, i))
 			out[count++] = i;
-	for (uint64_t i = 1; i < appended && i < blocks; i++)
+	for (size_t i = 0; only != NULL && i < only_count; i++)
+		if (only[i] > 0 && only[i] < appended && only[i] < blocks && block_differs(old, new, only[i]))
+			out[count++] = only[i];
+	for (uint64_t i = 1; only == NULL && i < appended && i < blocks; i++)
 		if (block_differs(old, new, i))
 			out[count++] = i;
 	if (block_differs(old, new, 0))
@@ -177,8 +182,10 @@ static void head_fill(struct head *head, const struct snapshot *before, const st
 int redo_make(struct relaydb *db, const struct snapshot *before, const struct image *new, struct redo *redo)
 {
 	const struct image *old = &before->image;
+	const uint64_t *only;
 	struct head head;
 	uint64_t *numbers;
+	size_t count = 0;
 
 	*redo = (struct redo){ { NULL, 0, false } };
 	if (new->size > IMAGE_MAX)
@@ -186,7 +193,8 @@ int redo_make(struct relaydb *db, const struct snapshot *before, const struct im
 	numbers = calloc(new->size / BLOCK + 2, sizeof *numbers);
 	if (numbers == NULL)
 		return db_fail(db, RELAYDB_NOMEM, "out of memory");
-	head_fill(&head, before, new, order_blocks(old, new, numbers));
+	only = memory_blocks(db, new, &count);
+	head_fill(&head, before, new, order_blocks(old, new, only, count, numbers));
 	redo->record.size = size_of(&head);
 	redo->record.data = calloc(1, redo->record.size);
 	if (redo->record.data == NULL) {
@@ -201,6 +209,26 @@ int redo_make(struct relaydb *db, const struct snapshot *before, const struct im
 	head_of(redo)->sum = record_sum(redo);
 	free(numbers);
 	return RELAYDB_OK;
+}
+
+static bool block_is(int fd, uint64_t number, const struct image *image)
+{
+	size_t size = part(number, image->size);
+	unsigned char now[BLOCK];
+
+	return size == 0 || (pread(fd, now, size, (off_t)(number * BLOCK)) == (ssize_t)size &&
+				memcmp(now, image->data + number * BLOCK, size) == 0);
+}
+
+bool redo_starts_from(const struct redo *redo, const struct image *old, int fd, const uint64_t *more, size_t count)
+{
+	for (size_t i = 0; i < head_of(redo)->count; i++)
+		if (!block_is(fd, table_of(redo)[i].number, old))
+			return false;
+	for (size_t i = 0; i < count; i++)
+		if (more[i] < (redo_new_size(redo) + BLOCK - 1) / BLOCK && !block_is(fd, more[i], old))
+			return false;
+	return true;
 }
 
 /* The place of block NUMBER in the order of writing: appended blocks, then changed ones, the one with the meta page last. */

@@ -14,6 +14,9 @@ struct redo {
 /* From what was copied BEFORE, file and queue, to NEW.  Returns RELAYDB_OK or NOMEM. */
 int redo_make(struct relaydb *db, const struct snapshot *before, const struct image *new, struct redo *redo);
 
+/* Has the file in FD still the bytes of OLD in the blocks that will be written, and in the COUNT others of MORE? */
+bool redo_starts_from(const struct redo *redo, const struct image *old, int fd, const uint64_t *more, size_t count);
+
 /* Reads a record from a file; every number in it is proved.  Returns RELAYDB_OK, NOTDB, IO, NOMEM. */
 int redo_read(struct relaydb *db, int fd, struct redo *redo);
 

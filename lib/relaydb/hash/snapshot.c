@@ -10,8 +10,10 @@
 #include "handle.h"
 #include "image.h"
 #include "io.h"
+#include "known.h"
 #include "location.h"
 #include "lock.h"
+#include "memory.h"
 #include "queue.h"
 #include "redo.h"
 
@@ -69,9 +71,11 @@ static int copy_locked(struct relaydb *db, const struct place *place, bool writi
 
 	if (code != RELAYDB_OK)
 		return code;
-	if (fstat(snapshot->fd, &snapshot->st) != 0)
+	if (known_look(snapshot->fd, &snapshot->st, &snapshot->settled) != 0)
 		code = db_fail_errno(db, "look at", "", errno);
-	if (code == RELAYDB_OK)
+	else if (!place_has(place, REDO_SUFFIX) && memory_recall(db, writing, snapshot))
+		snapshot->recalled = true;
+	else
 		code = io_read(db, snapshot->fd, "", &snapshot->st, &snapshot->image);
 	if (code == RELAYDB_OK)
 		code = overlay_pending(db, place, snapshot, &taken, &sum);
@@ -81,16 +85,42 @@ static int copy_locked(struct relaydb *db, const struct place *place, bool writi
 	return code;
 }
 
-int snapshot_take(struct relaydb *db, const struct place *place, bool writing, struct snapshot *snapshot)
+/* What was read becomes what the handle remembers, once it is proved. */
+static int prove(struct relaydb *db, struct snapshot *snapshot)
 {
 	int code;
 
+	if (snapshot->borrowed)
+		return RELAYDB_OK;
+	if (memory_has(db, &snapshot->image, &snapshot->info)) {
+		if (!snapshot->redone)
+			memory_confirm(db, snapshot);
+		return RELAYDB_OK;
+	}
+	memory_forget(db); /* it would only be in the way of what is read now */
+	code = image_prove(db, &snapshot->image, &snapshot->info);
+	if (code == RELAYDB_OK && !snapshot->redone && snapshot->image.size > 0)
+		memory_keep(db, snapshot);
+	return code;
+}
+
+int snapshot_take(struct relaydb *db, const struct place *place, bool writing, struct snapshot *snapshot)
+{
+	struct stat folder;
+	bool settled;
+	int code;
+
 	*snapshot = (struct snapshot){ .fd = -1 };
+	if (known_look(place->dir, &folder, &settled) != 0)
+		return db_fail_errno(db, "look at the directory of", "", errno);
 	code = place_open_map(db, place, writing, false, &snapshot->fd, &snapshot->st);
 	if (code == RELAYDB_OK)
 		code = copy_locked(db, place, writing, snapshot);
 	if (code == RELAYDB_OK)
-		code = image_prove(db, &snapshot->image, &snapshot->info);
+		code = prove(db, snapshot);
+	if (code == RELAYDB_OK && snapshot->borrowed)
+		memory_note_folder(db, place, &folder,
+		    settled && snapshot->queue.size == 0 && !place_has(place, REDO_SUFFIX) && !queue_exists(place));
 	if (code != RELAYDB_OK)
 		snapshot_free(snapshot);
 	return code;
@@ -107,14 +137,17 @@ int snapshot_add_queue(struct relaydb *db, struct snapshot *snapshot)
 	code = queue_apply(db, queue, &snapshot->image, &snapshot->info, &new);
 	if (code != RELAYDB_OK || new.data == NULL)
 		return code;
-	image_free(&snapshot->image);
+	if (!snapshot->borrowed)
+		image_free(&snapshot->image);
+	snapshot->borrowed = false;
 	snapshot->image = new;
-	return image_prove(db, &snapshot->image, &snapshot->info);
+	return RELAYDB_OK;
 }
 
 void snapshot_free(struct snapshot *snapshot)
 {
-	image_free(&snapshot->image);
+	if (!snapshot->borrowed)
+		image_free(&snapshot->image);
 	image_free(&snapshot->queue);
 	lock_close(&snapshot->fd);
 }

@@ -73,9 +73,8 @@ static int read_file(struct relaydb *db, int fd, struct memory *memory)
 	int code = RELAYDB_OK;
 
 	for (int reads = 0; reads < READS_MAX; reads++) {
-		if (fstat(fd, &memory->st) != 0)
+		if (known_look(fd, &memory->st, &memory->settled) != 0)
 			return db_fail_errno(db, "look at", "", errno);
-		memory->settled = known_settled(&memory->st);
 		code = io_read(db, fd, "", &memory->st, &image);
 		if (code == RELAYDB_OK && fstat(fd, &after) == 0 && known_same(&memory->st, &after))
 			break;
