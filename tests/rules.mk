@@ -39,6 +39,7 @@ $(ROOM_ARCHIVE): $(ROOM_OBJECTS)
 STEPPING = $(BUILD)/tests/unit/test_relaydb_commit \
 	$(BUILD)/tests/unit/test_relaydb_forms \
 	$(BUILD)/tests/unit/test_relaydb_queue \
+	$(BUILD)/tests/unit/test_relaydb_remember \
 	$(BUILD)/tests/stress/prog_cutoff
 
 $(UNIT_OBJECTS) $(HELPER_OBJECTS): FLAGS = $(ROOMS:%=-I%) $(RELAYDB_ROOMS:%=-I%)

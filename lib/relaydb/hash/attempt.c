@@ -122,7 +122,8 @@ static bool unchanged(const struct turn *turn, const struct snapshot *snapshot)
 }
 
 /* The file was not read, its stat was believed: what this commit has looked at must be there. */
-static bool as_remembered(const struct turn *turn, const struct states *states, const struct redo *redo, const struct image *new)
+static bool as_remembered(
+    const struct turn *turn, const struct states *states, const struct redo *redo, const struct image *new)
 {
 	const struct snapshot *before = &states->before;
 	size_t count = 0;
@@ -293,7 +294,7 @@ static int write_nothing(struct turn *turn, const struct snapshot *snapshot)
 	return code;
 }
 
-int attempt(struct turn *turn, const struct task *task, struct relaydb_result *result)
+int attempt_run(struct turn *turn, const struct task *task, struct relaydb_result *result)
 {
 	struct states states = { .before.fd = -1 };
 	int code = copy(turn, task->create, &states);

@@ -9,7 +9,7 @@
 #include "rows.h"
 
 /* Applies CHANGES to a checked image, which stays as it is; *out gets the new bytes.
- * Returns RELAYDB_OK, NOMEM or IO. */
+ * Returns RELAYDB_OK, NOMEM, IO, or STEP_AGAIN: what the handle remembers of the database is spent. */
 int bdb_apply(struct relaydb *db, const struct image *image, const struct change *changes, size_t count, struct image *out);
 
 /* Makes a database of the rows, sized for twice as many.  Of equal keys the last wins.  PROGRESS may be NULL.

@@ -104,9 +104,10 @@ static int one_turn(struct commit *commit, struct relaydb_result *result)
 		STEP("settled");
 	/* a settle, or somebody who has waited for the queue: is there still something to do? */
 	if (code == RELAYDB_OK && (commit->task->change != NULL || queue_exists(&turn->place))) {
-		do
-			code = attempt(turn, commit->task, commit->queued ? &unwanted : result);
-		while (code == STEP_AGAIN && db_clock_ms() < turn->db->deadline);
+		code = STEP_AGAIN;
+		/* the second time it is read, whatever the handle remembered */
+		for (int tries = 0; code == STEP_AGAIN && (tries < 2 || db_clock_ms() < turn->db->deadline); tries++)
+			code = attempt_run(turn, commit->task, commit->queued ? &unwanted : result);
 		if (code == STEP_EARLY && !commit->queued)
 			leave_for_later(commit, result);
 	}

@@ -501,8 +501,7 @@ bool image_check(const struct image *image, struct image_info *info, char *why, 
 	return true;
 }
 
-int image_made(
-    struct relaydb *db, const struct image *image, const struct relaydb_result *result, struct image_info *info)
+int image_made(struct relaydb *db, const struct image *image, const struct relaydb_result *result, struct image_info *info)
 {
 	struct look look = { .image = image };
 	uint64_t full;
@@ -516,8 +515,15 @@ int image_made(
 	return RELAYDB_OK;
 }
 
-bool image_pages(const struct image *image, struct bytes key, size_t spare,
-    bool (*each)(size_t offset, size_t size, void *arg), void *arg)
+uint64_t image_buckets(const struct image *image)
+{
+	struct look look = { .image = image };
+
+	return meta_read(&look) ? (uint64_t)look.meta.max_bucket + 1 : 0;
+}
+
+bool image_pages(
+    const struct image *image, struct bytes key, size_t spare, bool (*each)(size_t offset, size_t size, void *arg), void *arg)
 {
 	struct look look = { .image = image, .arg = arg };
 	struct page page;

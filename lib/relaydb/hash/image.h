@@ -27,13 +27,15 @@ int image_prove(struct relaydb *db, const struct image *image, struct image_info
 
 /* IMAGE was made from one that had *INFO, by a batch with that RESULT, or is a whole new one: *info becomes its.  Returns
  * RELAYDB_OK, NOTDB or NOMEM. */
-int image_made(
-    struct relaydb *db, const struct image *image, const struct relaydb_result *result, struct image_info *info);
+int image_made(struct relaydb *db, const struct image *image, const struct relaydb_result *result, struct image_info *info);
 
-/* Calls EACH for each page of a checked image that Berkeley DB may change when it puts or deletes KEY, and SPARE pages of the
- * free list.  EACH returns false to stop.  Returns false if it did, or without memory. */
-bool image_pages(const struct image *image, struct bytes key, size_t spare,
-    bool (*each)(size_t offset, size_t size, void *arg), void *arg);
+/* The number of buckets of a checked image. */
+uint64_t image_buckets(const struct image *image);
+
+/* Calls EACH for each page of a checked image that Berkeley DB may change when it puts or deletes KEY and splits no bucket, and for
+ * SPARE pages of the free list.  EACH returns false to stop.  Returns false if it did, or without memory. */
+bool image_pages(
+    const struct image *image, struct bytes key, size_t spare, bool (*each)(size_t offset, size_t size, void *arg), void *arg);
 
 /* Calls EACH for every row of a checked image; pointers end with the call.  EACH returns 0 to go on.
  * Returns 0, what EACH returned, or RELAYDB_NOMEM. */

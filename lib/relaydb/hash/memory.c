@@ -234,7 +234,8 @@ bool memory_touch(struct relaydb *db, size_t offset, size_t size)
 	struct memory *memory = db->memory;
 
 	for (size_t block = offset / BLOCK; block * BLOCK < offset + size && block * BLOCK < memory->image.size; block++) {
-		volatile unsigned char *byte = &memory->image.data[block * BLOCK];
+		volatile unsigned char *at = &memory->image.data[block * BLOCK];
+		unsigned char same = *at;
 
 		if (memory->touched_count == memory->touched_room) {
 			size_t room = memory->touched_room * 2 + 64;
@@ -246,7 +247,7 @@ bool memory_touch(struct relaydb *db, size_t offset, size_t size)
 			memory->touched_room = room;
 		}
 		memory->touched[memory->touched_count++] = block;
-		*byte = *byte; /* a page of its own, with the bytes of now */
+		*at = same; /* a page of its own now, with these bytes */
 	}
 	return true;
 }
@@ -365,7 +366,7 @@ void memory_undo(struct relaydb *db)
 	memory->editing = false;
 	file_close(&memory->made);
 	memory->made_at = NULL;
-	if (memory->touched_count == 0)
+	if (memory->touched_count == 0 || !memory->valid)
 		return;
 	undone = (memory->view == NULL || memory->view_size >= memory->image.size) && file_is(&memory->file);
 	for (size_t i = 0; undone && i < memory->touched_count; i++) {
