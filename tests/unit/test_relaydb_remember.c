@@ -336,7 +336,7 @@ static void a_get_sees_what_happens_behind_it(void **state)
 		acts[i].act();
 		assert_false(believed(db));
 		assert_stamp(db, ADDRESS, 2000);
-		/* and so does a commit: what is there stays unless it is older */
+		/* and so does a commit: what is there stays */
 		put(db, "192.0.2.2", 1);
 		assert_stamp(db, ADDRESS, 2000);
 		relaydb_close(&db);
@@ -483,7 +483,7 @@ static const char *nth_long(uint32_t n)
 	return text;
 }
 
-/* Long chains, pages that are freed and used again: up to 3,900 long rows in 32 buckets. */
+/* Long chains of pages, split and freed: to 3,900 long rows in 32 buckets. */
 static void any_commits_leave_what_is_remembered(void **state)
 {
 	static int64_t model[3900]; /* 0 and -1: no row, as at the start */
