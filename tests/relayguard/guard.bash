@@ -81,11 +81,11 @@ bound() {
 
 teardown() {
 	local pid
-	for pid in ${GUARD_PID:-} ${DNS_PID:-}; do
+	for pid in ${GUARD_PID:-} ${DNS_PID:-} ${ASKER_PID:-}; do
 		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :
 	done
-	GUARD_PID= DNS_PID=
+	GUARD_PID= DNS_PID= ASKER_PID=
 	[ -z "${DIR:-}" ] || sed 's/^/stderr: /' "$DIR/stderr" 2>/dev/null | tail -n 40 || :
 }
 
@@ -97,7 +97,10 @@ milter() {
 
 # policy SOCKET [CHANGE...]: the answer in REPLY, without "action="
 policy() {
-	REPLY=$(python3 "$SOURCES/tests/relayguard/peers.py" policy "$DIR/run/$1" "${@:2}")
+	[ -n "${ASKER_PID-}" ] || coproc ASKER { exec python3 "$SOURCES/tests/relayguard/peers.py" policy 3>&-; }
+	local IFS=$'\x1f'
+	printf '%s\n' "$DIR/run/$*" >&"${ASKER[1]}"
+	IFS= read -r -t $DEADLINE REPLY <&"${ASKER[0]}" || fail 'no answer'
 	REPLY=${REPLY#action=}
 }
 

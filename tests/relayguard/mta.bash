@@ -85,7 +85,7 @@ deny_closes() {
 		hears 4 closed
 		session $how $port 127.0.1.2 'MAIL FROM:<>' 'RCPT TO:<slowdeny@example.com>' RSET 'MAIL FROM:<>' NOOP
 		hears 1 4 'slowly away'
-		hears 4 closed
+		[ -n "${TEMPORARY_STAYS-}" ] || hears 4 closed
 	done
 	session $port 127.0.1.2 'MAIL FROM:<>' 'RCPT TO:<ok@example.com>' 'RCPT TO:<deny@example.com>' DATA
 	hears 2 "${DENY_CODE:-554}"
@@ -125,35 +125,4 @@ lists_and_addresses() {
 		session $port 127.0.1.2 "MAIL FROM:$sender" 'RCPT TO:<noto@example.com>'
 		[[ ${lines[1]} == [45]* ]] || fail "$sender: ${lines[1]}"
 	done
-}
-
-# killing SECONDS PORT: relayguard is killed once a second; what would have been
-# taken is taken, and strangers are not let in
-killing() {
-	local end=$((SECONDS + $1)) port=$2 sessions=0 killer pid
-	: >"$DIR/killed"
-	{
-		while [ ! -e "$DIR/stop" ]; do
-			"$RELAYGUARD" -c "$DIR/relayguard.conf" >>"$DIR/killed" 2>&1 3>&- &
-			pid=$!
-			read -r -t 1 <> <(:) || :
-			kill -KILL $pid
-			wait $pid || :
-		done
-	} 2>/dev/null 3>&- &
-	killer=$!
-	# on a slow machine longer: some sessions, and a relayguard that came up
-	while [ $SECONDS -lt $end ] || [ $sessions -lt 4 ] || ! grep -q 'guarding with' "$DIR/killed"; do
-		[ $SECONDS -lt $((end + 120)) ] || fail "$sessions sessions; $(cat "$DIR/killed")"
-		session $port 127.0.1.1 'MAIL FROM:<>' 'RCPT TO:<x@example.net>' DATA 'message x'
-		[[ ${lines[1]} == 250* && ${lines[3]} == 250* ]] || fail "refused: ${lines[*]}"
-		session $port 127.0.1.9 'MAIL FROM:<>' 'RCPT TO:<x@example.net>' 'RCPT TO:<ok@example.com>' DATA 'message x'
-		[[ ${lines[1]} == 55* ]] || fail "let in: ${lines[*]}"
-		[[ ${lines[2]} == 250* && ${lines[4]} == 250* ]] || fail "refused: ${lines[*]}"
-		sessions=$((sessions + 2))
-	done
-	: >"$DIR/stop"
-	wait $killer
-	# nothing but the kill ended it
-	! grep -v 'guarding with\|warning: this rule can never' "$DIR/killed" || fail 'it said more'
 }

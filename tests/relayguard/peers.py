@@ -3,14 +3,17 @@
 speaks the milter protocol, one that asks by the policy protocol, a name server
 
     peers.py milter ADDRESS LINE...    prints the answer to each line
-    peers.py policy ADDRESS [-NAME|NAME=VALUE|+TEXT]...
-                                       prints the answer to one request: NAME is
-                                       left out, set, or TEXT added as it is
+    peers.py policy                    prints the answer to each line of standard
+                                       input: ADDRESS [-NAME|NAME=VALUE|+TEXT]...,
+                                       with \\x1f between: NAME is left out, set, or
+                                       TEXT added as it is
     peers.py smtp [-p] PORT CLIENT COMMAND...
                                        prints the last line of the answer to each
                                        command of a client with that address, and
                                        "closed" where there is none; -p: all of
                                        them at once.  "message TEXT" is a message
+    peers.py crowd PORT COUNT          so many sessions, side by side: prints how
+                                       many were refused, and let in, wrongly
     peers.py dns PORT FILE             answers as FILE says, which is read again
                                        for each question, until it is killed
 
@@ -24,6 +27,7 @@ import re
 import socket
 import struct
 import sys
+from concurrent.futures import ThreadPoolExecutor
 import time
 
 
@@ -195,10 +199,15 @@ def policy(address, changes):
     while not data.endswith(b"\n\n"):
         more = peer.recv(65536)
         if not more:
-            print("closed")
-            return
+            return "closed"
         data += more
-    print(data.decode("latin-1").rstrip("\n"))
+    return data.decode("latin-1").rstrip("\n")
+
+
+def policies():
+    for line in sys.stdin.buffer:
+        address, *changes = line.decode("utf-8", "surrogateescape").rstrip("\n").split("\x1f")
+        print(policy(address, changes), flush=True)
 
 
 class Smtp:
@@ -246,6 +255,36 @@ def smtp(words):
         session.send(b"".join(wire_command(command) for command in commands))
     for command in commands:
         print(session.answer() if at_once else session.command(command))
+
+
+def taken(port, client, recipient):
+    """Is a message from CLIENT to RECIPIENT taken?  The last answer."""
+    session = Smtp(port, client)
+    for command in "MAIL FROM:<>", "RCPT TO:<%s>" % recipient, "DATA", "message x":
+        answer = session.command(command)
+        if answer[:1] not in "23":
+            break
+    return answer
+
+
+# client, recipient, whether the mail is taken: one who has logged in, a stranger
+CROWD = [("127.0.1.1", "x@example.net", True), ("127.0.1.9", "x@example.net", False),
+         ("127.0.1.9", "ok@example.com", True)]
+
+
+def crowd(port, count):
+    wrong = {True: [], False: []}
+
+    def one(number):
+        client, recipient, right = CROWD[number % len(CROWD)]
+        answer = taken(port, client, recipient)
+        if answer.startswith("250") != right or not right and not answer.startswith("5"):
+            wrong[right].append(answer)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(one, range(int(count))))
+    print("\n".join(sum(wrong.values(), [])))
+    print("%s sessions, %d refused, %d let in" % (count, len(wrong[True]), len(wrong[False])))
 
 
 TYPES = {1: "a", 2: "ns", 12: "ptr", 15: "mx", 28: "aaaa"}
@@ -315,8 +354,10 @@ if __name__ == "__main__":
     if sys.argv[1] == "milter":
         milter(sys.argv[2], sys.argv[3:])
     elif sys.argv[1] == "policy":
-        policy(sys.argv[2], sys.argv[3:])
+        policies()
     elif sys.argv[1] == "smtp":
         smtp(sys.argv[2:])
+    elif sys.argv[1] == "crowd":
+        crowd(*sys.argv[2:])
     elif sys.argv[1] == "dns":
         dns(sys.argv[2], sys.argv[3])

@@ -8,6 +8,7 @@ load ../mta/mta
 load guard
 eval "$(declare -f teardown | sed 's/^teardown/teardown_guard/')"
 load mta
+load systemd
 
 start_file() {
 	start_mta_file
@@ -17,6 +18,8 @@ start_file() {
 teardown() {
 	[ -z "${POSTFIX_PID-}" ] || stop_postfix
 	POSTFIX_PID=
+	stop_systemd
+	! mountpoint -q /var/spool/postfix || umount /var/spool/postfix
 	teardown_guard
 }
 
@@ -144,14 +147,42 @@ until_refused() {
 	hears 1 250
 }
 
-@test "relayguard killed once a second, as a milter and as a policy service" {
-	short && seconds=6 || seconds=60
-	for words in milter policy; do
-		postfix_guarded $words "$actions" 'delay = 0'
-		stop_guard
-		killing $seconds 2525
-		rm "$DIR/stop"
-		stop_postfix
-		POSTFIX_PID=
-	done
+@test "under systemd, killed once a second, as a milter and as a policy service" {
+	short && sessions=90 || sessions=500
+	configure_postfix
+	sed -i '/^smtpd_relay_restrictions/d' /etc/postfix/main.cf
+	page_block postfix relay >>/etc/postfix/main.cf
+	printf '%s\n' 'relay_domains = example.com' 'relay_recipient_maps =' >>/etc/postfix/main.cf
+	page_stanza milter >>/etc/postfix/main.cf
+	page_stanza policy >>/etc/postfix/main.cf
+	mkdir -p /var/spool/postfix
+	mount --bind "$WORK/postfix/queue" /var/spool/postfix
+	place_guard "$actions" "$(page_stanza conf)" "$(page_stanza policy-conf)" 'delay = 0'
+	start_systemd || skip 'no control group for systemd'
+	sed -i "s,^relayers = .*,relayers = pipemap:{regexp:{{/^([0-9a-f.:]+)\$\$/ \$\$1}}\,hash:/var/lib/relayers/relayers}," /etc/postfix/main.cf
+	start_as_it_is postfix
+	killed_each_second 2525 $sessions
+	# its rules are in force
+	session 2525 127.0.1.2 'MAIL FROM:<>' 'RCPT TO:<noto@example.com>'
+	hears 1 553
+}
+
+@test "under systemd: with an error in the rules the sockets close; started again, they open" {
+	mkdir -p /var/spool/postfix
+	place_guard 'noto:ALL:ALL:ALL' "$(page_stanza conf)"
+	start_systemd || skip 'no control group for systemd'
+	echo permit >/etc/relayers/rules
+	control reload relayguard.service
+	unit_is active relayguard.service
+	control kill -s KILL relayguard.service
+	eventually unit_is failed relayguard.service
+	eventually unit_is inactive relayguard-postfix.socket
+	[ "$(control show -P ExecMainStatus relayguard.service)" = 78 ]
+	echo 'noto:ALL:ALL:ALL' >/etc/relayers/rules
+	control start relayguard.service
+	unit_is active relayguard.service
+	unit_is active relayguard-postfix.socket
+	control stop relayguard.socket relayguard-postfix.socket relayguard.service
+	unit_is inactive relayguard.service
+	[ "$(stat -c %U /var/lib/relayguard/state.lock)" = relayguard ]
 }

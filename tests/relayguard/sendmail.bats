@@ -8,6 +8,7 @@ load ../mta/mta
 load guard
 eval "$(declare -f teardown | sed 's/^teardown/teardown_guard/')"
 load mta
+load systemd
 
 start_file() {
 	start_mta_file
@@ -15,6 +16,7 @@ start_file() {
 
 teardown() {
 	end_sendmail
+	stop_systemd
 	teardown_guard
 }
 
@@ -53,9 +55,13 @@ sendmail_guarded() {
 	stop_guard
 }
 
-@test "relayguard killed once a second" {
-	sendmail_guarded "$actions" 'delay = 0'
-	stop_guard
-	short && seconds=6 || seconds=60
-	killing $seconds 25
+@test "under systemd, killed once a second" {
+	short && sessions=90 || sessions=500
+	place_guard "$actions" 'milter = unix:/run/relayguard/milter' 'delay = 0'
+	start_systemd || skip 'no control group for systemd'
+	RELAYERS=/var/lib/relayers/relayers
+	sendmail_with "$with_window" "$(page_stanza mc)" "RELAY_DOMAIN(\`example.com')dnl"
+	killed_each_second 25 $sessions
+	session 25 127.0.1.2 'MAIL FROM:<>' 'RCPT TO:<noto@example.com>'
+	hears 1 553
 }
