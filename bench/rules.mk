@@ -34,3 +34,17 @@ bench: all $(BENCHES) $(NOSYNC)
 
 figures: all $(BENCHES) $(NOSYNC)
 	@ROUNDS=$(or $(ROUNDS),3) bench/run $(BUILD) figures
+
+# what relayguard costs a mail server; libmilter is compared with where it is at hand
+GUARD_BENCHES = $(BUILD)/bench/guard/sessions \
+	$(if $(wildcard /usr/include/libmilter/mfapi.h),$(BUILD)/bench/guard/pool)
+LINT_SOURCES += bench/guard/sessions.c
+$(GUARD_BENCHES): %: %.o
+	$(LINK)
+$(GUARD_BENCHES): LIBS = -pthread
+$(BUILD)/bench/guard/pool: LIBS = -lmilter -pthread
+
+bench-guard: all $(GUARD_BENCHES)
+	@bench/guard/run $(BUILD)
+
+.PHONY: bench-guard
