@@ -38,7 +38,7 @@ figures: all $(BENCHES) $(NOSYNC)
 # what relayguard costs a mail server; libmilter is compared with where it is at hand
 GUARD_BENCHES = $(BUILD)/bench/guard/sessions \
 	$(if $(wildcard /usr/include/libmilter/mfapi.h),$(BUILD)/bench/guard/pool)
-LINT_SOURCES += bench/guard/sessions.c
+LINT_SOURCES += bench/guard/sessions.c bench/guard/pool.c
 $(GUARD_BENCHES): %: %.o
 	$(LINK)
 $(GUARD_BENCHES): LIBS = -pthread
