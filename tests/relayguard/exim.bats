@@ -65,7 +65,8 @@ queued_headers() {
 
 @test "EXCEPT nests; POP is exempt; relay probes, IPv6 and hostile addresses" {
 	exim_guarded "$actions" 'delay = 0'
-	lists_and_addresses 2526
+	# some of the spellings are no address for Exim: 501
+	DODGE_CODE=5 lists_and_addresses 2526
 	stop_guard
 }
 

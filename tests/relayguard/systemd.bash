@@ -79,19 +79,22 @@ leave_cgroups() {
 }
 
 # killed_each_second PORT SESSIONS: relayguard is killed once a second, by
-# systemd, while that many sessions go on side by side
+# systemd, while that many sessions go on side by side; on a fast machine so
+# many again, until it has been restarted twice
 killed_each_second() {
-	local status=0 crowd restarts
-	python3 "$SOURCES/tests/relayguard/peers.py" crowd "$1" "$2" >"$SCRATCH/crowd" 2>&1 3>&- &
-	crowd=$!
-	while kill -0 $crowd 2>/dev/null; do
-		control kill -s KILL relayguard.service 2>/dev/null || :
-		read -r -t 1 <> <(:) || :
+	local status crowd rounds=0
+	until [ "$(control show -P NRestarts relayguard.service)" -ge 2 ]; do
+		[ $((rounds += 1)) -le 10 ] || fail 'systemd does not restart it'
+		status=0
+		python3 "$SOURCES/tests/relayguard/peers.py" crowd "$1" "$2" >"$SCRATCH/crowd" 2>&1 3>&- &
+		crowd=$!
+		while kill -0 $crowd 2>/dev/null; do
+			control kill -s KILL relayguard.service 2>/dev/null || :
+			read -r -t 1 <> <(:) || :
+		done
+		wait $crowd || status=$?
+		[ $status = 0 ] || fail "$(tail -n 20 "$SCRATCH/crowd")"
+		grep -qx "$2 sessions, 0 refused, 0 let in" "$SCRATCH/crowd" || fail "$(tail -n 20 "$SCRATCH/crowd")"
 	done
-	wait $crowd || status=$?
-	[ $status = 0 ] || fail "$(tail -n 20 "$SCRATCH/crowd")"
-	grep -qx "$2 sessions, 0 refused, 0 let in" "$SCRATCH/crowd" || fail "$(tail -n 20 "$SCRATCH/crowd")"
-	restarts=$(control show -P NRestarts relayguard.service)
-	[ "$restarts" -ge 2 ] || fail "restarted $restarts times"
 	eventually unit_is active relayguard.service
 }
