@@ -76,9 +76,7 @@ taken() {
 			taken || fail "$zone: $REPLY"
 		done
 		stop_guard
-		kill "$DNS_PID"
-		wait "$DNS_PID" || :
-		DNS_PID=
+		stop_dns
 	done
 }
 
@@ -143,9 +141,7 @@ on_after_reload() {
 		policy policy sender=x@nx.test
 		[ "$REPLY" = '550 5.1.8 no domain' ]
 		stop_guard
-		kill "$DNS_PID"
-		wait "$DNS_PID" || :
-		DNS_PID=
+		stop_dns
 	done
 }
 
@@ -160,9 +156,7 @@ on_after_reload() {
 	done
 	milter 'connect 198.51.100.66 mx.test TEMP' 'mail <x@a.test>' 'rcpt <b@example.com>'
 	answers 2 451
-	kill "$DNS_PID"
-	wait "$DNS_PID" || :
-	DNS_PID=
+	stop_dns
 	milter 'connect 198.51.100.66 mx.test TEMP' 'mail <x@d.test>' 'rcpt <b@example.com>'
 	answers 2 451
 	stop_guard

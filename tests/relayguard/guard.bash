@@ -5,7 +5,7 @@ RELAYGUARD=$BUILD/relayguard/relayguard
 VSMTPRELAY=$BUILD/vsmtprelay/vsmtprelay
 SOURCES=$(cd "$LIB/../.." && pwd)
 DEADLINE=60		# seconds that anything may take, on a machine ten times slower
-DNS_PORT=5399
+DNS_PORT=9	# nobody is there, unless start_dns says otherwise
 
 # prepare RULES [SETTING...]: a fresh directory with these rules and settings
 prepare() {
@@ -68,15 +68,20 @@ stop_guard() {	# TERM; returns its exit status
 	return $status
 }
 
-start_dns() {	# start_dns [LINE...]: see peers.py
+start_dns() {	# start_dns [LINE...]: see peers.py; after prepare
 	printf '%s\n' "$@" >"$DIR/zone"
-	python3 "$SOURCES/tests/relayguard/peers.py" dns "$DNS_PORT" "$DIR/zone" >"$DIR/dns.out" 2>&1 3>&- &
+	: >"$DIR/dns"
+	python3 "$SOURCES/tests/relayguard/peers.py" dns "$DIR/zone" >"$DIR/dns" 2>&1 3>&- &
 	DNS_PID=$!
-	eventually bound
+	eventually test -s "$DIR/dns"
+	DNS_PORT=$(cat "$DIR/dns")
+	sed -i "s/^resolver = .*/resolver = 127.0.0.1@$DNS_PORT/" "$DIR/relayguard.conf"
 }
 
-bound() {
-	ss -lunH "sport = :$DNS_PORT" | grep -q .
+stop_dns() {
+	kill "$DNS_PID"
+	wait "$DNS_PID" || :
+	DNS_PID=
 }
 
 teardown() {
@@ -89,19 +94,34 @@ teardown() {
 	[ -z "${DIR:-}" ] || sed 's/^/stderr: /' "$DIR/stderr" 2>/dev/null | tail -n 40 || :
 }
 
+# asks WORD...: what the peers of peers.py hear, a line each, in the array lines
+asks() {
+	local IFS=$'\x1f' answer
+	if [ -z "${ASKER_PID-}" ]; then
+		rm -f "$SCRATCH/ask" "$SCRATCH/told"
+		mkfifo "$SCRATCH/ask" "$SCRATCH/told"
+		python3 "$SOURCES/tests/relayguard/peers.py" serve <"$SCRATCH/ask" >"$SCRATCH/told" 2>"$SCRATCH/asker" 3>&- &
+		ASKER_PID=$!
+		exec {ASK}>"$SCRATCH/ask" {TOLD}<"$SCRATCH/told"
+	fi
+	lines=()
+	printf '%s\n' "$*" >&"$ASK"
+	while IFS= read -r -t $DEADLINE answer <&"$TOLD"; do
+		[ "$answer" != $'\x1e' ] || return 0
+		lines+=("$answer")
+	done
+	fail "no answer to $*: ${lines[*]}: $(tail -n 5 "$SCRATCH/asker")"
+}
+
 # milter LINE...: the answers, a line each, in the array lines
 milter() {
-	run python3 "$SOURCES/tests/relayguard/peers.py" milter "$DIR/run/milter" "$@"
-	[ "$status" = 0 ] || fail "$output"
+	asks milter "$DIR/run/milter" "$@"
 }
 
 # policy SOCKET [CHANGE...]: the answer in REPLY, without "action="
 policy() {
-	[ -n "${ASKER_PID-}" ] || coproc ASKER { exec python3 "$SOURCES/tests/relayguard/peers.py" policy 3>&-; }
-	local IFS=$'\x1f'
-	printf '%s\n' "$DIR/run/$*" >&"${ASKER[1]}"
-	IFS= read -r -t $DEADLINE REPLY <&"${ASKER[0]}" || fail 'no answer'
-	REPLY=${REPLY#action=}
+	asks policy "$DIR/run/$1" "${@:2}"
+	REPLY=${lines[0]#action=}
 }
 
 # answers N WORDS: line N, from 0, of the last milter begins so

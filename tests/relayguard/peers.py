@@ -2,20 +2,24 @@
 """peers.py - those who talk to relayguard in its tests: a mail server that
 speaks the milter protocol, one that asks by the policy protocol, a name server
 
-    peers.py milter ADDRESS LINE...    prints the answer to each line
-    peers.py policy                    prints the answer to each line of standard
-                                       input: ADDRESS [-NAME|NAME=VALUE|+TEXT]...,
-                                       with \\x1f between: NAME is left out, set, or
+    peers.py serve                     does what each line of standard input says,
+                                       one of these with \\x1f between its words,
+                                       and ends what it prints with a line \\x1e:
+        milter ADDRESS LINE...         prints the answer to each line
+        policy ADDRESS [-NAME|NAME=VALUE|+TEXT]...
+                                       prints the answer: NAME is left out, set, or
                                        TEXT added as it is
-    peers.py smtp [-p] PORT CLIENT COMMAND...
+        smtp [-p] PORT CLIENT COMMAND...
                                        prints the last line of the answer to each
                                        command of a client with that address, and
                                        "closed" where there is none; -p: all of
                                        them at once.  "message TEXT" is a message
+    peers.py milter ADDRESS LINE...    that alone
     peers.py crowd PORT COUNT          so many sessions, side by side: prints how
                                        many were refused, and let in, wrongly
-    peers.py dns PORT FILE             answers as FILE says, which is read again
-                                       for each question, until it is killed
+    peers.py dns FILE                  prints its port of 127.0.0.1 and answers as
+                                       FILE says, which is read again for each
+                                       question, until it is killed
 
 ADDRESS is a path or a port of 127.0.0.1.  Lines of milter: connect ADDRESS NAME
 STATE; mail SENDER [AUTH]; rcpt RECIPIENT; refused RECIPIENT STATUS TEXT; data;
@@ -27,7 +31,6 @@ import re
 import socket
 import struct
 import sys
-from concurrent.futures import ThreadPoolExecutor
 import time
 
 
@@ -126,7 +129,7 @@ class Milter:
         return self.answer()
 
 
-def milter(address, lines):
+def milter(address, *lines):
     server = Milter(address)
     for line in lines:
         word, *rest = line.split(" ")
@@ -192,22 +195,17 @@ def request(changes=()):
     return lines.encode("utf-8", "surrogateescape") + added + b"\n"
 
 
-def policy(address, changes):
+def policy(address, *changes):
     peer = connect(address)
     peer.sendall(request(changes))
     data = b""
     while not data.endswith(b"\n\n"):
         more = peer.recv(65536)
         if not more:
-            return "closed"
+            print("closed")
+            return
         data += more
-    return data.decode("latin-1").rstrip("\n")
-
-
-def policies():
-    for line in sys.stdin.buffer:
-        address, *changes = line.decode("utf-8", "surrogateescape").rstrip("\n").split("\x1f")
-        print(policy(address, changes), flush=True)
+    print(data.decode("latin-1").rstrip("\n"))
 
 
 class Smtp:
@@ -247,14 +245,14 @@ def wire_command(command):
     return data + b"\r\n"
 
 
-def smtp(words):
+def smtp(*words):
     at_once = words[0] == "-p"
     port, client, *commands = words[at_once:]
     session = Smtp(port, client)
     if at_once:
         session.send(b"".join(wire_command(command) for command in commands))
     for command in commands:
-        print(session.answer() if at_once else session.command(command))
+        print(session.answer() if at_once else session.command(command), flush=True)
 
 
 def taken(port, client, recipient):
@@ -273,6 +271,8 @@ CROWD = [("127.0.1.1", "x@example.net", True), ("127.0.1.9", "x@example.net", Fa
 
 
 def crowd(port, count):
+    from concurrent.futures import ThreadPoolExecutor
+
     wrong = {True: [], False: []}
 
     def one(number):
@@ -339,9 +339,10 @@ def dns_answer(packet, lines):
     return out
 
 
-def dns(port, path):
+def dns(path):
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind(("127.0.0.1", int(port)))
+    server.bind(("127.0.0.1", 0))
+    print(server.getsockname()[1], flush=True)
     while True:
         packet, peer = server.recvfrom(4096)
         with open(path, encoding="ascii") as lines:
@@ -350,14 +351,13 @@ def dns(port, path):
             server.sendto(answer, peer)
 
 
+def serve():
+    acts = {"milter": milter, "policy": policy, "smtp": smtp}
+    for line in sys.stdin.buffer:
+        act, *words = line.decode("utf-8", "surrogateescape").rstrip("\n").split("\x1f")
+        acts[act](*words)
+        print("\x1e", flush=True)
+
+
 if __name__ == "__main__":
-    if sys.argv[1] == "milter":
-        milter(sys.argv[2], sys.argv[3:])
-    elif sys.argv[1] == "policy":
-        policies()
-    elif sys.argv[1] == "smtp":
-        smtp(sys.argv[2:])
-    elif sys.argv[1] == "crowd":
-        crowd(*sys.argv[2:])
-    elif sys.argv[1] == "dns":
-        dns(sys.argv[2], sys.argv[3])
+    {"serve": serve, "milter": milter, "crowd": crowd, "dns": dns}[sys.argv[1]](*sys.argv[2:])

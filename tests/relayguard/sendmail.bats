@@ -28,25 +28,15 @@ sendmail_guarded() {
 	rm -f "$WORK"/mqueue/*
 }
 
-@test "each action; one tag a message, and forged ones are gone" {
+@test "deny ends the session; each action; lists, clients and addresses of every kind; attempts" {
+	add_addresses 2001:db8::7 2001:db8::8
 	sendmail_guarded "$actions" 'delay = 1s'
+	deny_closes 25
+	[ -z "$(ls "$WORK/mqueue")" ]
 	each_action 25
 	queued=$(cat "$WORK"/mqueue/qf*)
 	[ "$(grep -c '^H.*X-Spam-Warning' <<<"$queued")" = 1 ] || fail "$queued"
 	[[ $queued == *'X-Spam-Warning: suspicious 127.0.1.2'* ]] || fail "$queued"
-	stop_guard
-}
-
-@test "deny ends the session, in lock step and pipelined; the accepted lose the message" {
-	sendmail_guarded "$actions" 'delay = 1s'
-	deny_closes 25
-	[ -z "$(ls "$WORK/mqueue")" ]
-	stop_guard
-}
-
-@test "EXCEPT nests; POP is exempt; relay probes, IPv6 and hostile addresses" {
-	add_addresses 2001:db8::7 2001:db8::8
-	sendmail_guarded "$actions" 'delay = 0'
 	lists_and_addresses 25
 	# what sendmail refuses itself is counted
 	session 25 127.0.1.3 'MAIL FROM:<>' 'RCPT TO:<x@example.net>' 'RCPT TO:<ok@example.com>' DATA 'message x'
@@ -58,7 +48,7 @@ sendmail_guarded() {
 @test "under systemd, killed once a second" {
 	short && sessions=90 || sessions=500
 	place_guard "$actions" 'milter = unix:/run/relayguard/milter' 'delay = 0'
-	start_systemd || skip 'systemd cannot run here'
+	start_systemd
 	eventually unit_is active relayguard.service
 	RELAYERS=/var/lib/relayers/relayers
 	sendmail_with "$with_window" "$(page_stanza mc)" "RELAY_DOMAIN(\`example.com')dnl"

@@ -30,31 +30,34 @@ place_guard() {	# place_guard RULES SETTING...
 	echo 'Wants=relayguard.service relayguard.socket relayguard-postfix.socket' >>$UNITS/multi-user.target
 }
 
-# Returns 1 where no systemd can run, as in a container without control groups
+# Skips the test where no systemd can run, as in a container without control
+# groups
 start_systemd() {
 	mkdir -p $CGROUP
-	mountpoint -q $CGROUP || mount -t cgroup2 none $CGROUP || return 1
-	leave_cgroups
-	mkdir "$CGROUP/relayguard-test.$$" || return 1
-	(
-		echo 0 >"$CGROUP/relayguard-test.$$/cgroup.procs" 2>/dev/null || exit 1
-		exec unshare --mount --pid --cgroup --fork --kill-child --mount-proc sh -c '
-			umount -R /sys/fs/cgroup 2>/dev/null
-			mount -t cgroup2 none /sys/fs/cgroup || exit 1
-			exec env -i PATH="$PATH" container=enclosure SYSTEMD_UNIT_PATH='$UNITS' \
-				/lib/systemd/systemd --system --unit=multi-user.target --log-target=null'
-	) >"$SCRATCH/systemd" 2>&1 3>&- &
+	mountpoint -q $CGROUP || mount -t cgroup2 none $CGROUP || skip 'no control groups here'
+	# what a test left that was killed; one that goes on uses its own
+	find $CGROUP -mindepth 1 -depth -type d -path '*/relayguard-test.*' -mmin +60 -exec rmdir {} \; 2>/dev/null || :
+	GROUP=$(mktemp -d $CGROUP/relayguard-test.XXXXXX) || skip 'no control group can be made here'
+	local in_group=(sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$GROUP")
+	"${in_group[@]}" unshare --mount --pid --cgroup --fork --mount-proc mount -t cgroup2 none /sys/fs/cgroup ||
+		skip 'systemd cannot have control groups here'
+	"${in_group[@]}" unshare --mount --pid --cgroup --fork --kill-child --mount-proc sh -c '
+		umount -R /sys/fs/cgroup 2>/dev/null
+		mount -t cgroup2 none /sys/fs/cgroup || exit 1
+		exec env -i PATH="$PATH" container=enclosure SYSTEMD_UNIT_PATH='$UNITS' \
+			/lib/systemd/systemd --system --unit=multi-user.target --log-target=null' >"$SCRATCH/systemd" 2>&1 3>&- &
 	SYSTEMD_PID=$!
-	eventually systemd_runs
+	eventually systemd_runs || fail "$(cat "$SCRATCH/systemd")"
 }
 
 systemd_runs() {
 	SYSTEMD_CHILD=$(pgrep -P "$SYSTEMD_PID") && control is-active -q multi-user.target 2>/dev/null
 }
 
-# systemctl, in the namespaces of that systemd
+# systemctl, in the namespaces of that systemd, and in its root: of a mount
+# namespace alone nsenter enters the root that is outside of a chroot
 control() {
-	nsenter -t "$SYSTEMD_CHILD" --mount --pid systemctl "$@" 3>&-
+	nsenter -t "$SYSTEMD_CHILD" --mount --pid --root systemctl "$@" 3>&-
 }
 
 unit_is() {	# unit_is STATE UNIT
@@ -62,20 +65,18 @@ unit_is() {	# unit_is STATE UNIT
 }
 
 stop_systemd() {
-	[ -n "${SYSTEMD_PID-}" ] || return 0
-	kill -KILL "$SYSTEMD_PID" 2>/dev/null || :
-	wait "$SYSTEMD_PID" 2>/dev/null || :
-	SYSTEMD_PID=
-	eventually leave_cgroups
+	if [ -n "${SYSTEMD_PID-}" ]; then
+		kill -KILL "$SYSTEMD_PID" 2>/dev/null || :
+		wait "$SYSTEMD_PID" 2>/dev/null || :
+		SYSTEMD_PID=
+	fi
+	[ -z "${GROUP-}" ] || eventually leave_group
+	GROUP=
 }
 
-leave_cgroups() {
-	local group
-	for group in "$CGROUP"/relayguard-test.*/; do
-		[ -d "$group" ] || continue
-		find "$group" -depth -type d -exec rmdir {} \; 2>/dev/null
-		[ ! -d "$group" ] || return 1
-	done
+leave_group() {
+	find "$GROUP" -depth -type d -exec rmdir {} \; 2>/dev/null
+	[ ! -d "$GROUP" ]
 }
 
 # killed_each_second PORT SESSIONS: relayguard is killed once a second, by
