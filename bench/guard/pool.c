@@ -27,7 +27,9 @@ static sfsistat on_rcpt(SMFICTX *context, char **words)
 
 int main(int argc, char **argv)
 {
-	struct smfiDesc filter = { .xxfi_name = "pool", .xxfi_version = SMFI_VERSION, .xxfi_envrcpt = on_rcpt };
+	struct smfiDesc filter = {
+		.xxfi_name = "pool", .xxfi_version = SMFI_VERSION, .xxfi_envrcpt = on_rcpt
+	};
 
 	if (argc != 2)
 		errx(EX_USAGE, "usage: pool SOCKET");

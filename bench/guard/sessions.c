@@ -149,14 +149,16 @@ static void open_session(struct session *session)
 /* One message with one recipient, given up.  Returns how long RCPT took. */
 static double ask(struct session *session, int kind)
 {
-	static const char sender[] = "<a@b.test>", quick[] = "<a@quick.test>", slow[] = "<a@slow.test>";
+	static const char sender[] = "<a@b.test>", quick[] = "<a@quick.test>",
+			  slow[] = "<a@slow.test>";
 	double begin;
 
 	send_packet(session->fd, 'M', sender, sizeof sender);
 	if ((session->steps & NO_MAIL_REPLY) == 0)
 		receive_packet(session->fd, NULL, 0);
 	begin = now_ms();
-	send_packet(session->fd, 'R', kind == SLOW ? slow : quick, kind == SLOW ? sizeof slow : sizeof quick);
+	send_packet(session->fd, 'R', kind == SLOW ? slow : quick,
+	    kind == SLOW ? sizeof slow : sizeof quick);
 	receive_packet(session->fd, NULL, 0);
 	begin = now_ms() - begin;
 	send_packet(session->fd, 'A', "", 0);
