@@ -4,8 +4,8 @@
  *
  *	pool SOCKET
  *
- * RCPT of slow.test sleeps for 4 s and is refused, every other goes on: what the
- * rule "noto_delay:ALL:ALL:*@slow.test" of relayguard does.  The library of
+ * RCPT of slow.test sleeps for 4 s and is refused, every other goes on: what
+ * the rule "noto_delay:ALL:ALL:*@slow.test" of relayguard does.  The library of
  * Debian is built with a pool of workers, so that sleepers keep others waiting.
  */
 #include <err.h>

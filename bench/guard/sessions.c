@@ -2,16 +2,20 @@
  *
  * sessions.c - what a milter, or a mail server behind one, takes for its answers
  *
- *	sessions pauses SOCKET COUNT	COUNT sessions with a recipient at slow.test and, beside
- *		them, COUNT others that ask again and again until the slow ones have
- *		their answers: prints how many of each, and milliseconds:
- *		the longest answer to the others, the longest slow one
- *	sessions rate SOCKET COUNT SECONDS	COUNT sessions that ask as fast as
- *		they can: prints decisions per second
- *	sessions idle SOCKET COUNT	opens COUNT sessions, prints "open", and holds
- *		them until the end of standard input
- *	sessions rcpt PORT COUNT	COUNT recipients by SMTP at 127.0.0.1: prints
- *		milliseconds, p50 and p99 of the answers to RCPT
+ *	sessions pauses SOCKET COUNT
+ *		COUNT sessions with a recipient at slow.test and, beside them,
+ *		COUNT others that ask again and again until the slow ones have
+ *		their answers: prints how many of each, and milliseconds: the
+ *		longest answer to the others, the longest slow one
+ *	sessions rate SOCKET COUNT SECONDS
+ *		COUNT sessions that ask as fast as they can: prints decisions
+ *		per second
+ *	sessions idle SOCKET COUNT
+ *		opens COUNT sessions, prints "open", and holds them until the
+ *		end of standard input
+ *	sessions rcpt PORT COUNT
+ *		COUNT recipients by SMTP at 127.0.0.1: prints milliseconds, p50
+ *		and p99 of the answers to RCPT
  *
  * Speaks the mail server's side of protocol 6 over a Unix socket, a thread a
  * session, and only what these measurements need.  Ends at the first failure.
