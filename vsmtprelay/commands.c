@@ -21,6 +21,9 @@
 #include "owner.h"
 #include "postfix.h"
 #include "print.h"
+#include "status.h"
+#include "watch.h"
+#include "why.h"
 
 #define MINUTES_MAX (RELAYDB_STAMP_MAX / 60)
 
@@ -161,6 +164,11 @@ const struct command commands[] = {
 	{ "list", "[n]", "print all entries up to now (or those older than n minutes)", 0, 1,
 	    cmd_list, AS_OWNER, OPTION_HUMAN | OPTION_JSON },
 	{ "dump", "", "print all entries, even those with a future stamp", 0, 0, cmd_dump, AS_OWNER,
+	    OPTION_JSON },
+	{ "why", "ip", "may this client relay now, and why (not)?", 1, 1, cmd_why, AS_CALLER, 0 },
+	{ "status", "", "the state of everything on one screen", 0, 0, cmd_status, AS_CALLER,
+	    OPTION_JSON },
+	{ "watch", "", "print logins as they are recorded", 0, 0, cmd_watch, AS_OWNER,
 	    OPTION_JSON },
 	{ "load", "[file]", "replace the database by a dump (file or standard input)", 0, 1,
 	    cmd_load, AS_CALLER, 0 },

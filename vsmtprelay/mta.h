@@ -40,6 +40,10 @@ void mta_free(struct mta_facts *facts);
  * bit 1 << enum mta for each. */
 unsigned mta_naming(const struct mta_facts *facts, const char *file);
 
+/* The same with what mta_gather() has found. */
+void mta_check_facts(const struct mta_facts *facts, const char *file,
+    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);
+
 /* mta_check() with FACTS, and without trying the user. */
 void mta_judge(const struct mta_facts *facts, const char *file,
     void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);

@@ -127,19 +127,26 @@ void mta_free(struct mta_facts *facts)
 	*facts = (struct mta_facts){ 0 };
 }
 
-void mta_check(
-    const char *file, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+void mta_check_facts(const struct mta_facts *facts, const char *file,
+    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
 {
 	char *whole = file[0] != '/' ? realpath(file, NULL) : NULL; /* as configurations name it */
-	struct mta_facts facts;
 
 	if (whole != NULL)
 		file = whole;
-	mta_gather(&facts);
-	mta_judge(&facts, file, each, arg);
-	if (geteuid() == 0 && facts.exim_user != NULL &&
-	    (mta_naming(&facts, file) & 1U << MTA_EXIM) != 0)
-		try_exim(&facts, file, each, arg);
-	mta_free(&facts);
+	mta_judge(facts, file, each, arg);
+	if (geteuid() == 0 && facts->exim_user != NULL &&
+	    (mta_naming(facts, file) & 1U << MTA_EXIM) != 0)
+		try_exim(facts, file, each, arg);
 	free(whole);
+}
+
+void mta_check(
+    const char *file, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+{
+	struct mta_facts facts;
+
+	mta_gather(&facts);
+	mta_check_facts(&facts, file, each, arg);
+	mta_free(&facts);
 }

@@ -1,9 +1,11 @@
 # vsmtprelay: the administrator's command
 
 VSMTPRELAY_SOURCES = $(addprefix vsmtprelay/, \
-	change.c commands.c convert.c expiry.c files.c host.c human.c load.c main.c \
-	mta.c mtahost.c output.c owner.c postconf.c postfix.c print.c program.c trace.c)
+	change.c commands.c convert.c daemons.c expiry.c files.c glance.c host.c human.c load.c \
+	main.c mta.c mtaask.c mtahost.c output.c owner.c postconf.c postfix.c print.c \
+	program.c status.c trace.c watch.c why.c)
 VSMTPRELAY_OBJECTS = $(VSMTPRELAY_SOURCES:%.c=$(BUILD)/%.o)
+VSMTPRELAY_LIBS = $(RELAYDB_LIBS) -linih
 VSMTPRELAY = $(BUILD)/vsmtprelay/vsmtprelay
 PROGRAMS += $(VSMTPRELAY)
 LINT_SOURCES += $(VSMTPRELAY_SOURCES)
@@ -11,4 +13,4 @@ LINT_SOURCES += $(VSMTPRELAY_SOURCES)
 $(VSMTPRELAY_OBJECTS): FLAGS = -Ilib/common
 
 $(VSMTPRELAY): $(VSMTPRELAY_OBJECTS) $(COMMON) $(RELAYDB)
-	$(LINK) $(RELAYDB_LIBS)
+	$(LINK) $(VSMTPRELAY_LIBS)

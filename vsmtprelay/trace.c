@@ -73,7 +73,7 @@ static bool of_popwatch(struct trace *trace, const char *message)
 	const char *at, *next = message;
 	size_t size;
 
-	if (sscanf(message, "login from %46[0-9a-f.:]: user '%64[^']", address, user) < 1)
+	if (sscanf(message, "login from %46[0-9a-f.:] user '%64[^']", address, user) < 1)
 		return false;
 	size = strlen(address);
 	if (address[size - 1] == ':') /* the sentence's own */

@@ -18,9 +18,9 @@ static void separate(struct json *json)
 	if (json->depth == 0 || json->depth > JSON_DEPTH)
 		return;
 	if (json->more[json->depth - 1])
-		fputs(json->depth == 1 ? "," : ", ", json->to);
+		fputs(json->depth == 1 && !json->flat ? "," : ", ", json->to);
 	json->more[json->depth - 1] = true;
-	if (json->depth == 1)
+	if (json->depth == 1 && !json->flat)
 		putc('\n', json->to);
 }
 
@@ -36,7 +36,7 @@ static void begin(struct json *json, int bracket)
 static void end(struct json *json, int bracket)
 {
 	json->depth--;
-	if (json->depth == 0 && json->more[0])
+	if (json->depth == 0 && json->more[0] && !json->flat)
 		putc('\n', json->to);
 	putc(bracket, json->to);
 	if (json->depth == 0)

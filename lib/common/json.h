@@ -20,6 +20,7 @@
 
 struct json {
 	FILE *to;
+	bool flat; /* all on one line; else each value of the outermost has its own */
 	unsigned depth;
 	bool more[JSON_DEPTH]; /* something stands before, at each depth */
 	bool named; /* the value that comes has its name */

@@ -11,7 +11,7 @@ LINT_SOURCES += tests/torture/mutant.c
 
 $(MUTANT).o: FLAGS = $(RELAYDB_ROOMS:%=-I%)
 $(MUTANT): $(MUTANT).o $(patsubst %.c,$(BUILD)/%.o,$(VSMTPRELAY_SOURCES)) $(COMMON) $(RELAYDB)
-	$(LINK) $(RELAYDB_LIBS)
+	$(LINK) $(VSMTPRELAY_LIBS)
 
 # a clock that tests can set, to be preloaded
 CLOCK = $(BUILD)/tests/torture/clock.so

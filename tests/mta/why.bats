@@ -1,0 +1,223 @@
+# vsmtprelay why and status, asked on hosts with sendmail, Postfix, Exim and none: no server runs, each answers with the
+# configuration of the host
+#
+# enclosure: sendmail postfix exim
+
+load ../lib/test
+load mta
+
+start_file() {
+	add_user relayers
+	add_user Debian-exim relayers
+	add_user postfix
+	usermod -a -G relayers Debian-exim
+	export RELAYERS=/var/lib/relayers/relayers
+	install -d -o relayers -g relayers -m 755 /var/lib/relayers
+	mkdir -p /etc/relayers /etc/cron.d /var/log
+	echo '*/15 * * * *  relayers  /usr/sbin/vsmtprelay expire 60' >/etc/cron.d/vsmtprelay
+	printf '#!/bin/sh\n' >/usr/sbin/cron
+	chmod 755 /usr/sbin/cron
+	PROGRAMS='/usr/libexec/sendmail/sendmail /usr/sbin/postconf /usr/sbin/postmap /usr/sbin/exim4'
+	export PROGRAMS
+}
+
+setup() {
+	fresh_rows
+	printf 'servers = auto\n' >/etc/relayers/popwatch.conf
+	: >/var/log/mail.log
+	host
+}
+
+host() {	# host [PROGRAM...]: the mail servers that are there
+	chmod -x $PROGRAMS
+	[ $# = 0 ] || chmod +x "$@"
+}
+
+sendmail_host() {
+	host /usr/libexec/sendmail/sendmail
+	relayers_mc "${1-$with_window}"
+	configure_sendmail "$SCRATCH/sendmail.mc"
+}
+
+postfix_host() {
+	host /usr/sbin/postconf /usr/sbin/postmap
+	configure_postfix
+	sed -i '/^relayers =/d; /^smtpd_relay_restrictions/d' /etc/postfix/main.cf
+	stanza postfix map >>/etc/postfix/main.cf
+	stanza postfix relay >>/etc/postfix/main.cf
+}
+
+exim_host() {
+	local word
+	host /usr/sbin/exim4
+	sed "s,@WORK@,$WORK,g" "$BATS_TEST_DIRNAME/exim.conf" >/etc/exim4/exim4.conf
+	for word in acl rcpt; do
+		stanza exim "$word" >"$SCRATCH/block"
+		sed -i -e "/^@${word^^}@/r $SCRATCH/block" /etc/exim4/exim4.conf
+	done
+	sed -i '/^@[A-Z]*@$/d' /etc/exim4/exim4.conf
+	install -d -o Debian-exim -g Debian-exim "$WORK/exim" "$WORK/exim/spool" "$WORK/exim/log"
+}
+
+# why STATUS WORDS ADDRESS: it ends with STATUS, and each line of WORDS is somewhere in what it prints
+why() {
+	local status=0 word
+	"$BUILD/vsmtprelay/vsmtprelay" why "$3" >"$SCRATCH/why" 2>&1 || status=$?
+	while read -r word; do
+		grep -qF -e "$word" "$SCRATCH/why" || fail "$3: no '$word' in $(cat "$SCRATCH/why")"
+	done <<<"$2"
+	[ "$status" = "$1" ] || fail "$3: status $status, expected $1: $(cat "$SCRATCH/why")"
+}
+
+# shows STATUS WORDS: the same of status
+shows() {
+	local status=0 word
+	"$BUILD/vsmtprelay/vsmtprelay" status >"$SCRATCH/status" 2>&1 || status=$?
+	while read -r word; do
+		grep -qE -e "$word" "$SCRATCH/status" || fail "no '$word' in $(cat "$SCRATCH/status")"
+	done <<<"$2"
+	[ "$status" = "$1" ] || fail "status $status, expected $1: $(cat "$SCRATCH/status")"
+}
+
+clients() {	# of mta.bash's table, the same for each server: with a window of its own, or without
+	local column=$1 client what window open want
+	while read -r client what window open; do
+		[ -n "$client" ] || continue
+		[ "$column" = window ] && want=$window || want=$open
+		if [ "$want" = yes ]; then
+			why 0 ': yes, it may relay now' "$client"
+		else
+			why 1 ': no, it may not relay now' "$client"
+		fi
+	done <<<"$CLIENTS"
+}
+
+@test "sendmail answers by its rule set, with its window" {
+	sendmail_host
+	clients window
+	why 0 $'yes, it may relay now (sendmail)\nlets it relay: check_rcpt in sendmail -bt returns\nleft of that of sendmail' 127.0.1.2
+	why 1 $'Relaying denied\nthat of sendmail, 60m, is over' 127.0.1.3
+	sendmail_host "$without_window"
+	clients open
+	shows 1 '^sendmail +ok +its configuration asks the database'
+}
+
+@test "Postfix answers by postmap -q" {
+	postfix_host
+	clients open
+	why 0 $'yes, it may relay now (Postfix)\nfinds it: postmap -q 2001:db8::1 hash:/var/lib/relayers/relayers prints' 2001:DB8::0:1
+	why 1 $'prints nothing\nhave the user fetch mail' 192.0.2.99
+	shows 1 '^Postfix +ok +its configuration asks the database'
+}
+
+@test "Exim answers by exim -bh, with its window" {
+	exim_host
+	clients window
+	why 0 $'yes, it may relay now (Exim)\nlets it relay: exim -bh 127.0.1.2 answers RCPT with 250' 127.0.1.2
+	why 1 $'550 relay not permitted\nthat of Exim, 60m, is over' 127.0.1.3
+	shows 1 '^Exim +ok +its configuration asks the database'
+}
+
+@test "without a mail server the row answers" {
+	clients open
+	why 0 'none is installed here: the answer is that of the row' 127.0.1.1
+	shows 1 '^mail server +off +none is installed'
+}
+
+@test "recorded, but refused: the mail server does not name the database, or names another" {
+	postfix_host
+	sed -i '/^relayers =/d; s/check_client_access $relayers,//' /etc/postfix/main.cf
+	why 1 $'its configuration does not name /var/lib/relayers/relayers.db, see docs/postfix.md\nRecorded, but refused' 127.0.1.1
+	shows 1 '^Postfix +warning +its configuration does not name the database'
+	sendmail_host
+	sed -i s,/var/lib/relayers/relayers,/var/lib/other/relayers,g /etc/mail/sendmail.cf
+	why 1 $'its configuration does not name /var/lib/relayers/relayers.db, see sendmail-cf/README.md\nRelaying denied' 127.0.1.1
+}
+
+@test "an address that popwatch ignores, who recorded one, and the last line of it" {
+	printf 'servers = auto\nignore = 192.0.2.0/24\n' >/etc/relayers/popwatch.conf
+	why 1 $'does not record it: it is in `ignore\npopwatch ignores this address' 192.0.2.99
+	printf '%s\n' "Nov 28 13:00:00 mx popwatch[7]: login from 127.0.1.1: user 'al', server x, ice', server dovecot, session 'abc'" \
+		'Nov 28 13:00:00 mx vsmtprelay[7]: add 2001:db8::1 1000 (/var/lib/relayers/relayers.db, by uid 0)' \
+		$'Nov 28 13:00:01 mx dovecot: imap-login: Login: rip=127.0.1.2, \e[2J' \
+		'Nov 28 13:00:02 mx dovecot: imap-login: Login: rip=127.0.1.21' >/var/log/mail.log
+	why 0 'recorded by  popwatch (dovecot, al)' 127.0.1.1
+	why 0 'recorded by  vsmtprelay (uid 0)' 2001:db8::1
+	why 0 'last line    Nov 28 13:00:01 mx dovecot: imap-login: Login: rip=127.0.1.2, \033[2J' 127.0.1.2
+	"$BUILD/vsmtprelay/vsmtprelay" list -h | grep -qE '^127\.0\.1\.1 .* popwatch \(dovecot, al\)$'
+	"$BUILD/vsmtprelay/vsmtprelay" list -h | grep -qE '^127\.0\.1\.2 .* 30m +30m  -$' ||
+		"$BUILD/vsmtprelay/vsmtprelay" list -h | grep -qE '^127\.0\.1\.2 .* 30m +29m  -$'
+}
+
+@test "names, and what is no address, are refused with the reason" {
+	why 64 '"mx.example.test" is a name; a login counts for an address' mx.example.test
+	why 64 'is not the IP address of a client' 192.0.2.0/24
+	why 64 'is not the IP address of a client' fe80::1%eth0
+}
+
+@test "a database that is missing or damaged: said, and no yes" {
+	head -c 5000 /dev/urandom >$RELAYERS.db
+	why 65 $'cannot\n' 127.0.1.1 || why 65 "$RELAYERS.db" 127.0.1.1
+	shows 1 '^database +fault'
+	rm $RELAYERS.db
+	why 66 "does not exist" 127.0.1.1
+}
+
+@test "a mail server that hangs does not keep the answer" {
+	postfix_host
+	mv /usr/sbin/postmap /usr/sbin/postmap.real
+	printf '#!/bin/sh\nsleep 600 & echo $! >%s/hangs; wait\n' "$SCRATCH" >/usr/sbin/postmap
+	chmod 755 /usr/sbin/postmap
+	why 75 $'cannot be told\nno answer in time' 127.0.1.1
+	mv /usr/sbin/postmap.real /usr/sbin/postmap
+	[ ! -e "/proc/$(cat "$SCRATCH/hangs")" ]
+}
+
+@test "status: each part, as JSON too" {
+	postfix_host
+	shows 1 $'^database +ok +/var/lib/relayers/relayers.db \\(hash\\), 12 rows; newest login [0-9]+s ago\n^expiry +warning +by cron, after 60m; but there are older\n^popwatch +warning +does not run\n^relayguard +off'
+	printf '%s\n' "127.0.1.1 $EPOCHSECONDS" | "$BUILD/vsmtprelay/vsmtprelay" load
+	cp "$(type -P sleep)" "$SCRATCH/popwatch"
+	"$SCRATCH/popwatch" 600 3>&- &
+	WATCH=$!
+	wait_for 60 grep -qx popwatch /proc/$WATCH/comm
+	printf 'stats-file = %s/popwatch.prom\n' "$SCRATCH" >>/etc/relayers/popwatch.conf
+	printf '%s\n' 'popwatch_lines_total{result="read"} 12' 'popwatch_logins_total{verdict="recorded"} 3' 'popwatch_logins_total{verdict="old"} 9' \
+		'popwatch_server_near_misses_total{server="a"} 1' 'popwatch_server_near_misses_total{server="b"} 1' >"$SCRATCH/popwatch.prom"
+	shows 0 $'^expiry +ok +by cron, after 60m\n^popwatch +ok +runs; 12 lines, 3 logins recorded, 2 near misses, as of [0-9]+s ago\n^Postfix +ok'
+	"$BUILD/vsmtprelay/vsmtprelay" status --json | python3 -c '
+import json, sys
+s = json.load(sys.stdin)
+parts = {p["part"]: p for p in s["parts"]}
+assert s["ok"] is True and parts["database"]["rows"] == 1 and parts["popwatch"]["logins"] == 3 and parts["expiry"]["after_seconds"] == 3600'
+	touch -d '1 hour ago' "$SCRATCH/popwatch.prom"
+	shows 1 '^popwatch +warning .*as of 60m ago'
+	kill $WATCH
+	wait $WATCH || :
+}
+
+begun() {	# it has read the database once, since when it prints what is new
+	"$BUILD/vsmtprelay/vsmtprelay" add 192.0.2.49 $((EPOCHSECONDS + ++ROUND))
+	grep -q '  192\.0\.2\.49$' "$SCRATCH/watched"
+}
+
+watched() {	# watched N ADDRESS: so many lines of it have come
+	[ "$(grep -cE "^[-0-9]+ [:0-9]+  $2\$" "$SCRATCH/watched")" = "$1" ]
+}
+
+@test "watch: logins as they are recorded, each once; later ones of the same address again" {
+	"$BUILD/vsmtprelay/vsmtprelay" watch >"$SCRATCH/watched" 3>&- &
+	PID=$!
+	ROUND=0
+	wait_for 60 begun
+	"$BUILD/vsmtprelay/vsmtprelay" add 192.0.2.50 $((now = EPOCHSECONDS))
+	wait_for 60 watched 1 192.0.2.50
+	"$BUILD/vsmtprelay/vsmtprelay" add 192.0.2.51 $now
+	wait_for 60 watched 1 192.0.2.51
+	watched 1 192.0.2.50
+	"$BUILD/vsmtprelay/vsmtprelay" add 192.0.2.50 $((now + 1))
+	wait_for 60 watched 2 192.0.2.50
+	watched 1 192.0.2.51
+	kill $PID
+	wait $PID || :
+}
