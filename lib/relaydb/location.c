@@ -196,12 +196,26 @@ static int open_existing(
 	return RELAYDB_OK;
 }
 
-/* A hard link may be somebody else's file: root writes to one only if it is the folder's owner's own. */
+/* makemap changes the owner and keeps the group.  The directory's group can
+ * read such a file already, so root gives nothing away by taking it over. */
+static bool left_by_makemap(const struct place *place, const struct stat *st)
+{
+	return st->st_gid == place->folder.st_gid && (st->st_mode & S_IRGRP) != 0;
+}
+
+/* Root makes what it changes readable to the directory's group.  So it must not
+ * be the file of a third user, which the directory's owner may have linked or
+ * moved here; a file with hard links must be the directory's owner's own. */
 static int map_allowed(struct relaydb *db, const struct place *place, const struct stat *st)
 {
 	if (geteuid() == 0 && st->st_nlink > 1 && st->st_uid != place->folder.st_uid)
 		return db_fail(db, RELAYDB_PERM, "%s has %ld hard links and belongs to uid %ld, not to its folder's owner",
 		    db->path, (long)st->st_nlink, (long)st->st_uid);
+	if (geteuid() == 0 && place_foreign(place, st) && !left_by_makemap(place, st))
+		return db_fail(db, RELAYDB_PERM,
+		    "%s belongs to uid %ld and group %ld, expected root or uid %ld, who owns the directory, "
+		    "or a file that group %ld may read; if it is yours, give it to root",
+		    db->path, (long)st->st_uid, (long)st->st_gid, (long)place->folder.st_uid, (long)place->folder.st_gid);
 	return RELAYDB_OK;
 }
 

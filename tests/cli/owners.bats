@@ -151,6 +151,29 @@ all_commands() {
 	done
 }
 
+@test "PATH is the file of a third user, moved there: refused, and it stays his" {
+	make_victims
+	relay add 192.0.2.1 1
+	for file in 'empty 600' 'map 600' 'map 666'; do
+		mode=${file#* }
+		rm -f "$DB" "$DB.lock"
+		if [ "${file% *}" = empty ]; then
+			: >"$DIR/theirs/third"
+		else
+			cp "$DIR/ours/map.db" "$DIR/theirs/third"
+		fi
+		chown daemon:daemon "$DIR/theirs/third"
+		chmod $mode "$DIR/theirs/third"
+		as_nobody mv -f "$DIR/theirs/third" "$DB"
+		all_commands 77
+		[ "$(stat -c '%U:%G %a' "$DB")" = "daemon:daemon $mode" ]
+	done
+	# a group of his own that may not read it
+	chown daemon:nogroup "$DB"
+	chmod 600 "$DB"
+	all_commands 77
+}
+
 @test "a link within the folder, and one that root made, are followed" {
 	theirs add 192.0.2.1 1
 	mv "$DB" "$DIR/theirs/real.db"
