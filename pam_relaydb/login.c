@@ -17,6 +17,11 @@
 
 #define LOG_SIZE 1024
 
+/* The database belongs to the recorder, and this runs inside each login, as
+ * root: the recorder must not choose how much memory that takes.  Room for
+ * about a million entries. */
+#define DATABASE_MAX ((size_t)64 << 20)
+
 /* Like pam_syslog(3), which drops the name of the module while pam_end(3) is
  * running. */
 static void say(const struct login *login, int priority, const char *format, ...)
@@ -125,8 +130,11 @@ static int open_for(
     const struct options *options, const struct timespec *since, struct relaydb **db)
 {
 	long long left = options->timeout_ms - elapsed_ms(since);
-	const struct relaydb_options how = { .path = options->db,
-		.timeout_ms = left > 0 ? (int)left : -1 };
+	const struct relaydb_options how = {
+		.path = options->db,
+		.timeout_ms = left > 0 ? (int)left : -1,
+		.size_max = DATABASE_MAX,
+	};
 
 	return relaydb_open(db, &how);
 }

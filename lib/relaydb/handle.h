@@ -14,6 +14,7 @@ struct relaydb {
 	void *memory; /* what the form remembers between calls; its own */
 	char *path;
 	int timeout_ms;
+	size_t size_max; /* of a database */
 	bool in_force; /* a commit waits until MTAs see it */
 	int64_t deadline; /* of the call under way, CLOCK_MONOTONIC, ms */
 	int system_error; /* the errno behind ERROR, 0 if none is */

@@ -29,6 +29,9 @@ int io_read(struct relaydb *db, int fd, const char *suffix, const struct stat *s
 	*image = (struct image){ NULL, 0, false };
 	if (size > READ_MAX)
 		return db_fail(db, RELAYDB_NOTDB, "%s%s is larger than any relay database", db->path, suffix);
+	if (size > db->size_max + db->size_max / 16)
+		return db_fail(db, RELAYDB_NOMEM, "%s%s has %zu bytes, and this program takes %zu at most", db->path, suffix,
+		    size, db->size_max);
 	if (sparse(st))
 		return db_fail(db, RELAYDB_NOTDB, "%s%s has %lld bytes, but hardly any of them are on the disk", db->path,
 		    suffix, (long long)st->st_size);

@@ -19,8 +19,11 @@ struct image {
 };
 void image_free(struct image *image);
 
-/* Reads all of FD, whose state ST is.  What it is may be hostile: it is not read if it is larger than a database can be, or large
- * and hardly any of it is on the disk.  Returns RELAYDB_OK, NOTDB (refused), IO (cut short), NOMEM. */
+/* Reads all of FD, whose state is ST.  The file may be hostile: it is refused,
+ * unread, if it is larger than a database can be (NOTDB), if it is large and
+ * hardly any of it is on the disk (NOTDB), or if it exceeds options.size_max by
+ * more than a sixteenth (NOMEM), which a redo of a whole database needs.
+ * Returns RELAYDB_OK, NOTDB, NOMEM, or IO (cut short). */
 int io_read(struct relaydb *db, int fd, const char *suffix, const struct stat *st, struct image *image);
 
 /* Writes all of DATA.  Returns 0 or an errno. */

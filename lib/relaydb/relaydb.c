@@ -5,6 +5,7 @@
  */
 #include "address.h"
 #include "handle.h"
+#include "io.h"
 #include "location.h"
 #include "store.h"
 
@@ -114,6 +115,7 @@ int relaydb_open(struct relaydb **db, const struct relaydb_options *options)
 	new->path = strdup(path);
 	new->store = store_of(path);
 	new->in_force = options->in_force;
+	new->size_max = options->size_max == 0 ? IMAGE_MAX : options->size_max;
 	new->timeout_ms = options->timeout_ms == 0 ? RELAYDB_TIMEOUT_MS : options->timeout_ms;
 	if (new->path == NULL) {
 		free(new);

@@ -74,6 +74,7 @@ const char *relaydb_strcode(int code);
 struct relaydb_options {
 	const char *path; /* NULL: relaydb_path(NULL, ...) */
 	int timeout_ms; /* how long one call may wait for locks; 0: RELAYDB_TIMEOUT_MS, below 0: not at all */
+	size_t size_max; /* bytes: a larger database is refused unread (RELAYDB_NOMEM); 0: 1 GiB */
 	bool in_force; /* a commit returns when mail servers see it, which can be a second or two later; see relaydb_commit() */
 };
 

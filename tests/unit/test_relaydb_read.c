@@ -296,6 +296,46 @@ static void readers_need_not_write(void **state)
 	relaydb_close(&db);
 }
 
+/* The first page is proved before the size is looked at, and the size before
+ * anything is read.  A limit below the file's size shows which came first. */
+static void larger_than_wanted(void **state)
+{
+	struct relaydb_options options = { .path = path, .timeout_ms = -1 };
+	struct relaydb_batch *batch;
+	struct relaydb *db;
+	struct image image;
+	int64_t stamp;
+
+	(void)state;
+	db = database();
+	put_many(db, 0, 9999, CLOCK);
+	relaydb_close(&db);
+	image = read_file();
+	options.size_max = image.size / 2;
+	assert_int_equal(relaydb_open(&db, &options), RELAYDB_OK);
+	assert_code(db, relaydb_get(db, nth(1), &stamp), RELAYDB_NOMEM);
+	assert_says(db, "this program takes");
+	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
+	assert_code(db, relaydb_batch_record(batch, nth(1), CLOCK + 1), RELAYDB_OK);
+	assert_code(db, relaydb_commit(batch, NOW, NULL), RELAYDB_NOMEM);
+	relaydb_batch_free(&batch);
+	/* a page more than the first page says */
+	assert_int_equal(truncate(path, (off_t)image.size + 4096), 0);
+	assert_code(db, relaydb_get(db, nth(1), &stamp), RELAYDB_NOTDB);
+	assert_says(db, "pages, expected");
+	memset(image.data, 'x', 512);
+	write_file("", image.data, image.size);
+	assert_code(db, relaydb_get(db, nth(1), &stamp), RELAYDB_NOTDB);
+	relaydb_close(&db);
+	options.size_max = image.size;
+	image.size = 0;
+	write_file("", NULL, 0);
+	assert_int_equal(relaydb_open(&db, &options), RELAYDB_OK);
+	assert_code(db, relaydb_get(db, nth(1), &stamp), RELAYDB_NOTFOUND);
+	relaydb_close(&db);
+	image_free(&image);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +347,7 @@ int main(void)
 		SCRATCH_TEST(callback_may_commit),
 		SCRATCH_TEST(nothing_to_read),
 		SCRATCH_TEST(not_a_database),
+		SCRATCH_TEST(larger_than_wanted),
 		SCRATCH_TEST(readers_need_not_write),
 	};
 

@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define META_SIZE 512
 #define HEAD_SIZE 26 /* of a page */
@@ -537,6 +538,23 @@ bool image_pages(
 		if (!page_get(&look, number, &page))
 			return false;
 	return true;
+}
+
+int image_prove_head(struct relaydb *db, int fd, const struct stat *st)
+{
+	unsigned char head[META_SIZE];
+	struct image image = { head, (size_t)st->st_size, false };
+	char why[128];
+	struct look look = { .image = &image, .why = why, .why_size = sizeof why };
+	ssize_t size = pread(fd, head, sizeof head, 0);
+
+	if (size < 0)
+		return db_fail_errno(db, "read", "", errno);
+	if ((size_t)size < image.size && (size_t)size < sizeof head)
+		image.size = (size_t)size;
+	if (image.size == 0 || meta_read(&look))
+		return RELAYDB_OK;
+	return db_fail(db, RELAYDB_NOTDB, "%s is not a relay database: %s", db->path, why);
 }
 
 int image_prove(struct relaydb *db, const struct image *image, struct image_info *info)

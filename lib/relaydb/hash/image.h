@@ -22,7 +22,12 @@ struct image_info {
  * in its bucket and in order.  An empty image is fine.  WHY gets what is wrong otherwise. */
 bool image_check(const struct image *image, struct image_info *info, char *why, size_t why_size);
 
-/* The same with a sentence for DB.  Returns RELAYDB_OK, NOTDB or NOMEM. */
+/* Before FD, whose state is ST, is read into memory: is its first page that of
+ * a database of this size?  So a large file that is no database costs nobody
+ * its size.  An empty file is fine.  Returns RELAYDB_OK, NOTDB or IO. */
+int image_prove_head(struct relaydb *db, int fd, const struct stat *st);
+
+/* The same of the whole, with a sentence for DB.  Returns RELAYDB_OK, NOTDB or NOMEM. */
 int image_prove(struct relaydb *db, const struct image *image, struct image_info *info);
 
 /* IMAGE was made from one that had *INFO, by a batch with that RESULT, or is a whole new one: *info becomes its.  Returns

@@ -67,15 +67,20 @@ static int copy_locked(struct relaydb *db, const struct place *place, bool writi
 {
 	size_t taken = 0;
 	uint64_t sum = 0;
+	bool interrupted;
 	int code = lock_wait(db, snapshot->fd, LOCK_SH, "");
 
 	if (code != RELAYDB_OK)
 		return code;
+	/* then the file may have more, or less, than its first page says */
+	interrupted = place_has(place, REDO_SUFFIX);
 	if (known_look(snapshot->fd, &snapshot->st, &snapshot->settled) != 0)
 		code = db_fail_errno(db, "look at", "", errno);
-	else if (!place_has(place, REDO_SUFFIX) && memory_recall(db, writing, snapshot))
+	else if (!interrupted && memory_recall(db, writing, snapshot))
 		snapshot->recalled = true;
-	else
+	else if (!interrupted)
+		code = image_prove_head(db, snapshot->fd, &snapshot->st);
+	if (code == RELAYDB_OK && !snapshot->recalled)
 		code = io_read(db, snapshot->fd, "", &snapshot->st, &snapshot->image);
 	if (code == RELAYDB_OK)
 		code = overlay_pending(db, place, snapshot, &taken, &sum);
