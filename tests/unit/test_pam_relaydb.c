@@ -505,6 +505,68 @@ static void a_damaged_file(void **state)
 	login_goes_on("timeout=200");
 }
 
+#define PAGE 4096u
+#define MEBIBYTE (1u << 20)
+
+static void put32(unsigned char *at, uint32_t number)
+{
+	memcpy(at, &number, sizeof number);
+}
+
+/* Makes the database that large by free pages: it stays sound. */
+static void grow(size_t size)
+{
+	uint32_t pages = (uint32_t)(size / PAGE), first;
+	unsigned char head[512], page[PAGE] = { 0 };
+	int fd = open(db_path, O_RDWR | O_CLOEXEC);
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	first = (uint32_t)(st.st_size / PAGE);
+	assert_int_equal(pread(fd, head, sizeof head, 0), sizeof head);
+	put32(head + 28, first); /* free */
+	put32(head + 32, pages - 1); /* last_pgno */
+	assert_int_equal(pwrite(fd, head, sizeof head, 0), sizeof head);
+	for (uint32_t number = first; number < pages; number++) {
+		put32(page + 8, number);
+		put32(page + 16, number + 1 < pages ? number + 1 : 0);
+		assert_int_equal(pwrite(fd, page, sizeof page, (off_t)number * PAGE), PAGE);
+	}
+	close(fd);
+}
+
+static void record(const char *address)
+{
+	const struct relaydb_options options = { .path = db_path };
+	struct relaydb_batch *batch;
+	struct relaydb *db;
+
+	assert_int_equal(relaydb_open(&db, &options), RELAYDB_OK);
+	assert_int_equal(relaydb_batch_new(db, &batch), RELAYDB_OK);
+	assert_int_equal(relaydb_batch_record(batch, address, time(NULL)), RELAYDB_OK);
+	assert_int_equal(relaydb_commit(batch, time(NULL), NULL), RELAYDB_OK);
+	relaydb_batch_free(&batch);
+	relaydb_close(&db);
+}
+
+/* The database may be the work of somebody else, and a login reads 64 MiB of it
+ * at most.  The database is sound: who has no limit goes on recording. */
+static void a_large_file(void **state)
+{
+	(void)state;
+	record("192.0.2.1");
+	grow(72 * MEBIBYTE);
+	login_goes_on("timeout=60000");
+	assert_false(recorded("192.0.2.11"));
+	record("192.0.2.2");
+	assert_true(recorded("192.0.2.2"));
+	unlink(db_path);
+	record("192.0.2.1");
+	grow(60 * MEBIBYTE);
+	login_goes_on("timeout=60000");
+	assert_true(recorded("192.0.2.11"));
+}
+
 /* ---- inside other programs ---- */
 
 #define CHILDREN_MAX 16
@@ -672,6 +734,7 @@ int main(void)
 		TEST(a_held_lock),
 		TEST(a_missing_directory),
 		TEST(a_damaged_file),
+		TEST(a_large_file),
 		TEST(forked_children_keep_no_lock),
 		TEST(leaves_nothing_behind),
 		TEST(a_fresh_stamp_is_left_alone),
