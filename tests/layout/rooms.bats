@@ -158,25 +158,29 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 			esac
 		done
 	done <<-'END'
-	step.h turn force settle attempt commit queue redo snapshot relaydb lmdb sqlite
-	lock.h turn settle attempt commit queue snapshot force lmdb
-	txn.h lmdb
+	step.h turn force settle attempt commit queue redo snapshot relaydb mdbwrite tblwrite
+	lock.h turn settle attempt commit queue snapshot force lmdb mdbfile mdbwrite
+	txn.h mdbwrite
 	page.h pages
-	pages.h lmdb page
-	tblblob.h sqlite
+	pages.h lmdb page mdbfile mdbwrite
+	mdbfile.h lmdb mdbwrite
+	mdbwrite.h lmdb
+	tblblob.h sqlite tblfile tblwrite
+	tblfile.h sqlite tblwrite
+	tblwrite.h sqlite
 	redo.h attempt force settle snapshot
 	force.h settle attempt commit check
 	settle.h commit
 	commit.h hash attempt
 	transform.h commit queue hash memory
-	turn.h force settle attempt commit bdb queue lmdb sqlite
+	turn.h force settle attempt commit bdb queue mdbfile mdbwrite tblwrite
 	END
 	[ "$found" -ge 20 ]
 }
 
 @test "what librelaydb's files share has the prefix of its file" {
 	bad=$(nm -g --defined-only "$BUILD/librelaydb.a" | awk '$2 ~ /^[TDBRV]$/ { print $3 }' | grep -v asan |
-		grep -vE '^(relaydb|db|address|attempt|stamp|batch|bdb|commit|force|image|io|lock|page|place|location|memory|plan|prove|queue|redo|row|rows|settle|snapshot|transform|turn|plan|dump|hash|lmdb|sqlite|page|pages|txn|table|known|examine)_' || :)
+		grep -vE '^(relaydb|db|address|attempt|stamp|batch|bdb|commit|force|image|io|lock|page|place|location|memory|plan|prove|queue|redo|row|rows|settle|snapshot|transform|turn|plan|dump|hash|lmdb|mdbfile|mdbwrite|sqlite|tblfile|tblwrite|page|pages|txn|table|known|examine)_' || :)
 	[ -z "$bad" ] || fail "global names of librelaydb without a prefix: $bad"
 	nm -g --defined-only "$BUILD/librelaydb.a" | grep -q ' T db_fail$'
 }

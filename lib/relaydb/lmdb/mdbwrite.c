@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * mdbwrite.c - changes a file of LMDB, see mdbwrite.h
+ */
+#include "mdbwrite.h"
+#include "handle.h"
+#include "location.h"
+#include "lock.h"
+#include "mdbfile.h"
+#include "pages.h"
+#include "plan.h"
+#include "rows.h"
+#include "step.h"
+#include "turn.h"
+#include "txn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define MAP_MIN ((size_t)16 << 20)
+#define MAP_MAX (2 * IMAGE_MAX)
+
+/* What is to be done in a transaction.  Called again, with *RESULT cleared, if the map was too small. */
+typedef int change_fn(struct txn *txn, const struct pages_info *info, void *arg, struct relaydb_result *result);
+
+struct change_task {
+	change_fn *change;
+	void *arg;
+	bool create;
+	struct relaydb_result *result;
+};
+
+/* One transaction on FD, locked or nobody else's, whose map has at least SIZE bytes. */
+static int transact(struct relaydb *db, int fd, size_t size, const struct pages_info *info, const struct change_task *task)
+{
+	size_t room = MAP_MIN;
+	struct txn *txn;
+	int code;
+
+	while (room < 2 * size)
+		room *= 2;
+	for (;; room *= 2) {
+		*task->result = (struct relaydb_result){ .committed = false };
+		code = txn_begin(db, fd, room, &txn);
+		if (code != RELAYDB_OK)
+			return code;
+		code = task->change(txn, info, task->arg, task->result);
+		STEP("changed");
+		if (code == RELAYDB_OK && task->result->committed)
+			code = txn_commit(&txn);
+		else
+			txn_abort(&txn);
+		if (code != TXN_FULL)
+			break;
+		if (room >= MAP_MAX)
+			return db_fail(db, RELAYDB_IO, "%s would be larger than any relay database", db->path);
+	}
+	if (code != RELAYDB_OK)
+		*task->result = (struct relaydb_result){ .committed = false };
+	return code;
+}
+
+/* Returns RELAYDB_OK, STEP_AGAIN, or what can go wrong. */
+static int change_locked(struct turn *turn, int fd, struct mdbfile *file, const struct change_task *task)
+{
+	struct relaydb *db = turn->db;
+	int code = mdbfile_know(db, fd, file);
+
+	if (code == RELAYDB_OK)
+		code = lock_wait_whole(db, fd, F_WRLCK);
+	if (code != RELAYDB_OK)
+		return code;
+	if (!mdbfile_still(turn, fd, file)) {
+		file->valid = false;
+		code = STEP_AGAIN;
+	} else {
+		struct pages_info info = file->info;
+
+		code = transact(db, fd, (size_t)file->st.st_size, &info, task);
+		if (code == RELAYDB_OK && task->result->committed)
+			mdbfile_remember(fd, file, task->result);
+		else if (code != RELAYDB_OK)
+			file->valid = false;
+	}
+	lock_release_whole(fd);
+	return code;
+}
+
+/* A new file, whole before it has its name. */
+static int create(struct turn *turn, struct mdbfile *file, const struct change_task *task)
+{
+	const struct pages_info none = { .fresh = true, .plain = true };
+	struct relaydb *db = turn->db;
+	char name[256];
+	int fd, code = turn_take(turn);
+
+	if (code != RELAYDB_OK)
+		return code;
+	if (place_has(&turn->place, "")) {
+		turn_leave(turn);
+		return STEP_AGAIN;
+	}
+	code = place_companion(db, &turn->place, NEW_SUFFIX, PLACE_NEW, &fd);
+	if (code == RELAYDB_OK)
+		code = transact(db, fd, 0, &none, task);
+	if (code == RELAYDB_OK) {
+		place_name(&turn->place, NEW_SUFFIX, name);
+		if (renameat2(turn->place.dir, name, turn->place.dir, turn->place.name, RENAME_NOREPLACE) != 0)
+			code = errno == EEXIST ? STEP_AGAIN : db_fail_errno(db, "name", "", errno);
+		else if (fsync(turn->place.dir) != 0)
+			code = db_fail_errno(db, "sync the directory of", "", errno);
+		else
+			mdbfile_remember(fd, file, task->result);
+	}
+	if (code != RELAYDB_OK)
+		place_remove(db, &turn->place, NEW_SUFFIX);
+	if (fd >= 0)
+		close(fd);
+	turn_leave(turn);
+	return code;
+}
+
+static int attempt(struct turn *turn, struct mdbfile *file, const struct change_task *task)
+{
+	struct relaydb *db = turn->db;
+	struct stat st = turn->place.folder;
+	int fd, code = place_open_map(db, &turn->place, true, false, &fd, &st);
+
+	if (code == RELAYDB_NOFILE && task->create) {
+		st = (struct stat){ .st_uid = geteuid() };
+		code = place_private(db, &turn->place, &st);
+		return code == RELAYDB_OK ? create(turn, file, task) : code;
+	}
+	if (code != RELAYDB_OK)
+		return code;
+	code = place_private(db, &turn->place, &st);
+	if (code == RELAYDB_OK)
+		code = change_locked(turn, fd, file, task);
+	close(fd);
+	return code;
+}
+
+/* Carries TASK out.  Returns as relaydb_commit(). */
+static int change(struct relaydb *db, int64_t now, const struct change_task *task)
+{
+	struct mdbfile *file = db->memory;
+	struct turn turn;
+	int code;
+
+	if (file == NULL)
+		file = db->memory = calloc(1, sizeof *file);
+	if (file == NULL)
+		return db_fail(db, RELAYDB_NOMEM, "out of memory");
+	code = turn_begin(&turn, db, now);
+	if (code == RELAYDB_OK) {
+		turn.place.mode = 0640;
+		do
+			code = attempt(&turn, file, task);
+		while (code == STEP_AGAIN && db_clock_ms() < db->deadline);
+		turn_end(&turn);
+	}
+	if (code == STEP_AGAIN)
+		code = db_fail(db, RELAYDB_LOCKED, "%s keeps being rewritten by another process", db->path);
+	if (code == RELAYDB_IO)
+		db_fail_more(db, "; nothing was changed");
+	return code;
+}
+
+static int source_find(void *from, struct bytes key, void *out, size_t size, size_t *value_size)
+{
+	return txn_find(from, key, out, size, value_size);
+}
+
+static int source_walk(void *from, int (*each)(struct bytes key, struct bytes value, void *arg), void *arg)
+{
+	return txn_walk(from, each, arg);
+}
+
+static int put_all(struct txn *txn, const struct rows *rows, const struct progress *progress)
+{
+	int code = txn_empty(txn);
+
+	for (size_t i = 0; code == RELAYDB_OK && i < rows->count; i++) {
+		code = txn_put(txn, rows->row[i].key, rows->row[i].value);
+		if (code == RELAYDB_OK && progress != NULL && progress->call != NULL && i % PROGRESS_EVERY == 0)
+			code = progress->call(i, rows->count, progress->arg);
+	}
+	return code;
+}
+
+static int take_row(struct bytes key, struct bytes value, void *arg)
+{
+	return rows_take(arg, key, value, (struct bytes){ NULL, 0 }, true);
+}
+
+/* All rows get the store's form, and the batch is carried out on that. */
+static int rewrite(struct txn *txn, struct relaydb_batch *batch, struct plan *plan, struct relaydb_result *result)
+{
+	struct rows rows = { NULL, 0, 0, NULL };
+	const struct plan_source source = { .rows = &rows };
+	int code = txn_walk(txn, take_row, &rows);
+
+	if (code == RELAYDB_NOMEM)
+		code = db_fail(batch->db, code, "out of memory");
+	if (code == RELAYDB_OK) {
+		rows_merge(&rows);
+		code = plan_make(plan, batch, &source, rows.count, result);
+	}
+	if (code == RELAYDB_OK && (plan->count > 0 || batch_records(batch))) {
+		result->committed = result->rewritten = true;
+		code = rows_change(batch->db, &rows, plan->changes, plan->count);
+		if (code == RELAYDB_OK)
+			code = put_all(txn, &rows, NULL);
+	}
+	rows_free(&rows);
+	return code;
+}
+
+static int change_batch(struct txn *txn, const struct pages_info *info, void *arg, struct relaydb_result *result)
+{
+	const struct plan_source source = { source_find, source_walk, txn, NULL };
+	struct plan plan = { NULL, 0, 0, 0 };
+	struct relaydb_batch *batch = arg;
+	int code;
+
+	if (!info->plain)
+		code = rewrite(txn, batch, &plan, result);
+	else {
+		code = plan_make(&plan, batch, &source, txn_rows(txn), result);
+		result->committed = plan.count > 0;
+		for (size_t i = 0; code == RELAYDB_OK && i < plan.count; i++)
+			code = plan.changes[i].remove ? txn_delete(txn, plan.changes[i].key)
+						      : txn_put(txn, plan.changes[i].key, plan.changes[i].value);
+	}
+	plan_free(&plan);
+	return code;
+}
+
+int mdbwrite_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_result *result)
+{
+	const struct change_task task = { change_batch, batch, batch_records(batch), result };
+
+	return change(batch->db, now, &task);
+}
+
+static int change_dump(struct txn *txn, const struct pages_info *info, void *arg, struct relaydb_result *result)
+{
+	const struct plan_source source = { source_find, source_walk, txn, NULL };
+	struct dump *dump = arg;
+	int code = dump_compare(dump, &source, txn_rows(txn), result);
+
+	if (code != RELAYDB_OK)
+		return code;
+	if (info->plain && !info->fresh && result->added + result->changed + result->deleted == 0)
+		return RELAYDB_OK; /* it is there already */
+	result->committed = result->rewritten = true;
+	code = put_all(txn, &dump->rows, &dump->progress);
+	if (code == RELAYDB_OK)
+		db_deadline(dump->db);
+	return code;
+}
+
+int mdbwrite_load(struct dump *dump, int64_t now, struct relaydb_result *result)
+{
+	const struct change_task task = { change_dump, dump, true, result };
+
+	return change(dump->db, now, &task);
+}

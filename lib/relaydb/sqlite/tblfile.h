@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * tblfile.h - a file of SQLite as a whole: read, proved, and known again
+ *
+ * Owns struct tblfile, which a handle keeps as its memory.
+ */
+#ifndef RELAYDB_TBLFILE_H
+#define RELAYDB_TBLFILE_H
+
+#include "handle.h"
+#include "location.h"
+#include "tblblob.h"
+
+/* A file that was read and proved. */
+struct tblfile {
+	struct stat st;
+	bool settled; /* a later change would show in ST */
+	struct table *table; /* NULL: nothing is remembered */
+	struct table_info info;
+};
+
+/* What DB remembers; NULL without memory, and DB says so. */
+struct tblfile *tblfile_of(struct relaydb *db);
+
+/* Forgets it. */
+void tblfile_forget(struct relaydb *db);
+
+/* The table of the file in FD, whose state is ST, goes into FILE.  Nothing that
+ * another may write is shown to SQLite.  Returns RELAYDB_OK, PERM, NOTDB,
+ * LOCKED (it keeps being changed), IO, NOMEM. */
+int tblfile_know(struct relaydb *db, const struct place *place, int fd, const struct stat *st, struct tblfile *file);
+
+#endif
