@@ -5,9 +5,11 @@
  *
  * Each test runs once for each form, on a database of its own.  What a form
  * cannot do has a flag in the table and is skipped by its name.
- * limit: 3000 long: 2,000 flipped bits and cuts for each form; make torture:
- * 10,000, and 1,000 kills Links the library with the hook that names the steps,
- * and with a place for a form that always fails.
+ * limit: 3000
+ * long: 2,000 flipped bits and cuts; make torture: 10,000, and 1,000 kills
+ *
+ * Links the library with the hook that names the steps, and with a place for a
+ * form that always fails.
  */
 #define RELAYDB_TEST_STEPS
 #include "relaydb.h"
