@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * sessions.c - what a milter, or a mail server behind one, takes for its answers
+ * sessions.c - what a milter, or a server behind one, takes for its answers
  *
  *	sessions pauses SOCKET COUNT
  *		COUNT sessions with a recipient at slow.test and, beside them,
@@ -108,8 +108,8 @@ static void send_packet(int fd, char command, const void *data, size_t size)
 	write_whole(fd, packet, size + 5);
 }
 
-/* Returns the command of the answer; its data goes to DATA, what does not fit is
- * dropped. */
+/* Returns the command of the answer; its data goes to DATA, what does not fit
+ * is dropped. */
 static char receive_packet(int fd, void *data, size_t room)
 {
 	char all[2048];
