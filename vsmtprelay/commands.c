@@ -21,6 +21,7 @@
 #include "owner.h"
 #include "postfix.h"
 #include "print.h"
+#include "setup.h"
 #include "status.h"
 #include "watch.h"
 #include "why.h"
@@ -170,6 +171,8 @@ const struct command commands[] = {
 	    OPTION_JSON },
 	{ "watch", "", "print logins as they are recorded", 0, 0, cmd_watch, AS_OWNER,
 	    OPTION_JSON },
+	{ "setup", "", "what this host still needs, in order, with the lines for each file", 0, 0,
+	    cmd_setup, AS_CALLER, OPTION_WRITE },
 	{ "load", "[file]", "replace the database by a dump (file or standard input)", 0, 1,
 	    cmd_load, AS_CALLER, 0 },
 	{ "check", "", "check all that the mail servers demand of this file", 0, 0, cmd_check,
@@ -183,6 +186,7 @@ const struct option_name option_names[] = {
 	{ "-h", OPTION_HUMAN },
 	{ "--human", OPTION_HUMAN },
 	{ "--json", OPTION_JSON },
+	{ "--write", OPTION_WRITE },
 	{ NULL, 0 },
 };
 

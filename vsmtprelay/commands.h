@@ -20,7 +20,8 @@
 
 enum command_option {
 	OPTION_HUMAN = 1, /* -h: for people */
-	OPTION_JSON = 2 /* --json: for programs */
+	OPTION_JSON = 2, /* --json: for programs */
+	OPTION_WRITE = 4 /* --write: do what is ours */
 };
 
 /* A command as it was called. */

@@ -3,14 +3,23 @@
 VSMTPRELAY_SOURCES = $(addprefix vsmtprelay/, \
 	change.c commands.c convert.c daemons.c expiry.c files.c glance.c host.c human.c load.c \
 	main.c mta.c mtaask.c mtahost.c output.c owner.c postconf.c postfix.c print.c \
-	program.c status.c trace.c watch.c why.c)
-VSMTPRELAY_OBJECTS = $(VSMTPRELAY_SOURCES:%.c=$(BUILD)/%.o)
+	program.c setup.c status.c trace.c watch.c why.c)
+VSMTPRELAY_OBJECTS = $(VSMTPRELAY_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/vsmtprelay/blocks.o
 VSMTPRELAY_LIBS = $(RELAYDB_LIBS) -linih
 VSMTPRELAY = $(BUILD)/vsmtprelay/vsmtprelay
 PROGRAMS += $(VSMTPRELAY)
 LINT_SOURCES += $(VSMTPRELAY_SOURCES)
 
-$(VSMTPRELAY_OBJECTS): FLAGS = -Ilib/common
+$(VSMTPRELAY_OBJECTS): FLAGS = -Ilib/common -Ivsmtprelay
+
+# what setup prints is what the documents say
+BLOCK_PAGES = docs/postfix.md docs/exim.md docs/INSTALL.md sendmail-cf/README.md
+$(BUILD)/vsmtprelay/blocks.c: vsmtprelay/blocks.awk $(BLOCK_PAGES)
+	@mkdir -p $(@D)
+	@awk -f vsmtprelay/blocks.awk $(BLOCK_PAGES) >$@
+
+$(BUILD)/vsmtprelay/blocks.o: $(BUILD)/vsmtprelay/blocks.c vsmtprelay/blocks.h
+	$(call say,CC,$<)$(COMPILE)
 
 $(VSMTPRELAY): $(VSMTPRELAY_OBJECTS) $(COMMON) $(RELAYDB)
 	$(LINK) $(VSMTPRELAY_LIBS)

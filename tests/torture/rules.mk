@@ -10,7 +10,7 @@ TEST_PROGRAMS += $(MUTANT)
 LINT_SOURCES += tests/torture/mutant.c
 
 $(MUTANT).o: FLAGS = $(RELAYDB_ROOMS:%=-I%)
-$(MUTANT): $(MUTANT).o $(patsubst %.c,$(BUILD)/%.o,$(VSMTPRELAY_SOURCES)) $(COMMON) $(RELAYDB)
+$(MUTANT): $(MUTANT).o $(VSMTPRELAY_OBJECTS) $(COMMON) $(RELAYDB)
 	$(LINK) $(VSMTPRELAY_LIBS)
 
 # a clock that tests can set, to be preloaded

@@ -1,4 +1,4 @@
-# vsmtprelay why and status, asked on hosts with sendmail, Postfix, Exim and none: no server runs, each answers with the
+# vsmtprelay why, status and setup on hosts with sendmail, Postfix, Exim and none: no server runs, each answers with the
 # configuration of the host
 #
 # enclosure: sendmail postfix exim
@@ -220,4 +220,91 @@ watched() {	# watched N ADDRESS: so many lines of it have come
 	watched 1 192.0.2.51
 	kill $PID
 	wait $PID || :
+}
+
+# ---- setup ----
+
+setup_says() {	# setup_says STATUS [OPTION...]: leaves what it prints in $SCRATCH/setup
+	local want=$1 status=0
+	shift
+	"$BUILD/vsmtprelay/vsmtprelay" setup "$@" >"$SCRATCH/setup" 2>&1 || status=$?
+	[ "$status" = "$want" ] || fail "status $status, expected $want: $(cat "$SCRATCH/setup")"
+}
+
+# every line to run or to write is in a document of the project
+documented() {
+	local line found=0
+	cat "$SOURCES"/README.md "$SOURCES"/docs/*.md "$SOURCES"/sendmail-cf/README.md "$SOURCES"/man/*.8 \
+		"$BUILD/placed/popwatch/popwatch.conf.sample" | sed 's/^[[:space:]]*//' >"$SCRATCH/documents"
+	while IFS= read -r line; do
+		found=$((found + 1))
+		grep -qF -e "$line" "$SCRATCH/documents" || fail "in no document: $line"
+	done < <(awk '/^--- (run|into)/ { inside = 1; next } /^---$/ || /^$/ { inside = 0 } inside && !/^popwatch: / { sub(/^[ \t]*/, ""); print }' "$SCRATCH/setup")
+	[ $found -gt 4 ] || fail "$found lines only: $(cat "$SCRATCH/setup")"
+}
+
+lines_into() {	# lines_into FILE: what is to be written into it
+	awk -v to="--- into $1" '/^--- into/ { inside = index($0, to) == 1; next } /^---$/ { inside = 0 } inside' "$SCRATCH/setup" | grep .
+}
+
+pictures() {	# of every file of a mail server, and of cron
+	find /etc/mail /etc/postfix /etc/exim4 /etc/cron.d -type f -exec cksum {} + | sort
+}
+
+@test "setup on a bare host: every step in order, as the documents have it; --write makes what is ours, and no more" {
+	postfix_host
+	sed -i '/^relayers =/,$d' /etc/postfix/main.cf
+	rm -rf /var/lib/relayers /etc/relayers /etc/cron.d/vsmtprelay
+	before=$(pictures)
+	setup_says 1
+	documented
+	[ "$(grep -c '^\[TO DO\]' "$SCRATCH/setup")" = 6 ] || fail "$(cat "$SCRATCH/setup")"
+	tail -n 20 "$SCRATCH/setup" | grep -q 'Postfix asks the database'
+	[ ! -e /var/lib/relayers ] && [ ! -e /etc/relayers ]
+	setup_says 1 --write
+	[ "$(stat -c %U:%G:%a /var/lib/relayers)" = relayers:relayers:755 ]
+	grep -qx 'servers = auto' /etc/relayers/popwatch.conf
+	[ "$(grep -c '^wrote ' "$SCRATCH/setup")" = 2 ]
+	grep -qF '[done] 1.' "$SCRATCH/setup"
+	grep -qF '[TO DO] 2.' "$SCRATCH/setup"
+	echo '# mine' >>/etc/relayers/popwatch.conf
+	setup_says 1 --write
+	not grep -q '^wrote ' "$SCRATCH/setup"
+	tail -n 1 /etc/relayers/popwatch.conf | grep -qx '# mine'
+	[ "$(pictures)" = "$before" ]
+	echo '*/15 * * * *  relayers  /usr/sbin/vsmtprelay expire 60' >/etc/cron.d/vsmtprelay
+}
+
+@test "setup: what it prints for Postfix, sendmail and Exim works, and then it is done" {
+	postfix_host
+	sed -i '/^relayers =/,$d' /etc/postfix/main.cf
+	why 1 ': no, it may not relay now' 127.0.1.1
+	setup_says 1
+	documented
+	lines_into /etc/postfix/main.cf >>/etc/postfix/main.cf
+	postconf -n | grep -q 'check_client_access \$relayers'
+	why 0 'yes, it may relay now (Postfix)' 127.0.1.1
+	setup_says 1
+	grep -q '^\[done\] 6. Postfix' "$SCRATCH/setup" || fail "$(cat "$SCRATCH/setup")"
+
+	exim_host
+	sed -i '/^relayers:/,/{no}}$/d; /^ *acl = relayers$/,+1d; /^  accept !domains = +local_domains : +relay_to_domains$/d' /etc/exim4/exim4.conf
+	why 1 'no, it may not relay now' 127.0.1.1
+	setup_says 1
+	documented
+	lines_into /etc/exim4/exim4.conf.template,\ below >"$SCRATCH/acl" || lines_into "Exim's configuration" >"$SCRATCH/acl"
+	lines_into /etc/exim4/exim4.conf.template,\ acl >"$SCRATCH/rcpt" || lines_into 'the ACL for RCPT' >"$SCRATCH/rcpt"
+	sed -i -e "/^begin acl/r $SCRATCH/acl" -e "/^  accept authenticated = /r $SCRATCH/rcpt" /etc/exim4/exim4.conf
+	why 0 'yes, it may relay now (Exim)' 127.0.1.1
+	setup_says 1
+	grep -q '^\[done\] 6. Exim' "$SCRATCH/setup" || fail "$(cat "$SCRATCH/setup")"
+
+	sendmail_host dnl
+	why 1 'no, it may not relay now' 127.0.1.1
+	setup_says 1
+	documented
+	sendmail_host "$(lines_into /etc/mail/sendmail.mc)"
+	why 0 'yes, it may relay now (sendmail)' 127.0.1.1
+	setup_says 1
+	grep -q '^\[done\] 6. sendmail' "$SCRATCH/setup" || fail "$(cat "$SCRATCH/setup")"
 }
