@@ -134,6 +134,7 @@ bool hashpage_get(struct look *look, uint64_t number, struct page *page)
 {
 	const unsigned char *p;
 
+	*page = (struct page){ .bytes = NULL };
 	if (!claim(look, number))
 		return false;
 	p = look->image->data + number * look->meta.page_size;
