@@ -12,14 +12,12 @@
  * the account phase only remembers the login, as data of the PAM handle, and
  * what the server does next settles it:
  *
- *pam_setcred(PAM_ESTABLISH_CRED) the server asks for it once the account is
- *accepted
- *	pam_open_session			likewise
- *pam_end(PAM_SUCCESS) the server has seen nothing but success
- *pam_end with any other status refused, or (PAM_DATA_SILENT) a copy in a forked
- *child
- *pam_authenticate, pam_acct_mgmt another login begins: what was remembered is
- *forgotten
+ *	pam_setcred(ESTABLISH_CRED)	recorded: the account was accepted
+ *	pam_open_session		recorded, likewise
+ *	pam_end(PAM_SUCCESS)		recorded: nothing but success was seen
+ *	pam_end, another status		forgotten: refused, or (DATA_SILENT) a copy
+ *					in a forked child
+ *	pam_authenticate, pam_acct_mgmt	forgotten: another login begins
  *
  * Limits: a server that hands PAM_SUCCESS to pam_end(3) after a refusal
  * deceives us, unless what refuses comes before us and ends the stack
