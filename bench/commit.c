@@ -185,7 +185,8 @@ int main(int argc, char **argv)
 	idle_looks = share(sizeof *idle_looks);
 	busy_looks = share(sizeof *busy_looks);
 	committing = share(sizeof *committing);
-	if ((looker = fork()) == 0)
+	looker = fork();
+	if (looker == 0)
 		look(committing);
 	nanosleep(&second, NULL); /* that much of looks with nothing else going on */
 	atomic_store(committing, 1);

@@ -40,8 +40,8 @@ static void run(const char *command, double *clock, struct rusage *usage)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		if ((null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0 ||
-		    dup2(null, STDOUT_FILENO) < 0)
+		null = open("/dev/null", O_RDWR | O_CLOEXEC);
+		if (null < 0 || dup2(null, STDOUT_FILENO) < 0)
 			_exit(126);
 		execl("/bin/sh", "sh", "-c", command, NULL);
 		_exit(127);

@@ -77,7 +77,8 @@ int main(int argc, char **argv)
 			{ .tv_sec = time(NULL) - 10 } };
 
 		snprintf(address, sizeof address, "172.16.%d.%d", i / 250, i % 250);
-		if ((us[i] = measure(log, db, address)) < 0) {
+		us[i] = measure(log, db, address);
+		if (us[i] < 0) {
 			fprintf(stderr, "latency: the login of %s is not recorded: %s\n", address,
 			    relaydb_error(db));
 			return 1;

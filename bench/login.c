@@ -56,7 +56,8 @@ static void service(const char *name, const char *arguments)
 	FILE *f;
 
 	snprintf(path, sizeof path, "%s/%s", directory, name);
-	if ((f = fopen(path, "we")) == NULL)
+	f = fopen(path, "we");
+	if (f == NULL)
 		die(path);
 	if (arguments != NULL)
 		fprintf(

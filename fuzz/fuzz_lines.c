@@ -33,8 +33,9 @@ int LLVMFuzzerInitialize(
 	struct conf_errors errors = { .tell = tell };
 
 	(void)argc, (void)argv;
-	if ((catalogue = definitions_load(
-		 directories, names, true, &(struct conf_place){ "servers", 0, &errors })) == NULL)
+	catalogue = definitions_load(
+	    directories, names, true, &(struct conf_place){ "servers", 0, &errors });
+	if (catalogue == NULL)
 		abort();
 	return 0;
 }
@@ -67,7 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (pipeline.sessions == NULL || pipeline.doubts == NULL)
 		abort();
 	for (; p < end; p = newline + 1) {
-		if ((newline = memchr(p, '\n', (size_t)(end - p))) == NULL)
+		newline = memchr(p, '\n', (size_t)(end - p));
+		if (newline == NULL)
 			newline = end;
 		line.text = p;
 		line.size = (size_t)(newline - p);

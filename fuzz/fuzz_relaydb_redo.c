@@ -30,8 +30,9 @@ static void lay_over(struct relaydb *db, const struct redo *redo, struct image *
 
 	if (size > (size_t)1 << 24) /* nothing is wrong with it, but it takes long */
 		return;
-	if ((written = malloc(size)) == NULL || redo_overlay(db, redo, image) != RELAYDB_OK ||
-	    image->size != size || redo_apply(redo, fd) != 0)
+	written = malloc(size);
+	if (written == NULL || redo_overlay(db, redo, image) != RELAYDB_OK || image->size != size ||
+	    redo_apply(redo, fd) != 0)
 		abort();
 	if (pread(fd, written, size, 0) != (ssize_t)size || memcmp(written, image->data, size) != 0)
 		abort(); /* a reader sees what the writer makes */

@@ -72,24 +72,29 @@ static const char *one_word(struct options *options, const char *word)
 		options->debug = true;
 		return NULL;
 	}
-	if ((value = value_of(word, "db")) != NULL) {
+	value = value_of(word, "db");
+	if (value != NULL) {
 		if (*value != '/')
 			return "an absolute path";
 		options->db = value;
 		return NULL;
 	}
-	if ((value = value_of(word, "socket")) != NULL) {
+	value = value_of(word, "socket");
+	if (value != NULL) {
 		if (*value != '/')
 			return "an absolute path";
 		options->socket = value;
 		return NULL;
 	}
-	if ((value = value_of(word, "refresh")) != NULL)
+	value = value_of(word, "refresh");
+	if (value != NULL)
 		return number(value, 0, 86400, &options->refresh) ? NULL : "0 to 86400 seconds";
-	if ((value = value_of(word, "timeout")) != NULL)
+	value = value_of(word, "timeout");
+	if (value != NULL)
 		return number(value, 1, 60000, &options->timeout_ms) ? NULL
 								     : "1 to 60000 milliseconds";
-	if ((value = value_of(word, "ignore")) != NULL)
+	value = value_of(word, "ignore");
+	if (value != NULL)
 		return networks(value, options) ? NULL : "NET[,NET]..., at most 32, or none";
 	return "db=, socket=, refresh=, timeout=, ignore= or debug";
 }

@@ -68,9 +68,10 @@ static struct login *take_first(struct remembered *remembered)
 /* Forgets what would be recorded where OPTIONS say; with NULL everything. */
 static void forget(struct remembered *remembered, const struct options *options)
 {
-	struct login *kept = NULL, *login;
+	struct login *kept = NULL;
 
-	for (login = take_first(remembered); login != NULL; login = take_first(remembered)) {
+	for (struct login *login = take_first(remembered); login != NULL;
+	     login = take_first(remembered)) {
 		if (options == NULL || login_same_place(login, options)) {
 			free(login);
 			continue;
@@ -83,9 +84,8 @@ static void forget(struct remembered *remembered, const struct options *options)
 
 static void record_all(struct remembered *remembered)
 {
-	struct login *login;
-
-	for (login = take_first(remembered); login != NULL; login = take_first(remembered)) {
+	for (struct login *login = take_first(remembered); login != NULL;
+	     login = take_first(remembered)) {
 		login_record(login);
 		free(login);
 	}

@@ -182,7 +182,8 @@ static void take_servers(void *arg, const char *value, const struct conf_place *
 		conf_error(place, "out of memory");
 	else if (*draft->config->servers == NULL)
 		conf_error(place, "servers is empty, expected names of definitions, or all");
-	if ((twice = list_twice(draft->config->servers)) != NULL)
+	twice = list_twice(draft->config->servers);
+	if (twice != NULL)
 		conf_error(place, "servers has '%s' twice", twice);
 }
 
@@ -227,11 +228,11 @@ static void ignore_one(struct config *config, const char *word, const struct con
 static void take_ignore(void *arg, const char *value, const struct conf_place *place)
 {
 	struct draft *draft = arg;
-	char **words = list_split(value, ", \t"), **word;
+	char **words = list_split(value, ", \t");
 
 	if (words == NULL)
 		conf_error(place, "out of memory");
-	for (word = words; word != NULL && *word != NULL; word++) {
+	for (char **word = words; word != NULL && *word != NULL; word++) {
 		if (strcmp(*word, "none") != 0)
 			ignore_one(draft->config, *word, place);
 		else if (word == words)
@@ -355,7 +356,9 @@ static struct config *load(
 	struct settings all;
 	bool done = true;
 
-	if (draft.config == NULL || (draft.config->file = strdup(place.file)) == NULL) {
+	if (draft.config != NULL)
+		draft.config->file = strdup(place.file);
+	if (draft.config == NULL || draft.config->file == NULL) {
 		conf_error(&place, "out of memory");
 		free(draft.config);
 		return NULL;

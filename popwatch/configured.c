@@ -142,7 +142,7 @@ static bool add_socket_user(struct config *config, const char *word, uid_t uid)
 void config_set_socket_users(struct config *config, const struct config *old, const char *value,
     const struct conf_place *place)
 {
-	char **words = list_split(value, ", \t"), **word;
+	char **words = list_split(value, ", \t");
 	uid_t uid;
 
 	config->socket_user_count = 0;
@@ -150,7 +150,7 @@ void config_set_socket_users(struct config *config, const struct config *old, co
 	config->socket_user_names = NULL;
 	if (words == NULL)
 		conf_error(place, "out of memory");
-	for (word = words; word != NULL && *word != NULL; word++) {
+	for (char **word = words; word != NULL && *word != NULL; word++) {
 		if (find_uid(old, *word, &uid, place) && !add_socket_user(config, *word, uid))
 			conf_error(place, "out of memory");
 	}

@@ -14,7 +14,6 @@ void stats_log(const struct stats *stats)
 {
 	const struct line_tally *lines = stats->lines;
 	const uint64_t *logins = stats->verdicts[OCCASION_LOGIN];
-	const struct server *server;
 
 	log_say(LOG_NOTICE,
 	    "%" PRIu64 " lines (%" PRIu64 " of other programs, %" PRIu64
@@ -29,7 +28,8 @@ void stats_log(const struct stats *stats)
 	    stats->verdicts[OCCASION_REFRESH][VERDICT_RECORD],
 	    stats->verdicts[OCCASION_LOGOUT][VERDICT_RECORD], stats->writer->commits,
 	    stats->writer->failures, stats->sessions, stats->sessions_dropped);
-	for (server = catalogue_servers(stats->catalogue); server != NULL; server = server->next) {
+	for (const struct server *server = catalogue_servers(stats->catalogue); server != NULL;
+	     server = server->next) {
 		if (server->tally.lines > 0)
 			log_say(LOG_NOTICE,
 			    "%s: %" PRIu64 " lines, %" PRIu64 " logins, %" PRIu64
@@ -60,22 +60,23 @@ static void add_lines(struct metrics *metrics, const struct line_tally *lines)
 
 static void add_servers(struct metrics *metrics, const struct catalogue *catalogue)
 {
-	const struct server *server;
-
 	metrics_begin(
 	    metrics, "server_lines_total", METRIC_COUNTER, "Lines of a server by what they mean.");
-	for (server = catalogue_servers(catalogue); server != NULL; server = server->next) {
+	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
+	     server = server->next) {
 		for (int role = 0; role < ROLES; role++)
 			metrics_value(metrics, server->tally.role[role], "server", server->name,
 			    "means", role_name((enum role)role), NULL);
 	}
 	metrics_begin(metrics, "server_near_misses_total", METRIC_COUNTER,
 	    "Lines of a server that no expression matched.");
-	for (server = catalogue_servers(catalogue); server != NULL; server = server->next)
+	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
+	     server = server->next)
 		metrics_value(metrics, server->tally.misses, "server", server->name, NULL);
 	metrics_begin(metrics, "server_stopped_total", METRIC_COUNTER,
 	    "Matches that reached the match limit.");
-	for (server = catalogue_servers(catalogue); server != NULL; server = server->next)
+	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
+	     server = server->next)
 		metrics_value(metrics, server->tally.stopped, "server", server->name, NULL);
 }
 

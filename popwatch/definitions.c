@@ -59,18 +59,18 @@ static bool load_named(struct catalogue *catalogue, const char *const *directori
     const char *name, enum wanted wanted, const struct conf_place *place)
 {
 	char file[4096];
-	const char *const *directory;
 	FILE *there;
 
 	if (*name == '\0' || *name == '.' || strchr(name, '/') != NULL) {
 		conf_error(place, "servers: '%s' cannot be the name of a definition", name);
 		return true;
 	}
-	for (directory = directories; *directory != NULL; directory++) {
+	for (const char *const *directory = directories; *directory != NULL; directory++) {
 		if (snprintf(file, sizeof file, "%s/%s%s", *directory, name, SUFFIX) >=
 		    (int)sizeof file)
 			continue;
-		if ((there = fopen(file, "re")) != NULL || errno != ENOENT) {
+		there = fopen(file, "re");
+		if (there != NULL || errno != ENOENT) {
 			if (there != NULL)
 				fclose(there);
 			return load_file(catalogue, name, file, wanted, place->errors);

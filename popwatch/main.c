@@ -233,11 +233,13 @@ static int try_out(
 		list_free(servers);
 		return EX_USAGE;
 	}
-	if ((fd = open_lines(arguments->tryout)) < 0) {
+	fd = open_lines(arguments->tryout);
+	if (fd < 0) {
 		list_free(servers);
 		return EX_NOINPUT;
 	}
-	if ((catalogue = load_servers(config, servers, errors)) != NULL)
+	catalogue = load_servers(config, servers, errors);
+	if (catalogue != NULL)
 		status =
 		    tryout_run(fd, arguments->formats != 0 ? arguments->formats : config->formats,
 			catalogue, config);
@@ -300,7 +302,8 @@ static int run(struct arguments *arguments)
 	arguments->daemon.config_file = file;
 	if (arguments->check)
 		return check(file, &errors);
-	if ((config = config_load(file, &errors)) == NULL)
+	config = config_load(file, &errors);
+	if (config == NULL)
 		return EX_CONFIG;
 	if (arguments->tryout == NULL)
 		return run_daemon(config, &arguments->daemon, &errors);

@@ -107,11 +107,8 @@ static bool take_over_files(struct parts *parts, const struct config *config)
 
 static void keep_tallies(const struct catalogue *old, const struct catalogue *new)
 {
-	const struct server *from;
-	struct server *to;
-
-	for (from = catalogue_servers(old); from != NULL; from = from->next) {
-		for (to = catalogue_servers(new); to != NULL; to = to->next) {
+	for (const struct server *from = catalogue_servers(old); from != NULL; from = from->next) {
+		for (struct server *to = catalogue_servers(new); to != NULL; to = to->next) {
 			if (!same(from->name, to->name))
 				continue;
 			to->tally = from->tally;

@@ -2,6 +2,8 @@
  *
  * selfcheck.c - popwatch -n, see selfcheck.h
  */
+#include "selfcheck.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +24,6 @@
 #include "list.h"
 #include "log.h"
 #include "path.h"
-#include "selfcheck.h"
 #include "service.h"
 #include "tryout.h"
 #include "user.h"
@@ -110,8 +111,8 @@ static void look_for_gateways(const struct config *config, struct catalogue *cat
 	int fd;
 
 	for (size_t i = 0; catalogue != NULL && i < config->log_count; i++) {
-		if ((fd = open(
-			 config->logs[i].path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) < 0)
+		fd = open(config->logs[i].path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		if (fd < 0)
 			continue;
 		size = lseek(fd, 0, SEEK_END);
 		if (size >= 0 &&
@@ -180,7 +181,8 @@ static int look_around_as_user(const struct config *config, struct catalogue *ca
 
 	if (geteuid() != 0 || *config->user == '\0')
 		return look_around_here(config, catalogue);
-	if ((child = fork()) < 0) {
+	child = fork();
+	if (child < 0) {
 		log_say(LOG_ERR, "fork: %s", strerror(errno));
 		return 1;
 	}
@@ -265,12 +267,12 @@ static bool records_nothing(const struct config *config, const struct catalogue 
 static struct catalogue *check_servers(const struct config *config, struct conf_errors *errors)
 {
 	struct catalogue *catalogue = config_catalogue(config, errors);
-	char *const *name;
 
 	if (catalogue == NULL)
 		return NULL;
 	automatic_report(config, catalogue);
-	for (name = catalogue_left_out(catalogue); name != NULL && *name != NULL; name++)
+	for (char *const *name = catalogue_left_out(catalogue); name != NULL && *name != NULL;
+	     name++)
 		log_say(LOG_NOTICE,
 		    "servers = %s leaves out %s, which counts by its name alone: see %s.conf",
 		    list_has(config->servers, "all", strlen("all")) ? "all" : AUTOMATIC, *name,

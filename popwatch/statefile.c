@@ -8,6 +8,8 @@
  *   (lines of the sources, sessions and doubts)
  *   end
  */
+#include "statefile.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,7 +18,6 @@
 
 #include "atomicfile.h"
 #include "relaydb.h"
-#include "statefile.h"
 
 #define FIRST "popwatch-state 1"
 #define LAST "end"
@@ -31,7 +32,8 @@ static const char *boot_id(void)
 
 	if (*boot != '\0')
 		return boot;
-	if ((in = fopen(BOOT_ID, "re")) == NULL || fgets(boot, sizeof boot, in) == NULL)
+	in = fopen(BOOT_ID, "re");
+	if (in == NULL || fgets(boot, sizeof boot, in) == NULL)
 		memcpy(boot, "unknown", sizeof "unknown");
 	boot[strcspn(boot, " \n")] = '\0';
 	if (in != NULL)
@@ -67,7 +69,8 @@ static bool take_lines(
 	char *line, *rest;
 
 	while ((line = next_line(&next)) != NULL && strcmp(line, LAST) != 0) {
-		if ((rest = strchr(line, ' ')) == NULL)
+		rest = strchr(line, ' ');
+		if (rest == NULL)
 			return false;
 		*rest++ = '\0';
 		if (!take(line, rest, arg))
@@ -84,21 +87,27 @@ bool state_parse(char *text, size_t size, const char *boot, struct state *state,
 
 	*state = (struct state){ .trial = true };
 	*error = "is not a state file of popwatch";
-	if (strlen(text) != size || (line = next_line(&next)) == NULL || strcmp(line, FIRST) != 0)
+	if (strlen(text) != size)
+		return false;
+	line = next_line(&next);
+	if (line == NULL || strcmp(line, FIRST) != 0)
 		return false;
 	*error = "is not complete";
 	if (size < sizeof LAST + 1 || strcmp(text + size - sizeof LAST, LAST "\n") != 0 ||
 	    text[size - sizeof LAST - 1] != '\n')
 		return false;
 	*error = "has no boot id and time where expected";
-	if ((line = next_line(&next)) == NULL || strncmp(line, "boot ", 5) != 0)
+	line = next_line(&next);
+	if (line == NULL || strncmp(line, "boot ", 5) != 0)
 		return false;
 	state->same_boot = strcmp(line + 5, boot) == 0;
-	if ((line = next_line(&next)) == NULL || sscanf(line, "saved %lld", &saved) != 1 ||
-	    saved <= 0 || saved > RELAYDB_STAMP_MAX)
+	line = next_line(&next);
+	if (line == NULL || sscanf(line, "saved %lld", &saved) != 1 || saved <= 0 ||
+	    saved > RELAYDB_STAMP_MAX)
 		return false;
 	*error = "out of memory";
-	if ((copy = strdup(next)) == NULL)
+	copy = strdup(next);
+	if (copy == NULL)
 		return false;
 	*error = "has a line that cannot be understood";
 	if (take_lines(copy, take, arg)) {
@@ -118,7 +127,8 @@ bool state_load(const char *path, struct state *state,
 	bool done;
 
 	*state = (struct state){ .trial = true };
-	if ((text = atomicfile_read(path, STATE_MAX, &size)) == NULL) {
+	text = atomicfile_read(path, STATE_MAX, &size);
+	if (text == NULL) {
 		*error = errno == ENOENT ? NULL : strerror(errno);
 		return false;
 	}

@@ -2,6 +2,8 @@
  *
  * tryout.c - popwatch -t, see tryout.h
  */
+#include "tryout.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +17,6 @@
 #include "log.h"
 #include "pipe.h"
 #include "pipeline.h"
-#include "tryout.h"
 
 #define SESSIONS 65536
 #define EXAMPLE_MAX 200
@@ -44,9 +45,8 @@ struct tryout {
 static void print_bytes(FILE *out, const char *text, size_t size)
 {
 	char shown[LOG_ESCAPE_SIZE];
-	size_t i;
 
-	for (i = 0; i < size; i++)
+	for (size_t i = 0; i < size; i++)
 		fputs(log_escape((unsigned char)text[i], shown), out);
 }
 
@@ -91,7 +91,8 @@ static void take_miss(const struct server *server, const struct header *header, 
 	     example = example->next)
 		;
 	if (example == NULL) {
-		if ((example = calloc(1, sizeof *example)) == NULL)
+		example = calloc(1, sizeof *example);
+		if (example == NULL)
 			return;
 		example->server = server;
 		example->line = t->line;
@@ -148,9 +149,8 @@ static void report_server(const struct tryout *t, const struct server *server)
 static void report(const struct tryout *t)
 {
 	const struct line_tally *tally = &t->pipeline.tally;
-	const struct server *server;
 
-	for (server = catalogue_servers(t->pipeline.catalogue); server != NULL;
+	for (const struct server *server = catalogue_servers(t->pipeline.catalogue); server != NULL;
 	     server = server->next)
 		report_server(t, server);
 	report_count("", tally->lines, "line", "s");

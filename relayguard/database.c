@@ -285,7 +285,9 @@ struct database *database_new(
 	struct database *database = calloc(1, sizeof *database);
 	pthread_condattr_t monotonic;
 
-	if (database == NULL || (database->path = strdup(path)) == NULL ||
+	if (database != NULL)
+		database->path = strdup(path);
+	if (database == NULL || database->path == NULL ||
 	    relaydb_open(&database->handle, &options) != RELAYDB_OK) {
 		log_say(LOG_ERR, "cannot prepare for %s", path);
 		if (database != NULL)

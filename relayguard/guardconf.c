@@ -332,7 +332,9 @@ static struct guardconf *load(const char *file, const char *text, struct conf_er
 	const struct settings all = { settings, SETTINGS, conf, conf, seen };
 	size_t before = errors->count;
 
-	if (conf == NULL || (conf->file = strdup(file)) == NULL) {
+	if (conf != NULL)
+		conf->file = strdup(file);
+	if (conf == NULL || conf->file == NULL) {
 		conf_error(&place, "out of memory");
 		free(conf);
 		return NULL;

@@ -5,14 +5,14 @@
  * What is refused here is what a mail server would never look up, so that it
  * would have no effect in the list.
  */
+#include "senders.h"
+
 #include <arpa/inet.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#include "senders.h"
 
 #define LOCAL_PART_MAX 64 /* RFC 5321 4.5.3.1 */
 #define HOST_MAX 253

@@ -32,8 +32,10 @@ int cmd_add(struct relaydb *db, const struct call *call)
 			: "");
 		return EX_USAGE;
 	}
-	if ((code = relaydb_batch_new(db, &batch)) == RELAYDB_OK &&
-	    (code = relaydb_batch_put(batch, address, stamp)) == RELAYDB_OK)
+	code = relaydb_batch_new(db, &batch);
+	if (code == RELAYDB_OK)
+		code = relaydb_batch_put(batch, address, stamp);
+	if (code == RELAYDB_OK)
 		code = relaydb_commit(batch, now, &result);
 	status = told(db, code);
 	if (code == RELAYDB_OK && result.committed)
@@ -54,8 +56,8 @@ static void tell_deleted(
 	for (int i = 0; i < n; i++) {
 		if (arg[i] == NULL || relaydb_address(arg[i], address) != RELAYDB_OK)
 			continue;
-		if ((absent = relaydb_batch_absent(batch, next)) == NULL ||
-		    strcmp(absent, address) != 0) {
+		absent = relaydb_batch_absent(batch, next);
+		if (absent == NULL || strcmp(absent, address) != 0) {
 			told_change(db, "delete %s", address);
 			continue;
 		}
@@ -122,8 +124,10 @@ int cmd_expire(struct relaydb *db, const struct call *call)
 	if (call->n == 0)
 		advise("expire: removing every entry up to now, whatever its age; expire 60 keeps "
 		       "those of the last hour");
-	if ((code = relaydb_batch_new(db, &batch)) == RELAYDB_OK &&
-	    (code = relaydb_batch_expire(batch, before)) == RELAYDB_OK)
+	code = relaydb_batch_new(db, &batch);
+	if (code == RELAYDB_OK)
+		code = relaydb_batch_expire(batch, before);
+	if (code == RELAYDB_OK)
 		code = relaydb_commit(batch, (int64_t)time(NULL), &result);
 	status = told(db, code);
 	if (code == RELAYDB_OK && result.expired > 0)

@@ -8,6 +8,8 @@
  * as lines, since a dump may be shown on a terminal.  Bytes above 127 are
  * written as they are, except to a terminal.
  */
+#include "output.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -15,7 +17,6 @@
 #include <time.h>
 
 #include "log.h"
-#include "output.h"
 
 static bool control(unsigned char byte)
 {

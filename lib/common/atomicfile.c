@@ -3,6 +3,8 @@
  * atomicfile.c - small files that are read whole and replaced whole, see
  * atomicfile.h
  */
+#include "atomicfile.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -12,15 +14,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "atomicfile.h"
-
 /* All of it, however often the kernel takes a part. */
 static int write_all(int fd, const char *data, size_t size)
 {
 	ssize_t n;
 
 	while (size > 0) {
-		if ((n = write(fd, data, size)) < 0) {
+		n = write(fd, data, size);
+		if (n < 0) {
 			if (errno == EINTR)
 				continue;
 			return -1;
@@ -54,7 +55,8 @@ static int write_new(const char *path, const void *data, size_t size, mode_t mod
 
 	if (unlink(path) != 0 && errno != ENOENT)
 		return -1;
-	if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)) < 0)
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0)
 		return -1;
 	if (fchmod(fd, mode) == 0 && write_all(fd, data, size) == 0 && fsync(fd) == 0)
 		return close(fd);
@@ -97,11 +99,13 @@ static char *read_all(int fd, size_t max, size_t *size)
 		errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
 		return NULL;
 	}
-	if ((data = malloc((size_t)st.st_size + 1)) == NULL)
+	data = malloc((size_t)st.st_size + 1);
+	if (data == NULL)
 		return NULL;
 	*size = 0;
 	while (*size < (size_t)st.st_size) {
-		if ((n = read(fd, data + *size, (size_t)st.st_size - *size)) < 0 && errno == EINTR)
+		n = read(fd, data + *size, (size_t)st.st_size - *size);
+		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
 			free(data);

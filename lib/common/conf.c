@@ -2,6 +2,8 @@
  *
  * conf.c - reads files of "name = value" lines, see conf.h
  */
+#include "conf.h"
+
 #include <errno.h>
 #include <ini.h>
 #include <stdarg.h>
@@ -10,7 +12,6 @@
 #include <string.h>
 
 #include "atomicfile.h"
-#include "conf.h"
 
 #define FILE_MAX (1024 * 1024)
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
@@ -72,7 +73,8 @@ static char *next_line(char *line, int size, void *stream)
 	line[n] = '\0';
 	/* here, since inih does not tell of a section before there is an entry
 	 * in it */
-	if (reading->flat && (head = find_head(line, reading->place.line)) != NULL) {
+	head = reading->flat ? find_head(line, reading->place.line) : NULL;
+	if (head != NULL) {
 		conf_error(
 		    &reading->place, "section '%s', expected no sections in this file", head);
 		*line = '\0';

@@ -2,9 +2,9 @@
  *
  * duration.c - lengths of time as administrators write them, see duration.h
  */
-#include <stddef.h>
-
 #include "duration.h"
+
+#include <stddef.h>
 
 /* A unit in seconds; the end of the text counts as seconds; 0 for anything
  * else. */

@@ -2,10 +2,10 @@
  *
  * list.c - short lists of strings, see list.h
  */
+#include "list.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "list.h"
 
 size_t list_size(char *const *list)
 {
@@ -18,9 +18,7 @@ size_t list_size(char *const *list)
 
 void list_free(char **list)
 {
-	size_t i;
-
-	for (i = 0; list != NULL && list[i] != NULL; i++)
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
 		free(list[i]);
 	free(list);
 }

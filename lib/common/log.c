@@ -2,14 +2,14 @@
  *
  * log.c - the programs' voice, see log.h
  */
+#include "log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "log.h"
 
 static struct {
 	const char *program;

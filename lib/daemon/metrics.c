@@ -63,13 +63,12 @@ static void print_label(FILE *out, const char *name, const char *value, char bef
 
 void metrics_value(struct metrics *metrics, uint64_t value, ...)
 {
-	const char *name;
 	char before = '{';
 	va_list labels;
 
 	fprintf(metrics->out, "%s_%s", metrics->program, metrics->name);
 	va_start(labels, value);
-	for (name = va_arg(labels, const char *); name != NULL;
+	for (const char *name = va_arg(labels, const char *); name != NULL;
 	     name = va_arg(labels, const char *)) {
 		print_label(metrics->out, name, va_arg(labels, const char *), before);
 		before = ',';

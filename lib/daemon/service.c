@@ -45,11 +45,13 @@ bool service_detach(void)
 	int fds[2];
 	pid_t child;
 
-	if ((null_fd = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0) {
+	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null_fd < 0) {
 		log_say(LOG_ERR, "cannot open /dev/null: %s", strerror(errno));
 		return false;
 	}
-	if (pipe2(fds, O_CLOEXEC) != 0 || (child = fork()) < 0) {
+	child = pipe2(fds, O_CLOEXEC) == 0 ? fork() : -1;
+	if (child < 0) {
 		log_say(LOG_ERR, "cannot go into the background: %s", strerror(errno));
 		return false;
 	}

@@ -2,13 +2,13 @@
  *
  * pattern.c - one regular expression against one message, see pattern.h
  */
+#include "pattern.h"
+
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "pattern.h"
 
 /* Steps that a match may take.  The worst of our own expressions takes some thousand on
  * the longest line that they accept; bench/worst looks for it. */

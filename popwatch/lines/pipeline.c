@@ -2,9 +2,9 @@
  *
  * pipeline.c - from a line to what it means, see pipeline.h
  */
-#include <string.h>
-
 #include "pipeline.h"
+
+#include <string.h>
 
 /* How a server takes a message. */
 enum reading {

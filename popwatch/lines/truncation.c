@@ -2,13 +2,14 @@
  *
  * truncation.c - which lines must not be believed, see truncation.h
  */
+#include "truncation.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "log.h"
 #include "table.h"
-#include "truncation.h"
 
 #define KEY_MAX 600
 #define BUSYBOX_KEEPS 200 /* less is left of 256 bytes without priority, stamp and tag */

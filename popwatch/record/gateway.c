@@ -5,10 +5,11 @@
  * The tables are read from files, not by netlink: what is open before the
  * sandbox closes can be read again inside it, where no socket can be made.
  */
+#include "gateway.h"
+
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "gateway.h"
 #include "ipnet.h"
 
 #define ROUTE_GATEWAY 0x2 /* RTF_UP is 1, RTF_GATEWAY is 2: route(7), <linux/route.h> */

@@ -2,6 +2,8 @@
  *
  * writer.c - gathers what is to be recorded and commits it, see writer.h
  */
+#include "writer.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +11,6 @@
 #include "log.h"
 #include "relaydb.h"
 #include "table.h"
-#include "writer.h"
 
 #define LOCK_MS 1000 /* how long a commit may wait for locks: the sources wait meanwhile */
 #define SETTLE_MS 1000 /* how often to look for what other processes have left pending */
@@ -114,7 +115,8 @@ bool writer_record(struct writer *writer, const struct login *login)
 
 	HASH_FIND_STR(writer->waiting, login->address, waiting);
 	if (waiting == NULL) {
-		if ((waiting = calloc(1, sizeof *waiting)) == NULL)
+		waiting = calloc(1, sizeof *waiting);
+		if (waiting == NULL)
 			return false;
 		memcpy(waiting->address, login->address, strlen(login->address) + 1);
 		HASH_ADD_STR(writer->waiting, address, waiting);
@@ -213,9 +215,8 @@ static void watch_pending(
 /* The record of who was authorised: after it is true. */
 static void tell(const struct writer *writer)
 {
-	const struct waiting *waiting;
-
-	for (waiting = writer->waiting; waiting != NULL; waiting = waiting->hh.next) {
+	for (const struct waiting *waiting = writer->waiting; waiting != NULL;
+	     waiting = waiting->hh.next) {
 		if (*waiting->server != '\0')
 			log_say(LOG_INFO, "login from %s: user '%.*s', server %s, session '%.*s'",
 			    waiting->address, waiting->user_size, waiting->user, waiting->server,
@@ -246,11 +247,10 @@ static void succeeded(
 /* The batch of what waits.  Returns a code of the store. */
 static int fill_batch(struct writer *writer)
 {
-	const struct waiting *waiting;
 	int code = RELAYDB_OK;
 
 	relaydb_batch_clear(writer->batch);
-	for (waiting = writer->waiting; waiting != NULL && code == RELAYDB_OK;
+	for (const struct waiting *waiting = writer->waiting; waiting != NULL && code == RELAYDB_OK;
 	     waiting = waiting->hh.next)
 		code = relaydb_batch_record(writer->batch, waiting->address, waiting->when);
 	return code;

@@ -195,7 +195,8 @@ static struct log_file *open_candidate(
 		file = NULL;
 	}
 	if (file == NULL && (candidate->current || st.st_mtim.tv_sec >= source->since)) {
-		if ((file = followed_add(&source->followed, st.st_dev, st.st_ino)) != NULL) {
+		file = followed_add(&source->followed, st.st_dev, st.st_ino);
+		if (file != NULL) {
 			hash = followed_hash(fd);
 			file->offset = begin_at(source, file, hash, st.st_size);
 			file->hash = file->offset > 0 ? hash : 0;
@@ -248,12 +249,12 @@ static void look_at(struct source_file *source, const struct candidate *candidat
  * there are too many. */
 static void forget(struct source_file *source)
 {
-	struct log_file *file, *next;
+	struct log_file *next;
 	size_t count = 0;
 
-	for (file = source->followed.first; file != NULL; file = file->next)
+	for (struct log_file *file = source->followed.first; file != NULL; file = file->next)
 		count++;
-	for (file = source->followed.first; file != NULL; file = next) {
+	for (struct log_file *file = source->followed.first; file != NULL; file = next) {
 		next = file->next;
 		if (file->fd < 0 && (!file->here || count > KNOWN_MAX)) {
 			followed_remove(&source->followed, file);
@@ -265,11 +266,10 @@ static void forget(struct source_file *source)
 static void scan(struct source_file *source)
 {
 	struct candidates candidates = { NULL, 0 };
-	struct log_file *file;
 	struct stat st;
 
 	find_target(source);
-	for (file = source->followed.first; file != NULL; file = file->next)
+	for (struct log_file *file = source->followed.first; file != NULL; file = file->next)
 		file->here = false;
 	for (size_t i = 0; i < 2 && source->places[i].directory != NULL; i++)
 		candidates_collect(&source->places[i], &candidates);
@@ -343,12 +343,11 @@ static size_t read_file(
  * they grew last. */
 static void close_old(struct source_file *source)
 {
-	struct log_file *file;
 	size_t open = source_file_open(source);
 	struct stat st;
 	bool dead;
 
-	for (file = source->followed.first; file != NULL; file = file->next) {
+	for (struct log_file *file = source->followed.first; file != NULL; file = file->next) {
 		if (file->fd < 0 || file == source->followed.current)
 			continue;
 		dead = file->dead_ms >= 0 && source->clock_ms - file->dead_ms >= GONE_MS;
@@ -367,7 +366,6 @@ static void close_old(struct source_file *source)
 bool source_file_read(struct source_file *source, size_t budget, int64_t now, int64_t clock_ms,
     line_fn *take, void *arg)
 {
-	struct log_file *file;
 	size_t sum = 0;
 
 	source->now = now;
@@ -376,7 +374,8 @@ bool source_file_read(struct source_file *source, size_t budget, int64_t now, in
 		scan(source);
 		source->scanned_ms = clock_ms;
 	}
-	for (file = source->followed.first; file != NULL && sum < budget; file = file->next) {
+	for (struct log_file *file = source->followed.first; file != NULL && sum < budget;
+	     file = file->next) {
 		if (file->fd >= 0)
 			sum += read_file(source, file, budget - sum, take, arg);
 	}
@@ -405,8 +404,10 @@ void source_file_known(struct source_file *source, const struct file_position *p
 	struct log_file *file =
 	    followed_find(&source->followed, (dev_t)position->device, (ino_t)position->inode);
 
-	if (file == NULL && (file = followed_add(&source->followed, (dev_t)position->device,
-				 (ino_t)position->inode)) == NULL)
+	if (file == NULL)
+		file = followed_add(
+		    &source->followed, (dev_t)position->device, (ino_t)position->inode);
+	if (file == NULL)
 		return;
 	file->hash = position->hash;
 	file->offset = (off_t)position->offset;

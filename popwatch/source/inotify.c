@@ -3,6 +3,8 @@
  * inotify.c - wakes the main loop when something happens in a directory, see
  * inotify.h
  */
+#include "inotify.h"
+
 #include <errno.h>
 #include <inotifytools/inotify.h>
 #include <inotifytools/inotifytools.h>
@@ -14,8 +16,6 @@
 #include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "inotify.h"
 
 #define EVENTS                                                                                     \
 	(IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CLOSE_WRITE |        \
@@ -53,10 +53,10 @@ static void wake(void)
  * were watched under their names.  Lock held. */
 static void renew(void)
 {
-	struct directory *directory;
 	struct stat st;
 
-	for (directory = watch.directories; directory != NULL; directory = directory->next) {
+	for (struct directory *directory = watch.directories; directory != NULL;
+	     directory = directory->next) {
 		if (stat(directory->path, &st) != 0 ||
 		    (st.st_dev == directory->device && st.st_ino == directory->inode))
 			continue;
@@ -75,11 +75,11 @@ static void renew(void)
  * name. */
 static bool concerns_us(const struct inotify_event *event)
 {
-	const struct directory *directory;
 	bool ours = event->len == 0;
 
 	pthread_mutex_lock(&watch.lock);
-	for (directory = watch.directories; directory != NULL && !ours; directory = directory->next)
+	for (const struct directory *directory = watch.directories; directory != NULL && !ours;
+	     directory = directory->next)
 		ours = strncmp(event->name, directory->prefix, strlen(directory->prefix)) == 0;
 	pthread_mutex_unlock(&watch.lock);
 	return ours;
@@ -119,7 +119,8 @@ int watch_start(void)
 		errno = inotifytools_error();
 		return -1;
 	}
-	if ((watch.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
+	watch.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (watch.fd < 0)
 		return -1;
 	atomic_store(&watch.stop, false);
 	/* signals are the main loop's, except the one that ends the waiting */
@@ -141,10 +142,13 @@ void watch_add(const char *path, const char *prefix)
 {
 	struct directory *directory = calloc(1, sizeof *directory);
 
-	if (directory == NULL || (directory->path = strdup(path)) == NULL ||
-	    (directory->prefix = strdup(prefix)) == NULL) {
-		if (directory != NULL)
-			free(directory->path);
+	if (directory == NULL)
+		return;
+	directory->path = strdup(path);
+	directory->prefix = strdup(prefix);
+	if (directory->path == NULL || directory->prefix == NULL) {
+		free(directory->path);
+		free(directory->prefix);
 		free(directory);
 		return;
 	}

@@ -29,10 +29,10 @@ struct source_journal {
  * alternatives. */
 static int add_rule(sd_journal *journal, const char *rule)
 {
-	char **fields = list_split(rule, " "), **field;
+	char **fields = list_split(rule, " ");
 	int result = fields == NULL ? -1 : 0;
 
-	for (field = fields; result >= 0 && field != NULL && *field != NULL; field++)
+	for (char **field = fields; result >= 0 && field != NULL && *field != NULL; field++)
 		result = sd_journal_add_match(journal, *field, 0);
 	list_free(fields);
 	return result >= 0 ? sd_journal_add_disjunction(journal) : result;
@@ -40,12 +40,12 @@ static int add_rule(sd_journal *journal, const char *rule)
 
 static int add_rules(sd_journal *journal, const struct catalogue *catalogue)
 {
-	const struct server *server;
-	char *const *rule;
 	int result = 0;
 
-	for (server = catalogue_servers(catalogue); server != NULL; server = server->next) {
-		for (rule = server->journal; result >= 0 && rule != NULL && *rule != NULL; rule++)
+	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
+	     server = server->next) {
+		for (char *const *rule = server->journal;
+		     result >= 0 && rule != NULL && *rule != NULL; rule++)
 			result = add_rule(journal, *rule);
 	}
 	return result;
@@ -114,7 +114,8 @@ static int seek(struct source_journal *source)
 		    source->journal, (uint64_t)source->since * 1000000);
 	/* the entry itself, if it is still there, was handed on; else the first
 	 * one behind it comes next */
-	if ((result = sd_journal_seek_cursor(source->journal, source->cursor)) < 0)
+	result = sd_journal_seek_cursor(source->journal, source->cursor);
+	if (result < 0)
 		return result;
 	if (sd_journal_next(source->journal) > 0 &&
 	    sd_journal_test_cursor(source->journal, source->cursor) <= 0)
@@ -201,14 +202,14 @@ static bool is_piece(struct source_journal *source, const char *rule)
 bool source_journal_admits(const struct server *server, void *arg)
 {
 	struct source_journal *source = arg;
-	char *const *rule;
 	bool admitted = false;
 
-	for (rule = server->journal; rule != NULL && *rule != NULL && !admitted; rule++) {
-		char **fields = list_split(*rule, " "), **f, *equals;
+	for (char *const *rule = server->journal; rule != NULL && *rule != NULL && !admitted;
+	     rule++) {
+		char **fields = list_split(*rule, " "), *equals;
 
 		admitted = fields != NULL && *fields != NULL && !is_piece(source, *rule);
-		for (f = fields; admitted && *f != NULL; f++) {
+		for (char **f = fields; admitted && *f != NULL; f++) {
 			equals = strchr(*f, '=');
 			*equals++ = '\0';
 			struct span value = field(source, *f);

@@ -2,13 +2,14 @@
  *
  * pipe.c - lines from a descriptor that is read once, see pipe.h
  */
+#include "pipe.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "log.h"
-#include "pipe.h"
 
 #define BUFFER_SIZE (128 * 1024) /* more than a line */
 

@@ -76,9 +76,7 @@ int source_socket_fd(const struct source_socket *source)
 
 static bool may_send(const struct source_socket *source, uid_t uid)
 {
-	size_t i;
-
-	for (i = 0; i < source->count; i++) {
+	for (size_t i = 0; i < source->count; i++) {
 		if (source->uids[i] == uid)
 			return true;
 	}
@@ -89,11 +87,11 @@ static bool may_send(const struct source_socket *source, uid_t uid)
  * first one "login". */
 static bool split(char *text, size_t size, char *words[4])
 {
-	size_t i, n = 0;
+	size_t n = 0;
 
 	if (strlen(text) != size)
 		return false;
-	for (i = 0; i < size; i++) {
+	for (size_t i = 0; i < size; i++) {
 		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
 			return false;
 	}
@@ -120,9 +118,8 @@ void source_socket_read(struct source_socket *source, int64_t now,
 	char text[DATAGRAM_MAX], *words[4];
 	struct peer sender;
 	ssize_t size;
-	int i;
 
-	for (i = 0;
+	for (int i = 0;
 	     i < AT_ONCE && (size = peer_receive(source->fd, text, sizeof text, &sender)) >= 0;
 	     i++) {
 		if (!may_send(source, sender.uid))

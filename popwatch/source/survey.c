@@ -70,7 +70,10 @@ static size_t survey_leap(const struct survey_reader *reader, struct survey *sur
 	if (survey->inside || survey->turns.size == 0 || at + TAIL > survey->end)
 		return 0;
 	size = pread(reader->fd, reader->buffer, PEEK, at);
-	if (size < PEEK || (newline = memchr(line, '\n', PEEK / 2)) == NULL)
+	if (size < PEEK)
+		return 0;
+	newline = memchr(line, '\n', PEEK / 2);
+	if (newline == NULL)
 		return 0;
 	line = newline + 1;
 	if (memcmp(line, survey->turns.date, survey->turns.size) != 0)
@@ -86,8 +89,10 @@ size_t survey_read(const struct survey_reader *reader, struct survey *survey, si
 	size_t sum = 0, n;
 
 	while (survey->at < survey->end && sum < budget) {
-		if ((n = survey_leap(reader, survey)) == 0 &&
-		    (n = survey_piece(reader, survey)) == 0)
+		n = survey_leap(reader, survey);
+		if (n == 0)
+			n = survey_piece(reader, survey);
+		if (n == 0)
 			survey->at = survey->end;
 		sum += n;
 	}

@@ -34,7 +34,8 @@ static void write_all(int fd, const char *data, size_t size)
 	ssize_t n;
 
 	for (; size > 0; data += n, size -= (size_t)n) {
-		if ((n = write(fd, data, size)) < 0) {
+		n = write(fd, data, size);
+		if (n < 0) {
 			perror("write");
 			exit(1);
 		}

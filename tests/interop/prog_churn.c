@@ -205,11 +205,13 @@ int main(int argc, char *argv[])
 			plan.renamed = true;
 			break;
 		case 'l':
-			if ((plan.log = fopen(optarg, "we")) == NULL)
+			plan.log = fopen(optarg, "we");
+			if (plan.log == NULL)
 				err(EX_CANTCREAT, "%s", optarg);
 			break;
 		case 'r':
-			if ((plan.rate = strtoul(optarg, NULL, 10)) < 1 || plan.rate > 10000)
+			plan.rate = strtoul(optarg, NULL, 10);
+			if (plan.rate < 1 || plan.rate > 10000)
 				errx(EX_USAGE, "%s: expected 1 to 10000 commits a second", optarg);
 			break;
 		case 'x':

@@ -330,7 +330,8 @@ int main(int argc, char *argv[])
 			plan.parallel = number_of(optarg, 256);
 			break;
 		case 'l':
-			if ((plan.log = fopen(optarg, "we")) == NULL)
+			plan.log = fopen(optarg, "we");
+			if (plan.log == NULL)
 				err(EX_CANTCREAT, "%s", optarg);
 			break;
 		case 'm':

@@ -234,6 +234,18 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 	done
 }
 
+@test "a C file includes its own header first, which so stands alone" {
+	found=0
+	for file in $(sources lib $programs); do
+		header=$(basename "${file%.c}.h")
+		[ "${file%.h}" = "$file" ] && grep -q "^#include \"$header\"" "$file" || continue
+		found=$((found + 1))
+		first=$(grep -m 1 '^#include' "$file")
+		[ "$first" = "#include \"$header\"" ] || fail "$file includes $first before $header"
+	done
+	[ "$found" -ge 100 ]
+}
+
 @test "no C file and no rules.mk is missing from the build's lists" {
 	known=$(env -u MAKEFLAGS -u MAKELEVEL make -s sources | sort -u)
 	[ "$(wc -l <<<"$known")" -gt 60 ]

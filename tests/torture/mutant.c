@@ -71,11 +71,13 @@ static int mutant_redo_apply(const struct redo *redo, int fd)
 	if (!faulty("rename"))
 		return redo_apply(redo, fd);
 	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-	if ((size = readlink(link, path, sizeof path - 1)) < 0)
+	size = readlink(link, path, sizeof path - 1);
+	if (size < 0)
 		abort();
 	path[size] = '\0';
 	snprintf(copy, sizeof copy, "%s.other", path);
-	if ((to = fopen(copy, "w+e")) == NULL)
+	to = fopen(copy, "w+e");
+	if (to == NULL)
 		abort();
 	for (off_t at = 0; (size = pread(fd, block, sizeof block, at)) > 0; at += size)
 		fwrite(block, 1, (size_t)size, to);

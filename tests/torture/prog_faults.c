@@ -119,8 +119,10 @@ static struct text bytes_of(const char *path)
 
 	if (fd < 0)
 		return text;
-	if (fstat(fd, &st) != 0 || (text.data = malloc((size_t)st.st_size + 1)) == NULL ||
-	    read(fd, text.data, (size_t)st.st_size) != st.st_size)
+	if (fstat(fd, &st) != 0)
+		die(path);
+	text.data = malloc((size_t)st.st_size + 1);
+	if (text.data == NULL || read(fd, text.data, (size_t)st.st_size) != st.st_size)
 		die(path);
 	text.size = (size_t)st.st_size;
 	close(fd);

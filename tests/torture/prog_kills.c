@@ -299,7 +299,8 @@ static void set_up(void)
 	snprintf(pam_path, sizeof pam_path, "%s/pam.d", directory);
 	snprintf(vsmtprelay, sizeof vsmtprelay, "%s/vsmtprelay/vsmtprelay", build);
 	snprintf(popwatch, sizeof popwatch, "%s/popwatch/popwatch", build);
-	if ((f = fopen(conf_path, "we")) == NULL)
+	f = fopen(conf_path, "we");
+	if (f == NULL)
 		die(conf_path);
 	fprintf(f,
 	    "definitions = %s\ndatabase = %s\nstate = %s/popwatch.state\nignore = none\nuser "
@@ -307,7 +308,8 @@ static void set_up(void)
 	    definitions, db_path, directory, log_path);
 	fclose(f);
 	snprintf(name, sizeof name, "%s/torture", pam_path);
-	if (mkdir(pam_path, 0755) != 0 || (f = fopen(name, "we")) == NULL)
+	f = mkdir(pam_path, 0755) == 0 ? fopen(name, "we") : NULL;
+	if (f == NULL)
 		die(pam_path);
 	fprintf(f,
 	    "account optional %s/pam_relaydb/pam_relaydb.so db=%s socket=%s/none refresh=0 "
@@ -326,8 +328,8 @@ int main(int argc, char **argv)
 	struct relaydb *db;
 	bool good;
 
-	if (argc != 5 || (kills = (unsigned)atoi(argv[4])) < 1 ||
-	    kills > ADDRESSES_MAX / LOGINS / 2) {
+	kills = argc == 5 ? (unsigned)atoi(argv[4]) : 0;
+	if (kills < 1 || kills > ADDRESSES_MAX / LOGINS / 2) {
 		fputs("usage: prog_kills directory build definitions kills\n", stderr);
 		return 64;
 	}

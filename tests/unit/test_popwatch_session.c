@@ -415,7 +415,7 @@ static void test_text(void **state)
 		"-1 2 3 192.0.2.1 o vm pop 1", "1 2 999999999999999 192.0.2.1 o vm pop 1",
 		"1 2 3 192.0.2.1 o vm pop \x01" };
 	struct fixture f, g;
-	char *text, *p, *newline;
+	char *text, *newline;
 	size_t size;
 	FILE *out;
 
@@ -430,7 +430,7 @@ static void test_text(void **state)
 	fclose(out);
 	end(&f);
 	start(&g, 10);
-	for (p = text; (newline = strchr(p, '\n')) != NULL; p = newline + 1) {
+	for (char *p = text; (newline = strchr(p, '\n')) != NULL; p = newline + 1) {
 		*newline = '\0';
 		assert_memory_equal(p, "session ", 8);
 		assert_true(sessions_restore(g.pipeline.sessions, p + 8));
@@ -538,8 +538,8 @@ static void test_state(void **state)
 	assert_string_equal(seen, "x(y z)x(y z)"); /* the trial is one */
 	assert_false(s.same_boot);
 	/* a NUL byte in it */
-	memcpy(text, "popwatch-state 1\nboot B\nsaved 5\nend\n\0end\n",
-	    41); // NOLINT(bugprone-not-null-terminated-result)
+	// NOLINTNEXTLINE(bugprone-not-null-terminated-result)
+	memcpy(text, "popwatch-state 1\nboot B\nsaved 5\nend\n\0end\n", 41);
 	assert_false(state_parse(text, 41, "B", &s, take_word, seen, &error));
 }
 

@@ -9,7 +9,9 @@
  * for one (5.3.28: signal 11), and it says so on stderr; its allocations are
  * counted for leaks all the same.  Each failure has a child to itself, so that
  * a crash is one failure and not the end.  Not under AddressSanitizer or
- * valgrind, whose malloc is in the way. valgrind: no
+ * valgrind, whose malloc is in the way.
+ *
+ * valgrind: no
  */
 #include "relaydb_scratch.h"
 
@@ -89,10 +91,8 @@ void *reallocarray(void *old, size_t count, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	/* its caller is we, for all that it tells: Berkeley DB has no use for
-	 * it */
-	/* NOLINT(clang-analyzer-optin.portability.UnixAPI): 0 as libc takes
-	 * it */
+	/* only we call it: Berkeley DB has no use for it; 0 as libc takes it */
+	/* NOLINTNEXTLINE(clang-analyzer-optin.portability.UnixAPI) */
 	return realloc(old, count * size);
 }
 

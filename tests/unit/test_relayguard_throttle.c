@@ -155,14 +155,14 @@ static struct throttle *reload(
     const struct throttle *old, const struct throttle_limit with[THROTTLE_CLASSES][THROTTLE_WHATS])
 {
 	struct throttle *throttle = throttle_new(with, 100);
-	char *text, *rest, *line;
+	char *text, *rest;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	throttle_save(old, out);
 	fclose(out);
 	rest = text;
-	for (line = strsep(&rest, "\n"); rest != NULL; line = strsep(&rest, "\n")) {
+	for (char *line = strsep(&rest, "\n"); rest != NULL; line = strsep(&rest, "\n")) {
 		assert_true(strlen(line) < THROTTLE_LINE_MAX);
 		assert_true(throttle_load(throttle, line));
 	}
@@ -176,8 +176,7 @@ static void restart(void **state)
 		"throttle x pop messages 3600 1", "throttle 192.0.2.7 pop messages 3600 1",
 		"throttle 192.0.2.0/24 pop messages 1 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
 		"throttle 192.0.2.7 pop messages 3600 -1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0",
-		"throttle 192.0.2.7 pop messages 3600 99999999999999999999 0 0 0 0 0 0 0 0 0 0 0 0 "
-		"0 0 0 0 0",
+		"throttle 192.0.2.7 pop messages 1 99999999999999999999 0 0 0 0 0 0 0 0 0 0 0 0 0",
 		"throttle 192.0.2.7 pop messages 3600 1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0" };
 	struct throttle_limit other[THROTTLE_CLASSES][THROTTLE_WHATS] = { { { 5, 60 }, { 0, 0 } } };
 	struct throttle *throttle = throttle_new(limits, 100), *again;

@@ -52,7 +52,8 @@ static bool sum_add(struct look *look, struct bytes key)
 
 	if (look->sum_count == look->sum_room) {
 		look->sum_room = look->sum_room == 0 ? 256 : look->sum_room * 2;
-		if ((more = reallocarray(look->sums, look->sum_room, sizeof *more)) == NULL) {
+		more = reallocarray(look->sums, look->sum_room, sizeof *more);
+		if (more == NULL) {
 			errno = ENOMEM;
 			return hashpage_wrong(look, "out of memory");
 		}
