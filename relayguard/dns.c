@@ -125,19 +125,21 @@ static void answered(
     void *arg, int code, void *packet, int size, int security, char *why_bogus, int limited)
 /* NOLINTEND(readability-non-const-parameter) */
 {
-	struct dns_question *question = arg;
-	struct dnsanswer *answer = malloc(sizeof *answer);
 	static const struct dnsanswer none = { .outcome = DNSANSWER_FAILED };
+	struct dns_question *question = arg;
+	struct dnsanswer *answer = NULL;
 
 	(void)security;
 	(void)why_bogus;
 	(void)limited;
-	(void)code; /* the packet has it too, and it may be an error of libunbound's own */
 	question->id = 0;
-	if (answer != NULL && packet != NULL && size > 0)
+	/* With a code the packet is no answer: it is whatever was last in the
+	 * buffer, and may be the answer to another question.  "No such name" is
+	 * none of those codes; the packet says that. */
+	if (code == 0 && packet != NULL && size > 0)
+		answer = malloc(sizeof *answer);
+	if (answer != NULL)
 		dnsanswer_read(answer, packet, (size_t)size, question->type);
-	else if (answer != NULL)
-		answer->outcome = DNSANSWER_FAILED;
 	finish(question, answer != NULL ? answer : &none);
 	free(answer);
 }

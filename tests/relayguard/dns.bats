@@ -117,14 +117,18 @@ on_after_reload() {
 }
 
 @test "an allow that cannot be told: what a later rule refuses is put off" {
-	prepare $'allow:ALL:*@NS=KNOWN:ALL\nnoto:ALL:ALL:ALL:550 5.7.1 no'
+	prepare $'allow:ALL:*@NS=KNOWN:ALL\nnoto:ALL:ALL:ALL:550 5.7.1 no' 'dns-timeout = 40s' 'answer-within = 50s'
 	start_dns 'good.test a 192.0.2.1' '*.broken.test fail' '*.silent.test drop'
 	start_guard
 	policy policy sender=x@good.test
 	[ "$REPLY" = DUNNO ]
-	policy policy sender=x@nx.test
-	[ "$REPLY" = '550 5.7.1 no' ]
-	for domain in a.broken.test a.silent.test; do
+	# libunbound, which sees how quick these are, soon gives up what is not
+	# answered: long before our time is over
+	for i in {1..10}; do
+		policy policy sender=x@nx$i.test
+		[ "$REPLY" = '550 5.7.1 no' ]
+	done
+	for domain in a.silent.test a.broken.test; do
 		policy policy "sender=x@$domain"
 		[[ $REPLY == '451 4.4.3 '* ]] || fail "$domain: $REPLY"
 	done
