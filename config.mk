@@ -30,5 +30,5 @@ else
 BUILD = build
 endif
 
-# the journal as a source and readiness messages need libsystemd
+# the journal as a source needs libsystemd
 WITH_JOURNAL = 1

@@ -15,8 +15,8 @@
  *	pam_setcred(ESTABLISH_CRED)	recorded: the account was accepted
  *	pam_open_session		recorded, likewise
  *	pam_end(PAM_SUCCESS)		recorded: nothing but success was seen
- *	pam_end, another status		forgotten: refused, or (DATA_SILENT) a copy
- *					in a forked child
+ *	pam_end, another status		forgotten: refused, or (DATA_SILENT) a
+ *					copy in a forked child
  *	pam_authenticate, pam_acct_mgmt	forgotten: another login begins
  *
  * Limits: a server that hands PAM_SUCCESS to pam_end(3) after a refusal

@@ -2,8 +2,8 @@
  *
  * blocks.h - blocks of lines of the documents, as they stand there
  *
- * blocks.awk makes them, blocks_PAGE_WORD for the block of docs/PAGE.md (README:
- * sendmail-cf/README.md) that opens with ```WORD.
+ * blocks.awk makes them: blocks_PAGE_WORD is the block of docs/PAGE.md (README:
+ * of sendmail-cf/README.md) that opens with ```WORD.
  */
 #ifndef VSMTPRELAY_BLOCKS_H
 #define VSMTPRELAY_BLOCKS_H
