@@ -54,6 +54,8 @@ struct config {
 	char *user; /* "": stay who we are */
 	char *stats; /* "": none */
 	char *pid_file; /* "": none */
+	char *cdb; /* that tcpserver reads; "": none */
+	char *cdb_rules; /* the administrator's rules in it; "": none */
 	struct netset ignore;
 	int64_t window; /* these in seconds */
 	int64_t refresh;

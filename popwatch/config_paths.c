@@ -28,5 +28,7 @@ bool config_paths(const struct config *config, config_path_fn *each, void *arg)
 	return done && journal_paths(config, each, arg) &&
 	       each(CONFIG_WRITE_FILE, config->database, arg) &&
 	       each(CONFIG_WRITE_FILE, config->state, arg) &&
-	       (*config->stats == '\0' || each(CONFIG_WRITE_FILE, config->stats, arg));
+	       (*config->stats == '\0' || each(CONFIG_WRITE_FILE, config->stats, arg)) &&
+	       (*config->cdb == '\0' || each(CONFIG_WRITE_FILE, config->cdb, arg)) &&
+	       (*config->cdb_rules == '\0' || each(CONFIG_READ_FILE, config->cdb_rules, arg));
 }

@@ -109,6 +109,15 @@ static void log_stats(const struct daemon *d)
 
 /* ---- a round ---- */
 
+static void keep_cdb(struct parts *parts)
+{
+	const struct config *config = parts->config;
+	const struct cdb_settings settings = { config->cdb, config->cdb_rules, config->database,
+		config->window };
+
+	cdb_keep(&parts->cdb, &settings, parts->writer, parts->now, clock_monotonic_ms());
+}
+
 static void commit_and_save(struct daemon *d)
 {
 	struct parts *parts = &d->parts;
@@ -119,6 +128,7 @@ static void commit_and_save(struct daemon *d)
 		return;
 	if (writer_due(parts->writer, parts->now, clock) == 0)
 		committed = writer_commit(parts->writer, parts->now, clock);
+	keep_cdb(parts);
 	if (parts->pipe != NULL || writer_pending(parts->writer))
 		return;
 	if (!parts->moved && !sessions_changed(parts->sessions))
@@ -220,6 +230,8 @@ static int finish(struct daemon *d)
 	notify_send("STOPPING=1");
 	if (!writer_commit(parts->writer, parts->now, clock_monotonic_ms()))
 		return EX_TEMPFAIL;
+	parts->cdb.due_ms = 0;
+	keep_cdb(parts);
 	if (parts->pipe == NULL)
 		save_state(d);
 	write_stats(d);

@@ -27,6 +27,7 @@
 #include "session.h"
 #include "silence.h"
 #include "socket.h"
+#include "tcpcdb.h"
 #include "truncation.h"
 #include "writer.h"
 
@@ -42,6 +43,7 @@ struct parts {
 	struct policy *policy;
 	struct gateways gateways;
 	struct writer *writer;
+	struct cdb_keeper cdb;
 	/* sources: files and a journal, or a pipe alone; NULL where there is
 	 * none */
 	struct source_file **files;

@@ -21,7 +21,7 @@ POPWATCH_SOURCE = $(addprefix popwatch/source/, \
 	file.c followed.c inotify.c $(POPWATCH_JOURNAL) linereader.c pipe.c position.c rotation.c \
 	socket.c survey.c)
 POPWATCH_RECORD = $(addprefix popwatch/record/, \
-	gateway.c policy.c recent.c writer.c)
+	gateway.c policy.c recent.c tcpcdb.c writer.c)
 POPWATCH_TOP = $(addprefix popwatch/, \
 	automatic.c config.c configured.c config_paths.c counters.c daemon.c definitions.c main.c \
 	parts.c parts_state.c reload.c selfcheck.c silence.c \
@@ -33,7 +33,7 @@ POPWATCH_ROOMS = popwatch popwatch/lines popwatch/source popwatch/record
 POPWATCH_OBJECTS = $(patsubst %.c,$(BUILD)/%.o, \
 	$(filter-out popwatch/main.c,$(POPWATCH_SOURCES)))
 POPWATCH = $(BUILD)/popwatch/popwatch
-POPWATCH_LIBS = -linotifytools -lpcre2-8 -linih -lpthread $(DAEMON_LIBS)
+POPWATCH_LIBS = -linotifytools -lpcre2-8 -linih -lcdb -lpthread $(DAEMON_LIBS)
 ifeq ($(WITH_JOURNAL),1)
 POPWATCH_LIBS += -lsystemd
 endif

@@ -23,6 +23,7 @@
 #include "print.h"
 #include "setup.h"
 #include "status.h"
+#include "tcpserver.h"
 #include "watch.h"
 #include "why.h"
 
@@ -179,6 +180,8 @@ const struct command commands[] = {
 	    AS_CALLER, 0 },
 	{ "convert", "from to", "copy a database into one of another form", 2, 2, cmd_convert,
 	    AS_CALLER, 0 },
+	{ "tcprules", "rules cdb [n]", "write tcpserver's cdb: rules, and entries of n minutes", 2,
+	    3, cmd_tcprules, AS_CALLER, 0 },
 	{ NULL, NULL, NULL, 0, 0, NULL, AS_CALLER, 0 },
 };
 

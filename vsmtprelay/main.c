@@ -28,7 +28,7 @@ static void usage(FILE *to)
 	    PROGRAM " " RELAYERS_VERSION " - show and change the addresses that may relay mail\n\n"
 		    "usage: " PROGRAM " [-f file] command [argument ...]\n\n");
 	for (const struct command *command = commands; command->name != NULL; command++)
-		fprintf(to, "  %-7s %-11s %s\n", command->name, command->arguments, command->does);
+		fprintf(to, "  %-8s %-13s %s\n", command->name, command->arguments, command->does);
 	fprintf(to,
 	    "\n"
 	    "  -f, --file FILE  the database; else $RELAYERS_DB, else ~/etc/relayers.db if it\n"

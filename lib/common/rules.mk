@@ -2,7 +2,7 @@
 
 COMMON_SOURCES = $(addprefix lib/common/, \
 	atomicfile.c cli.c conf.c duration.c ipnet.c json.c list.c log.c path.c \
-	settings.c)
+	settings.c tcprule.c tcprules.c)
 COMMON_OBJECTS = $(COMMON_SOURCES:%.c=$(BUILD)/%.o)
 COMMON = $(BUILD)/libcommon.a
 LINT_SOURCES += $(COMMON_SOURCES)

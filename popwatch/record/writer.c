@@ -295,6 +295,15 @@ bool writer_commit(struct writer *writer, int64_t now, int64_t clock_ms)
 	return true;
 }
 
+int writer_entries(const struct writer *writer, int64_t since,
+    int (*each)(const struct relaydb_row *row, void *arg), void *arg, const char **why)
+{
+	int code = relaydb_entries(writer->db, since, each, arg);
+
+	*why = relaydb_error(writer->db);
+	return code;
+}
+
 const struct writer_tally *writer_tally(const struct writer *writer)
 {
 	return &writer->tally;

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "relaydb.h"
 #include "span.h"
 
 #define WRITER_MAX 65536 /* addresses that wait */
@@ -76,6 +77,11 @@ int64_t writer_due(const struct writer *writer, int64_t now, int64_t clock_ms);
  * meanwhile; so is a commit that is recorded but stays out of force for
  * seconds.  Returns true when nothing is waiting any more. */
 bool writer_commit(struct writer *writer, int64_t now, int64_t clock_ms);
+
+/* relaydb_entries() of the writer's handle.  *WHY is its sentence if that
+ * fails. */
+int writer_entries(const struct writer *writer, int64_t since,
+    int (*each)(const struct relaydb_row *row, void *arg), void *arg, const char **why);
 
 const struct writer_tally *writer_tally(const struct writer *writer);
 

@@ -12,7 +12,7 @@ load cli
 @test "--help is the same page on stdout, 0, and names every command" {
 	diff <("$BUILD/vsmtprelay/vsmtprelay" --help 2>/dev/null) <("$BUILD/vsmtprelay/vsmtprelay" 2>&1)
 	diff <("$BUILD/vsmtprelay/vsmtprelay" -h) <("$BUILD/vsmtprelay/vsmtprelay" --help)
-	for command in add delete expire get list dump why status watch setup load check convert; do
+	for command in add delete expire get list dump why status watch setup load check convert tcprules; do
 		"$BUILD/vsmtprelay/vsmtprelay" --help | grep -q "^  $command " || fail "$command is not there"
 		grep -q "^\.Cm $command" "$LIB/../../man/vsmtprelay.8" || fail "$command is not in the manual"
 	done

@@ -37,6 +37,7 @@ homes() {
 	lmdb.h lib/relaydb/lmdb/txn.c
 	sqlite3.h lib/relaydb/sqlite/tblblob.c
 	ini.h lib/common/conf.c
+	cdb.h lib/common/tcprules.c
 	uthash.h lib/common/table.h lib/relaydb/
 	seccomp.h lib/daemon/syscalls.c
 	linux/landlock.h lib/daemon/sandbox.c
