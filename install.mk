@@ -55,6 +55,7 @@ PLAIN = \
 	completion/vsmtprelay:$(COMPLETIONDIR)/vsmtprelay \
 	relayguard/fail2ban.conf:$(F2BDIR)/relayguard.conf \
 	relayguard/rules.sample:$(DOCDIR)/examples/rules.sample \
+	$(foreach file,$(wildcard monitoring/*),$(file):$(DOCDIR)/examples/$(file)) \
 	$(foreach file,$(sort $(wildcard popwatch/servers.d/*.conf)),$(file):$(DATADIR)/relayers/servers.d/$(notdir $(file))) \
 	$(foreach page,$(MANUALS),$(page):$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 	$(foreach file,$(DOCUMENTS),$(file):$(DOCDIR)/$(file))
