@@ -350,7 +350,7 @@ static void finish(struct draft *draft, struct conf_place place)
 	config->definitions = NULL;
 }
 
-/* Returns what could be taken, whatever the mistakes; NULL when there is
+/* Returns what could be taken, whatever the errors; NULL when there is
  * nothing to read. */
 static struct config *load(
     const char *file, const char *text, const struct config *old, struct conf_errors *errors)
@@ -381,14 +381,14 @@ static struct config *load(
 	return NULL;
 }
 
-/* The same, but without mistakes or not at all. */
+/* The same, but without an error or not at all. */
 static struct config *load_right(
     const char *file, const char *text, const struct config *old, struct conf_errors *errors)
 {
-	size_t mistakes = errors->count;
+	size_t before = errors->count;
 	struct config *config = load(file, text, old, errors);
 
-	if (errors->count == mistakes)
+	if (errors->count == before)
 		return config;
 	config_free(config);
 	return NULL;

@@ -2,8 +2,8 @@
  *
  * config.h - popwatch.conf(5): the settings and their defaults
  *
- * Owns: the table of settings.  Every mistake is told with file and line,
- * unknown words are mistakes.
+ * Owns: the table of settings.  Every error is reported with file and line;
+ * an unknown word is one.
  */
 #ifndef POPWATCH_CONFIG_H
 #define POPWATCH_CONFIG_H
@@ -66,19 +66,19 @@ struct config {
 };
 
 /* Reads FILE; NULL means the defaults alone.  Returns the settings
- * (config_free() them), or NULL after every mistake was told. */
+ * (config_free() them), or NULL after reporting every error. */
 struct config *config_load(const char *file, struct conf_errors *errors);
 
 /* The same for a FILE that is read again after rights were given up, when the
  * system's users cannot be looked up any more: those of socket-users that OLD
- * has too keep their numbers, other names are mistakes.  OLD stays the
+ * has too keep their numbers, other names are errors.  OLD stays the
  * caller's. */
 struct config *config_reload(
     const char *file, const struct config *old, struct conf_errors *errors);
 
-/* Like config_load() for whoever looks for mistakes: returns what could be
- * taken in spite of them; NULL only when FILE could not be read.  Where
- * DEFINITIONS was mistaken there are none. */
+/* Like config_load() for popwatch -n, which looks for errors: returns what
+ * could be taken in spite of them; NULL only when FILE could not be read.
+ * Where DEFINITIONS was mistaken there are none. */
 struct config *config_load_anyway(const char *file, struct conf_errors *errors);
 
 /* Like config_load() for TEXT, for tests. */

@@ -40,15 +40,14 @@ static bool load_file(struct catalogue *catalogue, const char *name, const char 
     enum wanted wanted, struct conf_errors *errors)
 {
 	struct definition_draft draft;
-	size_t mistakes = errors->count;
+	size_t before = errors->count;
 	bool done;
 
 	if (!definition_begin(&draft, name, file))
 		return false;
 	done = conf_read(file, errors, definition_entry, &draft);
 	if (done && (is_installed(draft.server) || wanted != WANTED_INSTALLED))
-		return catalogue_take(
-		    catalogue, &draft, wanted == WANTED_BY_NAME, mistakes, errors);
+		return catalogue_take(catalogue, &draft, wanted == WANTED_BY_NAME, before, errors);
 	definition_end(&draft);
 	server_free(draft.server);
 	return !draft.failed;
@@ -129,7 +128,7 @@ struct catalogue *definitions_load(
     const char *const *directories, char *const *names, bool every, const struct conf_place *place)
 {
 	struct catalogue *catalogue = catalogue_new();
-	size_t mistakes = place->errors->count;
+	size_t before = place->errors->count;
 	char **all = NULL;
 	enum wanted others = every               ? WANTED_BY_NAME
 			     : has(names, "all") ? WANTED_OF_ALL
@@ -146,7 +145,7 @@ struct catalogue *definitions_load(
 	}
 	list_free(all);
 	done = done && catalogue_settle(catalogue, names, place);
-	if (done && place->errors->count == mistakes)
+	if (done && place->errors->count == before)
 		return catalogue;
 	if (!done)
 		conf_error(place, "servers: out of memory, or too many servers with one tag");

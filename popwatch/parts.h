@@ -99,7 +99,7 @@ int parts_save_state(struct parts *parts);
  * nobody asks for them. */
 void parts_set_others(struct parts *parts, struct catalogue *others);
 
-/* Counts anew what comes from each source: others are followed now.  Returns
+/* Counts again what comes from each source: others are followed now.  Returns
  * false without memory. */
 bool parts_listen(struct parts *parts);
 

@@ -193,7 +193,7 @@ static int look_around_as_user(const struct config *config, struct catalogue *ca
 	return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
 
-/* The mistakes that only the system shows.  Returns true if it is worthwhile to
+/* The errors that only the system shows.  Returns true if it is worthwhile to
  * look at the files: nothing that says which, and who needs them, is
  * mistaken. */
 static bool check_settings(const struct config *config, struct conf_errors *errors)

@@ -9,7 +9,7 @@
 #include "config.h"
 
 /* Looks for the user, reads the definitions and proves their samples, and, if
- * CONFIG has no mistakes, looks at the files as the configured user would,
+ * CONFIG has no errors, looks at the files as the configured user would,
  * which needs root.  CONFIG is what config_load_anyway() could take, ERRORS
  * counts what it could not.  Logs each finding, and "fine" if there is none.
  * EX_NOINPUT: neither a log nor a journal is there to follow.  Returns an exit
