@@ -27,7 +27,7 @@ STATEDIR = $(LOCALSTATEDIR)/lib/relayers
 GUARDDIR = $(LOCALSTATEDIR)/lib/relayguard
 F2BDIR = $(SYSCONFDIR)/fail2ban/filter.d
 
-UNITS = popwatch.service relayers-settle.service relayguard.service relayguard.socket relayguard-postfix.socket \
+UNITS = popwatch.service relaymirror.service relayers-settle.service relayguard.service relayguard.socket relayguard-postfix.socket \
 	vsmtprelay-expire.service vsmtprelay-expire.timer
 POLICIES = $(patsubst systemd/%,%,$(wildcard systemd/*/*.d/*.conf))	# other times to expire
 # they name each other, so they keep their places below DOCDIR
@@ -37,6 +37,7 @@ DOCUMENTS = $(wildcard README.md CHANGELOG.md HACKING.md LICENSE docs/*.md) $(ad
 PLACEABLE = \
 	relayguard/relayguard.conf.sample:$(DATADIR)/relayers/relayguard.conf.sample \
 	popwatch/popwatch.conf.sample:$(DATADIR)/relayers/popwatch.conf.sample \
+	relaymirror/relaymirror.conf.sample:$(DATADIR)/relayers/relaymirror.conf.sample \
 	sendmail-cf/feature/relayers.m4:$(CFDIR)/feature/relayers.m4 \
 	$(foreach file,$(UNITS),systemd/$(file):$(UNITDIR)/$(file)) \
 	systemd/relayers.sysusers:$(SYSUSERSDIR)/relayers.conf \
@@ -52,6 +53,7 @@ PLAIN = \
 	lib/relaydb/relaydb.h:$(INCLUDEDIR)/relaydb.h \
 	sendmail-cf/feature/spammers.m4:$(CFDIR)/feature/spammers.m4 \
 	completion/relayguard:$(COMPLETIONDIR)/relayguard \
+	completion/relaymirror:$(COMPLETIONDIR)/relaymirror \
 	completion/vsmtprelay:$(COMPLETIONDIR)/vsmtprelay \
 	relayguard/fail2ban.conf:$(F2BDIR)/relayguard.conf \
 	relayguard/rules.sample:$(DOCDIR)/examples/rules.sample \
@@ -76,6 +78,7 @@ INSTALLED = \
 	755:$(VSMTPRELAY):$(SBINDIR)/vsmtprelay \
 	755:$(POPWATCH):$(SBINDIR)/popwatch \
 	755:$(RELAYGUARD):$(SBINDIR)/relayguard \
+	755:$(RELAYMIRROR):$(SBINDIR)/relaymirror \
 	755:$(VNEWSPAMMERS):$(SBINDIR)/vnewspammers \
 	644:$(PAM_MODULE):$(PAMDIR)/pam_relaydb.so \
 	644:$(RELAYDB_SO):$(LIBDIR)/librelaydb.so.1 \

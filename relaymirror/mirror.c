@@ -132,15 +132,6 @@ static void stop_deleted(struct mirror *mirror, const char *address)
 	ledger_touch(mirror->ledger, row);
 }
 
-bool mirror_give_order(
-    struct mirror *mirror, const char *address, enum order_kind kind, const struct moment *now)
-{
-	if (!orders_give(mirror->orders, address, kind, now->engine))
-		return false;
-	stop_deleted(mirror, address);
-	return true;
-}
-
 const struct order *mirror_unsent_order(const struct mirror *mirror)
 {
 	return orders_unsent(mirror->orders);
@@ -176,6 +167,19 @@ static enum verdict_remote write_row(
 		ledger_set_todo(mirror->ledger, row, TODO_RECORD, local);
 	ledger_touch(mirror->ledger, row);
 	return REMOTE_WRITTEN;
+}
+
+bool mirror_give_order(
+    struct mirror *mirror, const char *address, enum order_kind kind, const struct moment *now)
+{
+	if (!orders_give(mirror->orders, address, kind, now->engine))
+		return false;
+	stop_deleted(mirror, address);
+	/* what the command wrote may have come under an earlier delete, before
+	 * this order did */
+	if (kind == ORDER_ADD && !mirror_ignores(mirror, address))
+		write_row(mirror, address, now->engine, now);
+	return true;
 }
 
 static enum verdict_remote judge_remote(

@@ -112,10 +112,12 @@ size_t mirror_backlog(const struct mirror *mirror);
 /* The engine has this one. */
 void mirror_sent(struct mirror *mirror, const char *address, int64_t stamp);
 
-/* An order of this host: NULL, or the first that is to be sent; it is in the
- * stream. */
+/* An order of this host, which is to be sent; an address that is added is
+ * written here, too.  Returns false without memory. */
 bool mirror_give_order(
     struct mirror *mirror, const char *address, enum order_kind kind, const struct moment *now);
+
+/* The first that is to be sent, or NULL; and it is in the stream. */
 const struct order *mirror_unsent_order(const struct mirror *mirror);
 void mirror_order_sent(
     struct mirror *mirror, const char *address, int64_t stamp, const struct streamid *id);

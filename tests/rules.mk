@@ -45,7 +45,7 @@ STEPPING = $(BUILD)/tests/unit/test_relaydb_commit \
 $(UNIT_OBJECTS) $(HELPER_OBJECTS): FLAGS = $(ROOMS:%=-I%) $(RELAYDB_ROOMS:%=-I%)
 
 $(UNIT_TESTS): LIBS = -Wl,--as-needed -lcmocka $(RELAYDB_LIBS) $(POPWATCH_LIBS) \
-	$(RELAYGUARD_LIBS) -lpam -pthread
+	$(RELAYGUARD_LIBS) $(RELAYMIRROR_LIBS) -lpam -pthread
 $(filter-out $(STEPPING),$(UNIT_TESTS)): $(BUILD)/%: $(BUILD)/%.o $(ROOM_ARCHIVE) $(RELAYDB)
 	$(LINK)
 

@@ -14,6 +14,7 @@
 #include "change.h"
 #include "convert.h"
 #include "duration.h"
+#include "everyhost.h"
 #include "host.h"
 #include "load.h"
 #include "log.h"
@@ -152,13 +153,14 @@ static int cmd_check(struct relaydb *db, const struct call *call)
 	postfix_check(relaydb_filename(db), print_finding, &trouble);
 	mta_check(relaydb_filename(db), print_finding, &trouble);
 	host_check(relaydb_filename(db), print_finding, &trouble);
+	everyhost_check(relaydb_filename(db), print_finding, &trouble);
 	return status == EX_OK && trouble ? EXIT_PARTLY : status;
 }
 
 const struct command commands[] = {
 	{ "add", "ip [ticks]", "record address with current time (or ticks)", 1, 2, cmd_add,
-	    AS_OWNER, 0 },
-	{ "delete", "ip [...]", "remove the addresses", 1, -1, cmd_delete, AS_OWNER, 0 },
+	    AS_OWNER_EVERYWHERE, 0 },
+	{ "delete", "ip [...]", "remove the addresses", 1, -1, cmd_delete, AS_OWNER_EVERYWHERE, 0 },
 	{ "expire", "[n]", "remove ALL entries up to now (or those older than n minutes)", 0, 1,
 	    cmd_expire, AS_OWNER, 0 },
 	{ "get", "ip [...]", "print the rows of these addresses", 1, -1, cmd_get, AS_OWNER,

@@ -33,8 +33,9 @@ struct call {
 };
 
 /* The user whom root becomes for all of it: the owner, if the form of the
- * database demands it (owner_run()), or nobody. */
-enum command_user { AS_CALLER, AS_OWNER };
+ * database demands it (owner_run()), or nobody.  EVERYWHERE: then, as the
+ * caller, other hosts are told (everyhost.h). */
+enum command_user { AS_CALLER, AS_OWNER, AS_OWNER_EVERYWHERE };
 
 struct command {
 	const char *name;

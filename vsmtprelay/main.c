@@ -16,6 +16,7 @@
 
 #include "cli.h"
 #include "commands.h"
+#include "everyhost.h"
 #include "log.h"
 #include "owner.h"
 
@@ -139,6 +140,18 @@ static bool has_arguments(const struct call *call)
 	return false;
 }
 
+/* Gives the order of CALL, which ended with STATUS, to other hosts, if it is
+ * one; an address with a time of its own is this host's alone.  Returns false
+ * after saying what they do not know. */
+static bool tell_everywhere(struct relaydb *db, const struct call *call, int status)
+{
+	const struct command *command = call->command;
+
+	return command->user != AS_OWNER_EVERYWHERE || status == EX_USAGE ||
+	       (command->max == 2 && call->n == 2) ||
+	       everyhost_order(relaydb_filename(db), command->name, call->n, call->arg);
+}
+
 /* Runs CALL on the database PATH, NULL for the usual one. */
 static int run(struct call *call, const char *path)
 {
@@ -154,8 +167,10 @@ static int run(struct call *call, const char *path)
 		    path != NULL ? path : "(default)", relaydb_strcode(code));
 		return exit_status(code);
 	}
-	status = call->command->user == AS_OWNER ? owner_run(db, run_call, call)
-						 : call->command->run(db, call);
+	status = call->command->user == AS_CALLER ? call->command->run(db, call)
+						  : owner_run(db, run_call, call);
+	if (!tell_everywhere(db, call, status) && status == EX_OK)
+		status = EXIT_PARTLY;
 	relaydb_close(&db);
 	return status;
 }

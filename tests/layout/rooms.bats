@@ -49,6 +49,7 @@ homes() {
 	unbound.h relayguard/dns.c
 	unbound-event.h relayguard/dns.c
 	arpa/nameser.h relayguard/dnsanswer.c
+	hiredis/ relaymirror/engine_int.h relaymirror/answer.c relaymirror/tls.c
 	END
 }
 

@@ -43,9 +43,9 @@ start_file() {
 }
 
 @test "the units are in order" {
-	run systemd-analyze verify --man=no popwatch.service relayguard.service relayguard.socket relayguard-postfix.socket relayers-settle.service vsmtprelay-expire.service vsmtprelay-expire.timer
+	run systemd-analyze verify --man=no popwatch.service relaymirror.service relayguard.service relayguard.socket relayguard-postfix.socket relayers-settle.service vsmtprelay-expire.service vsmtprelay-expire.timer
 	[ "$status" = 0 ] || fail "$output"
-	! grep -E 'popwatch|relayers|relayguard|vsmtprelay' <<<"$output"
+	! grep -E 'popwatch|relayers|relayguard|relaymirror|vsmtprelay' <<<"$output"
 }
 
 @test "popwatch starts before the same mail servers as the settling unit" {
@@ -161,7 +161,7 @@ start_file() {
 		for link in $(grep -oE '\]\([^)]+\)' "$page" | tr -d '()]' | grep -v ://); do
 			[ -e "${page%/*}/$link" ] || fail "${page##*/}: $link"
 		done
-		ours='\b(vsmtprelay|vnewspammers|popwatch(\.conf)?|relayguard(\.conf|-rules)?|pam_relaydb|relaydb|relayers-servers)\([1-9]\)'
+		ours='\b(vsmtprelay|vnewspammers|popwatch(\.conf)?|relayguard(\.conf|-rules)?|relaymirror(\.conf)?|pam_relaydb|relaydb|relayers-servers)\([1-9]\)'
 		for manual in $(grep -oE "$ours" "$page" | tr -d ')' | tr '(' .); do
 			[ -e "$source/man/$manual" ] || fail "${page##*/}: $manual"
 		done

@@ -18,7 +18,8 @@ make_it() {	# make_it TARGET DESTDIR [SETTING...]
 		usr/lib/librelaydb.so.1 usr/share/relayers/servers.d/dovecot.conf usr/share/sendmail/cf/feature/relayers.m4 \
 		usr/share/man/man8/vsmtprelay.8 usr/share/man/man5/popwatch.conf.5 usr/share/man/man3/relaydb.3 \
 		usr/lib/systemd/system/popwatch.service usr/lib/sysusers.d/relayers.conf usr/lib/tmpfiles.d/relayers.conf \
-		usr/share/bash-completion/completions/vsmtprelay usr/sbin/relayguard etc/relayers/relayguard.conf etc/relayers/rules \
+		usr/share/bash-completion/completions/vsmtprelay usr/sbin/relaymirror usr/share/relayers/relaymirror.conf.sample \
+		usr/lib/systemd/system/relaymirror.service usr/sbin/relayguard etc/relayers/relayguard.conf etc/relayers/rules \
 		usr/lib/systemd/system/relayguard.socket usr/share/man/man8/relayguard.8 etc/fail2ban/filter.d/relayguard.conf \
 		usr/share/doc/relayers/examples/rules.sample; do
 		[ -s "$SCRATCH/all/$file" ] || fail "no $file"

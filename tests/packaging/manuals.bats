@@ -91,6 +91,26 @@ manual_options() {	# manual_options PAGE: short and long
 	[ $found -ge 18 ]
 }
 
+@test "options of relaymirror: program, usage, manual, completion" {
+	code="$(getopt_letters "$source/relaymirror/main.c") $(long_options "$source/relaymirror/main.c")"
+	same 'program and manual' "$code" "$(manual_options relaymirror.8)"
+	same 'program and usage' "$code" "$("$BUILD/relaymirror/relaymirror" --help | usage_options)"
+	[ "$("$BUILD/relaymirror/relaymirror" --version)" = "relaymirror $(sed -n 's/^VERSION = //p' "$source/config.mk")" ]
+	same 'program and completion' "$code" "$(sed -n "s/^\t\*) .*-W '\([^']*\)'.*/\1/p" "$source/completion/relaymirror")"
+}
+
+@test "settings of relaymirror.conf: program, manual, sample, and their defaults" {
+	code=$(sed -n 's/^\t{ .name = "\([a-z-]*\)".*/\1/p' "$source/relaymirror/mirrorconf.c")
+	same 'program and manual' "$code" "$(items Ic relaymirror.conf.5)"
+	same 'program and sample' "$code" "$(sed -n 's/^#\{0,1\}\([a-z-]*\) =.*/\1/p' "$source/relaymirror/relaymirror.conf.sample")"
+	for setting in publish:no window:60m engine-keeps:25h run-as:relayers subscribe:no; do
+		tr -d '\n' <"$source/relaymirror/mirrorconf.c" |
+			grep -qE "\{ \.name = \"${setting%:*}\",[^}]*\.value = \"${setting#*:}\"" || fail "mirrorconf.c: $setting"
+		sed -n "/^\.It Ic ${setting%:*} No/,/^\.El/{/^Default: /{p;q}}" "$source/man/relaymirror.conf.5" |
+			grep -qx "Default: ${setting#*:}\." || fail "relaymirror.conf.5: $setting"
+	done
+}
+
 @test "the sample of relayguard.conf, and the rules that come with it, are right" {
 	sed -e "s,@CONFDIR@/rules,$source/relayguard/rules.empty," -e 's,^#rules,rules,' -e 's,@[A-Z]*@,/nowhere,' \
 		"$source/relayguard/relayguard.conf.sample" >"$SCRATCH/relayguard.conf"

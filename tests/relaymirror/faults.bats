@@ -1,0 +1,163 @@
+# relaymirror beside an engine that fails: logins go on, known clients relay,
+# strangers do not, and afterwards everybody has caught up
+load ../lib/test
+load mirror
+
+bats_require_minimum_version 1.5.0
+
+# before each fault: one address is known everywhere
+settled() {
+	start_engine "$@"
+	pair
+	start pop smtp
+	login pop 192.0.2.1
+	eventually has smtp 192.0.2.1
+}
+
+# afterwards: what was recorded meanwhile, and what was known, and nobody else
+caught_up() {
+	eventually has smtp "$1"
+	has smtp 192.0.2.1
+	has pop 192.0.2.1
+	[ "$(rows smtp | wc -l)" = 2 ]
+}
+
+@test "stopped (SIGSTOP): it accepts, and never answers" {
+	settled
+	kill -STOP "$ENGINE_PID"
+	login pop 192.0.2.2
+	eventually said smtp 'no answer in time'
+	eventually said pop 'no answer in time'
+	run -1 order smtp delete 192.0.2.9
+	[[ $output == *'as soon as the engine is reached'* ]]
+	run -1 order smtp check
+	[[ $output == *'fault: relaymirror cannot reach the engine'* ]]
+	kill -CONT "$ENGINE_PID"
+	caught_up 192.0.2.2
+	eventually engine_has 192.0.2.2
+	[ "$(engine XLEN '{relayers}:gonelog')" = 1 ]
+}
+
+@test "killed, and restarted empty: it is told again" {
+	settled
+	stop_engine
+	login pop 192.0.2.2
+	start_engine
+	caught_up 192.0.2.2
+	eventually engine_has 192.0.2.1
+}
+
+@test "restarted from an old dump: nothing is lost, nothing deleted comes back" {
+	settled --dbfilename dump.rdb
+	login pop 192.0.2.5
+	eventually has smtp 192.0.2.5
+	engine SAVE
+	cp "$DIR/data/dump.rdb" "$DIR/old.rdb"
+	order smtp delete 192.0.2.5
+	eventually lacks pop 192.0.2.5
+	login pop 192.0.2.2
+	eventually has smtp 192.0.2.2
+	stop_engine
+	cp "$DIR/old.rdb" "$DIR/data/dump.rdb"
+	start_engine --dbfilename dump.rdb
+	eventually engine_has 192.0.2.2
+	eventually complete smtp
+	eventually complete pop
+	login pop 192.0.2.3
+	eventually has smtp 192.0.2.3
+	lacks smtp 192.0.2.5
+	lacks pop 192.0.2.5
+	# a host that is new learns of the order, too
+	eventually test "$(engine XLEN '{relayers}:gonelog')" -ge 1
+	host fresh lmdb 'subscribe = yes'
+	start fresh
+	eventually has fresh 192.0.2.3
+	eventually complete fresh
+	lacks fresh 192.0.2.5
+}
+
+@test "FLUSHALL, twice: on the same connections" {
+	settled
+	for n in 2 3; do
+		engine FLUSHALL
+		eventually engine_has 192.0.2.1
+		login pop "192.0.2.$n"
+		eventually has smtp "192.0.2.$n"
+	done
+	[ "$(rows smtp | wc -l)" = 3 ]
+}
+
+@test "a stream that is trimmed behind a reader" {
+	settled
+	kill -STOP "$(cat "$DIR/smtp/pid")"
+	for n in 2 3 4 5 6; do
+		login pop "192.0.2.$n"
+		eventually engine_has "192.0.2.$n"
+	done
+	engine XTRIM '{relayers}:log' MAXLEN 1
+	kill -CONT "$(cat "$DIR/smtp/pid")"
+	for n in 1 2 3 4 5 6; do
+		eventually has smtp "192.0.2.$n"
+	done
+	[ "$(rows smtp | wc -l)" = 6 ]
+}
+
+@test "READONLY, OOM, NOPERM: later, never no" {
+	settled
+	engine REPLICAOF 127.0.0.1 1
+	eventually said pop READONLY
+	login pop 192.0.2.2
+	engine REPLICAOF NO ONE
+	caught_up 192.0.2.2
+	engine CONFIG SET maxmemory 1mb
+	login pop 192.0.2.3
+	eventually said pop OOM
+	has smtp 192.0.2.1
+	engine CONFIG SET maxmemory 0
+	eventually has smtp 192.0.2.3
+	engine ACL SETUSER default -zadd
+	login pop 192.0.2.4
+	eventually said pop NOPERM
+	run -1 order pop check
+	[[ $output == *'1 logins of this host cannot be sent'*NOPERM* ]]
+	engine ACL SETUSER default +@all
+	eventually has smtp 192.0.2.4
+	run order pop check
+	[[ $output == *'fine: relaymirror follows the engine'* ]]
+}
+
+@test "a policy of eviction is said" {
+	start_engine
+	engine CONFIG SET maxmemory-policy allkeys-lru
+	pair
+	start pop
+	eventually said pop 'expected noeviction'
+	run -1 order pop check
+	[[ $output == *'warning: the engine may forget'* ]]
+	run -78 "$RELAYMIRROR" -n -c "$DIR/pop/conf"
+	[[ $output == *'maxmemory-policy is not noeviction'*allkeys-lru* ]]
+	engine CONFIG SET maxmemory-policy noeviction
+	run -0 "$RELAYMIRROR" -n -c "$DIR/pop/conf"
+	[ -z "$output" ]
+	stop_engine
+	run -69 "$RELAYMIRROR" -n -c "$DIR/pop/conf"
+}
+
+@test "a daemon killed at any instant: no login is lost, none comes twice" {
+	start_engine
+	pair
+	start pop smtp
+	for n in 1 2 3 4; do
+		login pop "192.0.2.$n"
+		stop pop KILL || :
+		start pop
+		login pop "192.0.2.1$n"
+		stop smtp KILL || :
+		start smtp
+	done
+	for n in 1 2 3 4; do
+		eventually has smtp "192.0.2.$n"
+		eventually has smtp "192.0.2.1$n"
+	done
+	[ "$(rows smtp | wc -l)" = "$(rows pop | wc -l)" ]
+}
