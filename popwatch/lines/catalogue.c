@@ -18,15 +18,39 @@ struct tag {
 	UT_hash_handle hh;
 };
 
+#define FOUND 64
+#define FOUND_TAG_MAX 24 /* longer ones are looked for each time */
+
+/* What was found for a tag, or that nothing was: a log has the same few again and
+ * again. */
+struct found {
+	char tag[FOUND_TAG_MAX];
+	size_t size; /* 0: of no tag yet */
+	struct server *const *servers;
+};
+
 struct catalogue {
 	struct server *servers;
 	struct tag *tags;
 	char **left_out;
+	struct found *found; /* FOUND of them; what may be anywhere, each in one place */
 };
+
+static void forget_found(struct catalogue *catalogue)
+{
+	memset(catalogue->found, 0, FOUND * sizeof *catalogue->found);
+}
 
 struct catalogue *catalogue_new(void)
 {
-	return calloc(1, sizeof(struct catalogue));
+	struct catalogue *catalogue = calloc(1, sizeof *catalogue);
+
+	if (catalogue != NULL)
+		catalogue->found = calloc(FOUND, sizeof *catalogue->found);
+	if (catalogue != NULL && catalogue->found != NULL)
+		return catalogue;
+	free(catalogue);
+	return NULL;
 }
 
 static void tag_free(struct tag *tag)
@@ -56,6 +80,7 @@ static bool add_tag(struct catalogue *catalogue, const char *name, struct server
 {
 	struct tag *tag;
 
+	forget_found(catalogue);
 	HASH_FIND_STR(catalogue->tags, name, tag);
 	if (tag == NULL)
 		tag = new_tag(catalogue, name);
@@ -85,7 +110,7 @@ static bool add_server(struct catalogue *catalogue, struct server *server)
 	return true;
 }
 
-struct server *const *catalogue_find(const struct catalogue *catalogue, struct span tag)
+static struct server *const *find_tag(const struct catalogue *catalogue, struct span tag)
 {
 	struct tag *found;
 	char family[TAG_MAX];
@@ -97,6 +122,24 @@ struct server *const *catalogue_find(const struct catalogue *catalogue, struct s
 		HASH_FIND(hh, catalogue->tags, family, size, found);
 	}
 	return found != NULL ? found->servers : NULL;
+}
+
+struct server *const *catalogue_find(const struct catalogue *catalogue, struct span tag)
+{
+	struct found *found;
+	size_t sum;
+
+	if (tag.size == 0 || tag.size > FOUND_TAG_MAX)
+		return find_tag(catalogue, tag);
+	sum = tag.size + (unsigned char)tag.text[0] + (unsigned char)tag.text[tag.size / 2] +
+	      (unsigned char)tag.text[tag.size - 1];
+	found = &catalogue->found[sum % FOUND];
+	if (found->size != tag.size || memcmp(found->tag, tag.text, tag.size) != 0) {
+		memcpy(found->tag, tag.text, tag.size);
+		found->size = tag.size;
+		found->servers = find_tag(catalogue, tag);
+	}
+	return found->servers;
 }
 
 struct server *catalogue_servers(const struct catalogue *catalogue)
@@ -135,6 +178,7 @@ void catalogue_free(struct catalogue *catalogue)
 		server_free(server);
 	}
 	list_free(catalogue->left_out);
+	free(catalogue->found);
 	free(catalogue);
 }
 
@@ -201,6 +245,7 @@ static void remove_server(struct catalogue *catalogue, struct server *server)
 	struct tag *tag, *next;
 	size_t i, n;
 
+	forget_found(catalogue);
 	HASH_ITER(hh, catalogue->tags, tag, next)
 	{
 		for (i = n = 0; i < CATALOGUE_SHARED; i++) {

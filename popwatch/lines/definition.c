@@ -10,6 +10,7 @@
 
 #include "elements.h"
 #include "list.h"
+#include "once.h"
 #include "tag.h"
 
 /* Default of longest: the longest genuine success line that was seen has 300 bytes. */
@@ -337,6 +338,8 @@ void definition_check(const struct server *server, const struct conf_place *plac
 		if (e->role == ROLE_LOGIN && !pattern_has(e->pattern, "ip") && !joined)
 			conf_error(place, "a login expression without {ip}, and no connect expression that has it");
 	}
+	if (list_size(server->once) > ONCE_MAX)
+		conf_error(place, "once has %zu words, expected at most %d", list_size(server->once), ONCE_MAX);
 	if (server->tags == NULL || *server->tags == NULL)
 		conf_error(place, "no tags in [server]");
 	for (char *const *tag = server->tags; tag != NULL && *tag != NULL; tag++) {
@@ -363,6 +366,7 @@ static void replace_logins(struct server *server, struct pattern *pattern)
 	}
 	server->expressions[kept++] = first;
 	server->count = kept;
+	server->beginnings = (struct beginnings){ 0 };
 }
 
 void server_set_elements(struct server *server, const char *elements, const struct conf_place *place)
@@ -384,35 +388,32 @@ void server_set_elements(struct server *server, const char *elements, const stru
 
 /* ---- reading messages ---- */
 
-/* Does one of WORDS stand in MESSAGE more than once? */
-static bool has_twice(struct span message, char *const *words)
+static uint64_t find_out(struct span beginning, const void *arg)
 {
-	const char *end = message.text + message.size, *p;
-	size_t size, seen;
+	const struct server *server = arg;
+	uint64_t may = 0;
 
-	for (; words != NULL && *words != NULL; words++) {
-		size = strlen(*words);
-		seen = 0;
-		/* by the last byte: fewer bytes of a line are "=" than a first letter */
-		for (p = message.text; p < end && seen < 2; p++) {
-			p = memchr(p, (*words)[size - 1], (size_t)(end - p));
-			if (p == NULL)
-				break;
-			if ((size_t)(p - message.text) + 1 >= size && memcmp(p + 1 - size, *words, size) == 0)
-				seen++;
-		}
-		if (seen == 2)
-			return true;
+	for (size_t i = 0; i < server->count && i < BEGINNING_BITS; i++) {
+		if (pattern_may_begin(server->expressions[i].pattern, beginning))
+			may |= UINT64_C(1) << i;
 	}
-	return false;
+	return may;
+}
+
+uint64_t server_may_match(struct server *server, struct span message)
+{
+	return beginnings_may(&server->beginnings, message, find_out, server);
 }
 
 static enum role match(struct server *server, struct span message, struct captures *captures)
 {
+	uint64_t may = server_may_match(server, message);
 	enum role role = ROLE_NONE;
 
 	server->tally.lines++;
 	for (size_t i = 0; i < server->count && role == ROLE_NONE; i++) {
+		if (i < BEGINNING_BITS && (may >> i & 1) == 0)
+			continue;
 		switch (pattern_match(server->expressions[i].pattern, message, captures)) {
 		case PATTERN_YES:
 			role = server->expressions[i].role;
@@ -431,7 +432,7 @@ enum role server_read(struct server *server, struct span message, struct capture
 {
 	enum role role = match(server, message, captures);
 
-	if (role == ROLE_LOGIN && has_twice(message, server->once)) {
+	if (role == ROLE_LOGIN && once_broken(message, server->once)) {
 		server->tally.doubted++;
 		role = ROLE_NONE;
 	}
@@ -444,5 +445,5 @@ enum role server_read_doubted(struct server *server, struct span message, struct
 	enum role role = match(server, message, captures);
 
 	server->tally.doubted++;
-	return role == ROLE_LOGIN && has_twice(message, server->once) ? ROLE_NONE : role;
+	return role == ROLE_LOGIN && once_broken(message, server->once) ? ROLE_NONE : role;
 }

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "beginning.h"
 #include "bound.h"
 #include "conf.h"
 #include "pattern.h"
@@ -70,6 +71,7 @@ struct server {
 	struct bound *bounds; /* of connections; NULL: as configured */
 	struct expression *expressions;
 	size_t count;
+	struct beginnings beginnings; /* of lines, and which of the expressions they may match */
 	struct tally tally;
 	struct tally reported; /* the same when it was last reported, see silence.h */
 	char missed[MISSED_MAX]; /* how the last near miss begins */
@@ -113,6 +115,10 @@ void server_set_elements(struct server *server, const char *elements, const stru
 
 /* Frees it; a NULL is fine. */
 void server_free(struct server *server);
+
+/* Which of its first BEGINNING_BITS expressions MESSAGE may match by how it begins, see
+ * beginning.h. */
+uint64_t server_may_match(struct server *server, struct span message);
 
 /* What MESSAGE means to SERVER.  CAPTURES is filled in unless it is ROLE_NONE.  Counts in the server's tally. */
 enum role server_read(struct server *server, struct span message, struct captures *captures);

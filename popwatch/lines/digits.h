@@ -6,7 +6,6 @@
 #define POPWATCH_DIGITS_H
 
 #include <stdbool.h>
-#include <string.h>
 
 static inline bool is_digit(char c)
 {
@@ -21,16 +20,41 @@ static inline int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The month, from 0, whose name has the three letters at P; -1 for none. */
+/* Three letters as a number. */
+#define LETTERS(a, b, c) ((unsigned)(unsigned char)(a) << 16 | (unsigned)(unsigned char)(b) << 8 | (unsigned char)(c))
+
+/* The month, from 0, whose name has the three letters at P; -1 for none.  Asked of every
+ * line, so it is no search. */
 static inline int month_of(const char *p)
 {
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-
-	for (int i = 0; i < 12; i++) {
-		if (memcmp(p, months + 3 * i, 3) == 0)
-			return i;
+	switch (LETTERS(p[0], p[1], p[2])) {
+	case LETTERS('J', 'a', 'n'):
+		return 0;
+	case LETTERS('F', 'e', 'b'):
+		return 1;
+	case LETTERS('M', 'a', 'r'):
+		return 2;
+	case LETTERS('A', 'p', 'r'):
+		return 3;
+	case LETTERS('M', 'a', 'y'):
+		return 4;
+	case LETTERS('J', 'u', 'n'):
+		return 5;
+	case LETTERS('J', 'u', 'l'):
+		return 6;
+	case LETTERS('A', 'u', 'g'):
+		return 7;
+	case LETTERS('S', 'e', 'p'):
+		return 8;
+	case LETTERS('O', 'c', 't'):
+		return 9;
+	case LETTERS('N', 'o', 'v'):
+		return 10;
+	case LETTERS('D', 'e', 'c'):
+		return 11;
+	default:
+		return -1;
 	}
-	return -1;
 }
 
 #endif

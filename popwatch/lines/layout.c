@@ -37,6 +37,13 @@ static bool fits(const char *p, const char *pattern)
 	return true;
 }
 
+/* 11:46:38, of which there are eight bytes at P; asked of every line */
+static bool is_clock(const char *p)
+{
+	return is_digit(p[0]) && is_digit(p[1]) && p[2] == ':' && is_digit(p[3]) && is_digit(p[4]) && p[5] == ':' &&
+	       is_digit(p[6]) && is_digit(p[7]);
+}
+
 /* ---- taking a line apart ---- */
 
 /* Behind the fraction of a second that may be at P, after a dot or a comma. */
@@ -68,15 +75,15 @@ static bool take_bsd_stamp(struct cursor *c, struct header *h)
 	if (*p++ != ' ')
 		return false;
 	h->kind = STAMP_BSD;
-	if ((size_t)(c->end - p) >= 13 && fits(p, "9999 99:99:99")) {
-		h->kind = STAMP_BSD_YEAR;
-		p += 13;
-	} else if ((size_t)(c->end - p) >= 8 && fits(p, "99:99:99")) {
+	if (c->end - p >= 8 && is_clock(p)) {
 		p += 8;
-		if ((size_t)(c->end - p) >= 6 && fits(p, " 9999 ")) {
+		if (c->end - p >= 6 && fits(p, " 9999 ")) {
 			h->kind = STAMP_YEAR_BSD;
 			p += 5;
 		}
+	} else if (c->end - p >= 13 && fits(p, "9999 ") && is_clock(p + 5)) {
+		h->kind = STAMP_BSD_YEAR;
+		p += 13;
 	} else
 		return false;
 	h->stamp = (struct span){ c->p, (size_t)(p - c->p) };
@@ -89,7 +96,7 @@ static bool take_iso_stamp(struct cursor *c, char separator, struct header *h)
 {
 	const char *p = c->p;
 
-	if (left(c) < 19 || !fits(p, "9999-99-99") || p[10] != separator || !fits(p + 11, "99:99:99"))
+	if (left(c) < 19 || !fits(p, "9999-99-99") || p[10] != separator || !is_clock(p + 11))
 		return false;
 	p += 19;
 	p = after_fraction(p, c->end);
@@ -127,12 +134,18 @@ static bool take_any_stamp(struct cursor *c, struct header *h)
 	       skip_char(c, ' ');
 }
 
+/* A month, a year, or @. */
+static bool may_be_stamp(const struct cursor *c)
+{
+	return c->p < c->end && ((*c->p >= 'A' && *c->p <= 'Z') || is_digit(*c->p) || *c->p == '@');
+}
+
 static void skip_second_stamp(struct cursor *c)
 {
 	struct header unused;
 	struct cursor ahead = *c;
 
-	if (take_any_stamp(&ahead, &unused))
+	if (may_be_stamp(c) && take_any_stamp(&ahead, &unused))
 		*c = ahead;
 }
 
@@ -147,6 +160,9 @@ static void skip_facility(struct cursor *c, bool socklog)
 	struct span word, facility, level;
 	const char *dot;
 
+	/* next to no line has one */
+	if (c->p == c->end || *c->p < 'a' || *c->p > 'z')
+		return;
 	if (!take_word(&ahead, &word) || (socklog && word.text[--word.size] != ':'))
 		return;
 	dot = memchr(word.text, '.', word.size);
@@ -182,7 +198,8 @@ static bool take_tag(struct cursor *c, struct header *h)
 {
 	const char *p = c->p, *close;
 
-	while (p < c->end && *p != ':' && *p != '[' && *p != ' ')
+	/* nearly all bytes are of one half of the table */
+	while (p < c->end && (*p > '[' || (*p != ':' && *p != '[' && *p != ' ')))
 		p++;
 	if (p == c->p || p == c->end)
 		return false;
@@ -305,12 +322,17 @@ static bool parse_syslog(struct cursor c, bool with_host, struct header *h)
 	if (with_host && !take_word(&c, &h->host))
 		return false;
 	behind = c.p;
-	skip_facility(&c, false);
-	h->facility = c.p != behind;
-	if (!take_tag(&c, h))
-		return false;
+	h->facility = false;
+	if (!take_tag(&c, h)) {
+		/* a facility ends with a blank, where a tag does not */
+		c.p = behind;
+		skip_facility(&c, false);
+		h->facility = c.p != behind;
+		if (!h->facility || !take_tag(&c, h))
+			return false;
+	}
 	/* "Nov 20 11:46:38 popa3d[1]: ..." has no host: a tag does not stand where the host should */
-	if (with_host && memchr(h->host.text, ':', h->host.size) != NULL && h->host.text[h->host.size - 1] == ':')
+	if (with_host && h->host.text[h->host.size - 1] == ':')
 		return false;
 	skip_solaris_id(&c);
 	skip_second_stamp(&c);

@@ -25,9 +25,10 @@ struct group {
 
 struct pattern {
 	pcre2_code *code;
+	pcre2_code *begins; /* the same without an anchor at its end: partial matching has none */
 	pcre2_match_data *data;
 	pcre2_match_context *context;
-	pcre2_jit_stack *stack;
+	pcre2_jit_stack *stack; /* NULL without JIT */
 	struct group ip;
 	struct group user;
 	struct group session;
@@ -67,7 +68,7 @@ static bool is_anchored(const char *expression)
 	return backslashes % 2 == 0;
 }
 
-static pcre2_code *compile(const char *expression, char *error, size_t error_size)
+static pcre2_code *compile(const char *expression, uint32_t anchors, char *error, size_t error_size)
 {
 	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
 	PCRE2_UCHAR reason[160];
@@ -81,7 +82,7 @@ static pcre2_code *compile(const char *expression, char *error, size_t error_siz
 	}
 	pcre2_set_newline(context, PCRE2_NEWLINE_NUL);
 	compiled = pcre2_compile((PCRE2_SPTR)expression, PCRE2_ZERO_TERMINATED,
-	    PCRE2_ANCHORED | PCRE2_ENDANCHORED | PCRE2_DOLLAR_ENDONLY | PCRE2_DOTALL | PCRE2_DUPNAMES, &code, &at, context);
+	    anchors | PCRE2_DOLLAR_ENDONLY | PCRE2_DOTALL | PCRE2_DUPNAMES, &code, &at, context);
 	pcre2_compile_context_free(context);
 	if (compiled == NULL) {
 		pcre2_get_error_message(code, reason, sizeof reason);
@@ -132,7 +133,8 @@ struct pattern *pattern_new(const char *expression, char *error, size_t error_si
 	pattern = calloc(1, sizeof *pattern);
 	if (written == NULL || pattern == NULL)
 		snprintf(error, error_size, "out of memory");
-	else if ((pattern->code = compile(written, error, error_size)) != NULL) {
+	else if ((pattern->code = compile(written, PCRE2_ANCHORED | PCRE2_ENDANCHORED, error, error_size)) != NULL &&
+		 (pattern->begins = compile(written, PCRE2_ANCHORED, error, error_size)) != NULL) {
 		pattern->ip = find_group(pattern->code, "ip");
 		pattern->user = find_group(pattern->code, "user");
 		pattern->session = find_group(pattern->code, "session");
@@ -156,6 +158,7 @@ void pattern_free(struct pattern *pattern)
 	pcre2_jit_stack_free(pattern->stack);
 	pcre2_match_context_free(pattern->context);
 	pcre2_match_data_free(pattern->data);
+	pcre2_code_free(pattern->begins);
 	pcre2_code_free(pattern->code);
 	free(pattern);
 }
@@ -163,6 +166,14 @@ void pattern_free(struct pattern *pattern)
 bool pattern_has(const struct pattern *pattern, const char *group)
 {
 	return find_group(pattern->code, group).count > 0;
+}
+
+/* PCRE2_PARTIAL_HARD, see pcre2partial(3): wherever a match of more than BEGINNING goes on, it meets the end of BEGINNING, and that
+ * is the answer at once. */
+bool pattern_may_begin(const struct pattern *pattern, struct span beginning)
+{
+	return pcre2_match(pattern->begins, (PCRE2_SPTR)beginning.text, beginning.size, 0,
+		   PCRE2_NO_UTF_CHECK | PCRE2_PARTIAL_HARD, pattern->data, pattern->context) != PCRE2_ERROR_NOMATCH;
 }
 
 /* What the one of the groups took that took part. */
@@ -180,9 +191,14 @@ static struct span taken(const struct group *group, const PCRE2_SIZE *offsets, u
 
 enum pattern_result pattern_match(const struct pattern *pattern, struct span message, struct captures *captures)
 {
-	int set = pcre2_match(
-	    pattern->code, (PCRE2_SPTR)message.text, message.size, 0, PCRE2_NO_UTF_CHECK, pattern->data, pattern->context);
+	PCRE2_SPTR text = (PCRE2_SPTR)message.text;
 	const PCRE2_SIZE *offsets;
+	int set;
+
+	if (pattern->stack != NULL)
+		set = pcre2_jit_match(pattern->code, text, message.size, 0, 0, pattern->data, pattern->context);
+	else
+		set = pcre2_match(pattern->code, text, message.size, 0, PCRE2_NO_UTF_CHECK, pattern->data, pattern->context);
 
 	if (set == PCRE2_ERROR_NOMATCH)
 		return PATTERN_NO;

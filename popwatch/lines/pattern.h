@@ -42,6 +42,9 @@ void pattern_free(struct pattern *pattern);
 /* Does the expression have a group of this name? */
 bool pattern_has(const struct pattern *pattern, const char *group);
 
+/* Can a message match whose first bytes are BEGINNING, which is not empty?  False only if none can. */
+bool pattern_may_begin(const struct pattern *pattern, struct span beginning);
+
 /* Matches MESSAGE.  CAPTURES is filled in when the answer is PATTERN_YES; its spans point into MESSAGE. */
 enum pattern_result pattern_match(const struct pattern *pattern, struct span message, struct captures *captures);
 
