@@ -40,7 +40,6 @@ static struct session **table_of(struct sessions *sessions, const char *key)
 static void drop_from(struct sessions *sessions, struct session **table, struct session *session)
 {
 	HASH_DEL(*table, session);
-	free(session->key);
 	free(session);
 	sessions->changed = true;
 }
@@ -102,21 +101,24 @@ static void make_room(struct sessions *sessions, const char *key, int64_t now)
 
 struct session *session_put(struct sessions *sessions, const char *key, const char *address, int64_t since, int64_t until)
 {
-	struct session *session = session_find(sessions, key), **table = table_of(sessions, key);
+	struct session **table = table_of(sessions, key), *session;
+	size_t size = strlen(key);
+	unsigned sum;
 
+	HASH_VALUE(key, size, sum);
+	HASH_FIND_BYHASHVALUE(hh, *table, key, size, sum, session);
 	if (session != NULL)
 		session_drop(sessions, session);
 	make_room(sessions, key, since);
-	if ((session = calloc(1, sizeof *session)) == NULL || (session->key = strdup(key)) == NULL) {
-		free(session);
+	session = malloc(sizeof *session + size + 1);
+	if (session == NULL)
 		return NULL;
-	}
+	memcpy(session->key, key, size + 1);
 	memcpy(session->address, address, strlen(address) + 1);
 	session->since = session->seen = since;
 	session->until = until;
-	HASH_ADD_KEYPTR(hh, *table, session->key, strlen(session->key), session);
+	HASH_ADD_KEYPTR_BYHASHVALUE(hh, *table, session->key, size, sum, session);
 	if (!TABLE_HAS(session)) {
-		free(session->key);
 		free(session);
 		return NULL;
 	}

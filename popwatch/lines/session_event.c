@@ -29,7 +29,7 @@ static bool own_address(struct event *event)
 
 static void take_connect(struct sessions *sessions, struct event *event)
 {
-	char key[SESSION_KEY_MAX] = "";
+	char key[SESSION_KEY_MAX];
 
 	if (own_address(event) && session_connection_key(event, key))
 		session_put(sessions, key, event->address, event->when, event->when + sessions->join_max);
@@ -40,7 +40,7 @@ static void take_connect(struct sessions *sessions, struct event *event)
 /* The address of the login's connection, which is then used up: another login of this process needs another connection. */
 static bool joined_address(struct sessions *sessions, struct event *event)
 {
-	char key[SESSION_KEY_MAX] = "";
+	char key[SESSION_KEY_MAX];
 	struct session *session;
 
 	if (event->server->shared_logger || !session_connection_key(event, key) ||
@@ -55,7 +55,7 @@ static bool joined_address(struct sessions *sessions, struct event *event)
 /* The connection of this process has ended: who has its number next is somebody else. */
 static void end_connection(struct sessions *sessions, const struct event *event)
 {
-	char key[SESSION_KEY_MAX] = "";
+	char key[SESSION_KEY_MAX];
 	struct session *session;
 
 	if (session_connection_key(event, key) && (session = session_find(sessions, key)) != NULL)
@@ -65,7 +65,7 @@ static void end_connection(struct sessions *sessions, const struct event *event)
 bool sessions_connected(const struct sessions *sessions, struct event *event)
 {
 	const struct session *session;
-	char key[SESSION_KEY_MAX] = "";
+	char key[SESSION_KEY_MAX];
 
 	return event->server->shared_logger && session_connection_key(event, key) &&
 	       (session = session_find(sessions, key)) != NULL && event->when <= session->until && own_address(event) &&
@@ -75,7 +75,7 @@ bool sessions_connected(const struct sessions *sessions, struct event *event)
 /* Many servers tell a logout in some versions and set-ups alone.  Where none was ever seen, a login must not count as open. */
 static bool tells_logouts(struct sessions *sessions, const struct event *event)
 {
-	char key[SESSION_KEY_MAX] = "";
+	char key[SESSION_KEY_MAX];
 
 	return session_mark_key(event, key) && session_find(sessions, key) != NULL;
 }
@@ -83,7 +83,7 @@ static bool tells_logouts(struct sessions *sessions, const struct event *event)
 static void note_logout(struct sessions *sessions, const struct event *event)
 {
 	const struct session *known;
-	char key[SESSION_KEY_MAX] = "";
+	char key[SESSION_KEY_MAX];
 
 	if (!session_mark_key(event, key))
 		return;
@@ -96,7 +96,7 @@ static void note_logout(struct sessions *sessions, const struct event *event)
  * Dovecot's are on a busy host: such a login is not open. */
 static void note_ended(struct sessions *sessions, const struct event *event)
 {
-	char key[SESSION_KEY_MAX] = "";
+	char key[SESSION_KEY_MAX];
 
 	if (event->role == ROLE_LOGOUT && session_ended_key(event, key))
 		session_put(sessions, key, "", event->when, event->when + ENDED_KNOWN);
@@ -105,7 +105,7 @@ static void note_ended(struct sessions *sessions, const struct event *event)
 static bool has_ended(const struct sessions *sessions, const struct event *event)
 {
 	const struct session *ended;
-	char key[SESSION_KEY_MAX] = "";
+	char key[SESSION_KEY_MAX];
 
 	return session_ended_key(event, key) && (ended = session_find(sessions, key)) != NULL && event->when <= ended->until;
 }
@@ -114,7 +114,7 @@ static bool take_login(struct sessions *sessions, struct event *event)
 {
 	int64_t bound = bound_of(event->server->bounds, event->captures->kind, event->header->tag);
 	int64_t max = session_open_max(sessions, bound);
-	char key[SESSION_KEY_MAX] = "";
+	char key[SESSION_KEY_MAX];
 
 	/* a line that has an address, though none that we can read, must not fall back on another one */
 	if (event->captures->ip.text != NULL ? !own_address(event) : !joined_address(sessions, event))
@@ -131,7 +131,7 @@ static bool take_login(struct sessions *sessions, struct event *event)
  * there before has gone, though no line says so. */
 static void end_process(struct sessions *sessions, const struct event *event)
 {
-	char key[SESSION_KEY_MAX] = "";
+	char key[SESSION_KEY_MAX];
 	struct session *session = NULL;
 
 	if (event->server->by_pid && event->captures->session.size == 0 && session_open_key(event, key))
@@ -142,7 +142,7 @@ static void end_process(struct sessions *sessions, const struct event *event)
 
 static bool take_logout(struct sessions *sessions, struct event *event)
 {
-	char key[SESSION_KEY_MAX] = "";
+	char key[SESSION_KEY_MAX];
 	struct session *session;
 
 	end_connection(sessions, event);
@@ -161,7 +161,7 @@ static bool take_logout(struct sessions *sessions, struct event *event)
 
 static void take_start(struct sessions *sessions, const struct event *event)
 {
-	char key[SESSION_KEY_MAX] = "";
+	char key[SESSION_KEY_MAX];
 	size_t size;
 
 	if (session_server_key(event, SESSION_OPEN, key, &size))
@@ -195,7 +195,7 @@ bool sessions_take(struct sessions *sessions, struct event *event)
 
 void sessions_end(struct sessions *sessions, const struct event *event)
 {
-	char key[SESSION_KEY_MAX] = "";
+	char key[SESSION_KEY_MAX];
 	struct session *session;
 
 	if (event->role == ROLE_START)

@@ -13,20 +13,18 @@
  * does not fit. */
 static bool add_part(char *key, size_t *size, struct span part)
 {
-	size_t i;
+	const char *from = part.size > 0 ? part.text : "-", *end = from + (part.size > 0 ? part.size : 1);
+	char *to = key + *size;
 
-	if (part.size == 0)
-		part = (struct span){ "-", 1 };
-	if (*size + part.size + 2 > SESSION_KEY_MAX)
+	if (*size + (size_t)(end - from) + 2 > SESSION_KEY_MAX)
 		return false;
-	for (i = 0; i < part.size; i++) {
-		if (part.text[i] < ' ' || part.text[i] > '~')
+	for (*to++ = ' '; from < end; from++, to++) {
+		if (*from < ' ' || *from > '~')
 			return false;
+		*to = *from == ' ' ? '_' : *from;
 	}
-	key[(*size)++] = ' ';
-	for (i = 0; i < part.size; i++)
-		key[(*size)++] = part.text[i] == ' ' ? '_' : part.text[i];
-	key[*size] = '\0';
+	*to = '\0';
+	*size = (size_t)(to - key);
 	return true;
 }
 

@@ -17,12 +17,12 @@
 
 /* An entry; its key is of session_key.h. */
 struct session {
-	char *key;
-	char address[RELAYDB_ADDRSTRLEN];
+	UT_hash_handle hh; /* in the order of their making: the first is the oldest */
 	int64_t since; /* the line that made it */
 	int64_t seen; /* when its address was last recorded */
 	int64_t until; /* when it is too old */
-	UT_hash_handle hh; /* in the order of their making: the first is the oldest */
+	char address[RELAYDB_ADDRSTRLEN];
+	char key[];
 };
 
 /* Anybody can connect, so connections have a table of their own: they push out each other, never what a login has made. */

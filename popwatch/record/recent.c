@@ -11,8 +11,8 @@
 #include "relaydb.h"
 
 /* Every login asks for its address here, and next to none of those is in the
- * processor's cache: so a place is found by a look at one spot of memory, not
- * by following pointers. */
+ * processor's cache: so a place is found by a look at the sums of one set and
+ * at the address that has that sum, not by following pointers. */
 #define PLACES 8
 #define SETS (RECENT_MAX / PLACES)
 
@@ -21,8 +21,13 @@ struct memory {
 	char address[RELAYDB_ADDRSTRLEN]; /* "": a place that was never taken */
 };
 
+struct set {
+	uint32_t sums[PLACES]; /* of the addresses */
+	struct memory places[PLACES];
+};
+
 struct recent {
-	struct memory memories[RECENT_MAX]; /* an address has a place in one set */
+	struct set sets[SETS]; /* an address has a place in one of them */
 };
 
 struct recent *recent_new(void)
@@ -35,45 +40,56 @@ void recent_free(struct recent *recent)
 	free(recent);
 }
 
-/* The index of the first place that ADDRESS can have.  Anyone who steers
+/* The index of the set of an address with this sum.  Anyone who steers
  * addresses into one set makes others be recorded once more than needed. */
-static size_t set_of(const char *address)
+static size_t set_of(uint64_t sum)
 {
-	uint64_t sum = hash_fnv1a(address, strlen(address));
+	return (sum ^ sum >> 32) % SETS;
+}
 
-	return (sum ^ sum >> 32) % SETS * PLACES;
+/* Where ADDRESS is in SET; PLACES if nowhere. */
+static size_t place_in(const struct set *set, const char *address, uint64_t sum)
+{
+	size_t i = 0;
+
+	while (i < PLACES &&
+	       (set->sums[i] != (uint32_t)sum || strcmp(set->places[i].address, address) != 0))
+		i++;
+	return i;
 }
 
 bool recent_find(const struct recent *recent, const char *address, int64_t *when)
 {
-	const struct memory *set = &recent->memories[set_of(address)];
+	uint64_t sum = hash_fnv1a(address, strlen(address));
+	const struct set *set = &recent->sets[set_of(sum)];
+	size_t place = place_in(set, address, sum);
 
-	for (size_t i = 0; i < PLACES && *address != '\0'; i++) {
-		if (strcmp(set[i].address, address) == 0) {
-			*when = set[i].when;
-			return true;
-		}
-	}
-	return false;
+	if (place == PLACES || *address == '\0')
+		return false;
+	*when = set->places[place].when;
+	return true;
 }
 
 /* The place of ADDRESS, or one for it: one that was never taken, or else the
  * oldest. */
 static struct memory *place_for(struct recent *recent, const char *address)
 {
-	struct memory *set = &recent->memories[set_of(address)], *oldest = set;
+	uint64_t sum = hash_fnv1a(address, strlen(address));
+	struct set *set = &recent->sets[set_of(sum)];
+	size_t place = place_in(set, address, sum);
 
-	for (size_t i = 0; i < PLACES; i++) {
-		if (strcmp(set[i].address, address) == 0)
-			return &set[i];
+	if (place < PLACES)
+		return &set->places[place];
+	place = 0;
+	for (size_t i = 1; i < PLACES && *set->places[place].address != '\0'; i++) {
+		if (*set->places[i].address == '\0' ||
+		    set->places[i].when < set->places[place].when)
+			place = i;
 	}
-	for (size_t i = 1; i < PLACES && *oldest->address != '\0'; i++) {
-		if (*set[i].address == '\0' || set[i].when < oldest->when)
-			oldest = &set[i];
-	}
-	*oldest = (struct memory){ .when = 0 };
-	memcpy(oldest->address, address, strlen(address) + 1);
-	return oldest;
+	set->sums[place] = (uint32_t)sum;
+	set->places[place] = (struct memory){ .when = 0 };
+	memcpy(set->places[place].address, address, strlen(address) + 1);
+	return &set->places[place];
 }
 
 void recent_note(struct recent *recent, const char *address, int64_t when)

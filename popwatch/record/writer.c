@@ -24,16 +24,18 @@
 #define SESSION_MAX 64
 #define SERVER_MAX 48
 
-/* The latest login of an address since the last commit. */
+/* The latest login of an address since the last commit.  What a second login of
+ * it looks at stands together: with many addresses none of it is in the
+ * processor's cache. */
 struct waiting {
-	char address[RELAYDB_ADDRSTRLEN];
-	int64_t when;
-	char server[SERVER_MAX]; /* "": nothing to log */
-	int user_size;
-	int session_size;
-	char user[USER_MAX];
-	char session[SESSION_MAX];
 	UT_hash_handle hh;
+	int64_t when;
+	char address[RELAYDB_ADDRSTRLEN];
+	uint8_t server_size; /* 0: nothing to log */
+	uint8_t user_size;
+	uint8_t session_size;
+	/* server, user and session, one behind the other */
+	char text[SERVER_MAX + USER_MAX + SESSION_MAX];
 };
 
 struct writer {
@@ -99,25 +101,30 @@ void writer_free(struct writer *writer)
 	free(writer);
 }
 
-/* As much of FROM as fits; returns its size. */
-static int keep(char *to, size_t max, struct span from)
+/* Adds as much of FROM as fits in MAX to the text that ends at *END; returns
+ * its size. */
+static uint8_t keep(char **end, uint8_t max, struct span from)
 {
-	size_t size = from.size < max ? from.size : max;
+	uint8_t size = from.size < max ? (uint8_t)from.size : max;
 
 	if (size > 0)
-		memcpy(to, from.text, size);
-	return (int)size;
+		memcpy(*end, from.text, size);
+	*end += size;
+	return size;
 }
 
 bool writer_record(struct writer *writer, const struct login *login)
 {
 	struct waiting *waiting;
+	char *end;
 
 	HASH_FIND_STR(writer->waiting, login->address, waiting);
 	if (waiting == NULL) {
-		waiting = calloc(1, sizeof *waiting);
+		waiting = malloc(sizeof *waiting);
 		if (waiting == NULL)
 			return false;
+		waiting->when = 0;
+		waiting->server_size = 0;
 		memcpy(waiting->address, login->address, strlen(login->address) + 1);
 		HASH_ADD_STR(writer->waiting, address, waiting);
 		if (!TABLE_HAS(waiting)) {
@@ -128,9 +135,10 @@ bool writer_record(struct writer *writer, const struct login *login)
 	if (login->when > waiting->when)
 		waiting->when = login->when;
 	if (login->server != NULL) {
-		snprintf(waiting->server, SERVER_MAX, "%s", login->server);
-		waiting->user_size = keep(waiting->user, USER_MAX, login->user);
-		waiting->session_size = keep(waiting->session, SESSION_MAX, login->session);
+		end = waiting->text;
+		waiting->server_size = keep(&end, SERVER_MAX, span_of(login->server));
+		waiting->user_size = keep(&end, USER_MAX, login->user);
+		waiting->session_size = keep(&end, SESSION_MAX, login->session);
 	}
 	return true;
 }
@@ -215,12 +223,17 @@ static void watch_pending(
 /* The record of who was authorised: after it is true. */
 static void tell(const struct writer *writer)
 {
+	const char *user, *session;
+
 	for (const struct waiting *waiting = writer->waiting; waiting != NULL;
 	     waiting = waiting->hh.next) {
-		if (*waiting->server != '\0')
-			log_say(LOG_INFO, "login from %s: user '%.*s', server %s, session '%.*s'",
-			    waiting->address, waiting->user_size, waiting->user, waiting->server,
-			    waiting->session_size, waiting->session);
+		if (waiting->server_size == 0)
+			continue;
+		user = waiting->text + waiting->server_size;
+		session = user + waiting->user_size;
+		log_say(LOG_INFO, "login from %s: user '%.*s', server %.*s, session '%.*s'",
+		    waiting->address, (int)waiting->user_size, user, (int)waiting->server_size,
+		    waiting->text, (int)waiting->session_size, session);
 	}
 }
 

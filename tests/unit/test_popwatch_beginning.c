@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_beginning.c - what a message cannot match by how it begins (beginning.h): never anything that it does match
+ * test_popwatch_beginning.c - what a message cannot match by how it begins
+ * (beginning.h): never anything that it does match
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,7 +36,8 @@ static void complain(const char *sentence, void *arg)
 	print_error("%s\n", sentence);
 }
 
-/* Whatever MESSAGE matches it may match, and what SERVER reads is what the first expression says. */
+/* Whatever MESSAGE matches it may match, and what SERVER reads is what the first
+ * expression says. */
 static void try_message(struct server *server, struct span message)
 {
 	uint64_t may = server_may_match(server, message);
@@ -52,11 +54,12 @@ static void try_message(struct server *server, struct span message)
 	}
 	read = server_read(server, message, &captures);
 	if (read != role && !(role == ROLE_LOGIN && read == ROLE_NONE))
-		fail_msg(
-		    "%s, %s for %s: %.*s", server->name, role_name(read), role_name(role), (int)message.size, message.text);
+		fail_msg("%s, %s for %s: %.*s", server->name, role_name(read), role_name(role),
+		    (int)message.size, message.text);
 }
 
-/* Changes a byte, most often one of the first, or leaves out what is before it or behind it. */
+/* Changes a byte, most often one of the first, or leaves out what is before it
+ * or behind it. */
 static struct span change(char *text, size_t size)
 {
 	static const char bytes[] = "abipLD01 :-([<>=,\t\x80";
@@ -73,7 +76,8 @@ static struct span change(char *text, size_t size)
 	}
 }
 
-/* Every line of a definition has something of a message in it, from where it begins or behind one or two ": ". */
+/* Every line of a definition has something of a message in it, from where it
+ * begins or behind one or two ": ". */
 static void try_line(struct server *servers, const char *line)
 {
 	char text[TEXT_MAX];
@@ -82,7 +86,8 @@ static void try_line(struct server *servers, const char *line)
 	for (int part = 0; from != NULL && part < 3; part++) {
 		size_t size = strlen(from);
 
-		for (struct server *server = servers; server != NULL && size > 0; server = server->next) {
+		for (struct server *server = servers; server != NULL && size > 0;
+		     server = server->next) {
 			try_message(server, (struct span){ from, size });
 			for (int i = 0; i < CHANGED; i++) {
 				memcpy(text, from, size + 1);
@@ -105,7 +110,8 @@ static void nothing_that_matches_is_left_out(void **unused)
 
 	(void)unused;
 	assert_non_null(catalogue);
-	for (const struct server *server = catalogue_servers(catalogue); server != NULL; server = server->next) {
+	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
+	     server = server->next) {
 		snprintf(path, sizeof path, DIRECTORY "/%s.conf", server->name);
 		in = fopen(path, "re");
 		assert_non_null(in);
@@ -124,13 +130,16 @@ static uint64_t ask(struct span beginning, const void *pattern)
 	return pattern_may_begin(pattern, beginning);
 }
 
-/* Every message of up to nine bytes of A and B, against expressions of each kind. */
+/* Every message of up to nine bytes of A and B, against expressions of each
+ * kind. */
 static void all_short_messages(void **unused)
 {
-	static const char *const expressions[] = { "^a$", "^$", "^a*$", "^aaaaaa$", "^aaaaaaa$", "^a{5}b$", "^a{5}b?$",
-		"^(?:a|bb)*a$", "^a*+b$", "^a|b$", "^a.*|ba$", "^(?=.*b)a.*$", "^(?!.*bb).*$", "^.*(?<=ab)$", "^.{6}(?<!ab).*$",
-		"^(?i)A.*B$", "^(a)(b)\\1.*$", "^(?>a*)a$", "^a.*?b$", "^(?:a(*COMMIT)b|aab).*$", "^aab(*ACCEPT)b$",
-		"^a\\Kb.*$", "^(?|(a)|(b))\\1*$", "^(a(?1)?b)$", "^a{2,4}(?:b{2}$|bab.*$)$" };
+	static const char *const expressions[] = { "^a$", "^$", "^a*$", "^aaaaaa$", "^aaaaaaa$",
+		"^a{5}b$", "^a{5}b?$", "^(?:a|bb)*a$", "^a*+b$", "^a|b$", "^a.*|ba$",
+		"^(?=.*b)a.*$", "^(?!.*bb).*$", "^.*(?<=ab)$", "^.{6}(?<!ab).*$", "^(?i)A.*B$",
+		"^(a)(b)\\1.*$", "^(?>a*)a$", "^a.*?b$", "^(?:a(*COMMIT)b|aab).*$",
+		"^aab(*ACCEPT)b$", "^a\\Kb.*$", "^(?|(a)|(b))\\1*$", "^(a(?1)?b)$",
+		"^a{2,4}(?:b{2}$|bab.*$)$" };
 	struct captures captures;
 	struct pattern *one;
 	char error[200], text[9];
@@ -150,7 +159,8 @@ static void all_short_messages(void **unused)
 				for (unsigned i = 0; i < size; i++)
 					text[i] = (bits >> i & 1) != 0 ? 'b' : 'a';
 				may = beginnings_may(&beginnings, message, ask, one);
-				if ((may & 1) == 0 && pattern_match(one, message, &captures) != PATTERN_NO)
+				if ((may & 1) == 0 &&
+				    pattern_match(one, message, &captures) != PATTERN_NO)
 					fail_msg("%s: %.*s", expressions[n], (int)size, text);
 			}
 		}
@@ -163,12 +173,13 @@ static void what_begins_otherwise_is_left_out(void **unused)
 {
 	struct conf_errors errors = { .tell = complain };
 	struct catalogue *catalogue = catalogue_load_text("F",
-	    "[server]\ntags = x\n[lines]\nlogin = ^Login: user=[a-z]+, {ip}$\nlogout = ^Logout: user=[a-z]+$\nfail = "
+	    "[server]\ntags = x\n[lines]\nlogin = ^Login: user=[a-z]+, {ip}$\nlogout = ^Logout: "
+	    "user=[a-z]+$\nfail = "
 	    "^.*no.*$\n",
 	    &errors);
 	struct server *server;
-	const struct span login = span_of("Login: user=a, 192.0.2.1"), logout = span_of("Logout: user=a"),
-			  other = span_of("other x");
+	const struct span login = span_of("Login: user=a, 192.0.2.1"),
+			  logout = span_of("Logout: user=a"), other = span_of("other x");
 
 	(void)unused;
 	assert_non_null(catalogue);

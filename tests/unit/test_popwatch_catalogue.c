@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_catalogue.c - the servers of a tag (catalogue.h), asked again and after a change
+ * test_popwatch_catalogue.c - the servers of a tag (catalogue.h), asked again and
+ * after a change
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,8 +22,8 @@ static void complain(const char *sentence, void *arg)
 
 static struct catalogue *load(struct conf_errors *errors)
 {
-	struct catalogue *catalogue =
-	    catalogue_load_text("F", "[server]\ntags = pop, */pop, in-*\n[lines]\nlogin = ^login {ip}$\n", errors);
+	struct catalogue *catalogue = catalogue_load_text(
+	    "F", "[server]\ntags = pop, */pop, in-*\n[lines]\nlogin = ^login {ip}$\n", errors);
 
 	assert_non_null(catalogue);
 	return catalogue;
@@ -41,9 +42,9 @@ static void tags_and_families(void **unused)
 	static const struct {
 		const char *tag;
 		bool found;
-	} cases[] = { { "pop", true }, { "pop3", false }, { "po", false }, { "", false }, { "a/pop", true },
-		{ "a/b/pop", true }, { "a/pop3", false }, { "in-one", true }, { "in", false },
-		{ "of-a-very-long-name/that-no-memory-has-room-for/pop", true },
+	} cases[] = { { "pop", true }, { "pop3", false }, { "po", false }, { "", false },
+		{ "a/pop", true }, { "a/b/pop", true }, { "a/pop3", false }, { "in-one", true },
+		{ "in", false }, { "of-a-very-long-name/that-no-memory-has-room-for/pop", true },
 		{ "in-a-very-long-name-that-no-memory-has-room-for", true },
 		{ "a-very-long-name-that-no-memory-has-room-for", false } };
 	struct conf_errors errors = { .tell = complain };
@@ -68,8 +69,8 @@ static void many_tags(void **unused)
 
 	(void)unused;
 	for (unsigned i = 0; i < 20000; i++) {
-		snprintf(
-		    tag, sizeof tag, "%s%c%c%c", i % 3 == 0 ? "in-" : "ni-", 'a' + i % 5, 'a' + i / 5 % 7, 'a' + i / 35 % 3);
+		snprintf(tag, sizeof tag, "%s%c%c%c", i % 3 == 0 ? "in-" : "ni-", 'a' + i % 5,
+		    'a' + i / 5 % 7, 'a' + i / 35 % 3);
 		if (has(catalogue, tag) != (i % 3 == 0))
 			fail_msg("%s", tag);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_once.c - words that stand twice in a line (once.h): as a count of each word finds them
+ * test_popwatch_once.c - words that stand twice in a line (once.h): as a count of
+ * each word finds them
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,8 +22,8 @@ static bool twice(const char *message, const char *word)
 
 static void as_counted(void **unused)
 {
-	static char rip[] = "rip=", p[] = "p=", equals[] = "=", user[] = "u=<", less[] = "<", long_one[] = "=rip=u=<rip=u=<",
-		    aa[] = "aa";
+	static char rip[] = "rip=", p[] = "p=", equals[] = "=", user[] = "u=<", less[] = "<",
+		    long_one[] = "=rip=u=<rip=u=<", aa[] = "aa";
 	char *lists[][6] = { { rip, NULL }, { rip, p, user, NULL }, { equals, rip, NULL },
 		{ user, less, long_one, aa, p, NULL }, { aa, NULL }, { NULL } };
 	static const char bytes[] = "rip=u<a";
