@@ -2,16 +2,19 @@
  *
  * lines.c - a mail log that is the same each time except for its clock
  *
- *	lines COUNT [RATE]
+ *	lines COUNT [RATE | open]
  *
  * Prints COUNT lines: 13 % Dovecot logins from 20,000 addresses, the logouts of
  * these, failed logins and dropped connections, and for the rest Postfix's.
  * With RATE there are no logins, and RATE lines come each second, in steps of
- * 10 ms.
+ * 10 ms.  With "open" only one logout in 1,000 is there, so that sessions are
+ * known to end, and next to none does.
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define ADDRESSES 20000
@@ -32,6 +35,9 @@ static unsigned below(unsigned limit)
 static long logged_in[1 << 20];
 static unsigned long first, end;
 
+/* "open" was asked for. */
+static bool stay;
+
 static void print_login(const char *stamp, long i, unsigned a, unsigned u)
 {
 	printf("%s mx dovecot: imap-login: Login: user=<user%u@example.com>, method=PLAIN, "
@@ -46,7 +52,7 @@ static void print_line(const char *stamp, long i, unsigned kind)
 
 	if (kind < 13)
 		print_login(stamp, i, a, u);
-	else if (kind < 26 && end - first > 200)
+	else if (kind < 26 && end - first > 200 && (!stay || i % 1000 == 0))
 		printf("%s mx dovecot: imap(user%u@example.com)<%u><%08ldabcdefgh>: Disconnected: "
 		       "Logged out in=%u out=%u deleted=0 expunged=0 trashed=0 hdr_count=0 "
 		       "hdr_bytes=0 body_count=0 body_bytes=0\n",
@@ -74,8 +80,9 @@ int main(int argc, char **argv)
 	time_t begin = time(NULL) - (rate > 0 ? 0 : 600), when;
 	char stamp[32];
 
-	if (count < 1 || (rate > 0 && per_step < 1)) {
-		fputs("usage: lines count [rate]\n", stderr);
+	stay = argc > 2 && strcmp(argv[2], "open") == 0;
+	if (count < 1 || (argc > 2 && !stay && per_step < 1)) {
+		fputs("usage: lines count [rate | open]\n", stderr);
 		return 64;
 	}
 	for (long i = 0; i < count; i++) {

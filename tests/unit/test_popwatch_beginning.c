@@ -36,8 +36,8 @@ static void complain(const char *sentence, void *arg)
 	print_error("%s\n", sentence);
 }
 
-/* Whatever MESSAGE matches it may match, and what SERVER reads is what the first
- * expression says. */
+/* Whatever MESSAGE matches it may match, and what SERVER reads is what the
+ * first expression says. */
 static void try_message(struct server *server, struct span message)
 {
 	uint64_t may = server_may_match(server, message);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_catalogue.c - the servers of a tag (catalogue.h), asked again and
- * after a change
+ * test_popwatch_catalogue.c - the servers of a tag (catalogue.h), asked
+ * again and after a change
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_once.c - words that stand twice in a line (once.h): as a count of
- * each word finds them
+ * test_popwatch_once.c - words that stand twice in a line (once.h): as a
+ * count of each word finds them
  */
 #include <setjmp.h>
 #include <stdarg.h>
