@@ -30,7 +30,10 @@ static bool one_twice(struct span message, const struct word *words, size_t coun
 	const char *end = message.text + message.size, *p = message.text;
 	uint32_t seen = 0, bit;
 
-	while (p < end && (p = memchr(p, words->last, (size_t)(end - p))) != NULL) {
+	for (; p < end; p++) {
+		p = memchr(p, words->last, (size_t)(end - p));
+		if (p == NULL)
+			return false;
 		for (size_t i = 0; i < count; i++) {
 			bit = UINT32_C(1) << i;
 			if (words[i].last != words->last || !ends_at(&words[i], message.text, p))
@@ -39,7 +42,6 @@ static bool one_twice(struct span message, const struct word *words, size_t coun
 				return true;
 			seen |= bit;
 		}
-		p++;
 	}
 	return false;
 }
