@@ -356,15 +356,16 @@ static struct config *load(
     const char *file, const char *text, const struct config *old, struct conf_errors *errors)
 {
 	struct conf_place place = { file != NULL ? file : "(built-in)", 0, errors };
-	struct draft draft = { .config = calloc(1, sizeof *draft.config), .old = old };
+	struct config *config = calloc(1, sizeof *config);
+	struct draft draft = { .config = config, .old = old };
 	struct settings all;
 	bool done = true;
 
-	if (draft.config != NULL)
-		draft.config->file = strdup(place.file);
-	if (draft.config == NULL || draft.config->file == NULL) {
+	if (config != NULL)
+		config->file = strdup(place.file);
+	if (config == NULL || config->file == NULL) {
 		conf_error(&place, "out of memory");
-		free(draft.config);
+		free(config);
 		return NULL;
 	}
 	all = settings_of(&draft);
@@ -375,9 +376,9 @@ static struct config *load(
 		done = settings_read(&all, file, errors);
 	if (done) {
 		finish(&draft, place);
-		return draft.config;
+		return config;
 	}
-	config_free(draft.config);
+	config_free(config);
 	return NULL;
 }
 

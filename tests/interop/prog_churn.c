@@ -218,7 +218,7 @@ int main(int argc, char *argv[])
 			plan.mixed = true;
 			break;
 		default:
-			return EX_USAGE;
+			errx(EX_USAGE, "usage: prog_churn [-x | -R] [-r RATE] [-l LOG] FILE");
 		}
 	if (argc - optind != 1)
 		errx(EX_USAGE, "usage: prog_churn [-x | -R] [-r RATE] [-l LOG] FILE");
