@@ -42,6 +42,8 @@ sendmail_host() {
 postfix_host() {
 	host /usr/sbin/postconf /usr/sbin/postmap
 	configure_postfix
+	# Postfix has made its sendmail executable, which is a link to Exim here
+	host /usr/sbin/postconf /usr/sbin/postmap
 	sed -i '/^relayers =/d; /^smtpd_relay_restrictions/d' /etc/postfix/main.cf
 	stanza postfix map >>/etc/postfix/main.cf
 	stanza postfix relay >>/etc/postfix/main.cf
