@@ -49,6 +49,17 @@ found() {
 	[ "$(found all "dovecot: imap-login: $(name 4090)" "dovecot: $rest")" = '203.0.113.9 ' ]
 }
 
+@test "behind a long ID of a client of Dovecot a login needs what no rest of it can have" {
+	local id rest='imap-login: Login: user=<x>, method=PLAIN, rip=203.0.113.9, lip=192.0.2.1'
+	for id in "imap-login: ID sent: name=$(name 4090)" "imap-login: Info: ID sent: name=$(name 4090)"; do
+		[ -z "$(found dovecot "dovecot: $id" "dovecot: $rest")" ] || fail "$id"
+	done
+	# any other long line is whole, and silences nobody
+	[ "$(found dovecot "dovecot: imap-login: $(name 4090)" "dovecot: $rest")" = '203.0.113.9 ' ]
+	[ "$(found dovecot "dovecot: imap-login: ID sent: name=x" "dovecot: $rest")" = '203.0.113.9 ' ]
+	[ "$(found dovecot "dovecot: $id" "dovecot: $rest, mpid=77, session=<q3+NW1QRgNDAAAAB>")" = '203.0.113.9 ' ]
+}
+
 @test "a long line of Courier does, with a process id from the journal as well" {
 	local tag
 	for tag in pop3d 'pop3d[77]'; do
