@@ -48,8 +48,11 @@ static int copy(struct turn *turn, bool create, struct states *states)
 {
 	int code = snapshot_take(turn->db, &turn->place, true, &states->before);
 
-	memory_edit(turn->db);
-	return code == RELAYDB_NOFILE && create ? RELAYDB_OK : code;
+	if (code == RELAYDB_NOFILE && create)
+		code = RELAYDB_OK;
+	if (code == RELAYDB_OK)
+		memory_edit(turn->db); /* attempt_run() ends with memory_undo() from here on */
+	return code;
 }
 
 static int make_changes(struct turn *turn, const struct task *task, struct states *states, struct relaydb_result *result)
