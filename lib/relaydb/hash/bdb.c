@@ -115,6 +115,7 @@ static int image_from(int fd, int flags, struct image *out)
 static int change_in_place(
     struct relaydb *db, int fd, const struct image *image, const struct change *changes, size_t count, struct image *out)
 {
+	uint64_t buckets = image_buckets(image); /* IMAGE itself may show what Berkeley DB makes of FD */
 	DB *hash = NULL;
 	int error = 0, closed;
 
@@ -131,10 +132,12 @@ static int change_in_place(
 	}
 	if (error == 0)
 		error = image_from(fd, 0, out);
-	if (error != 0)
+	if (error != 0) {
+		memory_doubt(db); /* a bucket may have been split before, see below */
 		return failed(db, error);
+	}
 	memory_changed(db, out);
-	if (image_buckets(out) == image_buckets(image))
+	if (image_buckets(out) == buckets)
 		return RELAYDB_OK;
 	/* a chain became longer, and a bucket somewhere was split for it: whatever page that was, its old bytes are lost */
 	memory_doubt(db);
