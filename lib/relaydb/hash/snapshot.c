@@ -82,7 +82,9 @@ static int copy_locked(struct relaydb *db, const struct place *place, bool writi
 		code = image_prove_head(db, snapshot->fd, &snapshot->st);
 	if (code == RELAYDB_OK && !snapshot->recalled)
 		code = io_read(db, snapshot->fd, "", &snapshot->st, &snapshot->image);
-	if (code == RELAYDB_OK)
+	/* a record that was not there a moment ago is no commit's, while we have the lock; and what is remembered is not to be
+	 * laid over */
+	if (code == RELAYDB_OK && interrupted)
 		code = overlay_pending(db, place, snapshot, &taken, &sum);
 	if (code == RELAYDB_OK)
 		code = read_queue(db, place, writing, snapshot, taken, sum);
