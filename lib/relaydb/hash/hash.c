@@ -129,6 +129,7 @@ static int hash_get(struct relaydb *db, const char *address, int64_t *stamp)
 static int hash_each(struct relaydb *db, int64_t since, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
 {
 	struct snapshot snapshot;
+	struct memory *taken;
 	struct rows rows;
 	int code = snapshot_read(db, &snapshot);
 
@@ -137,7 +138,9 @@ static int hash_each(struct relaydb *db, int64_t since, int (*each)(const struct
 	code = transform_rows_since(db, &snapshot.image, since, &rows);
 	if (code == RELAYDB_OK) {
 		rows_sort_by_stamp(&rows);
+		taken = memory_take(db); /* EACH may use the handle, and the rows are in there */
 		code = rows_deliver(&rows, each, arg);
+		memory_return(db, taken);
 	}
 	rows_free(&rows);
 	snapshot_free(&snapshot);

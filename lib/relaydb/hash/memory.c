@@ -79,19 +79,37 @@ void memory_doubt(struct relaydb *db)
 		memory->valid = false;
 }
 
-void memory_forget(struct relaydb *db)
+static void memory_free(struct memory *memory)
 {
-	struct memory *memory = db->memory;
-
 	if (memory == NULL)
 		return;
-	db->memory = NULL;
 	rows_free(&memory->rows);
 	image_free(&memory->image);
 	file_close(&memory->file);
 	file_close(&memory->made);
 	free(memory->touched);
 	free(memory);
+}
+
+struct memory *memory_take(struct relaydb *db)
+{
+	struct memory *memory = db->memory;
+
+	db->memory = NULL;
+	return memory;
+}
+
+void memory_return(struct relaydb *db, struct memory *taken)
+{
+	if (db->memory == NULL)
+		db->memory = taken;
+	else
+		memory_free(taken);
+}
+
+void memory_forget(struct relaydb *db)
+{
+	memory_free(memory_take(db));
 }
 
 /* An empty memory, or NULL. */
@@ -356,26 +374,30 @@ void memory_advance(struct relaydb *db, struct image *new, const struct image_in
 	memory->st = *st;
 }
 
-void memory_undo(struct relaydb *db)
+/* The file in memory has the old bytes again, and IMAGE shows it. */
+static bool write_back(const struct memory *memory)
 {
-	struct memory *memory = db->memory;
-	bool undone;
+	bool undone = (memory->view == NULL || memory->view_size >= memory->image.size) && file_is(&memory->file);
 
-	if (memory == NULL)
-		return;
-	memory->editing = false;
-	file_close(&memory->made);
-	memory->made_at = NULL;
-	if (memory->touched_count == 0 || !memory->valid)
-		return;
-	undone = (memory->view == NULL || memory->view_size >= memory->image.size) && file_is(&memory->file);
 	for (size_t i = 0; undone && i < memory->touched_count; i++) {
 		size_t begin = memory->touched[i] * BLOCK, size = memory->image.size - begin;
 
 		undone = io_write(memory->file.fd, memory->image.data + begin, size < BLOCK ? size : BLOCK, (off_t)begin) == 0;
 	}
-	if (!undone || ftruncate(memory->file.fd, (off_t)memory->image.size) != 0 || !refresh(memory))
-		memory->valid = false;
+	return undone && ftruncate(memory->file.fd, (off_t)memory->image.size) == 0 && refresh(memory);
+}
+
+void memory_undo(struct relaydb *db)
+{
+	struct memory *memory = db->memory;
+
+	if (memory == NULL)
+		return;
+	if (memory->valid && memory->touched_count > 0)
+		memory->valid = write_back(memory);
+	memory->editing = false;
+	file_close(&memory->made);
+	memory->made_at = NULL;
 	memory->view = NULL;
 	memory->touched_count = 0;
 }

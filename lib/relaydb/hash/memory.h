@@ -78,6 +78,11 @@ void memory_undo(struct relaydb *db);
 /* Forgets all; what was borrowed stays until the next call. */
 void memory_doubt(struct relaydb *db);
 
+/* Takes the memory away from the handle: what was borrowed stays, whatever is called on the handle, until
+ * memory_return().  That gives it back, or frees it if the handle remembers something newer.  NULL: there is none. */
+struct memory *memory_take(struct relaydb *db);
+void memory_return(struct relaydb *db, struct memory *taken);
+
 /* Forgets all, and gives it back. */
 void memory_forget(struct relaydb *db);
 
