@@ -2,15 +2,20 @@
 load ../lib/test
 load cli
 
-# within_one_second COMMAND...: runs it with T as the current second, again if the second was over before it ended
-within_one_second() {
-	local try
-	for try in 1 2 3 4 5 6 7 8 9 10; do
-		T=$(date +%s)
-		"$@"
-		[ "$(date +%s)" != "$T" ] || return 0
-	done
-	fail "$*: takes longer than a second, ten times"
+# rows_around AGE [ROW...]: those, and one of each second from a minute before to a minute after the time that is AGE
+# seconds ago, in SECONDS_AROUND; T is now
+rows_around() {
+	local age=$1
+	shift
+	T=$(date +%s)
+	mapfile -t SECONDS_AROUND < <(seq 0 120 | awk -v from=$((T - age - 60)) '{ print "10.9.0." $1, from + $1 }')
+	rows "$@" "${SECONDS_AROUND[@]}"
+}
+
+# is_ago AGE ROW: its stamp is AGE seconds before a moment between T and now
+is_ago() {
+	local stamp=${2##* }
+	[ "$stamp" -ge $((T - $1)) ] && [ "$stamp" -le $(($(date +%s) - $1)) ] || fail "$2: not $1 s before $T or later"
 }
 
 @test "an entry is two lines, byte for byte, whatever locale and time zone" {
@@ -64,39 +69,40 @@ within_one_second() {
 	[ ! -e "$DIR/none" ]
 }
 
-old_is_up_to_now() {
-	rows "192.0.2.1 $((T - 1))" "192.0.2.2 $T" "192.0.2.3 $((T + 1))" "192.0.2.4 $((T + 100000))"
-	list=$(relay list | grep -v '^#')
-}
-
 @test "list: old is up to and including the current second" {
-	within_one_second old_is_up_to_now
-	[ "$list" = "192.0.2.1 $((T - 1))"$'\n'"192.0.2.2 $T" ]
-}
-
-older_than() {
-	rows "192.0.2.1 $((T - 601))" "192.0.2.2 $((T - 600))" "192.0.2.3 $((T - 1))" "192.0.2.4 $T"
-	list10=$(relay list 10 | grep -v '^#')
-	list0=$(relay list 0 | grep -v '^#')
+	rows_around 0
+	list=$(relay list | grep -v '^#')
+	is_ago 0 "${list##*$'\n'}"
+	[ "$list" = "$(printf '%s\n' "${SECONDS_AROUND[@]:0:$(wc -l <<<"$list")}")" ]
 }
 
 @test "list n: more than n minutes old; 0 is everything before the current second" {
-	within_one_second older_than
-	[ "$list10" = "192.0.2.1 $((T - 601))" ]
-	[ "$list0" = "$(printf '%s\n' "192.0.2.1 $((T - 601))" "192.0.2.2 $((T - 600))" "192.0.2.3 $((T - 1))")" ]
+	rows_around 600
+	list=$(relay list 10 | grep -v '^#')
+	is_ago 601 "${list##*$'\n'}"
+	[ "$list" = "$(printf '%s\n' "${SECONDS_AROUND[@]:0:$(wc -l <<<"$list")}")" ]
+	rows_around 0
+	list=$(relay list 0 | grep -v '^#')
+	is_ago 1 "${list##*$'\n'}"
+	[ "$list" = "$(printf '%s\n' "${SECONDS_AROUND[@]:0:$(wc -l <<<"$list")}")" ]
 }
 
-after_expire() {	# after_expire [MINUTES]
-	rows "192.0.2.1 $((T - 601))" "192.0.2.2 $((T - 600))" "192.0.2.3 $T" "192.0.2.4 $((T + 3600))" '192.0.2.5 OK' '10.1 1' '10.1.2 9'
-	relay expire "$@"
+# what is left begins AGE seconds ago, and has the rows that are no entries
+is_left_since() {
+	local after no_entry=('10.1 1' '10.1.2 9' '192.0.2.5 OK')
 	after=$(entries)
+	is_ago "$1" "${after%%$'\n'*}"
+	[ "$after" = "$(printf '%s\n' "${SECONDS_AROUND[@]: 3 - $(wc -l <<<"$after")}" "${no_entry[@]}")" ]
 }
 
 @test "expire removes what list prints, and no row that is no entry" {
-	within_one_second after_expire 10
-	[ "$after" = "$(printf '%s\n' "192.0.2.2 $((T - 600))" "192.0.2.3 $T" "192.0.2.4 $((T + 3600))" '10.1 1' '10.1.2 9' '192.0.2.5 OK')" ]
-	within_one_second after_expire
-	[ "$after" = "$(printf '%s\n' "192.0.2.4 $((T + 3600))" '10.1 1' '10.1.2 9' '192.0.2.5 OK')" ]
+	rows_around 600 '192.0.2.5 OK' '10.1 1' '10.1.2 9'
+	relay expire 10
+	is_left_since 600
+	rows_around 0 '192.0.2.5 OK' '10.1 1' '10.1.2 9'
+	relay expire
+	is_left_since -1
+	rows '192.0.2.4 4000000000'
 	unchanged relay expire
 }
 
