@@ -63,7 +63,7 @@ struct daemon {
 	bool pipe_ready;
 	/* what signals asked for, or the end of standard input */
 	bool stop, reload, report;
-	int64_t saved_ms, stats_ms, alive_ms; /* when each was last done */
+	int64_t saved_ms, stats_ms; /* when each was last done */
 	struct log_once state_broken, stats_broken;
 };
 
@@ -92,12 +92,8 @@ static void write_stats(struct daemon *d)
 	struct stats stats = parts_stats(&d->parts);
 	const char *path = d->parts.config->stats;
 
-	if (*path == '\0')
-		return;
-	if (stats_write(&stats, path) == 0)
-		log_over(&d->stats_broken, NULL);
-	else if (log_once(&d->stats_broken, EIO, 0, 0))
-		log_say(LOG_ERR, "cannot write %s: %s", path, strerror(errno));
+	if (*path != '\0')
+		log_written(&d->stats_broken, path, stats_write(&stats, path));
 }
 
 static void log_stats(const struct daemon *d)
@@ -151,7 +147,7 @@ static void answer_requests(struct daemon *d)
 {
 	if (d->reload) {
 		notify_send("RELOADING=1");
-		reload_config(&d->parts, &d->sandbox, d->options->config_file);
+		reload_config(&d->parts, &d->sandbox, d->options->common.config_file);
 		notify_send("READY=1");
 		d->reload = false;
 	}
@@ -164,12 +160,9 @@ static void answer_requests(struct daemon *d)
 /* Signs of life, and the counters. */
 static void show_life(struct daemon *d)
 {
-	int64_t clock = clock_monotonic_ms(), every = notify_watchdog_ms();
+	int64_t clock = clock_monotonic_ms();
 
-	if (every > 0 && clock - d->alive_ms >= every / 2) {
-		notify_send("WATCHDOG=1");
-		d->alive_ms = clock;
-	}
+	notify_alive(clock);
 	if (clock - d->stats_ms >= STATS_MS) {
 		write_stats(d);
 		send_status(d);
@@ -280,14 +273,10 @@ static int claim_names(struct daemon *d)
 {
 	const struct config *config = d->parts.config;
 	const char *pid_file =
-	    d->options->pid_file != NULL ? d->options->pid_file : config->pid_file;
+	    d->options->common.pid_file != NULL ? d->options->common.pid_file : config->pid_file;
 	bool from_stdin = d->parts.pipe != NULL;
-	int status = EX_OK;
+	int status = service_claim(from_stdin ? NULL : config->state, pid_file, config->user);
 
-	if (!from_stdin)
-		status = service_lock(config->state, config->user);
-	if (status == EX_OK && *pid_file != '\0')
-		status = service_pid_file(pid_file, config->user);
 	if (status != EX_OK || *config->socket == '\0' || d->options->once || from_stdin)
 		return status;
 	d->parts.socket =
@@ -315,7 +304,7 @@ static bool add_to_sandbox(enum config_use use, const char *path, void *arg)
 static bool give_up_rights(struct daemon *d)
 {
 	const struct config *config = d->parts.config;
-	const char *file = d->options->config_file;
+	const char *file = d->options->common.config_file;
 
 	d->sandbox.can = POPWATCH_CAN;
 	if (!config_paths(config, add_to_sandbox, &d->sandbox) ||
@@ -368,7 +357,7 @@ static int start(struct daemon *d, struct config *config)
 	if (!parts_make(parts, config, d->options->from_stdin))
 		return EX_CONFIG;
 	notify_open();
-	if ((d->options->detach && !service_detach()) || !start_loop(d))
+	if ((d->options->common.detach && !service_detach()) || !start_loop(d))
 		return EX_OSERR;
 	status = claim_names(d);
 	if (status != EX_OK)
@@ -407,7 +396,7 @@ int daemon_run(struct config *config, const struct daemon_options *options)
 
 	if (config_is_idle(config) && !options->from_stdin) {
 		log_say(LOG_ERR, "nothing to watch: expected a log, the journal or a socket in %s",
-		    options->config_file);
+		    options->common.config_file);
 		config_free(config);
 		return EX_CONFIG;
 	}

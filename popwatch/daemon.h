@@ -7,14 +7,13 @@
 
 #include <stdbool.h>
 
+#include "arguments.h"
 #include "config.h"
 
 struct daemon_options {
-	const char *config_file; /* what the configuration was read from, and is again at HUP */
+	struct daemon_arguments common; /* config_file is read again at HUP */
 	bool once; /* read to the end, commit, leave */
 	bool from_stdin; /* lines come from standard input alone, until its end */
-	bool detach; /* go into the background when all is ready to run */
-	const char *pid_file; /* NULL: as configured */
 };
 
 /* Runs until a signal, or the end of what there is to read, stops it.  CONFIG

@@ -4,13 +4,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "catalogue.h"
 #include "cli.h"
 #include "config.h"
@@ -24,14 +24,10 @@
 #include "tryout.h"
 
 #define PROGRAM "popwatch"
-#define SHORTS ":c:dhnop:t:s:F:vV"
+#define SHORTS DAEMON_SHORTS "ot:s:F:"
 
 struct arguments {
 	struct daemon_options daemon;
-	bool verbose;
-	bool check; /* -n */
-	bool help;
-	bool version;
 	const char *tryout; /* file, - for standard input; NULL: no */
 	const char *servers; /* of the configuration if NULL */
 	unsigned formats; /* of the configuration if 0 */
@@ -63,16 +59,16 @@ static void usage(FILE *to)
 static const char *at_odds(const struct arguments *arguments)
 {
 	const struct daemon_options *daemon = &arguments->daemon;
-	bool runs =
-	    daemon->detach || daemon->once || daemon->pid_file != NULL || daemon->from_stdin;
+	bool runs = daemon->common.detach || daemon->once || daemon->common.pid_file != NULL ||
+		    daemon->from_stdin;
 
-	if (arguments->check && (runs || arguments->tryout != NULL))
+	if (arguments->daemon.common.check && (runs || arguments->tryout != NULL))
 		return "-n can only be combined with -c and -v";
 	if (arguments->tryout != NULL && runs)
 		return "-t can only be combined with -c, -F, -s and -v (-t - reads standard input)";
 	if (arguments->tryout == NULL && (arguments->servers != NULL || arguments->formats != 0))
 		return "-s and -F are for -t";
-	if (daemon->detach && daemon->from_stdin)
+	if (daemon->common.detach && daemon->from_stdin)
 		return "-d detaches from standard input and cannot be used with -";
 	return NULL;
 }
@@ -108,63 +104,23 @@ static int take_operands(int argc, char **argv, struct arguments *arguments)
 	return cli_misused(PROGRAM);
 }
 
-/* Returns EX_OK, or EX_USAGE after saying why. */
-static int parse_arguments(int argc, char **argv, struct arguments *arguments)
+static bool take_option(int c, void *arg)
 {
-	static const struct option options[] = {
-		CLI_OPTIONS,
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+	struct arguments *arguments = arg;
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, SHORTS, options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			arguments->daemon.config_file = optarg;
-			break;
-		case 'd':
-			arguments->daemon.detach = true;
-			break;
-		case 'h':
-			arguments->help = true;
-			break;
-		case 'n':
-			arguments->check = true;
-			break;
-		case 'o':
-			arguments->daemon.once = true;
-			break;
-		case 'p':
-			arguments->daemon.pid_file = optarg;
-			break;
-		case 't':
-			arguments->tryout = optarg;
-			break;
-		case 's':
-			arguments->servers = optarg;
-			break;
-		case 'F':
-			if (!take_format(optarg, &arguments->formats))
-				return cli_misused(PROGRAM);
-			break;
-		case 'v':
-			arguments->verbose = true;
-			break;
-		case 'V':
-			arguments->version = true;
-			break;
-		default:
-			return cli_refused(PROGRAM, c, argv, SHORTS);
-		}
+	switch (c) {
+	case 'o':
+		arguments->daemon.once = true;
+		return true;
+	case 't':
+		arguments->tryout = optarg;
+		return true;
+	case 's':
+		arguments->servers = optarg;
+		return true;
+	default:
+		return take_format(optarg, &arguments->formats);
 	}
-	return take_operands(argc, argv, arguments);
-}
-
-static void say_mistake(const char *sentence, void *arg)
-{
-	(void)arg;
-	log_say(LOG_ERR, "%s", sentence);
 }
 
 /* Can lines be read from FD, which is NAME?  A directory can be opened too.
@@ -254,12 +210,12 @@ static int try_out(
  * -v, all), and syslog, which keeps the record. */
 static void open_log(const struct arguments *arguments)
 {
-	bool records = arguments->tryout == NULL && !arguments->check;
+	bool records = arguments->tryout == NULL && !arguments->daemon.common.check;
 
 	log_open(PROGRAM, LOG_MAIL,
-	    arguments->verbose ? LOG_DEBUG
-	    : records          ? LOG_NOTICE
-			       : LOG_INFO,
+	    arguments->daemon.common.verbose ? LOG_DEBUG
+	    : records                        ? LOG_NOTICE
+					     : LOG_INFO,
 	    records ? LOG_INFO : LOG_NOWHERE);
 }
 
@@ -289,18 +245,19 @@ static int run_daemon(
 
 static int run(struct arguments *arguments)
 {
-	struct conf_errors errors = { .tell = say_mistake };
-	const char *file =
-	    arguments->daemon.config_file != NULL ? arguments->daemon.config_file : CONFIG_FILE;
+	struct conf_errors errors = { .tell = log_sentence };
+	const char *file = arguments->daemon.common.config_file != NULL
+			       ? arguments->daemon.common.config_file
+			       : CONFIG_FILE;
 	struct config *config;
 	int status;
 
 	/* trying out a log needs no configuration, if there is none */
-	if (arguments->tryout != NULL && arguments->daemon.config_file == NULL &&
+	if (arguments->tryout != NULL && arguments->daemon.common.config_file == NULL &&
 	    access(CONFIG_FILE, R_OK) != 0)
 		file = NULL;
-	arguments->daemon.config_file = file;
-	if (arguments->check)
+	arguments->daemon.common.config_file = file;
+	if (arguments->daemon.common.check)
 		return check(file, &errors);
 	config = config_load(file, &errors);
 	if (config == NULL)
@@ -314,20 +271,17 @@ static int run(struct arguments *arguments)
 
 int main(int argc, char **argv)
 {
+	static const struct daemon_command command = { PROGRAM, SHORTS, usage,
+		take_option };
 	struct arguments arguments = { 0 };
-	int status;
+	int status =
+	    daemon_arguments_parse(&command, argc, argv, &arguments.daemon.common, &arguments);
 
-	if (!log_keep_descriptors())
-		return EX_OSERR;
-	log_open(PROGRAM, LOG_MAIL, LOG_NOTICE, LOG_NOWHERE);
-	status = parse_arguments(argc, argv, &arguments);
+	if (status == EX_OK)
+		status = take_operands(argc, argv, &arguments);
 	if (status != EX_OK)
 		return status;
-	if (arguments.help)
-		usage(stdout);
-	else if (arguments.version)
-		cli_version(PROGRAM);
-	if (arguments.help || arguments.version)
+	if (daemon_arguments_inform(&command, &arguments.daemon.common))
 		return cli_finish(EX_OK);
 	open_log(&arguments);
 	return run(&arguments);

@@ -239,12 +239,6 @@ bool parts_read(struct parts *parts, size_t budget, bool pipe_ready, bool *ended
 
 /* ---- making ---- */
 
-void parts_log_error(const char *sentence, void *arg)
-{
-	(void)arg;
-	log_say(LOG_ERR, "%s", sentence);
-}
-
 struct policy *parts_policy(const struct config *config)
 {
 	struct policy *policy = policy_new(config->window, config->refresh);
@@ -334,7 +328,7 @@ static bool make_stages(struct parts *parts)
 
 bool parts_make(struct parts *parts, struct config *config, bool from_stdin)
 {
-	struct conf_errors errors = { .tell = parts_log_error };
+	struct conf_errors errors = { .tell = log_sentence };
 	int64_t since;
 
 	parts->config = config;

@@ -76,9 +76,6 @@ void parts_unmake(struct parts *parts);
  * memory. */
 struct policy *parts_policy(const struct config *config);
 
-/* Logs SENTENCE: for struct conf_errors. */
-void parts_log_error(const char *sentence, void *arg);
-
 /* Reads what the sources have, at most about BUDGET bytes of each; PIPE_READY:
  * the pipe can be read without waiting.  While a full writer cannot commit
  * nothing is read: what is not read waits in the logs, positions are not saved,

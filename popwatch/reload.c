@@ -171,7 +171,7 @@ static bool move_journal(
 
 void reload_config(struct parts *parts, const struct sandbox *sandbox, const char *file)
 {
-	struct conf_errors errors = { .tell = parts_log_error };
+	struct conf_errors errors = { .tell = log_sentence };
 	struct config *config = config_reload(file, parts->config, &errors);
 	struct catalogue *catalogue = NULL, *others = NULL;
 	struct policy *policy = NULL;

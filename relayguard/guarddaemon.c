@@ -45,11 +45,11 @@
 
 struct guarddaemon {
 	struct guard guard;
-	const struct guarddaemon_options *options;
+	const struct daemon_arguments *arguments;
 	struct sandbox sandbox;
 	struct listener **listeners; /* NULL at the end */
 	struct loop_timer *tick;
-	int64_t stats_ms, saved_ms, alive_ms; /* when each was last done */
+	int64_t stats_ms, saved_ms; /* when each was last done */
 	struct log_once stats_broken, state_broken;
 };
 
@@ -67,12 +67,8 @@ static void write_stats(struct guarddaemon *d)
 	const char *path = d->guard.conf->stats_file;
 
 	d->stats_ms = clock_monotonic_ms();
-	if (*path == '\0')
-		return;
-	if (guardcounts_write(&view, path) == 0)
-		log_over(&d->stats_broken, NULL);
-	else if (log_once(&d->stats_broken, EIO, 0, 0))
-		log_say(LOG_ERR, "cannot write %s: %s", path, strerror(errno));
+	if (*path != '\0')
+		log_written(&d->stats_broken, path, guardcounts_write(&view, path));
 }
 
 static void save_state(struct guarddaemon *d)
@@ -137,12 +133,6 @@ static bool apply(struct guarddaemon *d, struct guardconf *conf, struct rules *r
 	return true;
 }
 
-static void log_error(const char *sentence, void *arg)
-{
-	(void)arg;
-	log_say(LOG_ERR, "%s", sentence);
-}
-
 /* What cannot be changed without a restart, or NULL. */
 static const char *obstacle(const struct guarddaemon *d, const struct guardconf *new)
 {
@@ -161,8 +151,8 @@ static const char *obstacle(const struct guarddaemon *d, const struct guardconf 
  * change. */
 static void reload(struct guarddaemon *d)
 {
-	struct conf_errors errors = { .tell = log_error };
-	struct guardconf *conf = guardconf_load(d->options->config_file, &errors);
+	struct conf_errors errors = { .tell = log_sentence };
+	struct guardconf *conf = guardconf_load(d->arguments->config_file, &errors);
 	const char *fixed = conf != NULL ? obstacle(d, conf) : NULL;
 	struct rules *rules = NULL;
 	bool good = conf != NULL && fixed == NULL;
@@ -189,12 +179,9 @@ static void on_tick(void *arg)
 {
 	struct guarddaemon *d = arg;
 	const struct guardcounts_view view = guard_view(&d->guard);
-	int64_t clock = clock_monotonic_ms(), every = notify_watchdog_ms();
+	int64_t clock = clock_monotonic_ms();
 
-	if (every > 0 && clock - d->alive_ms >= every / 2) {
-		notify_send("WATCHDOG=1");
-		d->alive_ms = clock;
-	}
+	notify_alive(clock);
 	if (clock - d->stats_ms >= STATS_MS) {
 		write_stats(d);
 		notify_send("STATUS=%llu recipients accepted, %llu refused",
@@ -327,7 +314,7 @@ static bool give_up_rights(struct guarddaemon *d)
 	bool done;
 
 	sandbox->can = RELAYGUARD_CAN;
-	done = sandbox_add_directory_of(sandbox, d->options->config_file, false) &&
+	done = sandbox_add_directory_of(sandbox, d->arguments->config_file, false) &&
 	       sandbox_add_directory_of(sandbox, conf->database, false) &&
 	       sandbox_add_directory_of(sandbox, conf->state, true) &&
 	       (*conf->rules == '\0' || sandbox_add_directory_of(sandbox, conf->rules, false)) &&
@@ -345,12 +332,10 @@ static bool give_up_rights(struct guarddaemon *d)
 static int claim_names(const struct guarddaemon *d)
 {
 	const struct guardconf *conf = d->guard.conf;
-	const char *pid_file = d->options->pid_file != NULL ? d->options->pid_file : conf->pid_file;
-	int status = service_lock(conf->state, conf->user);
+	const char *pid_file =
+	    d->arguments->pid_file != NULL ? d->arguments->pid_file : conf->pid_file;
 
-	if (status == EX_OK && *pid_file != '\0')
-		status = service_pid_file(pid_file, conf->user);
-	return status;
+	return service_claim(conf->state, pid_file, conf->user);
 }
 
 /* Takes CONF over in any case.  Returns a status of sysexits(3). */
@@ -360,7 +345,7 @@ static int start(struct guarddaemon *d, struct guardconf *conf)
 	int status = load_rules(conf, &rules);
 
 	notify_open();
-	if (status == EX_OK && d->options->detach && !service_detach())
+	if (status == EX_OK && d->arguments->detach && !service_detach())
 		status = EX_OSERR;
 	if (status == EX_OK) {
 		d->guard.loop = loop_new(false);
@@ -384,7 +369,7 @@ static int start(struct guarddaemon *d, struct guardconf *conf)
 		return EX_OSERR;
 	if (d->guard.throttle != NULL)
 		guardstate_load(d->guard.conf->state, d->guard.throttle);
-	d->saved_ms = d->alive_ms = clock_monotonic_ms();
+	d->saved_ms = clock_monotonic_ms();
 	on_tick(d);
 	service_ready();
 	notify_send("READY=1\nSTATUS=guarding");
@@ -414,9 +399,9 @@ static void unmake(struct guarddaemon *d)
 	notify_close();
 }
 
-int guarddaemon_run(struct guardconf *conf, const struct guarddaemon_options *options)
+int guarddaemon_run(struct guardconf *conf, const struct daemon_arguments *arguments)
 {
-	struct guarddaemon d = { .options = options };
+	struct guarddaemon d = { .arguments = arguments };
 	int status = start(&d, conf);
 
 	if (status == EX_OK) {

@@ -5,19 +5,12 @@
 #ifndef RELAYGUARD_GUARDDAEMON_H
 #define RELAYGUARD_GUARDDAEMON_H
 
-#include <stdbool.h>
-
+#include "arguments.h"
 #include "guardconf.h"
 
-struct guarddaemon_options {
-	const char *config_file;
-	const char *pid_file; /* instead of the configured one; NULL: that */
-	bool detach;
-};
-
-/* Takes CONF over and runs until a signal ends it.  Returns a status of
+/* Takes CONF over, of ARGUMENTS' configuration file, and runs until a signal ends it.  Returns a status of
  * sysexits(3), after logging what is wrong if it is not EX_OK: EX_CONFIG where
  * trying again does not help. */
-int guarddaemon_run(struct guardconf *conf, const struct guarddaemon_options *options);
+int guarddaemon_run(struct guardconf *conf, const struct daemon_arguments *arguments);
 
 #endif

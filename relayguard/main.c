@@ -6,6 +6,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "cli.h"
 #include "guardconf.h"
 #include "guarddaemon.h"
@@ -14,11 +15,11 @@
 #include "user.h"
 
 #define PROGRAM "relayguard"
-#define SHORTS ":c:dhnp:tvV"
+#define SHORTS DAEMON_SHORTS "t"
 
 struct arguments {
-	struct guarddaemon_options daemon;
-	bool verbose, check, tryout, help, version;
+	struct daemon_arguments daemon;
+	bool tryout;
 	char *const *facts; /* of -t; NULL at the end */
 };
 
@@ -44,7 +45,7 @@ static const char *at_odds(const struct arguments *arguments)
 {
 	bool runs = arguments->daemon.detach || arguments->daemon.pid_file != NULL;
 
-	if (arguments->check && (runs || arguments->tryout))
+	if (arguments->daemon.check && (runs || arguments->tryout))
 		return "-n can only be combined with -c and -v";
 	if (arguments->tryout && runs)
 		return "-t can only be combined with -c and -v";
@@ -71,79 +72,37 @@ static int take_operands(int argc, char **argv, struct arguments *arguments)
 	return cli_misused(PROGRAM);
 }
 
-/* Returns EX_OK, or EX_USAGE after saying why. */
-static int parse_arguments(int argc, char **argv, struct arguments *arguments)
+static bool take_option(int c, void *arg)
 {
-	static const struct option options[] = {
-		CLI_OPTIONS,
-		{ NULL, 0, NULL, 0 },
-	};
-	int c = getopt_long(argc, argv, SHORTS, options, NULL);
+	struct arguments *arguments = arg;
 
-	for (; c != -1; c = getopt_long(argc, argv, SHORTS, options, NULL)) {
-		switch (c) {
-		case 'c':
-			arguments->daemon.config_file = optarg;
-			break;
-		case 'd':
-			arguments->daemon.detach = true;
-			break;
-		case 'h':
-			arguments->help = true;
-			break;
-		case 'n':
-			arguments->check = true;
-			break;
-		case 'p':
-			arguments->daemon.pid_file = optarg;
-			break;
-		case 't':
-			arguments->tryout = true;
-			break;
-		case 'v':
-			arguments->verbose = true;
-			break;
-		case 'V':
-			arguments->version = true;
-			break;
-		default:
-			return cli_refused(PROGRAM, c, argv, SHORTS);
-		}
-	}
-	if (arguments->help || arguments->version)
-		return EX_OK;
-	return take_operands(argc, argv, arguments);
-}
-
-static void say_error(const char *sentence, void *arg)
-{
-	(void)arg;
-	log_say(LOG_ERR, "%s", sentence);
+	arguments->tryout = c == 't';
+	return true;
 }
 
 /* A person at stderr wants to know what goes wrong; syslog keeps the record. */
 static void open_log(const struct arguments *arguments)
 {
-	bool serves = !arguments->tryout && !arguments->check;
+	bool serves = !arguments->tryout && !arguments->daemon.check;
 	int told = serves ? LOG_NOTICE : LOG_WARNING;
 
-	log_open(PROGRAM, LOG_MAIL, arguments->verbose ? LOG_DEBUG : told,
+	log_open(PROGRAM, LOG_MAIL, arguments->daemon.verbose ? LOG_DEBUG : told,
 	    serves ? LOG_INFO : LOG_NOWHERE);
 }
 
-static int run_daemon(struct guardconf *conf, const struct guarddaemon_options *options)
+static int run_daemon(struct guardconf *conf, const struct daemon_arguments *arguments)
 {
 	if (geteuid() == 0 && user_is_missing(conf->user)) {
 		log_say(LOG_ERR, "user = '%s': there is no such user", conf->user);
 		guardconf_free(conf);
 		return EX_CONFIG;
 	}
-	return guarddaemon_run(conf, options);
+	return guarddaemon_run(conf, arguments);
 }
 
 static int run(struct arguments *arguments)
 {
-	struct conf_errors errors = { .tell = say_error };
+	struct conf_errors errors = { .tell = log_sentence };
 	struct guardconf *conf;
 	int status;
 
@@ -152,31 +111,28 @@ static int run(struct arguments *arguments)
 	conf = guardconf_load(arguments->daemon.config_file, &errors);
 	if (conf == NULL)
 		return EX_CONFIG;
-	if (!arguments->check && !arguments->tryout)
+	if (!arguments->daemon.check && !arguments->tryout)
 		return run_daemon(conf, &arguments->daemon);
-	status = arguments->check ? guardtry_check(conf) : guardtry_decide(conf, arguments->facts);
+	status = arguments->daemon.check ? guardtry_check(conf)
+					 : guardtry_decide(conf, arguments->facts);
 	guardconf_free(conf);
 	return cli_finish(status);
 }
 
 int main(int argc, char **argv)
 {
+	static const struct daemon_command command = { PROGRAM, SHORTS, usage,
+		take_option };
 	struct arguments arguments = { 0 };
-	int status;
+	int status = daemon_arguments_parse(&command, argc, argv, &arguments.daemon, &arguments);
 
-	opterr = 0;
-	if (!log_keep_descriptors())
-		return EX_OSERR;
-	log_open(PROGRAM, LOG_MAIL, LOG_NOTICE, LOG_NOWHERE);
-	status = parse_arguments(argc, argv, &arguments);
 	if (status != EX_OK)
 		return status;
-	if (arguments.help)
-		usage(stdout);
-	else if (arguments.version)
-		cli_version(PROGRAM);
-	if (arguments.help || arguments.version)
+	if (daemon_arguments_inform(&command, &arguments.daemon))
 		return cli_finish(EX_OK);
+	status = take_operands(argc, argv, &arguments);
+	if (status != EX_OK)
+		return status;
 	open_log(&arguments);
 	return run(&arguments);
 }

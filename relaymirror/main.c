@@ -6,6 +6,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "arguments.h"
 #include "cli.h"
 #include "log.h"
 #include "mirrorconf.h"
@@ -14,12 +15,6 @@
 #include "user.h"
 
 #define PROGRAM "relaymirror"
-#define SHORTS ":c:dhnp:vV"
-
-struct arguments {
-	struct mirrordaemon_options daemon;
-	bool verbose, check, help, version;
-};
 
 static void usage(FILE *to)
 {
@@ -37,9 +32,9 @@ static void usage(FILE *to)
 }
 
 /* Returns EX_OK, or EX_USAGE after saying why. */
-static int check_arguments(int argc, char **argv, const struct arguments *arguments)
+static int check_arguments(int argc, char **argv, const struct daemon_arguments *arguments)
 {
-	bool runs = arguments->daemon.detach || arguments->daemon.pid_file != NULL;
+	bool runs = arguments->detach || arguments->pid_file != NULL;
 
 	if (optind < argc) {
 		log_say(LOG_ERR, "unexpected argument '%s': there are only options", argv[optind]);
@@ -52,55 +47,8 @@ static int check_arguments(int argc, char **argv, const struct arguments *argume
 	return EX_OK;
 }
 
-/* Returns EX_OK, or EX_USAGE after saying why. */
-static int parse_arguments(int argc, char **argv, struct arguments *arguments)
-{
-	static const struct option options[] = {
-		CLI_OPTIONS,
-		{ NULL, 0, NULL, 0 },
-	};
-	int c = getopt_long(argc, argv, SHORTS, options, NULL);
-
-	for (; c != -1; c = getopt_long(argc, argv, SHORTS, options, NULL)) {
-		switch (c) {
-		case 'c':
-			arguments->daemon.config_file = optarg;
-			break;
-		case 'd':
-			arguments->daemon.detach = true;
-			break;
-		case 'h':
-			arguments->help = true;
-			break;
-		case 'n':
-			arguments->check = true;
-			break;
-		case 'p':
-			arguments->daemon.pid_file = optarg;
-			break;
-		case 'v':
-			arguments->verbose = true;
-			break;
-		case 'V':
-			arguments->version = true;
-			break;
-		default:
-			return cli_refused(PROGRAM, c, argv, SHORTS);
-		}
-	}
-	if (arguments->help || arguments->version)
-		return EX_OK;
-	return check_arguments(argc, argv, arguments);
-}
-
-static void say_error(const char *sentence, void *arg)
-{
-	(void)arg;
-	log_say(LOG_ERR, "%s", sentence);
-}
-
 /* A person at stderr wants to know what goes wrong; syslog keeps the record. */
-static void open_log(const struct arguments *arguments)
+static void open_log(const struct daemon_arguments *arguments)
 {
 	int told = arguments->check ? LOG_WARNING : LOG_NOTICE;
 
@@ -108,15 +56,15 @@ static void open_log(const struct arguments *arguments)
 	    arguments->check ? LOG_NOWHERE : LOG_INFO);
 }
 
-static int run(struct arguments *arguments)
+static int run(struct daemon_arguments *arguments)
 {
-	struct conf_errors errors = { .tell = say_error };
+	struct conf_errors errors = { .tell = log_sentence };
 	struct mirrorconf *conf;
 	int status;
 
-	if (arguments->daemon.config_file == NULL)
-		arguments->daemon.config_file = MIRRORCONF_FILE;
-	conf = mirrorconf_load(arguments->daemon.config_file, &errors);
+	if (arguments->config_file == NULL)
+		arguments->config_file = MIRRORCONF_FILE;
+	conf = mirrorconf_load(arguments->config_file, &errors);
 	if (conf == NULL)
 		return EX_CONFIG;
 	if (geteuid() == 0 && user_is_missing(conf->run_as)) {
@@ -125,7 +73,7 @@ static int run(struct arguments *arguments)
 		return EX_CONFIG;
 	}
 	if (!arguments->check)
-		return mirrordaemon_run(conf, &arguments->daemon);
+		return mirrordaemon_run(conf, arguments);
 	status = mirrortry_run(conf);
 	mirrorconf_free(conf);
 	return cli_finish(status);
@@ -133,22 +81,17 @@ static int run(struct arguments *arguments)
 
 int main(int argc, char **argv)
 {
-	struct arguments arguments = { 0 };
-	int status;
+	static const struct daemon_command command = { PROGRAM, DAEMON_SHORTS, usage, NULL };
+	struct daemon_arguments arguments = { 0 };
+	int status = daemon_arguments_parse(&command, argc, argv, &arguments, NULL);
 
-	opterr = 0;
-	if (!log_keep_descriptors())
-		return EX_OSERR;
-	log_open(PROGRAM, LOG_MAIL, LOG_NOTICE, LOG_NOWHERE);
-	status = parse_arguments(argc, argv, &arguments);
 	if (status != EX_OK)
 		return status;
-	if (arguments.help)
-		usage(stdout);
-	else if (arguments.version)
-		cli_version(PROGRAM);
-	if (arguments.help || arguments.version)
+	if (daemon_arguments_inform(&command, &arguments))
 		return cli_finish(EX_OK);
+	status = check_arguments(argc, argv, &arguments);
+	if (status != EX_OK)
+		return status;
 	open_log(&arguments);
 	return run(&arguments);
 }

@@ -8,7 +8,6 @@
  */
 #include "mirrordaemon.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -37,13 +36,13 @@
 
 struct mirrordaemon {
 	struct mirrorhost host;
-	const struct mirrordaemon_options *options;
+	const struct daemon_arguments *arguments;
 	struct engine_options reading, publishing, ordering;
 	struct tls *tls;
 	struct control *control;
 	struct sandbox sandbox;
 	struct loop_timer *tick;
-	int64_t stats_ms, forget_ms, alive_ms; /* when each was last done */
+	int64_t stats_ms, forget_ms; /* when each was last done */
 	struct log_once stats_broken;
 	struct mirrorwarn warnings;
 	char name[HOST_SIZE]; /* this host's */
@@ -136,24 +135,17 @@ static void write_stats(struct mirrordaemon *d)
 	const char *path = d->host.conf->stats_file;
 
 	d->stats_ms = clock_monotonic_ms();
-	if (*path == '\0')
-		return;
-	if (mirrorcounts_write(&d->host, path) == 0)
-		log_over(&d->stats_broken, NULL);
-	else if (log_once(&d->stats_broken, EIO, 0, 0))
-		log_say(LOG_ERR, "cannot write %s: %s", path, strerror(errno));
+	if (*path != '\0')
+		log_written(&d->stats_broken, path, mirrorcounts_write(&d->host, path));
 }
 
 static void on_tick(void *arg)
 {
 	struct mirrordaemon *d = arg;
-	const int64_t clock = clock_monotonic_ms(), every = notify_watchdog_ms();
+	const int64_t clock = clock_monotonic_ms();
 	struct moment now;
 
-	if (every > 0 && clock - d->alive_ms >= every / 2) {
-		notify_send("WATCHDOG=1");
-		d->alive_ms = clock;
-	}
+	notify_alive(clock);
 	mirrorwarn_clock(&d->warnings, &d->host.clock);
 	if (clock - d->stats_ms >= STATS_MS) {
 		write_stats(d);
@@ -166,12 +158,6 @@ static void on_tick(void *arg)
 		d->forget_ms = clock;
 	}
 	loop_timer_set(d->tick, TICK_MS);
-}
-
-static void log_error(const char *sentence, void *arg)
-{
-	(void)arg;
-	log_say(LOG_ERR, "%s", sentence);
 }
 
 static struct mirror_settings settings_of(const struct mirrorconf *conf)
@@ -196,8 +182,8 @@ static const char *obstacle(const struct mirrordaemon *d, const struct mirrorcon
  * point into the old configuration: its passwords and URL stay. */
 static void reload(struct mirrordaemon *d)
 {
-	struct conf_errors errors = { .tell = log_error };
-	struct mirrorconf *new = mirrorconf_reload(d->options->config_file, &errors);
+	struct conf_errors errors = { .tell = log_sentence };
+	struct mirrorconf *new = mirrorconf_reload(d->arguments->config_file, &errors);
 	const char *fixed = new != NULL ? obstacle(d, new) : NULL;
 	struct mirrorconf *old = d->host.conf;
 	struct mirror_settings settings;
@@ -324,7 +310,7 @@ static bool give_up_rights(struct mirrordaemon *d)
 	bool done;
 
 	sandbox->can = RELAYMIRROR_CAN;
-	done = sandbox_add_directory_of(sandbox, d->options->config_file, false) &&
+	done = sandbox_add_directory_of(sandbox, d->arguments->config_file, false) &&
 	       sandbox_add_directory_of(sandbox, conf->database, true) &&
 	       sandbox_add_directory_of(sandbox, conf->state, true) &&
 	       (*conf->stats_file == '\0' ||
@@ -343,12 +329,10 @@ static bool give_up_rights(struct mirrordaemon *d)
 static int claim_names(const struct mirrordaemon *d)
 {
 	const struct mirrorconf *conf = d->host.conf;
-	const char *pid_file = d->options->pid_file != NULL ? d->options->pid_file : conf->pid_file;
-	int status = service_lock(conf->state, conf->run_as);
+	const char *pid_file =
+	    d->arguments->pid_file != NULL ? d->arguments->pid_file : conf->pid_file;
 
-	if (status == EX_OK && *pid_file != '\0')
-		status = service_pid_file(pid_file, conf->run_as);
-	return status;
+	return service_claim(conf->state, pid_file, conf->run_as);
 }
 
 /* All that needs rights.  Returns a status of sysexits(3). */
@@ -363,7 +347,7 @@ static int prepare(struct mirrordaemon *d)
 		if (d->tls == NULL)
 			return EX_CONFIG;
 	}
-	if (d->options->detach && !service_detach())
+	if (d->arguments->detach && !service_detach())
 		return EX_OSERR;
 	h->loop = loop_new(false);
 	if (h->loop == NULL || !service_signals(h->loop, on_request, d))
@@ -392,7 +376,7 @@ static int start(struct mirrordaemon *d)
 	d->host.state = mirrorstate_open(d->host.conf->state, d->host.mirror);
 	if (d->host.state == NULL)
 		return EX_CANTCREAT;
-	d->alive_ms = d->forget_ms = clock_monotonic_ms();
+	d->forget_ms = clock_monotonic_ms();
 	on_tick(d);
 	reader_start(d->host.reader);
 	service_ready();
@@ -422,9 +406,9 @@ static void unmake(struct mirrordaemon *d)
 	notify_close();
 }
 
-int mirrordaemon_run(struct mirrorconf *conf, const struct mirrordaemon_options *options)
+int mirrordaemon_run(struct mirrorconf *conf, const struct daemon_arguments *arguments)
 {
-	struct mirrordaemon d = { .host.conf = conf, .options = options };
+	struct mirrordaemon d = { .host.conf = conf, .arguments = arguments };
 	int status = start(&d);
 
 	if (status == EX_OK) {

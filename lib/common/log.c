@@ -88,6 +88,12 @@ void log_say(int priority, const char *format, ...)
 	errno = saved;
 }
 
+void log_sentence(const char *sentence, void *unused)
+{
+	(void)unused;
+	log_say(LOG_ERR, "%s", sentence);
+}
+
 bool log_due(struct log_limit *limit, int64_t now, int64_t interval, unsigned long *kept)
 {
 	if (now < limit->next && limit->next - now <= interval) {
@@ -120,6 +126,14 @@ bool log_over(struct log_once *once, unsigned long *failures)
 		*failures = once->failures;
 	*once = (struct log_once){ 0, 0, 0 };
 	return told;
+}
+
+void log_written(struct log_once *once, const char *path, int result)
+{
+	if (result == 0)
+		log_over(once, NULL);
+	else if (log_once(once, EIO, 0, 0))
+		log_say(LOG_ERR, "cannot write %s: %s", path, strerror(errno));
 }
 
 const char *log_program(void)

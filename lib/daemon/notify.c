@@ -18,7 +18,7 @@ static struct {
 	int fd;
 	struct sockaddr_un address;
 	socklen_t size;
-	int64_t watchdog_ms;
+	int64_t watchdog_ms, alive_ms; /* alive_ms: the last sign */
 } notify = { .fd = -1 };
 
 void notify_open(void)
@@ -61,6 +61,16 @@ void notify_send(const char *format, ...)
 int64_t notify_watchdog_ms(void)
 {
 	return notify.fd >= 0 ? notify.watchdog_ms : 0;
+}
+
+void notify_alive(int64_t clock)
+{
+	int64_t every = notify_watchdog_ms();
+
+	if (every == 0 || clock - notify.alive_ms < every / 2)
+		return;
+	notify_send("WATCHDOG=1");
+	notify.alive_ms = clock;
 }
 
 void notify_close(void)

@@ -21,6 +21,10 @@ void notify_send(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * half of its limit; 0: it wants none. */
 int64_t notify_watchdog_ms(void);
 
+/* Sends "WATCHDOG=1" twice in that time: call it as often as that, with the
+ * milliseconds of the monotonic clock. */
+void notify_alive(int64_t clock);
+
 /* Closes the socket. */
 void notify_close(void);
 

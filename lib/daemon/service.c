@@ -134,7 +134,7 @@ static int hold(int fd, const char *what, const char *path, const char *user)
 	return not_held(error, what, path, user);
 }
 
-int service_lock(const char *state, const char *user)
+static int lock(const char *state, const char *user)
 {
 	char path[PATH_MAX];
 	int fd;
@@ -153,7 +153,7 @@ int service_lock(const char *state, const char *user)
 	return hold(fd, "lock", path, user);
 }
 
-int service_pid_file(const char *path, const char *user)
+static int write_pid(const char *path, const char *user)
 {
 	char text[32];
 	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
@@ -169,6 +169,13 @@ int service_pid_file(const char *path, const char *user)
 		return EX_CANTCREAT;
 	}
 	return EX_OK; /* open, for the lock's sake */
+}
+
+int service_claim(const char *state, const char *pid_file, const char *user)
+{
+	int status = state != NULL ? lock(state, user) : EX_OK;
+
+	return status == EX_OK && *pid_file != '\0' ? write_pid(pid_file, user) : status;
 }
 
 /* ---- signals ---- */

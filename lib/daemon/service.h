@@ -24,17 +24,14 @@ bool service_detach(void);
  * nothing without service_detach(). */
 void service_ready(void);
 
-/* Makes sure that only one process at a time has the file STATE and what goes
- * with it: locks STATE.lock, which stays open while we live, and stays there.
- * If root makes it, it becomes that of USER (user_become()).
+/* Takes what there may be only once, while we live.
+ * STATE (NULL: none): locks STATE.lock, which stays; if root makes it, it becomes
+ * that of USER (user_become()).
+ * PID_FILE ("": none): writes our process id there, and keeps it locked; USER is
+ * who will need its directory.
  * Returns EX_OK; or, after logging why, EX_TEMPFAIL when a living process holds
- * it, EX_CANTCREAT when it cannot be opened. */
-int service_lock(const char *state, const char *user);
-
-/* Writes our process id to PATH, unless a living process holds it: the file
- * stays open and locked while we live.  USER is who will need its directory.
- * Returns the same. */
-int service_pid_file(const char *path, const char *user);
+ * one of them, EX_CANTCREAT when one cannot be opened or written. */
+int service_claim(const char *state, const char *pid_file, const char *user);
 
 /* Puts a sentence into the SIZE bytes of TEXT: that the directory of PATH is
  * missing, and how root makes it for USER ("": nobody else).  Returns TEXT. */

@@ -18,8 +18,8 @@ usage_options() {	# the options of a usage page on standard input, as their lett
 	sed -n 's/^  \(-[^ ]*\( *[^ ]*\)*\)/\1/p' | grep -oE '(^|[ ,])--?[A-Za-z][a-z]*' | tr -d ' ,' | sort -u
 }
 
-getopt_letters() {	# getopt_letters FILE
-	sed -n 's/^#define SHORTS "\([^"]*\)"$/\1/p' "$1" | tr -d '+:\n' | sed 's/./-& /g'
+getopt_letters() {	# getopt_letters FILE...
+	sed -n 's/^#define [A-Z_]*SHORTS .*"\([^"]*\)"$/\1/p' "$@" | tr -d '+:\n' | sed 's/./-& /g'
 }
 
 long_options() {	# of a program, and those that all programs have
@@ -30,6 +30,12 @@ long_options() {	# of a program, and those that all programs have
 
 manual_options() {	# manual_options PAGE: short and long
 	sed -n 's/^\.It \(Fl .*\)/\1/p' "$source/man/$1" | grep -oE 'Fl -?[A-Za-z][a-z]*' | sed -e 's/^Fl /-/' | sort -u
+}
+
+# defaults FILE WORD: names and default values in the table of that file, of the settings with WORD before their value
+defaults() {
+	tr -d '\n' <"$1" | grep -oE '\{ \.name = "[a-z-]+",[^}]*\.value = "[^"]+"' | grep -F -e "$2" |
+		sed 's/.*\.name = "\([a-z-]*\)".*\.value = "\([^"]*\)"$/\1 \2/'
 }
 
 @test "options of vsmtprelay: program, usage, manual" {
@@ -46,12 +52,17 @@ manual_options() {	# manual_options PAGE: short and long
 	same 'program and completion' "$code" "$(sed -n "s/.*commands='\([^']*\)'.*/\1/p" "$source/completion/vsmtprelay")"
 }
 
+daemon_options() {	# daemon_options NAME: of a daemon, everywhere
+	local code
+	code="$(getopt_letters "$source/$1/main.c" "$source/lib/daemon/arguments.h") $(long_options "$source/lib/daemon/arguments.c")"
+	same 'program and manual' "$code" "$(manual_options "$1.8")"
+	same 'program and usage' "$code" "$("$BUILD/$1/$1" --help | usage_options)"
+	[ "$("$BUILD/$1/$1" --version)" = "$1 $(sed -n 's/^VERSION = //p' "$source/config.mk")" ]
+	same 'program and completion' "$code" "$(sed -n "s/^\t\*) .*-W '\([^']*\)'.*/\1/p" "$source/completion/$1" | tr ' ' '\n' | grep -v '^-$')"
+}
+
 @test "options of popwatch: program, usage, manual, completion" {
-	code="$(getopt_letters "$source/popwatch/main.c") $(long_options "$source/popwatch/main.c")"
-	same 'program and manual' "$code" "$(manual_options popwatch.8)"
-	same 'program and usage' "$code" "$("$BUILD/popwatch/popwatch" --help | usage_options)"
-	[ "$("$BUILD/popwatch/popwatch" --version)" = "popwatch $(sed -n 's/^VERSION = //p' "$source/config.mk")" ]
-	same 'program and completion' "$code" "$(sed -n "s/^\t\*) .*-W '\([^']*\)'.*/\1/p" "$source/completion/popwatch" | tr ' ' '\n' | grep -v '^-$')"
+	daemon_options popwatch
 }
 
 @test "settings of popwatch.conf: program, manual, sample" {
@@ -61,19 +72,18 @@ manual_options() {	# manual_options PAGE: short and long
 }
 
 @test "the defaults of durations are those of the manual and the sample" {
+	found=0
 	while read -r name value; do
 		grep -qxE "#?$name = $value" "$source/popwatch/popwatch.conf.sample" || fail "sample: $name = $value"
 		sed -n "/^\.It Ic $name No/,/^\.\(It\|El\)/{/^\.It Ic $name No/d;p}" "$source/man/popwatch.conf.5" | grep -qx "Default: $value\." ||
 			fail "popwatch.conf.5: $name = $value"
-	done < <(sed -n 's/^\t{ .name = "\([a-z-]*\)", .kind = SETTING_DURATION, .*.value = "\([^"]*\)".*/\1 \2/p' "$source/popwatch/config.c")
+		found=$((found + 1))
+	done < <(defaults "$source/popwatch/config.c" SETTING_DURATION)
+	[ $found -ge 6 ]
 }
 
 @test "options of relayguard: program, usage, manual, completion" {
-	code="$(getopt_letters "$source/relayguard/main.c") $(long_options "$source/relayguard/main.c")"
-	same 'program and manual' "$code" "$(manual_options relayguard.8)"
-	same 'program and usage' "$code" "$("$BUILD/relayguard/relayguard" --help | usage_options)"
-	[ "$("$BUILD/relayguard/relayguard" --version)" = "relayguard $(sed -n 's/^VERSION = //p' "$source/config.mk")" ]
-	same 'program and completion' "$code" "$(sed -n "s/^\t\*) .*-W '\([^']*\)'.*/\1/p" "$source/completion/relayguard")"
+	daemon_options relayguard
 }
 
 @test "settings of relayguard.conf: program, manual, sample, and their defaults" {
@@ -86,17 +96,12 @@ manual_options() {	# manual_options PAGE: short and long
 		sed -n "/^\.It Ic $name No/,/^\.El/{/^Default: /{p;q}}" "$source/man/relayguard.conf.5" | grep -qx "Default: $value\." ||
 			fail "relayguard.conf.5: $name = $value"
 		found=$((found + 1))
-	done < <(tr -d '\n' <"$source/relayguard/guardconf.c" | grep -oE '\{ \.name = "[a-z-]+",[^}]*\.value = "[^"]+"' |
-		sed 's/.*\.name = "\([a-z-]*\)".*\.value = "\([^"]*\)"$/\1 \2/')
+	done < <(defaults "$source/relayguard/guardconf.c" '')
 	[ $found -ge 18 ]
 }
 
 @test "options of relaymirror: program, usage, manual, completion" {
-	code="$(getopt_letters "$source/relaymirror/main.c") $(long_options "$source/relaymirror/main.c")"
-	same 'program and manual' "$code" "$(manual_options relaymirror.8)"
-	same 'program and usage' "$code" "$("$BUILD/relaymirror/relaymirror" --help | usage_options)"
-	[ "$("$BUILD/relaymirror/relaymirror" --version)" = "relaymirror $(sed -n 's/^VERSION = //p' "$source/config.mk")" ]
-	same 'program and completion' "$code" "$(sed -n "s/^\t\*) .*-W '\([^']*\)'.*/\1/p" "$source/completion/relaymirror")"
+	daemon_options relaymirror
 }
 
 @test "settings of relaymirror.conf: program, manual, sample, and their defaults" {
