@@ -1,7 +1,7 @@
 # librelaydb: static for our own programs, shared and static for others
 
 RELAYDB_SOURCES = $(addprefix lib/relaydb/, \
-	address.c batch.c dump.c examine.c io.c known.c location.c lock.c plan.c relaydb.c rows.c \
+	address.c batch.c dump.c examine.c inplace.c io.c known.c location.c lock.c plan.c relaydb.c rows.c \
 	stamp.c turn.c) \
 	$(addprefix lib/relaydb/hash/, \
 	attempt.c bdb.c bucket.c check.c commit.c force.c hash.c hashpage.c image.c \

@@ -4,12 +4,11 @@
  */
 #include "mdbwrite.h"
 #include "handle.h"
+#include "inplace.h"
 #include "location.h"
 #include "lock.h"
 #include "mdbfile.h"
 #include "pages.h"
-#include "plan.h"
-#include "rows.h"
 #include "step.h"
 #include "turn.h"
 #include "txn.h"
@@ -169,74 +168,41 @@ static int change(struct relaydb *db, int64_t now, const struct change_task *tas
 	return code;
 }
 
-static int source_find(void *from, struct bytes key, void *out, size_t size, size_t *value_size)
+static int find(void *from, struct bytes key, void *out, size_t size, size_t *value_size)
 {
 	return txn_find(from, key, out, size, value_size);
 }
 
-static int source_walk(void *from, int (*each)(struct bytes key, struct bytes value, void *arg), void *arg)
+static int walk(void *from, int (*each)(struct bytes key, struct bytes value, void *arg), void *arg)
 {
 	return txn_walk(from, each, arg);
 }
 
-static int put_all(struct txn *txn, const struct rows *rows, const struct progress *progress)
+static int put(void *from, struct bytes key, struct bytes value)
 {
-	int code = txn_empty(txn);
-
-	for (size_t i = 0; code == RELAYDB_OK && i < rows->count; i++) {
-		code = txn_put(txn, rows->row[i].key, rows->row[i].value);
-		if (code == RELAYDB_OK && progress != NULL && progress->call != NULL && i % PROGRESS_EVERY == 0)
-			code = progress->call(i, rows->count, progress->arg);
-	}
-	return code;
+	return txn_put(from, key, value);
 }
 
-static int take_row(struct bytes key, struct bytes value, void *arg)
+static int delete (void *from, struct bytes key)
 {
-	return rows_take(arg, key, value, (struct bytes){ NULL, 0 }, true);
+	return txn_delete(from, key);
 }
 
-/* All rows get the store's form, and the batch is carried out on that. */
-static int rewrite(struct txn *txn, struct relaydb_batch *batch, struct plan *plan, struct relaydb_result *result)
+static int empty(void *from)
 {
-	struct rows rows = { NULL, 0, 0, NULL };
-	const struct plan_source source = { .rows = &rows };
-	int code = txn_walk(txn, take_row, &rows);
+	return txn_empty(from);
+}
 
-	if (code == RELAYDB_NOMEM)
-		code = db_fail(batch->db, code, "out of memory");
-	if (code == RELAYDB_OK) {
-		rows_merge(&rows);
-		code = plan_make(plan, batch, &source, rows.count, result);
-	}
-	if (code == RELAYDB_OK && (plan->count > 0 || batch_records(batch))) {
-		result->committed = result->rewritten = true;
-		code = rows_change(batch->db, &rows, plan->changes, plan->count);
-		if (code == RELAYDB_OK)
-			code = put_all(txn, &rows, NULL);
-	}
-	rows_free(&rows);
-	return code;
+static struct inplace rows_of(struct txn *txn, bool plain)
+{
+	return (struct inplace){ { find, walk, txn, NULL }, txn_rows(txn), plain, NULL, put, delete, empty };
 }
 
 static int change_batch(struct txn *txn, const struct pages_info *info, void *arg, struct relaydb_result *result)
 {
-	const struct plan_source source = { source_find, source_walk, txn, NULL };
-	struct plan plan = { NULL, 0, 0, 0 };
-	struct relaydb_batch *batch = arg;
-	int code;
+	const struct inplace rows = rows_of(txn, info->plain);
 
-	if (!info->plain)
-		code = rewrite(txn, batch, &plan, result);
-	else {
-		code = plan_make(&plan, batch, &source, txn_rows(txn), result);
-		result->committed = plan.count > 0;
-		for (size_t i = 0; code == RELAYDB_OK && i < plan.count; i++)
-			code = plan.changes[i].remove ? txn_delete(txn, plan.changes[i].key)
-						      : txn_put(txn, plan.changes[i].key, plan.changes[i].value);
-	}
-	plan_free(&plan);
-	return code;
+	return inplace_batch(&rows, arg, result);
 }
 
 int mdbwrite_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_result *result)
@@ -248,19 +214,9 @@ int mdbwrite_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_res
 
 static int change_dump(struct txn *txn, const struct pages_info *info, void *arg, struct relaydb_result *result)
 {
-	const struct plan_source source = { source_find, source_walk, txn, NULL };
-	struct dump *dump = arg;
-	int code = dump_compare(dump, &source, txn_rows(txn), result);
+	const struct inplace rows = rows_of(txn, info->plain && !info->fresh);
 
-	if (code != RELAYDB_OK)
-		return code;
-	if (info->plain && !info->fresh && result->added + result->changed + result->deleted == 0)
-		return RELAYDB_OK; /* it is there already */
-	result->committed = result->rewritten = true;
-	code = put_all(txn, &dump->rows, &dump->progress);
-	if (code == RELAYDB_OK)
-		db_deadline(dump->db);
-	return code;
+	return inplace_dump(&rows, arg, result);
 }
 
 int mdbwrite_load(struct dump *dump, int64_t now, struct relaydb_result *result)

@@ -4,10 +4,10 @@
  */
 #include "tblwrite.h"
 #include "handle.h"
+#include "inplace.h"
 #include "io.h"
 #include "known.h"
 #include "location.h"
-#include "plan.h"
 #include "rows.h"
 #include "step.h"
 #include "tblblob.h"
@@ -20,8 +20,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-/* of a file that somebody changes in place */
 
 struct change_task {
 	int (*change)(struct tblfile *file, void *arg, struct relaydb_result *result);
@@ -199,78 +197,46 @@ static int change(struct relaydb *db, int64_t now, const struct change_task *tas
 	return code;
 }
 
-static int source_find(void *from, struct bytes key, void *out, size_t size, size_t *value_size)
+static int find(void *from, struct bytes key, void *out, size_t size, size_t *value_size)
 {
 	return table_find(from, key, out, size, value_size);
 }
 
-static int source_walk(void *from, int (*each)(struct bytes key, struct bytes value, void *arg), void *arg)
+static int walk(void *from, int (*each)(struct bytes key, struct bytes value, void *arg), void *arg)
 {
 	return table_walk(from, each, arg);
 }
 
-static int put_all(struct table *table, const struct rows *rows, const struct progress *progress)
+static int begin(void *from)
 {
-	int code = table_begin(table);
-
-	if (code == RELAYDB_OK)
-		code = table_empty(table);
-	for (size_t i = 0; code == RELAYDB_OK && i < rows->count; i++) {
-		code = table_put(table, rows->row[i].key, rows->row[i].value);
-		if (code == RELAYDB_OK && progress != NULL && progress->call != NULL && i % PROGRESS_EVERY == 0)
-			code = progress->call(i, rows->count, progress->arg);
-	}
-	return code;
+	return table_begin(from);
 }
 
-static int take_row(struct bytes key, struct bytes value, void *arg)
+static int put(void *from, struct bytes key, struct bytes value)
 {
-	return rows_take(arg, key, value, (struct bytes){ NULL, 0 }, true);
+	return table_put(from, key, value);
 }
 
-/* All rows get the store's form, and the batch is carried out on that. */
-static int rewrite(struct table *table, struct relaydb_batch *batch, struct plan *plan, struct relaydb_result *result)
+static int delete (void *from, struct bytes key)
 {
-	struct rows rows = { NULL, 0, 0, NULL };
-	const struct plan_source source = { .rows = &rows };
-	int code = table_walk(table, take_row, &rows);
+	return table_delete(from, key);
+}
 
-	if (code == RELAYDB_NOMEM)
-		db_fail(batch->db, code, "out of memory");
-	if (code == RELAYDB_OK) {
-		rows_merge(&rows);
-		code = plan_make(plan, batch, &source, rows.count, result);
-	}
-	if (code == RELAYDB_OK && (plan->count > 0 || batch_records(batch))) {
-		result->committed = result->rewritten = true;
-		code = rows_change(batch->db, &rows, plan->changes, plan->count);
-		if (code == RELAYDB_OK)
-			code = put_all(table, &rows, NULL);
-	}
-	rows_free(&rows);
-	return code;
+static int empty(void *from)
+{
+	return table_empty(from);
+}
+
+static struct inplace rows_of(const struct tblfile *file, bool plain)
+{
+	return (struct inplace){ { find, walk, file->table, NULL }, file->info.rows, plain, begin, put, delete, empty };
 }
 
 static int change_batch(struct tblfile *file, void *arg, struct relaydb_result *result)
 {
-	const struct plan_source source = { source_find, source_walk, file->table, NULL };
-	struct plan plan = { NULL, 0, 0, 0 };
-	struct relaydb_batch *batch = arg;
-	int code;
+	const struct inplace rows = rows_of(file, file->info.plain || file->info.rows == 0);
 
-	if (!file->info.plain && file->info.rows > 0)
-		code = rewrite(file->table, batch, &plan, result);
-	else {
-		code = plan_make(&plan, batch, &source, file->info.rows, result);
-		result->committed = plan.count > 0;
-		if (code == RELAYDB_OK && plan.count > 0)
-			code = table_begin(file->table);
-		for (size_t i = 0; code == RELAYDB_OK && i < plan.count; i++)
-			code = plan.changes[i].remove ? table_delete(file->table, plan.changes[i].key)
-						      : table_put(file->table, plan.changes[i].key, plan.changes[i].value);
-	}
-	plan_free(&plan);
-	return code;
+	return inplace_batch(&rows, arg, result);
 }
 
 int tblwrite_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_result *result)
@@ -282,17 +248,9 @@ int tblwrite_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_res
 
 static int change_dump(struct tblfile *file, void *arg, struct relaydb_result *result)
 {
-	const struct plan_source source = { source_find, source_walk, file->table, NULL };
-	struct dump *dump = arg;
-	int code = dump_compare(dump, &source, file->info.rows, result);
+	const struct inplace rows = rows_of(file, file->info.plain);
 
-	if (code != RELAYDB_OK || (file->info.plain && result->added + result->changed + result->deleted == 0))
-		return code;
-	result->committed = result->rewritten = true;
-	code = put_all(file->table, &dump->rows, &dump->progress);
-	if (code == RELAYDB_OK)
-		db_deadline(dump->db);
-	return code;
+	return inplace_dump(&rows, arg, result);
 }
 
 int tblwrite_load(struct dump *dump, int64_t now, struct relaydb_result *result)
