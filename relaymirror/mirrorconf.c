@@ -339,3 +339,19 @@ bool mirrorconf_orders(const struct mirrorconf *conf)
 {
 	return *conf->admin_user != '\0' || *conf->user == '\0';
 }
+
+struct engine_options mirrorconf_engine(
+    const struct mirrorconf *conf, struct tls *tls, const char *purpose, bool orders)
+{
+	const bool admin = orders && *conf->admin_user != '\0';
+
+	return (struct engine_options){ .purpose = purpose,
+		.url = &conf->url,
+		.user = admin ? conf->admin_user : conf->user,
+		.password = admin ? conf->admin_password : conf->password,
+		.sentinel_user = conf->sentinel_user,
+		.sentinel_password = conf->sentinel_password,
+		.ports = conf->ports,
+		.port_count = conf->port_count,
+		.tls = tls };
+}

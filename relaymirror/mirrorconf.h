@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "conf.h"
-#include "engineurl.h"
+#include "engine.h"
 #include "ipnet.h"
 
 #define MIRRORCONF_FILE RELAYERS_SYSCONFDIR "/relaymirror.conf"
@@ -59,5 +59,10 @@ const char *mirrorconf_restart(const struct mirrorconf *old, const struct mirror
 /* May this host's daemon give orders, and remove old logins?  With an
  * administrator's user, or where nobody has one. */
 bool mirrorconf_orders(const struct mirrorconf *conf);
+
+/* How the engine is reached for PURPOSE, by this host's user, or where ORDERS are
+ * to be given by the administrator's, if there is one.  Points into CONF. */
+struct engine_options mirrorconf_engine(
+    const struct mirrorconf *conf, struct tls *tls, const char *purpose, bool orders);
 
 #endif

@@ -224,32 +224,6 @@ static void on_request(enum service_request request, void *arg)
 
 /* ---- the start ---- */
 
-/* What the engine is asked as, by the reader, the publisher and the order
- * desk. */
-static void fill_options(struct mirrordaemon *d)
-{
-	const struct mirrorconf *conf = d->host.conf;
-	const bool admin = *conf->admin_user != '\0';
-
-	d->reading = (struct engine_options){ .purpose = "follow the engine at",
-		.url = &conf->url,
-		.user = conf->user,
-		.password = conf->password,
-		.sentinel_user = conf->sentinel_user,
-		.sentinel_password = conf->sentinel_password,
-		.ports = conf->ports,
-		.port_count = conf->port_count,
-		.tls = d->tls };
-	d->publishing = d->reading;
-	d->publishing.purpose = "send logins to the engine at";
-	d->ordering = d->reading;
-	d->ordering.purpose = "send orders to the engine at";
-	if (admin) {
-		d->ordering.user = conf->admin_user;
-		d->ordering.password = conf->admin_password;
-	}
-}
-
 static bool make_parts(struct mirrordaemon *d)
 {
 	struct mirrorhost *h = &d->host;
@@ -353,7 +327,9 @@ static int prepare(struct mirrordaemon *d)
 	if (h->loop == NULL || !service_signals(h->loop, on_request, d))
 		return EX_OSERR;
 	name_host(d);
-	fill_options(d);
+	d->reading = mirrorconf_engine(conf, d->tls, "follow the engine at", false);
+	d->publishing = mirrorconf_engine(conf, d->tls, "send logins to the engine at", false);
+	d->ordering = mirrorconf_engine(conf, d->tls, "send orders to the engine at", true);
 	if (!make_parts(d))
 		return EX_CONFIG;
 	status = claim_names(d);

@@ -212,27 +212,6 @@ static const struct engine_handler admin_handler = { on_admin_up, on_down };
 
 /* ---- the whole ---- */
 
-static void fill_options(struct trial *trial, struct tls *tls)
-{
-	const struct mirrorconf *conf = trial->conf;
-
-	trial->options = (struct engine_options){ .purpose = "use the engine at",
-		.url = &conf->url,
-		.user = conf->user,
-		.password = conf->password,
-		.sentinel_user = conf->sentinel_user,
-		.sentinel_password = conf->sentinel_password,
-		.ports = conf->ports,
-		.port_count = conf->port_count,
-		.tls = tls };
-	trial->admin_options = trial->options;
-	trial->admin_options.purpose = "send orders to the engine at";
-	if (*conf->admin_user == '\0')
-		return;
-	trial->admin_options.user = conf->admin_user;
-	trial->admin_options.password = conf->admin_password;
-}
-
 static bool make(struct trial *trial)
 {
 	trial->loop = loop_new(false);
@@ -274,7 +253,8 @@ int mirrortry_run(const struct mirrorconf *conf)
 		if (tls == NULL)
 			return EX_CONFIG;
 	}
-	fill_options(&trial, tls);
+	trial.options = mirrorconf_engine(conf, tls, "use the engine at", false);
+	trial.admin_options = mirrorconf_engine(conf, tls, "send orders to the engine at", true);
 	made = make(&trial);
 	if (made)
 		try(&trial);

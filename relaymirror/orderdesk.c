@@ -167,15 +167,9 @@ static void on_time(void *arg)
 static void on_info(const struct redisReply *answer, void *arg)
 {
 	struct orderdesk *desk = arg;
-	struct facts facts = { .replica = false };
 
-	if (engine_refused(desk->engine, answer))
+	if (!reader_is_at(desk->reader, desk->engine, answer))
 		return;
-	facts_info(&facts, answer);
-	if (strcmp(facts.run_id, desk->reader->facts.run_id) != 0) {
-		engine_fail(desk->engine, "it is another engine than the one that is read");
-		return;
-	}
 	desk->ready = true;
 	work(desk);
 }

@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "answer.h"
 #include "keys.h"
@@ -138,20 +137,12 @@ static void on_time(void *arg)
 	publisher_kick(arg);
 }
 
-/* Sentinel may have said one engine to the reader, and now another: what that
- * one is told the reader would not see, and would not send again. */
 static void on_info(const struct redisReply *answer, void *arg)
 {
 	struct publisher *publisher = arg;
-	struct facts facts = { .replica = false };
 
-	if (engine_refused(publisher->engine, answer))
+	if (!reader_is_at(publisher->reader, publisher->engine, answer))
 		return;
-	facts_info(&facts, answer);
-	if (strcmp(facts.run_id, publisher->reader->facts.run_id) != 0) {
-		engine_fail(publisher->engine, "it is another engine than the one that is read");
-		return;
-	}
 	publisher->ready = true;
 	engine_works(publisher->engine);
 	publisher_kick(publisher);

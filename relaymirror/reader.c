@@ -343,6 +343,20 @@ void reader_start(struct reader *reader)
 	engine_start(reader->engine);
 }
 
+bool reader_is_at(
+    const struct reader_state *state, struct engine *engine, const struct redisReply *answer)
+{
+	struct facts facts = { .replica = false };
+
+	if (engine_refused(engine, answer))
+		return false;
+	facts_info(&facts, answer);
+	if (strcmp(facts.run_id, state->facts.run_id) == 0)
+		return true;
+	engine_fail(engine, "it is another engine than the one that is read");
+	return false;
+}
+
 const struct reader_state *reader_state(const struct reader *reader)
 {
 	return &reader->state;

@@ -19,18 +19,6 @@ prepare() {
 	} >"$DIR/popwatch.conf"
 }
 
-# waits until COMMAND... succeeds; fails after DEADLINE seconds
-eventually() {
-	local end=$((SECONDS + DEADLINE))
-	until "$@"; do
-		if [ $SECONDS -ge $end ]; then
-			fail "not within $DEADLINE s: $*"
-			return
-		fi
-		read -r -t 0.02 <> <(:) || :
-	done
-}
-
 start_popwatch() {	# start_popwatch [OPTION...]: in the background
 	: >"$DIR/stderr"
 	"$POPWATCH" -v -c "$DIR/popwatch.conf" "$@" 2>>"$DIR/stderr" 3>&- &

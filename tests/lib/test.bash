@@ -8,6 +8,7 @@ LIB=$(cd "$BATS_TEST_DIRNAME/../lib" && pwd)
 BUILD=${BUILD:-$(cd "$LIB/../.." && pwd)/build}
 . "$LIB/servers.sh"
 unset RELAYERS_DB
+DEADLINE=60		# seconds that anything may take, on a machine ten times slower
 
 # fit_to_work DIRECTORY: this user can write there, everybody can get there, nobody else can write there or above
 fit_to_work() {
@@ -58,6 +59,18 @@ longest() {
 fail() {
 	printf '%s\n' "$*" >&2
 	return 1
+}
+
+# waits until COMMAND... succeeds; fails after DEADLINE seconds
+eventually() {
+	local end=$((SECONDS + DEADLINE))
+	until "$@"; do
+		if [ $SECONDS -ge $end ]; then
+			fail "not within $DEADLINE s: $*"
+			return
+		fi
+		read -r -t 0.02 <> <(:) || :
+	done
 }
 
 # page_block PAGE WORD: the first code block of docs/PAGE.md that opens with ```WORD

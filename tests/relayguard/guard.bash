@@ -4,7 +4,6 @@
 RELAYGUARD=$BUILD/relayguard/relayguard
 VSMTPRELAY=$BUILD/vsmtprelay/vsmtprelay
 SOURCES=$(cd "$LIB/../.." && pwd)
-DEADLINE=60		# seconds that anything may take, on a machine ten times slower
 DNS_PORT=9	# nobody is there, unless start_dns says otherwise
 
 # prepare RULES [SETTING...]: a fresh directory with these rules and settings
@@ -32,17 +31,6 @@ configure() {	# configure [SETTING...]
 # rows LINE...: the database has these rows
 rows() {
 	printf '%s\n' "$@" | "$VSMTPRELAY" -f "$DB" load
-}
-
-eventually() {
-	local end=$((SECONDS + DEADLINE))
-	until "$@"; do
-		if [ $SECONDS -ge $end ]; then
-			fail "not within $DEADLINE s: $*"
-			return
-		fi
-		read -r -t 0.02 <> <(:) || :
-	done
 }
 
 said() {	# said WORDS: relayguard has said so

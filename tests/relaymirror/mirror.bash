@@ -7,7 +7,6 @@
 RELAYMIRROR=$BUILD/relaymirror/relaymirror
 VSMTPRELAY=$BUILD/vsmtprelay/vsmtprelay
 SOURCES=$(cd "$LIB/../.." && pwd)
-DEADLINE=60		# seconds that anything may take, on a machine ten times slower
 SERVER=$(command -v redis-server || command -v valkey-server || :)
 CLIENT=$(command -v redis-cli || command -v valkey-cli || :)
 
@@ -18,17 +17,6 @@ setup() {
 	PIDS=
 	ENGINE=$DIR/engine.sock
 	[ -n "$SERVER" ] || skip 'no redis-server and no valkey-server'
-}
-
-eventually() {
-	local end=$((SECONDS + DEADLINE))
-	until "$@"; do
-		if [ $SECONDS -ge $end ]; then
-			fail "not within $DEADLINE s: $*"
-			return
-		fi
-		read -r -t 0.05 <> <(:) || :
-	done
 }
 
 # ---- the engine ----

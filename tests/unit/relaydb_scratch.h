@@ -10,6 +10,7 @@
 #define RELAYDB_SCRATCH_H
 
 #include "address.h"
+#include "assert_code.h"
 #include "bdb.h"
 #include "handle.h"
 #include "image.h"
@@ -101,15 +102,6 @@ static inline struct relaydb *database(void)
 {
 	return database_with(5000);
 }
-
-#define assert_code(db, call, code)                                                                \
-	do {                                                                                       \
-		int assert_code_is = (call);                                                       \
-		if (assert_code_is != (code))                                                      \
-			print_error(                                                               \
-			    "%s: %s\n", relaydb_strcode(assert_code_is), relaydb_error(db));       \
-		assert_int_equal(assert_code_is, code);                                            \
-	} while (0)
 
 #define assert_says(db, words)                                                                     \
 	do {                                                                                       \

@@ -12,6 +12,7 @@
  * form that always fails.
  */
 #define RELAYDB_TEST_STEPS
+#include "assert_code.h"
 #include "relaydb.h"
 #include "step.h"
 #include "store.h"
@@ -109,15 +110,6 @@ static struct relaydb *database(void)
 	assert_int_equal(relaydb_open(&db, &options), RELAYDB_OK);
 	return db;
 }
-
-#define assert_code(db, call, code)                                                                \
-	do {                                                                                       \
-		int assert_code_is = (call);                                                       \
-		if (assert_code_is != (code))                                                      \
-			print_error(                                                               \
-			    "%s: %s\n", relaydb_strcode(assert_code_is), relaydb_error(db));       \
-		assert_int_equal(assert_code_is, code);                                            \
-	} while (0)
 
 static const char *nth(unsigned n)
 {
