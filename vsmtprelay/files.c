@@ -4,10 +4,14 @@
  */
 #include "files.h"
 
+#include <fcntl.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "program.h"
 
 static bool line_says(const char *line, const char *one, const char *other)
 {
@@ -54,6 +58,16 @@ bool files_exist(const char *pattern)
 
 	globfree(&files);
 	return found;
+}
+
+char *files_read(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	char *text = fd >= 0 ? program_read(fd) : NULL;
+
+	if (fd >= 0)
+		close(fd);
+	return text;
 }
 
 bool files_running(const char *name)

@@ -18,6 +18,10 @@ bool files_say(const char *pattern, const char *one, const char *other, char *li
 /* Is there a file that matches PATTERN? */
 bool files_exist(const char *pattern);
 
+/* All of the file PATH, with a NUL, for free(3).  NULL if it cannot be read, as
+ * program_read(). */
+char *files_read(const char *path);
+
 /* Does a process of this name run, as /proc has it? */
 bool files_running(const char *name);
 

@@ -5,6 +5,7 @@
  */
 #include "mta.h"
 
+#include "files.h"
 #include "postconf.h"
 #include "program.h"
 
@@ -82,16 +83,6 @@ static void try_exim(const struct mta_facts *facts, const char *file,
 	each(&(struct relaydb_finding){ RELAYDB_FAULT, what, fix }, arg);
 }
 
-static char *read_file(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	char *text = fd >= 0 ? program_read(fd) : NULL;
-
-	if (fd >= 0)
-		close(fd);
-	return text;
-}
-
 void mta_gather(struct mta_facts *facts)
 {
 	const char *exim = program_find(exim_places), *sendmail = program_find(sendmail_places);
@@ -111,7 +102,7 @@ void mta_gather(struct mta_facts *facts)
 	if (sendmail != NULL) {
 		facts->sendmail_version =
 		    program_output(sendmail, (const char *[]){ "sendmail", "-d0.1", "-bt", NULL });
-		facts->sendmail_settings = read_file("/etc/mail/sendmail.cf");
+		facts->sendmail_settings = files_read("/etc/mail/sendmail.cf");
 	}
 }
 

@@ -4,14 +4,13 @@
  */
 #include "postconf.h"
 
+#include "files.h"
 #include "program.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char *const programs[] = { "/usr/sbin/postconf", "/usr/local/sbin/postconf", NULL };
 
@@ -42,15 +41,10 @@ static char *read_main_cf(void)
 {
 	const char *directory = getenv("MAIL_CONFIG");
 	char path[PATH_MAX], *text;
-	int fd;
 
 	snprintf(path, sizeof path, "%s/main.cf",
 	    directory != NULL && *directory != '\0' ? directory : "/etc/postfix");
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return NULL;
-	text = program_read(fd);
-	close(fd);
+	text = files_read(path);
 	if (text != NULL)
 		postconf_fold(text);
 	return text;
