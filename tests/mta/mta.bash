@@ -124,9 +124,13 @@ spelled_out() {
 	printf ':%s\n' "$right"
 }
 
-# damage_pages FILE: every page of it but the first is noise
+# damage_pages FILE: every page of it but the first is no page.  Not noise: that
+# looks like a page at times, and libdb crashes on what stands there.
 damage_pages() {
-	head -c $(($(stat -c %s "$1") - 4096)) /dev/urandom | dd of="$1" bs=4096 seek=1 conv=notrunc status=none
+	local size
+	size=$(stat -c %s "$1")
+	((size > 4096)) || fail "$1: of $size bytes"
+	head -c $((size - 4096)) /dev/zero | tr '\0' '\377' | dd of="$1" bs=4096 seek=1 conv=notrunc status=none
 }
 
 # takes_local CLIENT [OPTION...]: mail for this host is taken, even if it may not relay
