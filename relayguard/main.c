@@ -121,8 +121,7 @@ static int run(struct arguments *arguments)
 
 int main(int argc, char **argv)
 {
-	static const struct daemon_command command = { PROGRAM, SHORTS, usage,
-		take_option };
+	static const struct daemon_command command = { PROGRAM, SHORTS, usage, take_option };
 	struct arguments arguments = { 0 };
 	int status = daemon_arguments_parse(&command, argc, argv, &arguments.daemon, &arguments);
 
