@@ -13,7 +13,7 @@ struct throttle;
 int guardstate_save(const char *path, const struct throttle *throttle);
 
 /* Takes what PATH has; a file that is not there is none, and one that cannot be
- * read is logged: counting begins anew. */
+ * read is logged: counting begins again. */
 void guardstate_load(const char *path, struct throttle *throttle);
 
 #endif

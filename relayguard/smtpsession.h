@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 /* What decisions are made by; outlives the sessions, and may be changed between
- * two calls: a recipient that waits is then decided anew. */
+ * two calls: a recipient that waits is then decided again. */
 struct smtpsession_policy {
 	const struct rules *rules; /* NULL: none, everything is allowed */
 	struct rules_options options;

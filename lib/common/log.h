@@ -34,8 +34,8 @@ void log_open(const char *program, int facility, int stderr_upto, int syslog_upt
  * facility.  errno is as before afterwards. */
 void log_say(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Tells SENTENCE as an error: a callback for those that report by one.  UNUSED is
- * not looked at. */
+/* Tells SENTENCE as an error: a callback for those that report by one.  UNUSED
+ * is not looked at. */
 void log_sentence(const char *sentence, void *unused);
 
 /* One byte as it may be shown: itself if printable ASCII, else \ooo.  Returns
@@ -74,8 +74,8 @@ bool log_once(struct log_once *once, int cause, int64_t now, int64_t interval);
  * wanted). */
 bool log_over(struct log_once *once, unsigned long *failures);
 
-/* PATH was written with RESULT, 0 or -1 with errno set: logs a failure once, until
- * it has gone well again. */
+/* PATH was written with RESULT, 0 or -1 with errno set: logs a failure once,
+ * until it has gone well again. */
 void log_written(struct log_once *once, const char *path, int result);
 
 /* The name that log_open() was given, for messages that name the program; a

@@ -25,10 +25,10 @@ bool service_detach(void);
 void service_ready(void);
 
 /* Takes what there may be only once, while we live.
- * STATE (NULL: none): locks STATE.lock, which stays; if root makes it, it becomes
- * that of USER (user_become()).
- * PID_FILE ("": none): writes our process id there, and keeps it locked; USER is
- * who will need its directory.
+ * STATE (NULL: none): locks STATE.lock, which stays; if root makes it, it
+ * becomes that of USER (user_become()).
+ * PID_FILE ("": none): writes our process id there, and keeps it locked; USER
+ * is who will need its directory.
  * Returns EX_OK; or, after logging why, EX_TEMPFAIL when a living process holds
  * one of them, EX_CANTCREAT when one cannot be opened or written. */
 int service_claim(const char *state, const char *pid_file, const char *user);

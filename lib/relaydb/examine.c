@@ -51,41 +51,42 @@ static void shell_word(const char *path, char *word, size_t size)
 	word[n] = '\0';
 }
 
-static void examine_names(struct examine *examine, const struct place *place, char folder[PATH_MAX])
+static void examine_names(struct examine *examine, const struct place *place, char directory[PATH_MAX])
 {
 	char link[64];
 	ssize_t size;
 
 	snprintf(link, sizeof link, "/proc/self/fd/%d", place->dir);
-	size = readlink(link, folder, PATH_MAX - 1);
-	folder[size > 0 ? size : 0] = '\0';
-	snprintf(examine->file, sizeof examine->file, "%s/%s", folder, place->name);
+	size = readlink(link, directory, PATH_MAX - 1);
+	directory[size > 0 ? size : 0] = '\0';
+	snprintf(examine->file, sizeof examine->file, "%s/%s", directory, place->name);
 	shell_word(examine->file, examine->word, sizeof examine->word);
 }
 
 /* Who but the directory's owner and root may write here? */
-static void examine_writers(const struct examine *examine, const struct place *place, const struct stat *st, const char *folder)
+static void examine_writers(
+    const struct examine *examine, const struct place *place, const struct stat *st, const char *directory)
 {
 	char remedy[TEXT_SIZE], word[8200];
 
-	shell_word(folder, word, sizeof word);
-	if ((place->folder.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+	shell_word(directory, word, sizeof word);
+	if ((place->directory.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
 		snprintf(remedy, sizeof remedy, "chmod go-w %s", word);
 		examine_report(examine, RELAYDB_FAULT, remedy,
-		    "the directory %s is writable by %s (mode %04o): nothing is recorded", folder,
-		    place->folder.st_mode & S_IWOTH ? "everybody" : "its group", place->folder.st_mode & 07777u);
+		    "the directory %s is writable by %s (mode %04o): nothing is recorded", directory,
+		    place->directory.st_mode & S_IWOTH ? "everybody" : "its group", place->directory.st_mode & 07777u);
 	}
 	if (st == NULL)
 		return;
-	snprintf(remedy, sizeof remedy, "chown %ld:%ld %s && chmod 0640 %s", (long)place->folder.st_uid,
-	    (long)place->folder.st_gid, examine->word, examine->word);
+	snprintf(remedy, sizeof remedy, "chown %ld:%ld %s && chmod 0640 %s", (long)place->directory.st_uid,
+	    (long)place->directory.st_gid, examine->word, examine->word);
 	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		examine_report(examine, RELAYDB_FAULT, remedy, "%s is writable by %s (mode %04o): nothing is recorded",
 		    examine->file, st->st_mode & S_IWOTH ? "everybody" : "its group", st->st_mode & 07777u);
-	else if (st->st_uid != place->folder.st_uid)
+	else if (st->st_uid != place->directory.st_uid)
 		examine_report(examine, RELAYDB_FAULT, remedy,
 		    "%s belongs to uid %ld, its directory to uid %ld, so the recorder cannot write it", examine->file,
-		    (long)st->st_uid, (long)place->folder.st_uid);
+		    (long)st->st_uid, (long)place->directory.st_uid);
 }
 
 static void examine_readers(const struct examine *examine, const struct place *place, const struct stat *st)
@@ -99,7 +100,7 @@ static void examine_readers(const struct examine *examine, const struct place *p
 		    st->st_mode & 07777u);
 	if (!examine->opens_itself)
 		return;
-	if ((place->folder.st_mode & S_IXGRP) == 0)
+	if ((place->directory.st_mode & S_IXGRP) == 0)
 		examine_report(examine, RELAYDB_WARNING, "chmod g+x the directory",
 		    "%s's user cannot enter the directory of %s", examine->reader, examine->file);
 	if ((st->st_mode & S_IRGRP) == 0)
@@ -111,7 +112,7 @@ static void examine_readers(const struct examine *examine, const struct place *p
 int examine_place(struct examine *examine, struct place *place, int *fd, struct stat *st)
 {
 	struct relaydb *db = examine->db;
-	char folder[PATH_MAX], remedy[TEXT_SIZE];
+	char directory[PATH_MAX], remedy[TEXT_SIZE];
 	int code = place_open(db, place, false);
 
 	*fd = -1;
@@ -122,14 +123,14 @@ int examine_place(struct examine *examine, struct place *place, int *fd, struct 
 	}
 	if (code != RELAYDB_OK)
 		return code;
-	examine_names(examine, place, folder);
+	examine_names(examine, place, directory);
 	code = place_open_map(db, place, false, false, fd, st);
 	if (code == RELAYDB_OK) {
-		examine_writers(examine, place, st, folder);
+		examine_writers(examine, place, st, directory);
 		examine_readers(examine, place, st);
 		return code;
 	}
-	examine_writers(examine, place, NULL, folder);
+	examine_writers(examine, place, NULL, directory);
 	if (code == RELAYDB_NOFILE) {
 		snprintf(remedy, sizeof remedy, "vsmtprelay -f %s load /dev/null, which makes an empty one", examine->word);
 		examine_report(examine, RELAYDB_FAULT, remedy, "%s does not exist", examine->file);

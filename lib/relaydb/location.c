@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * location.c - the folder of the database, the names in it, and who may own what
+ * location.c - the directory of the database, the names in it, and who may own what
  *
- * Root works here in a folder that belongs to an ordinary user, who can put anything under any name at any time.  So
- * the folder is opened once and everything else goes through that descriptor, never through a symbolic link, and is looked
+ * Root works here in a directory that belongs to an ordinary user, who can put anything under any name at any time.  So
+ * the directory is opened once and everything else goes through that descriptor, never through a symbolic link, and is looked
  * at after it is open: what is not plainly ours is refused, not repaired.
- * Limit: the folders that lead to the last one are the caller's to choose; links among them are followed.
+ * Limit: the directories that lead to the last one are the caller's to choose; links among them are followed.
  */
 #include "location.h"
 #include "handle.h"
@@ -24,35 +24,35 @@ static bool trusted(uid_t owner)
 	return owner == 0 || owner == geteuid();
 }
 
-/* Splits PATH into folder and last name; false if there is no name to open. */
-static bool split(const char *path, char folder[PATH_MAX], char name[256])
+/* Splits PATH into directory and last name; false if there is no name to open. */
+static bool split(const char *path, char directory[PATH_MAX], char name[256])
 {
 	const char *slash = strrchr(path, '/'), *last = slash != NULL ? slash + 1 : path;
 	size_t size = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
 
 	if (*last == '\0' || strlen(last) > 255 || strcmp(last, ".") == 0 || strcmp(last, "..") == 0 || size >= PATH_MAX)
 		return false;
-	memcpy(folder, slash == NULL ? "." : path, size);
-	folder[size] = '\0';
+	memcpy(directory, slash == NULL ? "." : path, size);
+	directory[size] = '\0';
 	strcpy(name, last);
 	return true;
 }
 
-/* Opens the folder of PATH, which counts from the folder FROM, and makes it PLACE's. */
+/* Opens the directory of PATH, which counts from the directory FROM, and makes it PLACE's. */
 static int enter(struct relaydb *db, struct place *place, int from, const char *path, bool writing)
 {
-	char folder[PATH_MAX];
+	char directory[PATH_MAX];
 	int dir;
 
-	if (!split(path, folder, place->name))
+	if (!split(path, directory, place->name))
 		return db_fail(db, RELAYDB_NOTDB, "%s is not the name of a file", db->path);
-	dir = openat(from, folder, O_DIRECTORY | O_CLOEXEC | (writing ? O_RDONLY : O_PATH));
+	dir = openat(from, directory, O_DIRECTORY | O_CLOEXEC | (writing ? O_RDONLY : O_PATH));
 	if (dir < 0)
 		return db_fail_errno(db, "open the folder of", "", errno);
 	if (place->dir >= 0)
 		close(place->dir);
 	place->dir = dir;
-	if (fstat(dir, &place->folder) != 0)
+	if (fstat(dir, &place->directory) != 0)
 		return db_fail_errno(db, "look at the folder of", "", errno);
 	return RELAYDB_OK;
 }
@@ -75,10 +75,10 @@ static int follow(struct relaydb *db, struct place *place, bool writing)
 		strcpy(place->name, target);
 		return RELAYDB_OK;
 	}
-	if (!trusted(place->folder.st_uid) || (!trusted(st.st_uid) && st.st_uid != place->folder.st_uid))
+	if (!trusted(place->directory.st_uid) || (!trusted(st.st_uid) && st.st_uid != place->directory.st_uid))
 		return db_fail(db, RELAYDB_PERM,
 		    "%s is a symbolic link that leads out of its folder, and uid %ld chose where to", db->path,
-		    (long)(trusted(st.st_uid) ? place->folder.st_uid : st.st_uid));
+		    (long)(trusted(st.st_uid) ? place->directory.st_uid : st.st_uid));
 	return enter(db, place, place->dir, target, writing);
 }
 
@@ -117,7 +117,7 @@ bool place_name(const struct place *place, const char *suffix, char out[256])
 
 int place_private(struct relaydb *db, const struct place *place, const struct stat *st)
 {
-	const struct stat *both[] = { &place->folder, st };
+	const struct stat *both[] = { &place->directory, st };
 	static const char *const what[] = { "the directory of ", "" };
 
 	for (size_t i = 0; i < 2; i++) {
@@ -136,15 +136,15 @@ int place_private(struct relaydb *db, const struct place *place, const struct st
 
 bool place_foreign(const struct place *place, const struct stat *st)
 {
-	return st->st_uid != 0 && st->st_uid != place->folder.st_uid;
+	return st->st_uid != 0 && st->st_uid != place->directory.st_uid;
 }
 
-/* What is made here is for OWNER and the folder's group, and nobody else reads it, whatever the umask. */
+/* What is made here is for OWNER and the directory's group, and nobody else reads it, whatever the umask. */
 static int adopt(struct relaydb *db, const struct place *place, const char *suffix, int fd, uid_t owner)
 {
 	if (fchmod(fd, place->mode) != 0)
 		return db_fail_errno(db, "set the mode of", suffix, errno);
-	if (geteuid() == 0 && fchown(fd, owner, place->folder.st_gid) != 0)
+	if (geteuid() == 0 && fchown(fd, owner, place->directory.st_gid) != 0)
 		return db_fail_errno(db, "set the owner of", suffix, errno);
 	return RELAYDB_OK;
 }
@@ -164,7 +164,7 @@ static int make(struct relaydb *db, const struct place *place, const char *name,
 	if (*fd < 0)
 		return errno == EEXIST ? RELAYDB_NOTFOUND : db_fail_errno(db, "create", suffix, errno);
 	/* sendmail reads a map as root only if root owns it; the others are the recorder's */
-	code = adopt(db, place, suffix, *fd, *suffix == '\0' ? 0 : place->folder.st_uid);
+	code = adopt(db, place, suffix, *fd, *suffix == '\0' ? 0 : place->directory.st_uid);
 	if (code != RELAYDB_OK) {
 		unlinkat(place->dir, name, 0);
 		close(*fd);
@@ -200,7 +200,7 @@ static int open_existing(
  * read such a file already, so root gives nothing away by taking it over. */
 static bool left_by_makemap(const struct place *place, const struct stat *st)
 {
-	return st->st_gid == place->folder.st_gid && (st->st_mode & S_IRGRP) != 0;
+	return st->st_gid == place->directory.st_gid && (st->st_mode & S_IRGRP) != 0;
 }
 
 /* Root makes what it changes readable to the directory's group.  So it must not
@@ -208,14 +208,14 @@ static bool left_by_makemap(const struct place *place, const struct stat *st)
  * moved here; a file with hard links must be the directory's owner's own. */
 static int map_allowed(struct relaydb *db, const struct place *place, const struct stat *st)
 {
-	if (geteuid() == 0 && st->st_nlink > 1 && st->st_uid != place->folder.st_uid)
+	if (geteuid() == 0 && st->st_nlink > 1 && st->st_uid != place->directory.st_uid)
 		return db_fail(db, RELAYDB_PERM, "%s has %ld hard links and belongs to uid %ld, not to its folder's owner",
 		    db->path, (long)st->st_nlink, (long)st->st_uid);
 	if (geteuid() == 0 && place_foreign(place, st) && !left_by_makemap(place, st))
 		return db_fail(db, RELAYDB_PERM,
 		    "%s belongs to uid %ld and group %ld, expected root or uid %ld, who owns the directory, "
 		    "or a file that group %ld may read; if it is yours, give it to root",
-		    db->path, (long)st->st_uid, (long)st->st_gid, (long)place->folder.st_uid, (long)place->folder.st_gid);
+		    db->path, (long)st->st_uid, (long)st->st_gid, (long)place->directory.st_uid, (long)place->directory.st_gid);
 	return RELAYDB_OK;
 }
 
@@ -252,7 +252,7 @@ static int companion_allowed(struct relaydb *db, const struct place *place, cons
 	if (st->st_nlink != 1)
 		return db_fail(
 		    db, RELAYDB_PERM, "%s%s has %ld hard links, expected one; remove it", db->path, suffix, (long)st->st_nlink);
-	if (!trusted(st->st_uid) && st->st_uid != place->folder.st_uid)
+	if (!trusted(st->st_uid) && st->st_uid != place->directory.st_uid)
 		return db_fail(db, RELAYDB_PERM, "%s%s belongs to uid %ld, expected root or the folder's owner; remove it",
 		    db->path, suffix, (long)st->st_uid);
 	return RELAYDB_OK;

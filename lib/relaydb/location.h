@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 
 struct place {
-	int dir; /* descriptor of the folder; O_PATH when only reading */
-	struct stat folder;
+	int dir; /* descriptor of the directory; O_PATH when only reading */
+	struct stat directory;
 	char name[256]; /* the database in it, symbolic links followed */
 	mode_t mode; /* of new files: 0660 */
 };
@@ -20,22 +20,22 @@ struct place {
 #define NEW_SUFFIX ".new"
 #define REDO_SUFFIX ".redo"
 
-/* Finds the real folder and name of DB's path.  A link within the folder is followed; one that leads out of it only if
- * the folder that holds the link belongs to root or the caller, since its owner chooses where the link leads.
+/* Finds the real directory and name of DB's path.  A link within the directory is followed; one that leads out of it only if
+ * the directory that holds the link belongs to root or the caller, since its owner chooses where the link leads.
  * Returns RELAYDB_OK (free with place_close), NOFILE, NOTDB, PERM, IO. */
 int place_open(struct relaydb *db, struct place *place, bool writing);
 void place_close(struct place *place);
 
 /* Opens the database.  CREATE makes an empty one if it is missing (writing only): the caller's, by root root's, since sendmail
- * ignores a map that only another user and group may read; group of the folder, mode 0660.
- * Refuses what is no regular file, and to root a file that the folder's owner may have planted.
+ * ignores a map that only another user and group may read; group of the directory, mode 0660.
+ * Refuses what is no regular file, and to root a file that the directory's owner may have planted.
  * Returns RELAYDB_OK with *fd and *st, RELAYDB_NOFILE, NOTDB, PERM, IO. */
 int place_open_map(struct relaydb *db, const struct place *place, bool writing, bool create, int *fd, struct stat *st);
 
-/* Opens or makes PATH.SUFFIX, as WANT says.  New ones get mode 0660, and from root the folder's owner.
- * Refuses everything but a regular file with one link that root, the folder's owner or the caller owns.
+/* Opens or makes PATH.SUFFIX, as WANT says.  New ones get mode 0660, and from root the directory's owner.
+ * Refuses everything but a regular file with one link that root, the directory's owner or the caller owns.
  * Returns RELAYDB_OK with *fd, RELAYDB_NOTFOUND (with READ and UPDATE: there is none; else: somebody removes it all the time),
- * NOFILE (the name is too long), NOTDB (a folder, a device), PERM, IO, NOMEM. */
+ * NOFILE (the name is too long), NOTDB (a directory, a device), PERM, IO, NOMEM. */
 enum place_want {
 	PLACE_READ, /* one that is there, to be read or locked */
 	PLACE_UPDATE, /* one that is there, to be written too */
@@ -45,11 +45,12 @@ enum place_want {
 };
 int place_companion(struct relaydb *db, const struct place *place, const char *suffix, enum place_want want, int *fd);
 
-/* PATH.SUFFIX is gone and the folder knows it.  Returns RELAYDB_OK or the code of what failed. */
+/* PATH.SUFFIX is gone and the directory knows it.  Returns RELAYDB_OK or the code of what failed. */
 int place_remove(struct relaydb *db, const struct place *place, const char *suffix);
 
-/* May only root and the caller write the file whose state ST is, or put another in its directory?  Who hands it to a library that
- * believes what it reads must know that.  Returns RELAYDB_OK or PERM. */
+/* May only root and the caller write the file whose state ST is, or put another
+ * in its directory?  Who hands it to a library that believes what it reads must
+ * know that.  Returns RELAYDB_OK or PERM. */
 int place_private(struct relaydb *db, const struct place *place, const struct stat *st);
 
 /* Is anything under that name? */
@@ -58,10 +59,12 @@ bool place_has(const struct place *place, const char *suffix);
 /* The name of a companion.  False if it is too long for a file name. */
 bool place_name(const struct place *place, const char *suffix, char out[256]);
 
-/* Is the database somebody's who is neither root nor the folder's owner?  (makemap run by root gives it to its trusted user.) */
+/* Is the database somebody's who is neither root nor the directory's owner?
+ * (makemap run by root gives it to its trusted user.) */
 bool place_foreign(const struct place *place, const struct stat *st);
 
-/* If so, and the caller is root: it becomes root's, mode 0660, and the folder's group writes it.  Returns RELAYDB_OK or PERM, IO. */
+/* If so, and the caller is root: it becomes root's, mode 0660, and the
+ * directory's group writes it.  Returns RELAYDB_OK or PERM, IO. */
 int place_give_back(struct relaydb *db, const struct place *place, int fd, const struct stat *st);
 
 #endif

@@ -10,7 +10,7 @@
 #include <fcntl.h>
 
 /* Locks FD with flock(2), OPERATION LOCK_SH or LOCK_EX, before the deadline of the call.  SUFFIX names the file, "" is the
- * database: whoever of us waits for it with LOCK_EX is let in before readers of ours that come later.
+ * database: one of us that waits for it with LOCK_EX is let in before readers of ours that come later.
  * Returns RELAYDB_OK, RELAYDB_LOCKED (the sentence names the holder) or RELAYDB_IO. */
 int lock_wait(struct relaydb *db, int fd, int operation, const char *suffix);
 void lock_release(int fd);

@@ -230,8 +230,8 @@ int relaydb_owner(struct relaydb *db, uid_t *uid, gid_t *gid)
 	code = place_open(db, &place, false);
 	if (code != RELAYDB_OK)
 		return code;
-	*uid = place.folder.st_uid;
-	*gid = place.folder.st_gid;
+	*uid = place.directory.st_uid;
+	*gid = place.directory.st_gid;
 	place_close(&place);
 	return RELAYDB_OK;
 }

@@ -30,7 +30,7 @@ enum relaydb_code {
 	RELAYDB_NOTFOUND, /* no row for this address */
 	RELAYDB_BADADDR, /* the text is not an IP address in a form that a client can have */
 	RELAYDB_BADSTAMP, /* the text or number is not a stamp (0 to RELAYDB_STAMP_MAX) */
-	RELAYDB_NOFILE, /* the database, or the folder it should be in, does not exist */
+	RELAYDB_NOFILE, /* the database, or the directory it should be in, does not exist */
 	RELAYDB_NOTDB, /* there, but not a relay database: foreign, damaged, or planted; nothing was changed */
 	RELAYDB_LOCKED, /* somebody held a lock until the deadline had passed; nothing was changed */
 	RELAYDB_PERM, /* the system, or the rules on owners in relaydb(5), do not allow it; nothing was changed */
@@ -174,7 +174,7 @@ struct relaydb_result {
 
 /* Commits the batch: all of it or nothing, safe against a crash at any instant, and seen by MTAs that have the map open
  * (relaydb(5)).  Finishes a cut-off commit of another process first.  A missing file is made if there is something to record
- * or put, a missing folder never.
+ * or put, a missing directory never.
  * NOW is the caller's clock, 0 to RELAYDB_STAMP_MAX, else RELAYDB_BADSTAMP; mail servers are shown when it was changed by it; it never decides which
  * entries count.  RESULT may be NULL; it is set in any case.
  * Mail servers notice one change a second.  Changes that come faster are recorded, safe on the disk, and come into force
@@ -217,8 +217,8 @@ struct relaydb_finding {
 	const char *fix; /* the command or act that fixes it, or "" */
 };
 
-/* Looks at everything sendmail, Postfix, Exim and this library demand of the database: the file, its folder, their owners and
- * modes, what lies beside them, style and rows, times against NOW.  Finishes a cut-off commit, and says so; changes nothing
+/* Looks at everything sendmail, Postfix, Exim and this library demand of the database: the file, its directory, their owners
+ * and modes, what lies beside them, style and rows, times against NOW.  Finishes a cut-off commit, and says so; changes nothing
  * else.  Calls EACH for every finding; texts end with the call.
  * Returns RELAYDB_OK when the look was complete, whatever it found (a missing or damaged database is a finding), else
  * LOCKED, PERM, IO, NOMEM. */

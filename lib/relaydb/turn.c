@@ -76,13 +76,13 @@ bool turn_same_file(const struct place *place, const char *suffix, int fd)
 }
 
 /* Root was killed between making the lock and giving it away, and the recorder cannot open it.  With the lock held, and so
- * nobody in it, root removes it; whoever waits for it sees that the name leads elsewhere. */
+ * nobody in it, root removes it; anyone who waits for it sees that the name leads elsewhere. */
 static bool lock_remade(const struct turn *turn)
 {
 	struct stat st;
 	char name[256];
 
-	return geteuid() == 0 && fstat(turn->lock, &st) == 0 && st.st_uid != turn->place.folder.st_uid &&
+	return geteuid() == 0 && fstat(turn->lock, &st) == 0 && st.st_uid != turn->place.directory.st_uid &&
 	       place_name(&turn->place, LOCK_SUFFIX, name) && unlinkat(turn->place.dir, name, 0) == 0;
 }
 

@@ -77,7 +77,7 @@ void sessions_sweep(struct sessions *sessions, int64_t now);
 void sessions_refresh(
     struct sessions *sessions, int64_t now, int64_t every, void (*each)(const char *address, void *arg), void *arg);
 
-/* Forgets the open connections, not what they recorded: the machine was started anew at BOOT.  Logins of before, which are still to
+/* Forgets the open connections, not what they recorded: the machine was started again at BOOT.  Logins of before, which are still to
  * be read, are not open either. */
 void sessions_forget(struct sessions *sessions, int64_t boot);
 

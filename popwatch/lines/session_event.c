@@ -127,8 +127,8 @@ static bool take_login(struct sessions *sessions, struct event *event)
 	return true;
 }
 
-/* Its process has begun another connection, or has refused a login: whoever logged in
- * there before has gone, though no line says so. */
+/* Its process has begun another connection, or has refused a login: the user who logged
+ * in there before has gone, though no line says so. */
 static void end_process(struct sessions *sessions, const struct event *event)
 {
 	char key[SESSION_KEY_MAX];

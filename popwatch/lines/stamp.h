@@ -17,7 +17,7 @@
 
 /* What stamp_time() remembers from the line before: a log has the same second, at
  * least the same minute, again and again.  Zero at first, except for the zone; with
- * another zone it begins anew. */
+ * another zone it begins again. */
 struct stamp_memo {
 	const struct zone *zone; /* of stamps without an offset; NULL: the system's */
 	char stamp[40];

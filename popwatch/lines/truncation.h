@@ -13,7 +13,7 @@
  *   than it writes, its second buffer ends within a message, and the end of
  *   that message comes as a line of its own up to 4096 bytes later.  So the
  *   next DOUBT_LINES lines may be pieces, each cut line beginning the count
- *   anew, if they come within DOUBT_SECONDS; and the more messages are cut one
+ *   again, if they come within DOUBT_SECONDS; and the more messages are cut one
  *   soon after the other, the more lines, up to DOUBT_LINES_MAX.  Since a
  *   client could keep everybody's logins in doubt that way, at no cost, a
  *   login among these counts if its own connection was logged.

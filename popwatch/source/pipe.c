@@ -89,7 +89,7 @@ static void take_lines(struct source_pipe *source, line_fn *take, void *arg)
 	memmove(source->buffer, p, source->size);
 }
 
-/* Whoever wrote it has died, or was stopped, within a line: an address in it
+/* The writer has died, or was stopped, within a line: an address in it
  * may have lost its last digits. */
 static void take_rest(struct source_pipe *source, line_fn *take, void *arg)
 {

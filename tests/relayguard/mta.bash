@@ -24,8 +24,8 @@ session() {
 	asks smtp "$@"
 }
 
-# rules that have each action; example.com is a domain that the server takes mail
-# for, whoever the recipient
+# rules that have each action; example.com is a domain that the server takes all
+# mail for
 actions='debug:ALL:ALL:*
 allow:POP AUTH:ALL:ALL
 noto:ALL:ALL:noto@*:553 5.7.1 %T from %I %C 100%%

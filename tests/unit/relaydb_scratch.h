@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * relaydb_scratch.h - what the tests of lib/relaydb share: a fresh folder for
+ * relaydb_scratch.h - what the tests of lib/relaydb share: a fresh directory for
  * each test, rows put there, rows seen there
  *
  * Use scratch_make() and scratch_remove() as set-up and tear-down of each test;
@@ -43,22 +43,22 @@
 #define NOW ((int64_t)time(NULL))
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static char folder[64], path[96];
+static char directory[64], path[96];
 
 static inline int scratch_make(void **state)
 {
 	(void)state;
-	strcpy(folder, "/tmp/relaydb-unit.XXXXXX");
-	if (mkdtemp(folder) == NULL || chmod(folder, 0755) != 0)
+	strcpy(directory, "/tmp/relaydb-unit.XXXXXX");
+	if (mkdtemp(directory) == NULL || chmod(directory, 0755) != 0)
 		return -1;
-	snprintf(path, sizeof path, "%s/relayers.db", folder);
+	snprintf(path, sizeof path, "%s/relayers.db", directory);
 	return 0;
 }
 
 static inline int scratch_remove(void **state)
 {
 	const struct dirent *entry;
-	DIR *dir = opendir(folder);
+	DIR *dir = opendir(directory);
 
 	(void)state;
 	if (dir == NULL)
@@ -68,7 +68,7 @@ static inline int scratch_remove(void **state)
 		    unlinkat(dirfd(dir), entry->d_name, 0) != 0)
 			unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
 	closedir(dir);
-	return rmdir(folder);
+	return rmdir(directory);
 }
 
 #define SCRATCH_TEST(name) cmocka_unit_test_setup_teardown(name, scratch_make, scratch_remove)

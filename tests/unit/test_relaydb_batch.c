@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * test_relaydb_batch.c - what a batch makes of a database: merging, results,
- * expiry, and the hash made anew
+ * expiry, and the hash rebuilt
  */
 #include "relaydb_scratch.h"
 
@@ -243,7 +243,7 @@ static void missing_file(void **state)
 	relaydb_close(&db);
 }
 
-static void missing_folder(void **state)
+static void missing_directory(void **state)
 {
 	const struct relaydb_options options = { .path = "/nonexistent/folder/relayers.db" };
 	struct relaydb_batch *batch;
@@ -289,7 +289,7 @@ static void foreign_rows_are_carried_over(void **state)
 	assert_int_equal(result.expired, 1);
 	assert_int_equal(result.rows, COUNT(rows) - 1);
 	relaydb_batch_clear(batch);
-	for (unsigned n = 0; n < 5000; n++) /* and through a hash made anew */
+	for (unsigned n = 0; n < 5000; n++) /* and through a hash that is rebuilt */
 		assert_code(db, relaydb_batch_put(batch, nth(n + 1000), CLOCK), RELAYDB_OK);
 	assert_code(db, relaydb_commit(batch, NOW, &result), RELAYDB_OK);
 	assert_true(result.rewritten);
@@ -474,7 +474,7 @@ int main(void)
 		SCRATCH_TEST(refused_changes_leave_the_batch),
 		SCRATCH_TEST(absent_ones_are_named_in_order),
 		SCRATCH_TEST(missing_file),
-		SCRATCH_TEST(missing_folder),
+		SCRATCH_TEST(missing_directory),
 		SCRATCH_TEST(foreign_rows_are_carried_over),
 		SCRATCH_TEST(brought_into_the_store_s_form),
 		SCRATCH_TEST(a_row_that_is_there_twice_is_made_one),

@@ -3,7 +3,7 @@
  * test_relaydb_check.c - each thing that check looks for, provoked: is it
  * found, and how grave is it said to be
  *
- * The test's folder is below /tmp, which everybody may write: that finding is
+ * The test's directory is below /tmp, which everybody may write: that finding is
  * always there and taken for granted.
  */
 #include "relaydb_scratch.h"
@@ -83,28 +83,28 @@ static void missing(void)
 {
 }
 
-static void folder_of_group(void)
+static void directory_of_group(void)
 {
 	good();
-	assert_int_equal(chmod(folder, 0775), 0);
+	assert_int_equal(chmod(directory, 0775), 0);
 }
 
-static void folder_of_all(void)
+static void directory_of_all(void)
 {
 	good();
-	assert_int_equal(chmod(folder, 0757), 0);
+	assert_int_equal(chmod(directory, 0757), 0);
 }
 
-static void folder_sticky(void)
+static void directory_sticky(void)
 {
 	good();
-	assert_int_equal(chmod(folder, 01777), 0);
+	assert_int_equal(chmod(directory, 01777), 0);
 }
 
-static void folder_closed_to_exim(void)
+static void directory_closed_to_exim(void)
 {
 	good();
-	assert_int_equal(chmod(folder, 0700), 0);
+	assert_int_equal(chmod(directory, 0700), 0);
 }
 
 static void db_config(void)
@@ -112,7 +112,7 @@ static void db_config(void)
 	char name[128];
 
 	good();
-	snprintf(name, sizeof name, "%s/DB_CONFIG", folder);
+	snprintf(name, sizeof name, "%s/DB_CONFIG", directory);
 	close(open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
 }
 
@@ -171,7 +171,7 @@ static void cut_file(void)
 	assert_int_equal(truncate(path, 10000), 0);
 }
 
-static void is_folder(void)
+static void is_directory(void)
 {
 	assert_int_equal(mkdir(path, 0755), 0);
 }
@@ -240,10 +240,10 @@ static void foreign_redo(void)
 #define RECORDER 65534
 #define SOMEBODY 4711
 
-static void owned(uid_t folder_uid, gid_t folder_gid, uid_t uid, gid_t gid, mode_t mode)
+static void owned(uid_t directory_uid, gid_t directory_gid, uid_t uid, gid_t gid, mode_t mode)
 {
 	good();
-	assert_int_equal(chown(folder, folder_uid, folder_gid), 0);
+	assert_int_equal(chown(directory, directory_uid, directory_gid), 0);
 	assert_int_equal(chown(path, uid, gid), 0);
 	assert_int_equal(chmod(path, mode), 0);
 }
@@ -277,12 +277,13 @@ struct finding_case {
 
 static const struct finding_case cases[] = {
 	{ "missing", missing, RELAYDB_FAULT, "relayers.db does not exist" },
-	{ "folder writable by its group", folder_of_group, RELAYDB_FAULT,
+	{ "folder writable by its group", directory_of_group, RELAYDB_FAULT,
 	    "is writable by its group (mode 0775)" },
-	{ "folder writable by everybody", folder_of_all, RELAYDB_FAULT,
+	{ "folder writable by everybody", directory_of_all, RELAYDB_FAULT,
 	    "is writable by everybody (mode 0757)" },
-	{ "sticky folder", folder_sticky, RELAYDB_FAULT, "is writable by everybody (mode 1777)" },
-	{ "folder closed to the group", folder_closed_to_exim, RELAYDB_WARNING,
+	{ "sticky folder", directory_sticky, RELAYDB_FAULT,
+	    "is writable by everybody (mode 1777)" },
+	{ "folder closed to the group", directory_closed_to_exim, RELAYDB_WARNING,
 	    "cannot enter the folder" },
 	{ "DB_CONFIG", db_config, RELAYDB_FAULT, "/DB_CONFIG changes how" },
 	{ "writable by everybody", written_by_all, RELAYDB_FAULT, "everybody may write" },
@@ -293,7 +294,7 @@ static const struct finding_case cases[] = {
 	{ "empty", empty_file, RELAYDB_FAULT, "is empty" },
 	{ "text", text_file, RELAYDB_FAULT, "not a relay database" },
 	{ "cut", cut_file, RELAYDB_FAULT, "not a relay database" },
-	{ "a folder", is_folder, RELAYDB_FAULT, "is a folder" },
+	{ "a folder", is_directory, RELAYDB_FAULT, "is a folder" },
 	{ "NUL style", nul_style, RELAYDB_WARNING, "end with a NUL" },
 	{ "mixed style", mixed_style, RELAYDB_FAULT, "1 of 2 rows" },
 	{ "odd spelling", odd_spelling, RELAYDB_FAULT,
@@ -332,7 +333,7 @@ static void provoke(const struct finding_case *c)
 		for (const char *p = seen.text[n]; *p != '\0'; p++)
 			/* nothing of a key reaches a terminal raw */
 			assert_in_range((unsigned char)*p, ' ', '~');
-	chmod(folder, 0755);
+	chmod(directory, 0755);
 	assert_int_equal(scratch_remove(NULL), 0);
 }
 
@@ -369,7 +370,7 @@ static void in_order(void **state)
 	assert_found(&seen, RELAYDB_FINE, "relayers.db has 3 rows");
 }
 
-static void no_folder(void **state)
+static void no_directory(void **state)
 {
 	const struct relaydb_options options = { .path = "/nonexistent/folder/relayers.db" };
 	struct seen seen = { .count = 0 };
@@ -430,7 +431,7 @@ int main(void)
 		cmocka_unit_test(each_finding),
 		cmocka_unit_test(each_finding_about_owners),
 		SCRATCH_TEST(in_order),
-		cmocka_unit_test(no_folder),
+		cmocka_unit_test(no_directory),
 		SCRATCH_TEST(changes_nothing),
 		SCRATCH_TEST(locked),
 	};

@@ -25,16 +25,16 @@
 
 #include <cmocka.h>
 
-static char folder[64], path[128];
+static char directory[64], path[128];
 static int64_t begun; /* the clock at the start: files get their first mtime from the kernel */
 
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(folder, "/tmp/relaydb-commit.XXXXXX");
-	if (mkdtemp(folder) == NULL)
+	strcpy(directory, "/tmp/relaydb-commit.XXXXXX");
+	if (mkdtemp(directory) == NULL)
 		return -1;
-	snprintf(path, sizeof path, "%s/relayers.db", folder);
+	snprintf(path, sizeof path, "%s/relayers.db", directory);
 	return 0;
 }
 
@@ -49,7 +49,7 @@ static int tear_down(void **state)
 		snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
 		unlink(name);
 	}
-	return rmdir(folder);
+	return rmdir(directory);
 }
 
 static struct relaydb *database(void)
@@ -159,7 +159,7 @@ static int change_delete(void)
 	return code;
 }
 
-/* Outgrows the hash: it is made anew, every block changes. */
+/* Outgrows the hash: it is rebuilt, every block changes. */
 static int change_grow(void)
 {
 	return put(50000, 60000, begun + 1);
@@ -522,7 +522,7 @@ static void redo_is_stale_after_a_change_in_place(void **state)
 	relaydb_close(&db);
 }
 
-/* A record never overwrites what it does not know, whoever put both there. */
+/* A record never overwrites what it does not know, no matter who put both there. */
 static void foreign_file_under_a_redo(void **state)
 {
 	const struct change_case c = { "add to nothing", 0, change_add, 10, 10 };
@@ -635,7 +635,7 @@ static void children_keep_no_lock(void **state)
 	close(children_live[0]);
 }
 
-/* ---- what anyone who may write the folder can leave there costs nobody else's
+/* ---- what anyone who may write the directory can leave there costs nobody else's
  * memory ---- */
 
 #define HUGE_SIZE ((off_t)128 << 20)

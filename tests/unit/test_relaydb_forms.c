@@ -52,7 +52,7 @@ static const struct form {
 };
 
 static const struct form *form;
-static char folder[64], path[96];
+static char directory[64], path[96];
 
 /* How often: for make check, for LONG=1 as in CI, for make torture. */
 static unsigned rounds_of(unsigned brief, unsigned longer, unsigned longest)
@@ -67,17 +67,17 @@ static unsigned rounds_of(unsigned brief, unsigned longer, unsigned longest)
 static int set_up(void **state)
 {
 	form = *state;
-	strcpy(folder, "/tmp/relaydb-forms.XXXXXX");
-	if (mkdtemp(folder) == NULL || chmod(folder, 0755) != 0)
+	strcpy(directory, "/tmp/relaydb-forms.XXXXXX");
+	if (mkdtemp(directory) == NULL || chmod(directory, 0755) != 0)
 		return -1;
-	snprintf(path, sizeof path, "%s/relayers%s", folder, form->suffix);
+	snprintf(path, sizeof path, "%s/relayers%s", directory, form->suffix);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	const struct dirent *entry;
-	DIR *dir = opendir(folder);
+	DIR *dir = opendir(directory);
 
 	(void)state;
 	relaydb_test_step = NULL;
@@ -87,7 +87,7 @@ static int tear_down(void **state)
 	while ((entry = readdir(dir)) != NULL)
 		unlinkat(dirfd(dir), entry->d_name, 0);
 	closedir(dir);
-	return rmdir(folder);
+	return rmdir(directory);
 }
 
 /* As if a while had passed since the last commit, so that the next need not
@@ -465,7 +465,7 @@ static void killed_at_each_step(void **state)
 	relaydb_close(&db);
 }
 
-/* A writer is killed at any instant, again and again; whoever reads meanwhile
+/* A writer is killed at any instant, again and again; a reader meanwhile
  * sees whole commits. */
 static void killed_at_any_instant(void **state)
 {
@@ -613,7 +613,7 @@ static void damage(void **state)
 static void other_writers(void **state)
 {
 	static const struct {
-		mode_t folder, file;
+		mode_t directory, file;
 		bool refused;
 	} modes[] = {
 		{ 0755, 0640, false },
@@ -638,7 +638,7 @@ static void other_writers(void **state)
 		int reads = modes[i].refused && form->reads_private ? RELAYDB_PERM : RELAYDB_OK;
 		struct relaydb *fresh = database();
 
-		assert_int_equal(chmod(folder, modes[i].folder), 0);
+		assert_int_equal(chmod(directory, modes[i].directory), 0);
 		assert_int_equal(chmod(path, modes[i].file), 0);
 		assert_code(fresh, relaydb_get(fresh, nth(1), &stamp), reads);
 		assert_code(db, relaydb_get(db, nth(1), &stamp), reads);
@@ -652,13 +652,13 @@ static void other_writers(void **state)
 		}
 		relaydb_close(&fresh);
 	}
-	assert_int_equal(chmod(folder, 0755), 0);
+	assert_int_equal(chmod(directory, 0755), 0);
 	assert_int_equal(chmod(path, 0640), 0);
 	if (geteuid() == 0) {
-		assert_int_equal(chown(folder, 7, 7), 0);
+		assert_int_equal(chown(directory, 7, 7), 0);
 		assert_code(db, put(db, 0, 9, 8), RELAYDB_PERM);
 		assert_int_equal(chown(path, 7, 7), 0);
-		assert_int_equal(chown(folder, 0, 0), 0);
+		assert_int_equal(chown(directory, 0, 0), 0);
 		assert_code(db, put(db, 0, 9, 8), RELAYDB_PERM);
 		assert_int_equal(chown(path, 0, 0), 0);
 	}
@@ -686,7 +686,7 @@ static void foreign_files(void **state)
 
 			form = &forms[i];
 			strcpy(other, path);
-			snprintf(path, sizeof path, "%s/other%s", folder, form->suffix);
+			snprintf(path, sizeof path, "%s/other%s", directory, form->suffix);
 			writer = database();
 			assert_code(writer, put(writer, 0, 9, 7), RELAYDB_OK);
 			relaydb_close(&writer);

@@ -175,12 +175,12 @@ static void gets_it_when_it_is_free(void **state)
 	relaydb_close(&db);
 }
 
-/* ---- root was killed between making a file and giving it to the folder's
+/* ---- root was killed between making a file and giving it to the directory's
  * owner ---- */
 
 #define RECORDER 65534
 
-/* Makes the folder the recorder's, and in it path+SUFFIX as root makes it at
+/* Makes the directory the recorder's, and in it path+SUFFIX as root makes it at
  * first. */
 static void leave_unfinished(const char *suffix)
 {
@@ -222,12 +222,12 @@ static void left_by_a_killed_root(void **state)
 	if (geteuid() != 0)
 		skip();
 	db = database();
-	assert_int_equal(chown(folder, RECORDER, RECORDER), 0);
+	assert_int_equal(chown(directory, RECORDER, RECORDER), 0);
 	put_many(db, 0, 9, 1);
 	leave_unfinished(".new"); /* the recorder needs nobody to get rid of that */
 	assert_int_equal(recorder_commits(10), RELAYDB_OK);
 	/* of that he does, since root may hold it: root's next commit makes it
-	 * anew */
+	 * again */
 	leave_unfinished(".lock");
 	assert_int_equal(recorder_commits(11), RELAYDB_PERM);
 	put_many(db, 12, 12, 1);

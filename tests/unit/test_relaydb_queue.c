@@ -61,7 +61,7 @@ static void set_mtime(int64_t mtime)
 }
 
 /* A database in which the next change comes too early: its second is used up.
- * Looked at again by whoever depends on it. */
+ * Looked at again by those who depend on it. */
 static void use_up(void)
 {
 	struct relaydb *db = database();
@@ -91,7 +91,7 @@ static int change(struct relaydb *db, enum verb verb, const char *address, int64
 	return code;
 }
 
-/* Leaves it in the queue: for whoever does not wait.  The second may pass just
+/* Leaves it in the queue: for one who does not wait.  The second may pass just
  * then: then it is used up again. */
 static void leave(enum verb verb, const char *address, int64_t stamp)
 {
@@ -311,7 +311,7 @@ static void recorder_beside_root(void **state)
 	(void)state;
 	if (geteuid() != 0)
 		skip();
-	assert_int_equal(chown(folder, RECORDER, RECORDER), 0);
+	assert_int_equal(chown(directory, RECORDER, RECORDER), 0);
 	db = database();
 	put_many(db, 0, 9, CLOCK);
 	for (unsigned i = 0; i < 3; i++) {
@@ -352,7 +352,7 @@ static void nobody_waits_for_a_clock_that_was_set_back(void **state)
 	relaydb_close(&db);
 	if (geteuid() != 0)
 		return;
-	assert_int_equal(chown(folder, RECORDER, RECORDER), 0);
+	assert_int_equal(chown(directory, RECORDER, RECORDER), 0);
 	assert_int_equal(chown(path, 0, RECORDER), 0);
 	assert_int_equal(chown(beside(".lock"), RECORDER, RECORDER), 0);
 	assert_int_equal(status_of(recorder("192.0.2.2", true)), 0);
@@ -475,8 +475,8 @@ static void queue_another(const char *step)
 	leave(RECORD, "192.0.2.7", CLOCK);
 }
 
-/* What comes while a commit is at work stays in the queue, and whoever is last
- * sees to it. */
+/* What comes while a commit is at work stays in the queue, and the last
+ * one sees to it. */
 static void queued_during_a_commit(void **state)
 {
 	struct relaydb *db = database();
@@ -582,7 +582,7 @@ static void planted_queue_is_refused(void **state)
 		assert_int_equal(chown(beside(".queue"), RECORDER, RECORDER), 0);
 		assert_code(db, change(db, RECORD, "192.0.2.1", CLOCK, &result), RELAYDB_PERM);
 		assert_int_equal(unlink(beside(".queue")), 0);
-		assert_int_equal(chown(folder, RECORDER, RECORDER), 0);
+		assert_int_equal(chown(directory, RECORDER, RECORDER), 0);
 		leave(RECORD, "192.0.2.1", CLOCK);
 		assert_int_equal(stat(beside(".queue"), &st), 0);
 		assert_int_equal(st.st_uid, RECORDER);

@@ -270,7 +270,7 @@ static void not_a_database(void **state)
 	relaydb_close(&db);
 }
 
-/* A reader needs no right to write, neither to the file nor to its folder. */
+/* A reader needs no right to write, neither to the file nor to its directory. */
 static void readers_need_not_write(void **state)
 {
 	struct relaydb *db = database();
@@ -282,10 +282,10 @@ static void readers_need_not_write(void **state)
 	before = read_file();
 	unlink(beside(".lock"));
 	assert_int_equal(chmod(path, 0444), 0);
-	assert_int_equal(chmod(folder, 0555), 0);
+	assert_int_equal(chmod(directory, 0555), 0);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(count_rows(db), 10);
-	assert_int_equal(chmod(folder, 0755), 0);
+	assert_int_equal(chmod(directory, 0755), 0);
 	assert_int_equal(stat(path, &later), 0);
 	after = read_file();
 	assert_memory_equal(before.data, after.data, after.size);

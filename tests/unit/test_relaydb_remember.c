@@ -408,13 +408,13 @@ static void a_get_believes_no_tick_that_is_not_over(void **state)
 	(void)state;
 	for (size_t i = 0; i < 2 * COUNT(ticks); i++) {
 		const struct tick *tick = &ticks[i / 2];
-		const char *name = i % 2 == 0 ? path : folder;
+		const char *name = i % 2 == 0 ? path : directory;
 		struct relaydb *db = database();
 
 		print_message("%s: %s\n", name, tick->name);
 		put_elsewhere(ADDRESS, 1000);
 		freeze_stat(0, name, tick->ctime);
-		freeze_stat(1, i % 2 == 0 ? folder : path, (struct timespec){ 1000000000, 1 });
+		freeze_stat(1, i % 2 == 0 ? directory : path, (struct timespec){ 1000000000, 1 });
 		coarse = tick->clock;
 		assert_stamp(db, ADDRESS, 1000);
 		coarse.tv_sec = 2000001000;
@@ -621,7 +621,7 @@ static void closed_descriptors_are_noticed(void **state)
 	for (int fd = 3; fd < 64; fd++)
 		close(fd);
 	for (size_t i = 0; i < COUNT(opened); i++)
-		opened[i] = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+		opened[i] = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	put(db, ADDRESS, 1003);
 	assert_remembered(db);
 	relaydb_close(&db);

@@ -240,13 +240,13 @@ static void path_rule(void **state)
 	char etc[128], home_db[160], buf[256];
 
 	(void)state;
-	setenv("HOME", folder, 1);
+	setenv("HOME", directory, 1);
 	unsetenv("RELAYERS_DB");
 	/* no file in HOME: the built-in one */
 	assert_int_equal(relaydb_path(NULL, buf, sizeof buf), RELAYDB_OK);
 	assert_string_equal(buf, RELAYERS_STATEDIR "/relayers.db");
 
-	snprintf(etc, sizeof etc, "%s/etc", folder);
+	snprintf(etc, sizeof etc, "%s/etc", directory);
 	snprintf(home_db, sizeof home_db, "%s/relayers.db", etc);
 	assert_int_equal(mkdir(etc, 0755), 0);
 	close(open(home_db, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
@@ -261,7 +261,7 @@ static void path_rule(void **state)
 	unsetenv("HOME");
 	assert_int_equal(relaydb_path(NULL, buf, sizeof buf), RELAYDB_OK);
 	assert_string_equal(buf, RELAYERS_STATEDIR "/relayers.db");
-	setenv("HOME", folder, 1);
+	setenv("HOME", directory, 1);
 
 	setenv("RELAYERS_DB", "", 1);
 	assert_int_equal(relaydb_path(NULL, buf, sizeof buf), RELAYDB_OK);

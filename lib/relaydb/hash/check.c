@@ -2,7 +2,7 @@
  *
  * check.c - everything that makes an MTA refuse, ignore or misread the database, each with its fix
  *
- * What sendmail demands of a map's folder and file comes from its safefile() and the tests in tests/interop; it says nothing
+ * What sendmail demands of a map's directory and file comes from its safefile() and the tests in tests/interop; it says nothing
  * when it skips an optional map (-o), and then nobody may relay.  Changes nothing but a cut-off commit.
  */
 #include "check.h"
@@ -30,7 +30,7 @@ struct check {
 	int64_t now;
 	void (*each)(const struct relaydb_finding *finding, void *arg);
 	void *arg;
-	char folder[PATH_MAX], file[PATH_MAX + 256]; /* for the sentences */
+	char directory[PATH_MAX], file[PATH_MAX + 256]; /* for the sentences */
 	char word[2 * PATH_MAX]; /* the file for a shell */
 };
 
@@ -97,9 +97,9 @@ static const char *fix_here(const struct check *check, char *buf, size_t size, c
 	return buf;
 }
 
-/* ---- the folders ---- */
+/* ---- the directories ---- */
 
-static void check_one_folder(const struct check *check, const char *path)
+static void check_one_directory(const struct check *check, const char *path)
 {
 	char fix[TEXT_SIZE];
 	struct stat st;
@@ -112,28 +112,28 @@ static void check_one_folder(const struct check *check, const char *path)
 		    path, st.st_mode & S_IWOTH ? "everybody" : "its group", st.st_mode & 07777);
 }
 
-static void check_folders(struct check *check, const struct place *place)
+static void check_directories(struct check *check, const struct place *place)
 {
 	char link[64], path[PATH_MAX], fix[TEXT_SIZE];
 	ssize_t size;
 
 	snprintf(link, sizeof link, "/proc/self/fd/%d", place->dir);
-	size = readlink(link, check->folder, sizeof check->folder - 1);
-	check->folder[size > 0 ? size : 0] = '\0';
-	snprintf(check->file, sizeof check->file, "%s/%s", check->folder, place->name);
+	size = readlink(link, check->directory, sizeof check->directory - 1);
+	check->directory[size > 0 ? size : 0] = '\0';
+	snprintf(check->file, sizeof check->file, "%s/%s", check->directory, place->name);
 	shell_word(check->file, check->word, sizeof check->word);
-	strcpy(path, check->folder);
+	strcpy(path, check->directory);
 	while (path[0] == '/' && path[1] != '\0') {
-		check_one_folder(check, path);
+		check_one_directory(check, path);
 		*strrchr(path, '/') = '\0';
 	}
-	if ((place->folder.st_mode & S_IXGRP) == 0)
-		report(check, RELAYDB_WARNING, fix_with(fix, sizeof fix, "chmod g+x", check->folder),
-		    "Exim's user cannot enter the folder %s (mode %04o)", check->folder, place->folder.st_mode & 07777);
+	if ((place->directory.st_mode & S_IXGRP) == 0)
+		report(check, RELAYDB_WARNING, fix_with(fix, sizeof fix, "chmod g+x", check->directory),
+		    "Exim's user cannot enter the folder %s (mode %04o)", check->directory, place->directory.st_mode & 07777);
 	if (faccessat(place->dir, "DB_CONFIG", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-		snprintf(path, sizeof path, "%.4000s/DB_CONFIG", check->folder);
+		snprintf(path, sizeof path, "%.4000s/DB_CONFIG", check->directory);
 		report(check, RELAYDB_FAULT, fix_with(fix, sizeof fix, "rm", path),
-		    "%s/DB_CONFIG changes how Postfix's Berkeley DB works on this map", check->folder);
+		    "%s/DB_CONFIG changes how Postfix's Berkeley DB works on this map", check->directory);
 	}
 }
 
@@ -157,7 +157,8 @@ static void check_companions(const struct check *check, const struct place *plac
 	}
 }
 
-/* sendmail, though root, reads what the owner may read only if that is root or its trusted user, else as group 0 or as others. */
+/* sendmail, though root, reads what the owner may read only if that is root or
+ * its trusted user, else as group 0 or as others. */
 static bool sendmail_reads(const struct stat *st)
 {
 	return st->st_uid == 0 || (st->st_gid == 0 && (st->st_mode & S_IRGRP) != 0) || (st->st_mode & S_IROTH) != 0;
@@ -165,15 +166,17 @@ static bool sendmail_reads(const struct stat *st)
 
 static void check_owner(const struct check *check, const struct place *place, const struct stat *st)
 {
-	bool group_writes = st->st_gid == place->folder.st_gid && (st->st_mode & S_IWGRP) != 0;
+	bool group_writes = st->st_gid == place->directory.st_gid && (st->st_mode & S_IWGRP) != 0;
 	char fix[TEXT_SIZE];
 
-	snprintf(fix, sizeof fix, "chown root:%ld %s && chmod 0660 %s", (long)place->folder.st_gid, check->word, check->word);
-	if (st->st_uid != place->folder.st_uid && !group_writes)
+	snprintf(
+	    fix, sizeof fix, "chown root:%ld %s && chmod 0660 %s", (long)place->directory.st_gid, check->word, check->word);
+	if (st->st_uid != place->directory.st_uid && !group_writes)
 		report(check, RELAYDB_FAULT, fix,
 		    "%s belongs to uid %ld and group %ld, its folder to uid %ld and group %ld, so the "
 		    "recorder cannot write it",
-		    check->file, (long)st->st_uid, (long)st->st_gid, (long)place->folder.st_uid, (long)place->folder.st_gid);
+		    check->file, (long)st->st_uid, (long)st->st_gid, (long)place->directory.st_uid,
+		    (long)place->directory.st_gid);
 	else if (place_foreign(place, st))
 		report(check, RELAYDB_WARNING, "nothing to do: the next of our commands that root runs makes it root's",
 		    "%s belongs to uid %ld, as makemap leaves it", check->file, (long)st->st_uid);
@@ -183,9 +186,9 @@ static void check_owner(const struct check *check, const struct place *place, co
 		    "do not "
 		    "mind)",
 		    check->file, (long)st->st_uid, (long)st->st_gid);
-	else if (st->st_gid != place->folder.st_gid && st->st_gid != 0)
+	else if (st->st_gid != place->directory.st_gid && st->st_gid != 0)
 		report(check, RELAYDB_WARNING, fix, "%s has group %ld, its folder %ld", check->file, (long)st->st_gid,
-		    (long)place->folder.st_gid);
+		    (long)place->directory.st_gid);
 }
 
 /* sendmail and Postfix put .db behind the name they are told, where it is not there. */
@@ -375,7 +378,7 @@ int hash_check(struct relaydb *db, int64_t now, void (*each)(const struct relayd
 	}
 	if (code != RELAYDB_OK)
 		return code;
-	check_folders(&check, &place);
+	check_directories(&check, &place);
 	check_companions(&check, &place);
 	db_begin(db);
 	code = check_snapshot(&check, &place, &snapshot);

@@ -5,7 +5,7 @@
  * sendmail and Postfix keep pages of the map in memory and look only at the whole seconds of its mtime to see that it has
  * changed; they lock the file itself; and sendmail gives a session up when the map's inode changes under it.  So the inode
  * stays, the blocks that differ are overwritten under LOCK_EX, and mtime rises by a second at least.  What makes that safe is
- * PATH.redo, the record of these blocks: once its name is on disk the commit is decided, and whoever comes next finishes it.
+ * PATH.redo, the record of these blocks: once its name is on disk the commit is decided, and who comes next finishes it.
  *
  *	alone		PATH.lock is locked: writers of this suite, one at a time		turn.c
  *	settled		a PATH.redo that was there is in force					settle.c

@@ -84,7 +84,7 @@ static int64_t seen_of(const struct stat *st)
 	return st->st_size == 0 ? INT64_MIN : st->st_mtim.tv_sec;
 }
 
-/* By a second at least.  Whoever was cut off has made mtime fall to the clock by writing: then the record knows how far an MTA
+/* By a second at least.  A writer that was cut off has made mtime fall to the clock by writing: then the record knows how far an MTA
  * has seen it.  From a time that no clock can show it falls to ours.  Returns 0 or an errno. */
 static int mtime_raise(const struct turn *turn, int fd, const struct redo *redo, const struct stat *before)
 {

@@ -34,8 +34,8 @@ struct memory {
 	struct stat st;
 	bool settled; /* a later change would show in ST */
 	bool quiet; /* there was neither record nor queue, and one would show in FOLDER */
-	struct stat folder;
-	char folder_path[PATH_MAX];
+	struct stat directory;
+	char directory_path[PATH_MAX];
 	struct rows rows; /* see memory_rows() */
 	bool indexed;
 	struct memfd file; /* IMAGE is a private mapping of it */
@@ -139,7 +139,7 @@ bool memory_unchanged(const struct relaydb *db, const struct image **image, cons
 		return false;
 	if (stat(db->path, &st) != 0 || !known_same(&st, &memory->st))
 		return false;
-	if (stat(memory->folder_path, &st) != 0 || !known_same(&st, &memory->folder))
+	if (stat(memory->directory_path, &st) != 0 || !known_same(&st, &memory->directory))
 		return false;
 	*image = &memory->image;
 	*info = &memory->info;
@@ -195,7 +195,7 @@ void memory_confirm(struct relaydb *db, struct snapshot *snapshot)
 	snapshot->borrowed = true;
 }
 
-void memory_note_folder(struct relaydb *db, const struct place *place, const struct stat *folder, bool quiet)
+void memory_note_directory(struct relaydb *db, const struct place *place, const struct stat *directory, bool quiet)
 {
 	struct memory *memory = mine(db);
 	char link[64];
@@ -205,11 +205,11 @@ void memory_note_folder(struct relaydb *db, const struct place *place, const str
 		return;
 	memory->quiet = false;
 	snprintf(link, sizeof link, "/proc/self/fd/%d", place->dir);
-	size = readlink(link, memory->folder_path, sizeof memory->folder_path);
-	if (!quiet || size <= 0 || (size_t)size >= sizeof memory->folder_path)
+	size = readlink(link, memory->directory_path, sizeof memory->directory_path);
+	if (!quiet || size <= 0 || (size_t)size >= sizeof memory->directory_path)
 		return;
-	memory->folder_path[size] = '\0';
-	memory->folder = *folder;
+	memory->directory_path[size] = '\0';
+	memory->directory = *directory;
 	memory->quiet = true;
 }
 

@@ -4,7 +4,7 @@
  *
  * MTAs notice one change a second (force.h).  A batch that comes earlier is appended here, safe on the disk, and its writer
  * goes, except the first: it waits, holding no lock, and commits all that has come.  To our readers what lies here is in the
- * database; every commit and settle takes it along, so it outlives whoever was to wait.
+ * database; every commit and settle takes it along, so it outlives the process that was to wait.
  *
  * Text, a batch after the other, each whole or not there:
  *

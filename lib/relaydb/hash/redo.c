@@ -12,7 +12,8 @@
  *
  * Whether a file is in such a state is asked of its contents: each sector that the record knows is what it was or what it
  * will be.  A file that makemap, postmap or an administrator with a backup has written since is not, whatever it carries for
- * an id, and then the record is stale.  The sums find accidents; they are no proof against somebody who may write the folder.
+ * an id, and then the record is stale.  The sums find accidents; they are no proof against somebody who may write the
+ * directory.
  */
 #include "redo.h"
 #include "handle.h"

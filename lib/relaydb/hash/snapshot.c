@@ -24,7 +24,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-/* Lays a pending redo over the image, if there is one and it belongs here.  *size and *sum: what it has taken from the queue. */
+/* Lays a pending redo over the image, if there is one and it belongs here.
+ * *size and *sum: what it has taken from the queue. */
 static int overlay_pending(
     struct relaydb *db, const struct place *place, struct snapshot *snapshot, size_t *size, uint64_t *sum)
 {
@@ -113,12 +114,12 @@ static int prove(struct relaydb *db, struct snapshot *snapshot)
 
 int snapshot_take(struct relaydb *db, const struct place *place, bool writing, struct snapshot *snapshot)
 {
-	struct stat folder;
+	struct stat directory;
 	bool settled;
 	int code;
 
 	*snapshot = (struct snapshot){ .fd = -1 };
-	if (known_look(place->dir, &folder, &settled) != 0)
+	if (known_look(place->dir, &directory, &settled) != 0)
 		return db_fail_errno(db, "look at the directory of", "", errno);
 	code = place_open_map(db, place, writing, false, &snapshot->fd, &snapshot->st);
 	if (code == RELAYDB_OK)
@@ -126,7 +127,7 @@ int snapshot_take(struct relaydb *db, const struct place *place, bool writing, s
 	if (code == RELAYDB_OK)
 		code = prove(db, snapshot);
 	if (code == RELAYDB_OK && snapshot->borrowed)
-		memory_note_folder(db, place, &folder,
+		memory_note_directory(db, place, &directory,
 		    settled && snapshot->queue.size == 0 && !place_has(place, REDO_SUFFIX) && !queue_exists(place));
 	if (code != RELAYDB_OK)
 		snapshot_free(snapshot);

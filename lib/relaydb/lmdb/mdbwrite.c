@@ -125,7 +125,7 @@ static int create(struct turn *turn, struct mdbfile *file, const struct change_t
 static int attempt(struct turn *turn, struct mdbfile *file, const struct change_task *task)
 {
 	struct relaydb *db = turn->db;
-	struct stat st = turn->place.folder;
+	struct stat st = turn->place.directory;
 	int fd, code = place_open_map(db, &turn->place, true, false, &fd, &st);
 
 	if (code == RELAYDB_NOFILE && task->create) {
