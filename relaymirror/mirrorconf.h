@@ -60,8 +60,9 @@ const char *mirrorconf_restart(const struct mirrorconf *old, const struct mirror
  * administrator's user, or where nobody has one. */
 bool mirrorconf_orders(const struct mirrorconf *conf);
 
-/* How the engine is reached for PURPOSE, by this host's user, or where ORDERS are
- * to be given by the administrator's, if there is one.  Points into CONF. */
+/* How the engine is reached for PURPOSE, by this host's user, or where ORDERS
+ * are to be given by the administrator's, if there is one.  Points into
+ * CONF. */
 struct engine_options mirrorconf_engine(
     const struct mirrorconf *conf, struct tls *tls, const char *purpose, bool orders);
 

@@ -56,9 +56,10 @@ void reader_free(struct reader *reader);
 
 void reader_start(struct reader *reader);
 
-/* Is ENGINE, which has answered INFO with ANSWER, the one that is read?  Sentinel
- * may have said one engine to the reader, and now another: what that one is told
- * the reader would not see, and would not send again.  Gives ENGINE up if not. */
+/* Is ENGINE, which has answered INFO with ANSWER, the one that is read?
+ * Sentinel may have said one engine to the reader, and now another: what that
+ * one is told the reader would not see, and would not send again.  Gives ENGINE
+ * up if not. */
 bool reader_is_at(
     const struct reader_state *state, struct engine *engine, const struct redisReply *answer);
 

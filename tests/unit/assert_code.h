@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * assert_code.h - a call of librelaydb has returned this code; what it said, if not
+ * assert_code.h - a call of librelaydb has returned this code; what it said, if
+ * not
  */
 #ifndef TESTS_ASSERT_CODE_H
 #define TESTS_ASSERT_CODE_H

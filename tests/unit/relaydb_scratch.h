@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * relaydb_scratch.h - what the tests of lib/relaydb share: a fresh directory for
- * each test, rows put there, rows seen there
+ * relaydb_scratch.h - what the tests of lib/relaydb share: a fresh directory
+ * for each test, rows put there, rows seen there
  *
  * Use scratch_make() and scratch_remove() as set-up and tear-down of each test;
  * `path` is then the database's name in it.

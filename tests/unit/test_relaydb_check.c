@@ -3,8 +3,8 @@
  * test_relaydb_check.c - each thing that check looks for, provoked: is it
  * found, and how grave is it said to be
  *
- * The test's directory is below /tmp, which everybody may write: that finding is
- * always there and taken for granted.
+ * The test's directory is below /tmp, which everybody may write: that finding
+ * is always there and taken for granted.
  */
 #include "relaydb_scratch.h"
 

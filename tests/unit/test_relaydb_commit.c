@@ -522,7 +522,8 @@ static void redo_is_stale_after_a_change_in_place(void **state)
 	relaydb_close(&db);
 }
 
-/* A record never overwrites what it does not know, no matter who put both there. */
+/* A record never overwrites what it does not know, no matter who put both
+ * there. */
 static void foreign_file_under_a_redo(void **state)
 {
 	const struct change_case c = { "add to nothing", 0, change_add, 10, 10 };
@@ -635,8 +636,8 @@ static void children_keep_no_lock(void **state)
 	close(children_live[0]);
 }
 
-/* ---- what anyone who may write the directory can leave there costs nobody else's
- * memory ---- */
+/* ---- what anyone who may write the directory can leave there costs nobody
+ * else's memory ---- */
 
 #define HUGE_SIZE ((off_t)128 << 20)
 #define LITTLE_KIB (96 << 10) /* the program itself, with its sanitizers */

@@ -270,7 +270,8 @@ static void not_a_database(void **state)
 	relaydb_close(&db);
 }
 
-/* A reader needs no right to write, neither to the file nor to its directory. */
+/* A reader needs no right to write, neither to the file nor to its
+ * directory. */
 static void readers_need_not_write(void **state)
 {
 	struct relaydb *db = database();
