@@ -12,7 +12,10 @@ FORM=${FORM-db}		# of the map: its suffix
 add_addresses() {
 	local address
 	for address; do
-		ip address replace "$address/128" dev lo nodad
+		case $address in
+		*:*) ip address replace "$address/128" dev lo nodad ;;
+		*) ip address replace "$address/32" dev lo ;;
+		esac
 	done
 }
 
@@ -227,6 +230,29 @@ end_sendmail() {
 
 with_window="FEATURE(\`relayers', \`hash -o /var/lib/relayers/relayers', \`60m')dnl"
 without_window="FEATURE(\`relayers', \`hash -o /var/lib/relayers/relayers')dnl"
+
+authenticating=("define(\`confAUTH_MECHANISMS', \`PLAIN')dnl" "TRUST_AUTH_MECH(\`PLAIN')dnl")
+
+# sasl_for_alice: alice's password is "secret", where sendmail looks
+sasl_for_alice() {
+	mkdir -p /etc/sasl2
+	printf '%s\n' 'pwcheck_method: auxprop' 'auxprop_plugin: sasldb' 'mech_list: PLAIN' "sasldb_path: $SCRATCH/sasldb" \
+		>/etc/sasl2/Sendmail.conf
+	echo secret | saslpasswd2 -p -c -f "$SCRATCH/sasldb" -u mx.example.test alice
+	chown smmta "$SCRATCH/sasldb"
+	chmod 600 "$SCRATCH/sasldb"
+}
+
+# authenticates CLIENT PASSWORD AUTH-CODE RCPT-CODE: what sendmail says to alice there, and then to her remote recipient
+authenticates() {
+	smtp_open -b "$1"
+	smtp "AUTH PLAIN $(printf '\0alice@mx.example.test\0%s' "$2" | base64)"
+	[[ $REPLY == $3* ]] || fail "$1: $REPLY"
+	smtp 'MAIL FROM:<>'
+	smtp 'RCPT TO:<somebody@example.net>'
+	[[ $REPLY == $4* ]] || fail "$1: $REPLY"
+	smtp_close
+}
 
 # rule_set NAME ARGUMENT...: what sendmail -bt says that the rule set returns for each argument, without blanks
 rule_set() {

@@ -167,26 +167,10 @@ date_is() {
 	relays 127.0.1.1
 }
 
-# authenticates CLIENT PASSWORD AUTH-CODE RCPT-CODE: what sendmail says to alice there, and then to her remote recipient
-authenticates() {
-	smtp_open -b "$1"
-	smtp "AUTH PLAIN $(printf '\0alice@mx.example.test\0%s' "$2" | base64)"
-	[[ $REPLY == $3* ]] || fail "$1: $REPLY"
-	smtp 'MAIL FROM:<>'
-	smtp 'RCPT TO:<somebody@example.net>'
-	[[ $REPLY == $4* ]] || fail "$1: $REPLY"
-	smtp_close
-}
-
 @test "SMTP AUTH relays as before: without a row, with an old one; and nobody else does" {
-	mkdir -p /etc/sasl2
-	printf '%s\n' 'pwcheck_method: auxprop' 'auxprop_plugin: sasldb' 'mech_list: PLAIN' "sasldb_path: $SCRATCH/sasldb" \
-		>/etc/sasl2/Sendmail.conf
-	echo secret | saslpasswd2 -p -c -f "$SCRATCH/sasldb" -u mx.example.test alice
-	chown smmta "$SCRATCH/sasldb"
-	chmod 600 "$SCRATCH/sasldb"
+	sasl_for_alice
 	for delay in dnl "FEATURE(\`delay_checks')dnl"; do
-		sendmail_with "$with_window" "define(\`confAUTH_MECHANISMS', \`PLAIN')dnl" "TRUST_AUTH_MECH(\`PLAIN')dnl" "$delay"
+		sendmail_with "$with_window" "${authenticating[@]}" "$delay"
 		for client in 127.0.1.1 127.0.1.3 127.0.1.9; do
 			authenticates $client secret 235 250
 		done

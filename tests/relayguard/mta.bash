@@ -2,7 +2,8 @@
 # ../lib/test, guard and this
 
 # guard_for SOCKETS... -- RULES [SETTING...]: relayguard runs with sockets at the
-# places that docs/relayguard.md has, below the queue of the tests' Postfix
+# places that docs/relayguard.md has, below the queue of the tests' Postfix; with
+# the rows ROWS besides, and the names of ZONE, if there are any
 guard_for() {
 	local sockets=()
 	while [ "$1" != -- ]; do
@@ -13,8 +14,9 @@ guard_for() {
 	prepare "$@"
 	sed -i '/^milter =/d; /^policy/d' "$DIR/relayguard.conf"
 	printf '%s\n' "${sockets[@]}" >>"$DIR/relayguard.conf"
+	[ -z "${ZONE-}" ] || start_dns "${ZONE[@]}"
 	rm -f "$DB"
-	rows "127.0.1.1 $EPOCHSECONDS" "127.0.1.3 1000"
+	rows "127.0.1.1 $EPOCHSECONDS" "127.0.1.3 1000" ${ROWS+"${ROWS[@]}"}
 	mkdir -p /run/relayguard
 	start_guard
 }
@@ -124,4 +126,70 @@ lists_and_addresses() {
 		session $port 127.0.1.2 "MAIL FROM:$sender" 'RCPT TO:<noto@example.com>'
 		[[ ${lines[1]} == [45]* ]] || fail "$sender: ${lines[1]}"
 	done
+}
+
+# ---- the rules that are shipped ----
+
+# clients of the sample's rules, none of them of this host or its loopback
+member=203.0.113.1	stranger=203.0.113.2	former=203.0.113.3	office=192.0.2.7	junk=198.51.100.5
+listed=203.0.113.66	listed_member=203.0.113.67
+member6=2001:db8:2::1	office6=2001:db8:1::1	stranger6=2001:db8:2::2
+
+# sample_rules: the shipped sample is in SAMPLE, with the blocklist it offers; who
+# has logged in is in ROWS, and what the DNS has in ZONE
+sample_rules() {
+	ROWS=("$member $EPOCHSECONDS" "$listed_member $EPOCHSECONDS" "$member6 $EPOCHSECONDS" "$former 1000")
+	ZONE=('example.org a 203.0.113.9' 'example.com a 203.0.113.9' 'known.example a 203.0.113.9'
+		'2.0.0.127.bl.example.org a 127.0.0.2'
+		'66.113.0.203.bl.example.org a 127.0.0.4' '67.113.0.203.bl.example.org a 127.0.0.4'
+		'2.113.0.203.bl.example.org a 127.0.0.3')
+	add_addresses $member $stranger $former $office $junk $listed $listed_member $member6 $office6 $stranger6
+	SAMPLE=$(sed 's/^#noto:RBL/noto:RBL/' "$SOURCES/relayguard/rules.sample")
+}
+
+# says PORT CLIENT SENDER RECIPIENT CODE [WORDS]: what RCPT is answered
+says() {
+	session "$1" "$2" "MAIL FROM:$3" "RCPT TO:$4"
+	hears 1 "$5" "${6-}"
+}
+
+# as_the_sample_says PORT: what its comments promise
+as_the_sample_says() {
+	local port=$1 client
+	# who has logged in relays, from a listed address too, and meets no rule; the
+	# same address without an entry, or with an old one, does not relay
+	for client in $member $listed_member $member6; do
+		session $port $client 'MAIL FROM:<a@example.org>' 'RCPT TO:<x@example.org>' 'RCPT TO:<everybody@example.com>' \
+			'RCPT TO:<ok@example.com>' DATA 'message Subject: x\n\nx'
+		hears 1 250
+		hears 2 250
+		hears 3 250
+		hears 5 250
+	done
+	for client in $stranger $former $stranger6 $listed; do
+		says $port $client '<>' '<x@example.org>' 55
+	done
+	# mail for this site is taken from strangers and from the office alike
+	for client in $stranger $former $stranger6 $office $office6; do
+		says $port $client '<>' '<ok@example.com>' 250
+	done
+	eventually says_listed $port
+	says $port $listed '<>' '<abuse@example.com>' 250
+	says $port $stranger '<>' '<a%b@example.com>' 55
+	says $port $stranger '<>' '<everybody@example.com>' 550 '<> may not write to <everybody@example.com>'
+	says $port $stranger '<a@example.com>' '<everybody@example.com>' 250
+	says $port $office '<>' '<everybody@example.com>' 250
+	says $port $junk '<>' '<postmaster@example.com>' 250
+	session $port $junk 'MAIL FROM:<>' 'RCPT TO:<postmaster@example.com>' 'RCPT TO:<ok@example.com>' \
+		'RCPT TO:<postmaster@example.com>' NOOP
+	hears 1 250
+	hears 2 550 'no mail is taken from'
+	hears 3 421
+	hears 4 closed
+}
+
+# a list has to pass its test first, and its first hit asks for a proof
+says_listed() {
+	session "$1" $listed 'MAIL FROM:<>' 'RCPT TO:<ok@example.com>'
+	[[ ${lines[1]} == "550"*"$listed is listed"* ]]
 }

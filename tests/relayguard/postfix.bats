@@ -66,6 +66,20 @@ queued_headers() {
 	stop_guard
 }
 
+@test "the rules that are shipped, as a milter" {
+	sample_rules
+	postfix_guarded milter "$SAMPLE" 'delay = 1s'
+	as_the_sample_says 2525
+	# a domain that does not exist, one that does; addresses beyond ASCII
+	says 2525 $stranger '<a@nowhere.example>' '<ok@example.com>' 550 'the domain of <a@nowhere.example> does not exist'
+	says 2525 $stranger '<a@known.example>' '<ok@example.com>' 250
+	says 2525 $stranger '<jürgen@known.example> SMTPUTF8' '<ok@example.com>' 250
+	says 2525 $stranger '<jürgen@known.example> SMTPUTF8' '<everybody@example.com>' 550 'may not write to <everybody@example.com>'
+	says 2525 $stranger '<jürgen@nowhere.example> SMTPUTF8' '<ok@example.com>' 550 'does not exist'
+	says 2525 $stranger '<> SMTPUTF8' '<jürgen%x@example.com>' 55
+	stop_guard
+}
+
 tagged() {
 	queued_headers | grep -q '^X-Spam-Warning: suspicious 127.0.1.2'
 }

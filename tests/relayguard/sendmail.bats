@@ -20,11 +20,11 @@ teardown() {
 	teardown_guard
 }
 
-# sendmail_guarded RULES [SETTING...]
+# sendmail_guarded RULES [SETTING...]; MC: more lines of sendmail.mc
 sendmail_guarded() {
 	guard_for 'milter = unix:/run/relayguard/milter' -- "$@"
 	RELAYERS=$DIR/db/relayers
-	sendmail_with "$with_window" "$(page_stanza mc)" "RELAY_DOMAIN(\`example.com')dnl"
+	sendmail_with "$with_window" "$(page_stanza mc)" "RELAY_DOMAIN(\`example.com')dnl" ${MC+"${MC[@]}"}
 	rm -f "$WORK"/mqueue/*
 }
 
@@ -42,6 +42,20 @@ sendmail_guarded() {
 	session 25 127.0.1.3 'MAIL FROM:<>' 'RCPT TO:<x@example.net>' 'RCPT TO:<ok@example.com>' DATA 'message x'
 	hears 4 250
 	eventually said 'data attempt rule=0 client=[127.0.1.3] reply="1 recipients refused by the mail server"'
+	stop_guard
+}
+
+@test "the rules that are shipped, and SMTP AUTH" {
+	sample_rules
+	sasl_for_alice
+	# the clients' addresses are this host's here, whom sendmail lets relay
+	MC=("${authenticating[@]}" "FEATURE(\`accept_unresolvable_domains')dnl" "define(\`confDONT_PROBE_INTERFACES', \`True')dnl")
+	sendmail_guarded "$SAMPLE" 'delay = 1s'
+	as_the_sample_says 25
+	# who has authenticated meets no rule; a wrong password counts for nothing
+	authenticates $stranger secret 235 250
+	authenticates $listed secret 235 250
+	authenticates $stranger wrong 535 550
 	stop_guard
 }
 
