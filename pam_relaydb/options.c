@@ -36,13 +36,13 @@ static bool number(const char *text, int min, int max, int *out)
 	return true;
 }
 
-/* NET[,NET]... is added to what is ignored already; the word "none" in the list
- * empties that. */
+/* NET[,NET]... is added to what is ignored already; the word "none" empties that,
+ * as the first of the list only, since elsewhere it would drop what was named. */
 static bool networks(const char *text, struct options *options)
 {
 	struct options wanted = *options;
 
-	for (;;) {
+	for (const char *list = text;;) {
 		size_t size = strcspn(text, ",");
 		char one[64];
 
@@ -50,7 +50,7 @@ static bool networks(const char *text, struct options *options)
 			return false;
 		memcpy(one, text, size);
 		one[size] = '\0';
-		if (strcmp(one, "none") == 0)
+		if (strcmp(one, "none") == 0 && text == list)
 			wanted.ignore_count = 0;
 		else if (wanted.ignore_count == IGNORE_MAX ||
 			 !ipnet_parse(one, &wanted.ignore[wanted.ignore_count++]))
@@ -95,7 +95,8 @@ static const char *one_word(struct options *options, const char *word)
 								     : "1 to 60000 milliseconds";
 	value = value_of(word, "ignore");
 	if (value != NULL)
-		return networks(value, options) ? NULL : "NET[,NET]..., at most 32, or none";
+		return networks(value, options) ? NULL
+						: "NET[,NET]..., at most 32, or none before them";
 	return "db=, socket=, refresh=, timeout=, ignore= or debug";
 }
 

@@ -4,7 +4,6 @@
  */
 #include "config.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 
 #include "automatic.h"
 #include "configured.h"
+#include "ignore.h"
 #include "layout.h"
 #include "list.h"
 #include "path.h"
@@ -218,36 +218,11 @@ static void take_definitions(void *arg, const char *value, const struct conf_pla
 		conf_error(place, "out of memory");
 }
 
-static void ignore_one(struct config *config, const char *word, const struct conf_place *place)
-{
-	if (netset_add_text(&config->ignore, word) == 0)
-		return;
-	if (errno == ENOMEM)
-		conf_error(place, "out of memory");
-	else
-		conf_error(place,
-		    "ignore = '%s', expected an address or a network such as 192.0.2.0/24", word);
-}
-
 static void take_ignore(void *arg, const char *value, const struct conf_place *place)
 {
 	struct draft *draft = arg;
-	char **words = list_split(value, ", \t");
 
-	if (words == NULL)
-		conf_error(place, "out of memory");
-	for (char **word = words; word != NULL && *word != NULL; word++) {
-		if (strcmp(*word, "none") != 0)
-			ignore_one(draft->config, *word, place);
-		else if (word == words)
-			netset_clear(&draft->config->ignore);
-		else
-			conf_error(place,
-			    "ignore = '%s', expected none before the networks: it drops what comes "
-			    "before it",
-			    value);
-	}
-	list_free(words);
+	ignore_take(&draft->config->ignore, value, place);
 }
 
 static void take_socket_users(void *arg, const char *value, const struct conf_place *place)
@@ -288,7 +263,7 @@ static void set_defaults(struct draft *draft, const struct conf_place *place)
 
 	draft->config->formats = FORMAT_SYSLOG;
 	settings_defaults(&all, place);
-	take_ignore(draft, "127.0.0.0/8 ::1", place);
+	take_ignore(draft, IGNORE_DEFAULT, place);
 	take_definitions(draft, RELAYERS_SYSCONFDIR "/servers.d", place);
 	take_definitions(draft, RELAYERS_DATADIR "/servers.d", place);
 	draft->definitions_given = false;

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "atomicfile.h"
-#include "list.h"
+#include "ignore.h"
 #include "relaydb.h"
 #include "settings.h"
 #include "tls.h"
@@ -160,22 +160,8 @@ static void take_port(void *arg, const char *value, const struct conf_place *pla
 static void take_ignore(void *arg, const char *value, const struct conf_place *place)
 {
 	struct mirrorconf *conf = arg;
-	char **words = list_split(value, ", \t");
 
-	if (words == NULL)
-		conf_error(place, "out of memory");
-	for (char **word = words; word != NULL && *word != NULL; word++) {
-		if (strcmp(*word, "none") == 0)
-			netset_clear(&conf->ignore);
-		else if (netset_add_text(&conf->ignore, *word) != 0)
-			conf_error(place,
-			    errno == ENOMEM
-				? "out of memory: '%s'"
-				: "ignore = '%s', expected an address or a network such as "
-				  "192.0.2.0/24, or none",
-			    *word);
-	}
-	list_free(words);
+	ignore_take(&conf->ignore, value, place);
 }
 
 /* ---- passwords ---- */
@@ -271,7 +257,7 @@ static struct mirrorconf *load(
 		return NULL;
 	}
 	settings_defaults(&all, &place);
-	take_ignore(conf, "127.0.0.0/8 ::1", &place);
+	take_ignore(conf, IGNORE_DEFAULT, &place);
 	if (text != NULL)
 		settings_read_text(&all, file, text, errors);
 	else

@@ -13,7 +13,7 @@
 
 #include "conf.h"
 #include "duration.h"
-#include "list.h"
+#include "ignore.h"
 #include "program.h"
 
 #define WINDOW 3600 /* popwatch's default */
@@ -23,27 +23,14 @@ static void tell_nobody(const char *sentence, void *arg)
 	(void)sentence, (void)arg;
 }
 
-static void take_ignore(struct netset *ignore, const char *value)
-{
-	char **words = list_split(value, " \t,");
-
-	for (char **word = words; word != NULL && *word != NULL; word++) {
-		if (strcmp(*word, "none") == 0)
-			netset_clear(ignore);
-		else
-			netset_add_text(ignore, *word);
-	}
-	list_free(words);
-}
-
 static void take(void *arg, const char *section, const char *name, const char *value,
     const struct conf_place *place)
 {
 	struct watchconf *conf = arg;
 
-	(void)section, (void)place;
+	(void)section;
 	if (strcmp(name, "ignore") == 0)
-		take_ignore(&conf->ignore, value);
+		ignore_take(&conf->ignore, value, place);
 	else if (strcmp(name, "window") == 0)
 		duration_parse(value, &conf->window);
 	else if (strcmp(name, "database") == 0)
@@ -59,9 +46,10 @@ void watchconf_read(struct watchconf *conf)
 {
 	struct conf_errors errors = { tell_nobody, NULL, 0 };
 	const char *path = RELAYERS_SYSCONFDIR "/popwatch.conf";
+	struct conf_place nowhere = { path, 0, &errors };
 
 	*conf = (struct watchconf){ .window = WINDOW };
-	take_ignore(&conf->ignore, "127.0.0.0/8 ::1");
+	ignore_take(&conf->ignore, IGNORE_DEFAULT, &nowhere);
 	conf->readable = access(path, R_OK) == 0 && conf_read_flat(path, &errors, take, conf);
 	if (!daemon_stats_file("popwatch", conf->stats, sizeof conf->stats))
 		conf->stats[0] = '\0';

@@ -1,7 +1,7 @@
 # lib/common: what the programs share; linked into each of them, never installed
 
 COMMON_SOURCES = $(addprefix lib/common/, \
-	atomicfile.c cli.c conf.c duration.c ipnet.c json.c list.c log.c path.c \
+	atomicfile.c cli.c conf.c duration.c ignore.c ipnet.c json.c list.c log.c path.c \
 	settings.c tcprule.c tcprules.c)
 COMMON_OBJECTS = $(COMMON_SOURCES:%.c=$(BUILD)/%.o)
 COMMON = $(BUILD)/libcommon.a

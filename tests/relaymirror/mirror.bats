@@ -171,7 +171,7 @@ refused() {	# refused USER N COMMAND...
 	host pop db 'publish = yes'
 	for wrong in 'engine = redis://name.example' 'engine = redis://u:secret@192.0.2.1' 'engine = http://192.0.2.1' \
 		'engine = redis://192.0.2.1,192.0.2.2' 'engine = redis+sentinel://192.0.2.1' 'window = 25h' \
-		'ignore = 300.0.0.0/8' 'user = x' 'password-file = /nowhere/x' 'publish = no' 'engine-keeps = 61m'; do
+		'ignore = 300.0.0.0/8' 'ignore = 192.0.2.1 none' 'user = x' 'password-file = /nowhere/x' 'publish = no' 'engine-keeps = 61m'; do
 		host wrong db 'publish = yes' "$wrong"
 		run -78 "$RELAYMIRROR" -n -c "$DIR/wrong/conf"
 		[[ $output != *secret* ]]

@@ -157,7 +157,9 @@ static const struct {
 	{ "::1", "ignore=192.0.2.0/24", NULL },
 	{ "127.0.0.1", "ignore=none,192.0.2.0/24", "127.0.0.1" },
 	{ "192.0.2.1", "ignore=none ignore=192.0.2.0/24", NULL },
+	/* refused as a whole: it would drop what it names */
 	{ "192.0.2.1", "ignore=192.0.2.0/24,none", "192.0.2.1" },
+	{ "127.0.0.1", "ignore=192.0.2.0/24,none", NULL },
 	{ "127.0.0.1", "ignore=", NULL },
 	{ "127.0.0.1", "ignore=none,", NULL },
 	{ "192.0.2.1", "ignore=192.0.2.0/24", NULL },
