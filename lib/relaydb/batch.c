@@ -6,19 +6,18 @@
 #include "handle.h"
 #include "store.h"
 
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HASH_NONFATAL_OOM 1
-#define uthash_nonfatal_oom(entry) ((entry)->lost = true)
-#include <uthash.h>
+/* The tree holds struct op.  Not a hash table: PATH.queue is written by others,
+ * who could choose addresses that all fall into one slot of it. */
+static int by_address(const void *a, const void *b)
+{
+	const struct op *x = a, *y = b;
 
-/* An operation and its place in the table by address. */
-struct table {
-	struct op op;
-	bool lost; /* no memory for the table */
-	UT_hash_handle hh;
-};
+	return strcmp(x->address, y->address);
+}
 
 int batch_make(struct relaydb *db, struct relaydb_batch **batch)
 {
@@ -37,13 +36,7 @@ int relaydb_batch_new(struct relaydb *db, struct relaydb_batch **batch)
 
 void relaydb_batch_clear(struct relaydb_batch *batch)
 {
-	struct table *entry, *next;
-
-	HASH_ITER(hh, batch->table, entry, next)
-	{
-		HASH_DEL(batch->table, entry);
-		free(entry);
-	}
+	tdestroy(batch->tree, free);
 	free(batch->absent);
 	*batch = (struct relaydb_batch){ .db = batch->db };
 }
@@ -92,33 +85,31 @@ static void merge_before(struct op *op, enum op_kind kind, int64_t stamp)
 static int enter(struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp,
     void (*join)(struct op *op, enum op_kind kind, int64_t stamp))
 {
-	char text[RELAYDB_ADDRSTRLEN];
-	struct table *entry;
+	struct op *op, wanted;
+	struct op *const *there;
 
 	batch->absent_count = 0;
-	if (relaydb_address(address, text) != RELAYDB_OK)
+	if (relaydb_address(address, wanted.address) != RELAYDB_OK)
 		return db_fail(batch->db, RELAYDB_BADADDR, "\"%.64s\" is not the IP address of a client", address);
 	if (stamp < 0 || stamp > RELAYDB_STAMP_MAX)
 		return db_fail(batch->db, RELAYDB_BADSTAMP, "%lld is not a stamp, expected 0 to %lld", (long long)stamp,
 		    (long long)RELAYDB_STAMP_MAX);
-	HASH_FIND_STR(batch->table, text, entry);
-	if (entry != NULL) {
-		join(&entry->op, kind, stamp);
+	there = tfind(&wanted, &batch->tree, by_address);
+	if (there != NULL) {
+		join(*there, kind, stamp);
 		return RELAYDB_OK;
 	}
-	entry = calloc(1, sizeof *entry);
-	if (entry == NULL)
+	op = malloc(sizeof *op);
+	if (op == NULL)
 		return db_fail(batch->db, RELAYDB_NOMEM, "out of memory");
-	memcpy(entry->op.address, text, sizeof text);
-	entry->op.kind = kind;
-	entry->op.stamp = stamp;
-	HASH_ADD_STR(batch->table, op.address, entry);
-	if (entry->lost) {
-		free(entry);
+	*op = (struct op){ .kind = kind, .stamp = stamp };
+	memcpy(op->address, wanted.address, sizeof op->address);
+	if (tsearch(op, &batch->tree, by_address) == NULL) {
+		free(op);
 		return db_fail(batch->db, RELAYDB_NOMEM, "out of memory");
 	}
-	*(batch->last != NULL ? &batch->last->next : &batch->ops) = &entry->op;
-	batch->last = &entry->op;
+	*(batch->last != NULL ? &batch->last->next : &batch->ops) = op;
+	batch->last = op;
 	batch->count++;
 	return RELAYDB_OK;
 }
@@ -173,10 +164,15 @@ int relaydb_batch_expire(struct relaydb_batch *batch, int64_t before)
 
 const struct op *batch_find(const struct relaydb_batch *batch, struct bytes key)
 {
-	const struct table *entry;
+	struct op *const *there;
+	struct op wanted;
 
-	HASH_FIND(hh, batch->table, key.data, key.size, entry);
-	return entry != NULL ? &entry->op : NULL;
+	if (batch->tree == NULL || key.size >= sizeof wanted.address || memchr(key.data, '\0', key.size) != NULL)
+		return NULL;
+	memcpy(wanted.address, key.data, key.size);
+	wanted.address[key.size] = '\0';
+	there = tfind(&wanted, &batch->tree, by_address);
+	return there != NULL ? *there : NULL;
 }
 
 bool batch_records(const struct relaydb_batch *batch)

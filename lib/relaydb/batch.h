@@ -19,7 +19,7 @@ struct op {
 struct relaydb_batch {
 	struct relaydb *db;
 	struct op *ops, *last;
-	struct table *table; /* the same by address, see batch.c */
+	void *tree; /* the same by address, see batch.c */
 	size_t count;
 	const char **absent; /* of the last commit, in the same order; COUNT have room */
 	size_t absent_count;

@@ -7,11 +7,14 @@
 
 #include "relaydb.h"
 
+#include <sys/stat.h>
+
 struct store;
 
 struct relaydb {
 	const struct store *store; /* the form of the database */
 	void *memory; /* what the form remembers between calls; its own */
+	struct stat named; /* of the file whose name is known to be on disk, see place_keep_name() */
 	char *path;
 	int timeout_ms;
 	size_t size_max; /* of a database */

@@ -6,6 +6,7 @@
 #include "handle.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -61,6 +62,29 @@ int io_read(struct relaydb *db, int fd, const char *suffix, const struct stat *s
 		done += (size_t)n;
 	}
 	return RELAYDB_OK;
+}
+
+int io_room(struct relaydb *db, size_t size)
+{
+	size_t most = db->size_max < IMAGE_MAX ? db->size_max : IMAGE_MAX;
+
+	if (size <= most)
+		return RELAYDB_OK;
+	return db_fail(
+	    db, RELAYDB_NOMEM, "%s would have %zu MiB, and this program takes %zu at most", db->path, size >> 20, most >> 20);
+}
+
+int io_above_standard(int fd)
+{
+	int above, error;
+
+	if (fd < 0 || fd > STDERR_FILENO)
+		return fd;
+	above = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	error = errno;
+	close(fd);
+	errno = error;
+	return above;
 }
 
 int io_write(int fd, const void *data, size_t size, off_t offset)

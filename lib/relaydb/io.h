@@ -26,6 +26,15 @@ void image_free(struct image *image);
  * Returns RELAYDB_OK, NOTDB, NOMEM, or IO (cut short). */
 int io_read(struct relaydb *db, int fd, const char *suffix, const struct stat *st, struct image *image);
 
+/* May a database have SIZE bytes, in any program and in this one?  Returns
+ * RELAYDB_OK or NOMEM. */
+int io_room(struct relaydb *db, size_t size);
+
+/* What open(2) has returned, moved above standard error: a host process may
+ * have closed that, and what a library prints there must not go into a file of
+ * ours.  Returns the descriptor, or -1 with errno. */
+int io_above_standard(int fd);
+
 /* Writes all of DATA.  Returns 0 or an errno. */
 int io_write(int fd, const void *data, size_t size, off_t offset);
 

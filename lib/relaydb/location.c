@@ -9,6 +9,8 @@
  */
 #include "location.h"
 #include "handle.h"
+#include "io.h"
+#include "known.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +48,7 @@ static int enter(struct relaydb *db, struct place *place, int from, const char *
 
 	if (!split(path, directory, place->name))
 		return db_fail(db, RELAYDB_NOTDB, "%s is not the name of a file", db->path);
-	dir = openat(from, directory, O_DIRECTORY | O_CLOEXEC | (writing ? O_RDONLY : O_PATH));
+	dir = io_above_standard(openat(from, directory, O_DIRECTORY | O_CLOEXEC | (writing ? O_RDONLY : O_PATH)));
 	if (dir < 0)
 		return db_fail_errno(db, "open the folder of", "", errno);
 	if (place->dir >= 0)
@@ -86,8 +88,7 @@ int place_open(struct relaydb *db, struct place *place, bool writing)
 {
 	int code;
 
-	place->dir = -1;
-	place->mode = 0660;
+	*place = (struct place){ .dir = -1, .mode = 0660 };
 	code = enter(db, place, AT_FDCWD, db->path, writing);
 	for (int links = 0; code == RELAYDB_OK; links++) {
 		if (links == LINKS_MAX)
@@ -160,7 +161,7 @@ static int make(struct relaydb *db, const struct place *place, const char *name,
 {
 	int code;
 
-	*fd = openat(place->dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	*fd = io_above_standard(openat(place->dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
 	if (*fd < 0)
 		return errno == EEXIST ? RELAYDB_NOTFOUND : db_fail_errno(db, "create", suffix, errno);
 	/* sendmail reads a map as root only if root owns it; the others are the recorder's */
@@ -177,7 +178,8 @@ static int make(struct relaydb *db, const struct place *place, const char *name,
 static int open_existing(
     struct relaydb *db, const struct place *place, const char *name, const char *suffix, bool writing, int *fd, struct stat *st)
 {
-	*fd = openat(place->dir, name, (writing ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	*fd = io_above_standard(
+	    openat(place->dir, name, (writing ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 	if (*fd < 0) {
 		if (errno == ENOENT)
 			return RELAYDB_NOTFOUND;
@@ -203,12 +205,23 @@ static bool left_by_makemap(const struct place *place, const struct stat *st)
 	return st->st_gid == place->directory.st_gid && (st->st_mode & S_IRGRP) != 0;
 }
 
+/* Who may write a file may link to it (proc(5), protected_hardlinks), and a
+ * member of the directory's group who links to ours must not keep us from it for
+ * good.  What is dangerous is a link that was made here, by the directory's
+ * owner, to a file that he may not write. */
+static bool links_harmless(const struct place *place, const struct stat *st)
+{
+	return st->st_nlink <= 1 ||
+	       (st->st_uid == place->directory.st_uid && (place->directory.st_mode & (S_IWGRP | S_IWOTH)) == 0) ||
+	       (st->st_gid == place->directory.st_gid && (st->st_mode & S_IWGRP) != 0);
+}
+
 /* Root makes what it changes readable to the directory's group.  So it must not
  * be the file of a third user, which the directory's owner may have linked or
- * moved here; a file with hard links must be the directory's owner's own. */
+ * moved here. */
 static int map_allowed(struct relaydb *db, const struct place *place, const struct stat *st)
 {
-	if (geteuid() == 0 && st->st_nlink > 1 && st->st_uid != place->directory.st_uid)
+	if (geteuid() == 0 && !links_harmless(place, st))
 		return db_fail(db, RELAYDB_PERM, "%s has %ld hard links and belongs to uid %ld, not to its folder's owner",
 		    db->path, (long)st->st_nlink, (long)st->st_uid);
 	if (geteuid() == 0 && place_foreign(place, st) && !left_by_makemap(place, st))
@@ -241,6 +254,30 @@ int place_open_map(struct relaydb *db, const struct place *place, bool writing, 
 	return code;
 }
 
+int place_keep_name(struct relaydb *db, const struct place *place, const struct stat *st)
+{
+	if (known_same(st, &db->named))
+		return RELAYDB_OK;
+	if (fsync(place->dir) != 0)
+		return db_fail_errno(db, "sync the directory of", "", errno);
+	db->named = *st;
+	return RELAYDB_OK;
+}
+
+int place_settle(struct relaydb *db)
+{
+	struct place place;
+	struct stat st;
+	int code = place_open(db, &place, true);
+
+	if (code == RELAYDB_NOFILE)
+		return RELAYDB_OK;
+	if (code == RELAYDB_OK && fstatat(place.dir, place.name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		code = place_keep_name(db, &place, &st);
+	place_close(&place);
+	return code;
+}
+
 /* Somebody's commit removed it between our open and our look. */
 static bool gone(const struct stat *st)
 {
@@ -249,7 +286,7 @@ static bool gone(const struct stat *st)
 
 static int companion_allowed(struct relaydb *db, const struct place *place, const char *suffix, const struct stat *st)
 {
-	if (st->st_nlink != 1)
+	if (!links_harmless(place, st))
 		return db_fail(
 		    db, RELAYDB_PERM, "%s%s has %ld hard links, expected one; remove it", db->path, suffix, (long)st->st_nlink);
 	if (!trusted(st->st_uid) && st->st_uid != place->directory.st_uid)

@@ -33,7 +33,8 @@ void place_close(struct place *place);
 int place_open_map(struct relaydb *db, const struct place *place, bool writing, bool create, int *fd, struct stat *st);
 
 /* Opens or makes PATH.SUFFIX, as WANT says.  New ones get mode 0660, and from root the directory's owner.
- * Refuses everything but a regular file with one link that root, the directory's owner or the caller owns.
+ * Refuses everything but a regular file that root, the directory's owner or the caller owns; and one with more than one link,
+ * unless the directory's owner owns it or its group may write it.
  * Returns RELAYDB_OK with *fd, RELAYDB_NOTFOUND (with READ and UPDATE: there is none; else: somebody removes it all the time),
  * NOFILE (the name is too long), NOTDB (a directory, a device), PERM, IO, NOMEM. */
 enum place_want {
@@ -52,6 +53,16 @@ int place_remove(struct relaydb *db, const struct place *place, const char *suff
  * in its directory?  Who hands it to a library that believes what it reads must
  * know that.  Returns RELAYDB_OK or PERM. */
 int place_private(struct relaydb *db, const struct place *place, const struct stat *st);
+
+/* The name of the database, whose state is ST, outlives a power cut: who renamed
+ * it into place may have been killed before the directory was synced.  Costs a
+ * sync once for a state; a commit of the handle's own sets db->named itself.
+ * PLACE is open for writing.  Returns RELAYDB_OK or IO. */
+int place_keep_name(struct relaydb *db, const struct place *place, const struct stat *st);
+
+/* The same for DB's path, whatever is there: relaydb_settle() of a form whose
+ * commits are renamed.  Returns RELAYDB_OK, or as place_open() and IO. */
+int place_settle(struct relaydb *db);
 
 /* Is anything under that name? */
 bool place_has(const struct place *place, const char *suffix);

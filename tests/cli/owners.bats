@@ -97,6 +97,25 @@ all_commands() {
 	done
 }
 
+# who may write a file may link to it
+@test "links that a member of the group makes to PATH, .lock and .queue keep nobody from recording and expiring" {
+	member() {
+		setpriv --reuid=12345 --regid=nogroup --clear-groups "$@"
+	}
+	install -d -m 777 "$DIR/member"
+	relay add 192.0.2.1 1
+	theirs add 192.0.2.2 2
+	member ln "$DB" "$DIR/member/map"
+	member ln "$DB.lock" "$DIR/member/lock"
+	as_nobody install -m 660 /dev/null "$DB.queue"
+	member ln "$DB.queue" "$DIR/member/queue"
+	relay add 192.0.2.3 $EPOCHSECONDS
+	theirs add 192.0.2.4 $EPOCHSECONDS
+	relay expire 60
+	[ "$(theirs dump | grep -c '^192')" = 2 ]
+	[ "$(stat -c %h "$DB")" = 2 ]
+}
+
 @test "planted folders, fifos and foreign files at .lock, .queue, .new, .redo: refused" {
 	make_victims
 	for suffix in .lock .queue .new .redo; do

@@ -38,7 +38,7 @@ homes() {
 	sqlite3.h lib/relaydb/sqlite/tblblob.c
 	ini.h lib/common/conf.c
 	cdb.h lib/common/tcprules.c
-	uthash.h lib/common/table.h lib/relaydb/
+	uthash.h lib/common/table.h
 	seccomp.h lib/daemon/syscalls.c
 	linux/landlock.h lib/daemon/sandbox.c
 	event2/ lib/daemon/loop.c lib/daemon/listener.c

@@ -716,6 +716,29 @@ static void huge_record_costs_nothing(void **state)
 	}
 }
 
+/* A sound record of no block at all may claim that the file becomes long. */
+static void short_record_of_a_long_file(void **state)
+{
+	struct head head = { .new_size = (uint64_t)HUGE_SIZE };
+	struct stat st;
+	char redo[160];
+	int fd;
+
+	(void)state;
+	assert_int_equal(put(0, 99, begun), RELAYDB_OK);
+	assert_int_equal(stat(path, &st), 0);
+	memcpy(head.magic, magic, sizeof magic);
+	head.old_size = (uint64_t)st.st_size;
+	head.mtime = begun;
+	head.sum = sum_of(&head, sizeof head, 1);
+	snprintf(redo, sizeof redo, "%s.redo", path);
+	fd = open(redo, O_WRONLY | O_CREAT | O_CLOEXEC, 0660);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, &head, sizeof head), sizeof head);
+	close(fd);
+	look_in_a_child(RELAYDB_NOTDB);
+}
+
 static void huge_database_costs_nothing(void **state)
 {
 	(void)state;
@@ -741,6 +764,7 @@ int main(void)
 		TEST(damaged_redo_is_refused),
 		TEST(children_keep_no_lock),
 		TEST(huge_record_costs_nothing),
+		TEST(short_record_of_a_long_file),
 		TEST(huge_database_costs_nothing),
 	};
 

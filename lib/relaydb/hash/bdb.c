@@ -150,7 +150,7 @@ static int change_all(struct relaydb *db, const struct image *old, uint32_t buck
     size_t count, const struct progress *progress, struct image *out)
 {
 	DB *hash = NULL;
-	int error, closed, stop = 0, fd = memfd_create("relaydb", MFD_CLOEXEC);
+	int error, closed, stop = 0, fd = io_above_standard(memfd_create("relaydb", MFD_CLOEXEC));
 
 	*out = (struct image){ NULL, 0, false };
 	if (fd < 0)
@@ -191,8 +191,13 @@ int bdb_apply(struct relaydb *db, const struct image *image, const struct change
 int bdb_build(struct relaydb *db, const struct change *rows, size_t count, const struct progress *progress, struct image *out)
 {
 	uint32_t buckets = BUCKETS_MIN;
+	int code;
 
 	while ((uint64_t)buckets * (FILL / 2) < 2 * (uint64_t)count && buckets < BUCKETS_MAX)
 		buckets *= 2;
+	*out = (struct image){ NULL, 0, false };
+	code = io_room(db, (size_t)buckets * PAGE_SIZE); /* before the work, and not behind it */
+	if (code != RELAYDB_OK)
+		return code;
 	return change_all(db, NULL, buckets, (size_t)buckets * PAGE_SIZE * 2, rows, count, progress, out);
 }

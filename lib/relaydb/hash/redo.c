@@ -187,10 +187,12 @@ int redo_make(struct relaydb *db, const struct snapshot *before, const struct im
 	struct head head;
 	uint64_t *numbers;
 	size_t count = 0;
+	int code;
 
 	*redo = (struct redo){ { NULL, 0, false } };
-	if (new->size > IMAGE_MAX)
-		return db_fail(db, RELAYDB_NOMEM, "%s would be larger than %zu MiB", db->path, IMAGE_MAX >> 20);
+	code = io_room(db, new->size);
+	if (code != RELAYDB_OK)
+		return code;
 	numbers = calloc(new->size / BLOCK + 2, sizeof *numbers);
 	if (numbers == NULL)
 		return db_fail(db, RELAYDB_NOMEM, "out of memory");
@@ -332,14 +334,18 @@ bool redo_fits(const struct redo *redo, const struct image *image)
 int redo_overlay(struct relaydb *db, const struct redo *redo, struct image *image)
 {
 	size_t size = redo_new_size(redo);
-	struct image out = { malloc(size), size, false };
+	struct image out = { NULL, size, false };
 	size_t kept = image->size < size ? image->size : size;
+	int code = io_room(db, size);
 
+	if (code != RELAYDB_OK)
+		return code;
+	/* pages that nobody writes cost nothing: a short record may claim a long file */
+	out.data = calloc(1, size);
 	if (out.data == NULL)
 		return db_fail(db, RELAYDB_NOMEM, "out of memory");
 	if (kept > 0)
 		memcpy(out.data, image->data, kept);
-	memset(out.data + kept, 0, size - kept);
 	for (size_t i = 0; i < head_of(redo)->count; i++) {
 		uint64_t number = table_of(redo)[i].number;
 

@@ -125,12 +125,12 @@ static int lmdb_each(struct relaydb *db, int64_t since, int (*each)(const struct
 	return code;
 }
 
-/* A transaction is whole or it is not there: nothing of one that was cut off needs to be finished. */
+/* A transaction is whole or it is not there; only the name of a new file may not be on disk yet. */
 static int lmdb_settle(struct relaydb *db, int64_t now)
 {
 	if (now < 0 || now > RELAYDB_STAMP_MAX)
 		return db_fail(db, RELAYDB_BADSTAMP, "%lld is not a valid time", (long long)now);
-	return RELAYDB_OK;
+	return place_settle(db);
 }
 
 static int lmdb_check(

@@ -79,13 +79,24 @@ static int change_locked(struct turn *turn, int fd, struct mdbfile *file, const 
 		struct pages_info info = file->info;
 
 		code = transact(db, fd, (size_t)file->st.st_size, &info, task);
-		if (code == RELAYDB_OK && task->result->committed)
+		if (code == RELAYDB_OK && task->result->committed) {
 			mdbfile_remember(fd, file, task->result);
-		else if (code != RELAYDB_OK)
+			db->named = file->st;
+		} else if (code != RELAYDB_OK)
 			file->valid = false;
 	}
 	lock_release_whole(fd);
 	return code;
+}
+
+/* The new file in FD has its name. */
+static int named(struct turn *turn, int fd, struct mdbfile *file, const struct relaydb_result *result)
+{
+	STEP("renamed");
+	mdbfile_remember(fd, file, result);
+	if (place_keep_name(turn->db, &turn->place, &file->st) == RELAYDB_OK)
+		return RELAYDB_OK;
+	return RELAYDB_UNCERTAIN;
 }
 
 /* A new file, whole before it has its name. */
@@ -109,12 +120,10 @@ static int create(struct turn *turn, struct mdbfile *file, const struct change_t
 		place_name(&turn->place, NEW_SUFFIX, name);
 		if (renameat2(turn->place.dir, name, turn->place.dir, turn->place.name, RENAME_NOREPLACE) != 0)
 			code = errno == EEXIST ? STEP_AGAIN : db_fail_errno(db, "name", "", errno);
-		else if (fsync(turn->place.dir) != 0)
-			code = db_fail_errno(db, "sync the directory of", "", errno);
 		else
-			mdbfile_remember(fd, file, task->result);
+			code = named(turn, fd, file, task->result);
 	}
-	if (code != RELAYDB_OK)
+	if (code != RELAYDB_OK && code != RELAYDB_UNCERTAIN)
 		place_remove(db, &turn->place, NEW_SUFFIX);
 	if (fd >= 0)
 		close(fd);
@@ -136,6 +145,8 @@ static int attempt(struct turn *turn, struct mdbfile *file, const struct change_
 	if (code != RELAYDB_OK)
 		return code;
 	code = place_private(db, &turn->place, &st);
+	if (code == RELAYDB_OK)
+		code = place_keep_name(db, &turn->place, &st);
 	if (code == RELAYDB_OK)
 		code = change_locked(turn, fd, file, task);
 	close(fd);

@@ -94,12 +94,12 @@ static int sqlite_each(struct relaydb *db, int64_t since, int (*each)(const stru
 	return code;
 }
 
-/* A rename is whole or it was not: nothing of one that was cut off needs to be finished. */
+/* A rename is whole or it was not; it only may not be on disk yet. */
 static int sqlite_settle(struct relaydb *db, int64_t now)
 {
 	if (now < 0 || now > RELAYDB_STAMP_MAX)
 		return db_fail(db, RELAYDB_BADSTAMP, "%lld is not a valid time", (long long)now);
-	return RELAYDB_OK;
+	return place_settle(db);
 }
 
 /* What SQLite would take for its own beside the file, and play back into it, when another program opens it. */

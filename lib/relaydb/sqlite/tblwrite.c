@@ -94,18 +94,20 @@ static int store(struct turn *turn, struct tblfile *file, int old)
 	struct stat st = file->st;
 	int fd, code = place_companion(db, &turn->place, NEW_SUFFIX, PLACE_NEW, &fd);
 
-	if (code != RELAYDB_OK)
-		return code;
-	code = write_new(db, file->table, fd, old < 0 ? NULL : &st);
-	if (code == RELAYDB_OK)
-		code = replace(turn, old, &st);
-	if (code == RELAYDB_OK && fstat(fd, &file->st) == 0)
+	if (code == RELAYDB_OK) {
+		code = write_new(db, file->table, fd, old < 0 ? NULL : &st);
+		if (code == RELAYDB_OK)
+			code = replace(turn, old, &st);
+		if (code != RELAYDB_OK && code != RELAYDB_UNCERTAIN)
+			place_remove(db, &turn->place, NEW_SUFFIX);
+	}
+	if (code == RELAYDB_OK && fstat(fd, &file->st) == 0) {
 		file->settled = true; /* by its mtime, see dress() */
-	else
-		table_free(&file->table);
-	if (code != RELAYDB_OK && code != RELAYDB_UNCERTAIN)
-		place_remove(db, &turn->place, NEW_SUFFIX);
-	close(fd);
+		db->named = file->st;
+	} else
+		table_free(&file->table); /* it has the changes, and the file may not */
+	if (fd >= 0)
+		close(fd);
 	return code;
 }
 
@@ -148,6 +150,8 @@ static int attempt(struct turn *turn, struct tblfile *file, const struct change_
 		code = tblfile_know(db, &turn->place, fd, &st, file);
 	if (code == RELAYDB_OK)
 		code = change_known(turn, file, fd, task);
+	if (code == RELAYDB_OK && !task->result->committed) /* it is there already, but how safely? */
+		code = place_keep_name(db, &turn->place, &st);
 	close(fd);
 	return code;
 }
