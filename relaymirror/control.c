@@ -4,6 +4,7 @@
  */
 #include "control.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,27 @@ static void take_order(struct session *session, enum order_kind kind, const char
 	}
 }
 
+/* What is known of the address TEXT, and whether that can be all. */
+static void tell_known(struct session *session, const char *text)
+{
+	const struct mirrorhost *host = session->control->host;
+	char address[RELAYDB_ADDRSTRLEN], out[STATUS_SIZE];
+	struct mirror_known known;
+	size_t size;
+
+	if (relaydb_address(text, address) != RELAYDB_OK) {
+		answer(session, "refused that is no address\n");
+		return;
+	}
+	mirror_look_up(host->mirror, address, &known);
+	size = (size_t)snprintf(out, sizeof out,
+	    "ignored %d\ndeleted %d\nown %d\nunsent %d\nlogin %" PRId64 "\npublish %d\n",
+	    known.ignored, known.deleted, known.own, known.unsent, known.login,
+	    host->publisher != NULL);
+	mirrorcounts_status(host, out + size, sizeof out - size);
+	answer(session, out);
+}
+
 /* Is PATH, as another program spells it, the database that is mirrored here? */
 static bool is_ours(const struct mirrorhost *host, const char *path)
 {
@@ -125,6 +147,8 @@ static void take_line(struct session *session, char *line)
 		answer(session, status);
 	} else if (database != NULL && strcmp(command, "status") == 0 && line == NULL) {
 		answer(session, mirrorcounts_status(host, status, sizeof status));
+	} else if (line != NULL && strcmp(command, "get") == 0) {
+		tell_known(session, line);
 	} else if (line != NULL && strcmp(command, "delete") == 0) {
 		take_order(session, ORDER_DELETE, line);
 	} else if (line != NULL && strcmp(command, "add") == 0) {

@@ -4,6 +4,7 @@
  *
  * A line each way:
  *	status DATABASE			lines of "NAME VALUE", then "end"
+ *	get DATABASE ADDRESS		the same, of what is known of one
  *	delete DATABASE ADDRESS		"sent", "kept WHY" or "refused WHY"
  *	add DATABASE ADDRESS		the same
  * and "other DATABASE" if this is not the database that is mirrored here.

@@ -57,6 +57,19 @@ size_t mirror_orders(const struct mirror *mirror)
 	return orders_count(mirror->orders);
 }
 
+void mirror_look_up(const struct mirror *mirror, const char *address, struct mirror_known *known)
+{
+	const struct ledger_row *row = ledger_find(mirror->ledger, address);
+
+	*known = (struct mirror_known){ .ignored = mirror_ignores(mirror, address) };
+	if (row != NULL && !row->refused) {
+		known->own = row->own;
+		known->unsent = row->unsent;
+		known->login = row->engine;
+	}
+	known->deleted = orders_cover(mirror->orders, address, known->login);
+}
+
 /* ---- shared with local.c ---- */
 
 bool mirror_ignores(const struct mirror *mirror, const char *address)

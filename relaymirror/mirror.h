@@ -77,6 +77,18 @@ const struct mirror_tally *mirror_tally(const struct mirror *mirror);
 size_t mirror_rows(const struct mirror *mirror);
 size_t mirror_orders(const struct mirror *mirror);
 
+/* What is known of an address. */
+struct mirror_known {
+	bool ignored; /* neither sent nor written, whatever else is known */
+	bool deleted; /* an order deletes what is known, or what there was */
+	bool own; /* the login was at this host */
+	bool unsent; /* the engine is still to be told */
+	int64_t login; /* by the engine's clock; 0: none */
+};
+
+/* ADDRESS is in the store's form. */
+void mirror_look_up(const struct mirror *mirror, const char *address, struct mirror_known *known);
+
 /* ---- the local database ---- */
 
 /* A look at all of it: begin, then mirror_local() for each entry, then end,

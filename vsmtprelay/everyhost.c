@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "human.h"
 #include "log.h"
 
 #define WAIT_S 10 /* for an answer; the daemon takes three seconds at most */
@@ -55,8 +56,8 @@ static int connect_to(const char *path)
 	return -1;
 }
 
-/* Reads until what came ends in END, or, if it begins so, at the end of the
- * first line.  Returns false with errno set. */
+/* Reads until what came ends in END, or, if it is no answer but a word why not,
+ * at the end of the first line.  Returns false with errno set. */
 static bool read_answer(int fd, const char *end, char answer[ANSWER_MAX])
 {
 	size_t size = 0;
@@ -74,7 +75,8 @@ static bool read_answer(int fd, const char *end, char answer[ANSWER_MAX])
 		answer[size] = '\0';
 		if (size >= strlen(end) && strcmp(answer + size - strlen(end), end) == 0)
 			return true;
-		if (strncmp(answer, "other ", 6) == 0 && answer[size - 1] == '\n')
+		if (answer[size - 1] == '\n' &&
+		    (strncmp(answer, "other ", 6) == 0 || strncmp(answer, "refused ", 8) == 0))
 			return true;
 		if (size == ANSWER_MAX - 1) {
 			errno = EMSGSIZE;
@@ -152,20 +154,7 @@ bool everyhost_order(const char *database, const char *order, int count, char *c
 	return done;
 }
 
-/* ---- check ---- */
-
-struct report {
-	void (*each)(const struct relaydb_finding *finding, void *arg);
-	void *arg;
-};
-
-static void tell(
-    const struct report *report, enum relaydb_severity severity, const char *what, const char *fix)
-{
-	const struct relaydb_finding finding = { severity, what, fix };
-
-	report->each(&finding, report->arg);
-}
+/* ---- one address ---- */
 
 /* The value of the line "NAME VALUE" in TEXT, without its newline. */
 static void find(const char *text, const char *name, char value[256])
@@ -188,6 +177,77 @@ static long number(const char *text, const char *name)
 
 	find(text, name, value);
 	return strtol(value, NULL, 10);
+}
+
+/* Where the login is known, or why it is not. */
+static void word_login(const char *answer, int64_t now, char *text, size_t size)
+{
+	const int64_t login = number(answer, "login");
+	const bool own = number(answer, "own") != 0;
+	char age[HUMAN_AGE];
+
+	human_age(now > login ? now - login : 0, age);
+	if (number(answer, "ignored") != 0)
+		snprintf(
+		    text, size, "neither sends nor writes it: it is in `ignore' of %s", CONFIGURED);
+	else if (number(answer, "deleted") != 0)
+		snprintf(text, size, "an administrator has deleted it at all hosts");
+	else if (login == 0)
+		snprintf(text, size, "no host that publishes to the engine has a login of it");
+	else if (!own)
+		snprintf(text, size, "the engine has a login of %s ago, at another host", age);
+	else if (number(answer, "publish") == 0)
+		snprintf(text, size, "a login of %s ago at this host, which publishes none", age);
+	else if (number(answer, "unsent") != 0)
+		snprintf(text, size,
+		    "a login of %s ago at this host, which the engine does not have yet", age);
+	else
+		snprintf(text, size, "the engine has a login of %s ago, at this host", age);
+}
+
+bool everyhost_ask(
+    const char *database, const char *address, int64_t now, char text[EVERYHOST_TEXT])
+{
+	char line[PATH_MAX + 128], answer[ANSWER_MAX], trouble[256];
+	size_t size;
+
+	if (snprintf(line, sizeof line, "get %s %s\n", database, address) >= (int)sizeof line)
+		return false;
+	if (!converse(line, "\nend\n", answer)) {
+		if (errno == ENOENT && !is_expected(database))
+			return false;
+		snprintf(text, EVERYHOST_TEXT, "does not answer at %.100s: %s", socket_path(),
+		    strerror(errno));
+		return true;
+	}
+	if (strncmp(answer, "other ", 6) == 0 || strncmp(answer, "refused ", 8) == 0)
+		return false;
+	word_login(answer, now, text, EVERYHOST_TEXT);
+	find(answer, "trouble", trouble);
+	size = strlen(text);
+	if (number(answer, "engine_reached") == 0)
+		snprintf(text + size, EVERYHOST_TEXT - size,
+		    "; but the engine cannot be reached (%s): logins at other hosts are missing",
+		    *trouble != '\0' ? trouble : "not yet");
+	else if (number(answer, "complete") == 0)
+		snprintf(text + size, EVERYHOST_TEXT - size,
+		    "; but not all that the engine has was read yet");
+	return true;
+}
+
+/* ---- check ---- */
+
+struct report {
+	void (*each)(const struct relaydb_finding *finding, void *arg);
+	void *arg;
+};
+
+static void tell(
+    const struct report *report, enum relaydb_severity severity, const char *what, const char *fix)
+{
+	const struct relaydb_finding finding = { severity, what, fix };
+
+	report->each(&finding, report->arg);
 }
 
 static void check_policy(const struct report *report, const char *text)
@@ -270,7 +330,7 @@ void everyhost_check(
 	if (snprintf(line, sizeof line, "status %s\n", database) >= (int)sizeof line)
 		return;
 	if (converse(line, "\nend\n", answer)) {
-		if (strncmp(answer, "other ", 6) != 0)
+		if (strncmp(answer, "other ", 6) != 0 && strncmp(answer, "refused ", 8) != 0)
 			check_engine(&report, answer);
 		return;
 	}

@@ -10,6 +10,7 @@
 #define VSMTPRELAY_EVERYHOST_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "relaydb.h"
 
@@ -17,6 +18,13 @@
  * to the relaymirror of DATABASE.  Returns false after logging what other hosts
  * do not know yet, and may never. */
 bool everyhost_order(const char *database, const char *order, int count, char *const address[]);
+
+#define EVERYHOST_TEXT 512
+
+/* What relaymirror, if one mirrors DATABASE or should, knows of ADDRESS at the
+ * time NOW, as a sentence without its end.  Returns false if there is none. */
+bool everyhost_ask(
+    const char *database, const char *address, int64_t now, char text[EVERYHOST_TEXT]);
 
 /* Part of `vsmtprelay check': does relaymirror, if one mirrors DATABASE or
  * should, reach its engine, with which lag, clock offset and backlog, and will

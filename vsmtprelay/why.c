@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "daemons.h"
+#include "everyhost.h"
 #include "expiry.h"
 #include "files.h"
 #include "glance.h"
@@ -184,6 +185,15 @@ static void look_at_servers(struct why *why)
 	mta_free(&facts);
 }
 
+/* The other hosts, where relaymirror runs. */
+static void look_at_mirror(struct why *why)
+{
+	char text[EVERYHOST_TEXT];
+
+	if (everyhost_ask(why->file, why->address, why->now, text))
+		detail(why, "relaymirror", "%s", text);
+}
+
 /* The rules, where relayguard runs. */
 static void look_at_guard(struct why *why)
 {
@@ -274,6 +284,7 @@ int cmd_why(struct relaydb *db, const struct call *call)
 	else
 		detail(&why, "database", "%s", why.survey.error);
 	look_at_records(&why);
+	look_at_mirror(&why);
 	look_at_servers(&why);
 	look_at_guard(&why);
 	watchconf_clear(&why.watch);

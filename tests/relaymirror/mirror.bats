@@ -214,3 +214,27 @@ refused() {	# refused USER N COMMAND...
 	[[ $output == 'refused only root'* ]] || fail "$output"
 	[ "$(engine XLEN '{relayers}:gonelog')" = 0 ]
 }
+
+# why HOST ADDRESS WORDS: what `vsmtprelay why' says of relaymirror there
+why() {
+	RELAYERS_MIRROR=$DIR/$1/control "$VSMTPRELAY" -f "$(database "$1")" why "$2" >"$DIR/why" 2>&1 || :
+	grep -qE "^  relaymirror +$3" "$DIR/why"
+}
+
+@test "vsmtprelay why: what the engine has of an address, and what keeps it from there" {
+	start_engine
+	pair
+	start pop smtp
+	login pop 192.0.2.7
+	eventually why pop 192.0.2.7 'the engine has a login of [0-9]+s ago, at this host$'
+	eventually why smtp 192.0.2.7 'the engine has a login of [0-9]+s ago, at another host$'
+	why smtp 192.0.2.8 'no host that publishes to the engine has a login of it$'
+	why smtp 127.0.0.1 'neither sends nor writes it: it is in .ignore'
+	login smtp 192.0.2.9
+	eventually why smtp 192.0.2.9 'a login of [0-9]+s ago at this host, which publishes none$'
+	order smtp delete 192.0.2.7
+	eventually why pop 192.0.2.7 'an administrator has deleted it at all hosts$'
+	stop_engine
+	login pop 192.0.2.10
+	eventually why pop 192.0.2.10 'a login .*which the engine does not have yet; but the engine cannot be reached '
+}
