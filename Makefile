@@ -8,6 +8,7 @@
 #   make bench      what everything costs
 #   make demo       the main job with a real Dovecot and a real sendmail (root)
 #   make lint       compiler warnings, cppcheck, clang-tidy, manuals
+#   make dist       the tarball of HEAD
 #   make install    DESTDIR= PREFIX= ...; make uninstall undoes it
 #
 # One line a file is printed; V=1 prints the commands.
