@@ -14,7 +14,7 @@ LINT_SOURCES += popwatch/source/journal.c
 endif
 
 POPWATCH_LINES = $(addprefix popwatch/lines/, \
-	beginning.c bound.c catalogue.c definition.c layout.c pattern.c pipeline.c proof.c session.c session_event.c session_key.c stamp.c \
+	beginning.c bound.c catalogue.c definition.c layout.c pattern.c pipeline.c proof.c seam.c session.c session_event.c session_key.c stamp.c \
 	elements.c once.c tag.c \
 	truncation.c year.c zone.c)
 POPWATCH_SOURCE = $(addprefix popwatch/source/, \

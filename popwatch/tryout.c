@@ -159,7 +159,7 @@ static void report(const struct tryout *t)
 	if (tally->timeless > 0)
 		report_count(", ", tally->timeless, "without a time that can be", "");
 	if (tally->broken > 0)
-		report_count(", ", tally->broken, "cut off, too long or with a NUL byte", "");
+		report_count(", ", tally->broken, "cut off, torn, too long or with a NUL byte", "");
 	if (t->addressless > 0) {
 		report_count("; ", t->addressless, "login", "s");
 		fputs(" without an address", stderr);

@@ -3,6 +3,7 @@
  * pipeline.c - from a line to what it means, see pipeline.h
  */
 #include "pipeline.h"
+#include "seam.h"
 
 #include <string.h>
 
@@ -243,6 +244,11 @@ void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t n
 	if (servers == NULL)
 		return;
 	if (memchr(line->text, '\0', line->size) != NULL) {
+		take_broken(pipeline, line, now);
+		return;
+	}
+	if (seam_in(header.message)) {
+		suspect(pipeline, "a line that was written behind a torn one is not believed, nor is that", &header);
 		take_broken(pipeline, line, now);
 		return;
 	}

@@ -69,6 +69,17 @@ found() {
 	[ "$(found all 'pop3d: LOGIN FAILED, user=x, ip=[203.0.113.9], port=[1]' "pop3d: $FORGED")" = '203.0.113.9 ' ]
 }
 
+@test "a line of Courier that Mailutils would cut puts no login of the same process id in doubt" {
+	local servers long
+	for servers in courier,mailutils courier-stderrlogger,mailutils courier,mailutils,cyrus; do
+		for long in "LOGIN FAILED, user=$(name 180), ip=[::ffff:203.0.113.9], port=[4000]" \
+			"LOGOUT, user=$(name 180), ip=[::ffff:203.0.113.9], port=[4000], rcvd=38, sent=387, time=47" "ERR: $(name 210)"; do
+			is="$(found $servers "pop3d[900]: $long" 'pop3d[900]: LOGIN, user=alice, ip=[::ffff:192.0.2.1], port=[50919]')"
+			[ "$is" = '192.0.2.1 ' ] || fail "$servers, $long: $is"
+		done
+	done
+}
+
 @test "behind busybox's syslogd, which keeps 256 bytes, a shorter line is a cut one" {
 	[ -z "$(found all "mail.info pop3d: LOGIN FAILED, user=$(name 205)" "mail.info pop3d: $FORGED")" ]
 	[ "$(found all "pop3d: LOGIN FAILED, user=$(name 205)" "pop3d: $FORGED")" = '203.0.113.9 ' ]
