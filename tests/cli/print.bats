@@ -61,7 +61,7 @@ print('"$1"')'
 
 @test "--json of a database that cannot be read: a message, the status, and no half list" {
 	fails 66 'does not exist' relay dump --json
-	head -c 5000 /dev/urandom >"$DB"
+	garbage 5000 >"$DB"
 	fails 65 "$DB" relay list --json
 }
 

@@ -77,7 +77,7 @@ remote() {	# entries on standard input, appended to the file NAME
 	dovecot 192.0.2.1 | remote system
 	: >"$DIR/journal/empty.journal"
 	head -c 5000 "$DIR/journal/system.journal" >"$DIR/journal/cut.journal"
-	head -c 20000 /dev/urandom >"$DIR/journal/garbled.journal"
+	garbage 20000 >"$DIR/journal/garbled.journal"
 	once
 	recorded 192.0.2.1
 }

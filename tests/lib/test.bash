@@ -8,6 +8,7 @@ LIB=$(cd "$BATS_TEST_DIRNAME/../lib" && pwd)
 BUILD=${BUILD:-$(cd "$LIB/../.." && pwd)/build}
 . "$LIB/servers.sh"
 unset RELAYERS_DB
+export LC_ALL=C.UTF-8	# or months have other names, EPOCHREALTIME a comma
 DEADLINE=60		# seconds that anything may take, on a machine ten times slower
 
 # fit_to_work DIRECTORY: this user can write there, everybody can get there, nobody else can write there or above
@@ -59,6 +60,11 @@ longest() {
 fail() {
 	printf '%s\n' "$*" >&2
 	return 1
+}
+
+# garbage N: so many bytes that mean nothing, the same ones every time
+garbage() {
+	seq 1000000 | tr '0-9\n' '\200-\212' | head -c "$1"
 }
 
 # waits until COMMAND... succeeds; fails after DEADLINE seconds

@@ -170,7 +170,7 @@ start_file() {
 
 @test "docs/TROUBLESHOOTING.md: a damaged database is told, refused, and replaced" {
 	cp -p /var/lib/relayers/relayers.db "$SCRATCH/good"
-	head -c 8192 /dev/urandom >/var/lib/relayers/relayers.db
+	garbage 8192 >/var/lib/relayers/relayers.db
 	run vsmtprelay check
 	[ "$status" = 1 ]
 	run vsmtprelay add 192.0.2.1

@@ -240,7 +240,7 @@ not_recorded_because() {	# not_recorded_because ADDRESS TEXT
 }
 
 @test "the file is damaged" {
-	head -c 8192 /dev/urandom >"$DB"
+	garbage 8192 >"$DB"
 	before=$(md5sum <"$DB")
 	pop 192.0.2.1
 	not_recorded_because 192.0.2.1 "$DB"
