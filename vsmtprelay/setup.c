@@ -232,9 +232,11 @@ static void expiry_step(struct setup *setup)
 		: expiry.unsure          ? "a crontab that this user may not read"
 					 : ""))
 		return;
-	if (expiry.no_daemon || (has_systemd() && !files_exist("/usr/sbin/cron*"))) {
+	if (has_systemd() && (expiry.no_daemon || !files_exist("/usr/sbin/cron*")))
 		run(blocks_install_timer, "systemctl enable --now vsmtprelay-expire.timer\n");
-	} else
+	else if (expiry.no_daemon)
+		run("apt install --no-install-recommends cron\n", "");
+	else
 		into("*/15 * * * *  relayers  /usr/sbin/vsmtprelay expire 60\n",
 		    "/etc/cron.d/vsmtprelay");
 }

@@ -31,7 +31,7 @@ type_command() {
 	echo "# $1"
 	case $1 in
 	'./bootstrap install') env -u MAKEFLAGS -u MAKELEVEL make -s -C "$source" install ${SANITIZED:+SANITIZE=1} ;;
-	'apt install cron') install -m 755 /bin/true /usr/sbin/cron ;;
+	'apt install --no-install-recommends cron') install -m 755 /bin/true /usr/sbin/cron ;;
 	'apt install '*) ;;
 	'systemctl enable --now '*)
 		for name in ${1#systemctl enable --now }; do

@@ -158,7 +158,7 @@ clients() {	# of mta.bash's table, the same for each server: with a window of it
 }
 
 @test "a database that is missing or damaged: said, and no yes" {
-	head -c 5000 /dev/urandom >$RELAYERS.db
+	garbage 5000 >$RELAYERS.db
 	why 65 $'cannot\n' 127.0.1.1 || why 65 "$RELAYERS.db" 127.0.1.1
 	shows 1 '^database +fault'
 	rm $RELAYERS.db
@@ -172,7 +172,7 @@ clients() {	# of mta.bash's table, the same for each server: with a window of it
 	chmod 755 /usr/sbin/postmap
 	why 75 $'cannot be told\nno answer in time' 127.0.1.1
 	mv /usr/sbin/postmap.real /usr/sbin/postmap
-	[ ! -e "/proc/$(cat "$SCRATCH/hangs")" ]
+	wait_for 60 is_gone "$(cat "$SCRATCH/hangs")"
 }
 
 @test "status: each part, as JSON too" {
@@ -275,6 +275,15 @@ pictures() {	# of every file of a mail server, and of cron
 	tail -n 1 /etc/relayers/popwatch.conf | grep -qx '# mine'
 	[ "$(pictures)" = "$before" ]
 	echo '*/15 * * * *  relayers  /usr/sbin/vsmtprelay expire 60' >/etc/cron.d/vsmtprelay
+}
+
+@test "setup without systemd and without cron: cron, and no timer that nobody would start" {
+	[ ! -e /run/systemd/system ]
+	mv /usr/sbin/cron "$SCRATCH/cron"
+	setup_says 1
+	mv "$SCRATCH/cron" /usr/sbin/cron
+	grep -qx 'apt install --no-install-recommends cron' "$SCRATCH/setup"
+	not grep -q systemctl "$SCRATCH/setup"
 }
 
 @test "setup: what it prints for Postfix, sendmail and Exim works, and then it is done" {
