@@ -17,8 +17,8 @@ counter() {	# counter NAME{LABELS}: its value
 
 @test "one login is one login, however often its open connection is refreshed" {
 	prepare 'window = 8s' 'refresh = 0' "stats-file = $SCRATCH/$BATS_TEST_NUMBER/db/popwatch.prom"
+	start_popwatch		# before the logins, whose window is short
 	{ login 192.0.2.9; logout 192.0.2.9; login 192.0.2.1; } >"$LOG"
-	start_popwatch
 	eventually recorded 192.0.2.1 192.0.2.9
 	first=$(stamp_of 192.0.2.1)
 	refreshed() { [ "$(stamp_of 192.0.2.1)" -ge $((first + 4)) ]; }

@@ -56,17 +56,17 @@ dovecot_logout() {
 
 @test "an open connection keeps its address fresh, and its logout starts the window" {
 	prepare 'window = 8s' 'refresh = 0'
+	start_popwatch		# before the logins, whose window is short
 	{ dovecot_login 192.0.2.9 first; dovecot_logout first; } >"$LOG"
-	start_popwatch
 	eventually recorded 192.0.2.9
 	dovecot_login 192.0.2.1 open >>"$LOG"
 	dovecot_login 192.0.2.2 closed >>"$LOG"
 	dovecot_logout closed >>"$LOG"
+	closed=$(date +%s)
 	eventually recorded 192.0.2.1 192.0.2.2
-	first=$(stamp_of 192.0.2.1)
-	refreshed() { [ "$(stamp_of 192.0.2.1)" -ge $((first + 2)) ]; }
-	DEADLINE=25 eventually refreshed
-	[ "$(stamp_of 192.0.2.2)" -le $((first + 1)) ] || fail "a closed connection was refreshed"
+	refreshed() { [ "$(stamp_of 192.0.2.1)" -ge $((closed + 2)) ]; }
+	eventually refreshed
+	[ "$(stamp_of 192.0.2.2)" -le "$closed" ] || fail "a closed connection was refreshed"
 	# the logout records its own time, and that is the end of it
 	dovecot_logout open >>"$LOG"
 	stop_popwatch
