@@ -56,7 +56,7 @@ start_file() {
 	watch "$WORK/log/mail.log" 'servers = courier-stderrlogger'
 	prove_logins --pop 110 --imap 143 --only basic,hostile,pair --threads 8
 	# the long names did come, and were cut
-	grep -q 'd: LOGIN FAILED, user=P\{485\}' "$WORK/log/mail.log"
+	eventually grep -q 'd: LOGIN FAILED, user=P\{485\}' "$WORK/log/mail.log"
 	not grep -q 'd: LOGIN, user=x*, ip=\[203.0.113.9\]' "$WORK/log/mail.log"
 	stop_popwatch
 }

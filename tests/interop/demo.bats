@@ -29,7 +29,7 @@ interrupted() {
 	kill -s "$1" "$pid"
 	wait "$pid" || status=$?
 	[ "$status" = "$2" ] || fail "status $status: $(cat "$SCRATCH/out")"
-	nobody_lives_in "$namespace"
+	wait_for 60 nobody_lives_in "$namespace"
 	[ ! -e "$BUILD/work/$pid" ]
 	[ ! -e /var/lib/enclosure ]
 	! grep '^That is POP before SMTP' "$SCRATCH/out" || fail "it had ended before"

@@ -120,9 +120,7 @@ exim_with() {
 }
 
 @test "a client on a DNS blocklist that has logged in may relay" {
-	echo 'nameserver 127.0.0.1' >/etc/resolv.conf
-	quietly dns "$BUILD/tests/mta/prog_dns" 1.1.0.127.zen.spamhaus.org=127.0.0.2 9.1.0.127.zen.spamhaus.org=127.0.0.2 3>&- &
-	DNS_PID=$!
+	start_names 1.1.0.127.zen.spamhaus.org=127.0.0.2 9.1.0.127.zen.spamhaus.org=127.0.0.2
 	exim_with blocklist
 	relays 127.0.1.1 -p 2526 || fail "$REPLY"
 	takes_local 127.0.1.1 -p 2526

@@ -190,6 +190,19 @@ exact() {
 	[ $yes -gt 0 ]
 }
 
+# start_names NAME=ADDRESS...: a name server on port 53 knows these, and the host
+# asks it
+start_names() {
+	echo 'nameserver 127.0.0.1' >/etc/resolv.conf
+	quietly dns "$BUILD/tests/mta/prog_dns" "$@" 3>&- &
+	DNS_PID=$!
+	comes_up dns $! answers_names
+}
+
+answers_names() {
+	ss -lunH 'sport = :53' | grep -q .
+}
+
 # start_as_it_is NAME: start_NAME of servers.sh, with the configuration that is there
 start_as_it_is() {
 	local configure

@@ -139,10 +139,8 @@ refuses_senders() {
 }
 
 @test "a client on a DNS blocklist that has logged in may relay with delay_checks, and is refused without" {
-	echo 'nameserver 127.0.0.1' >/etc/resolv.conf
 	zone=bl.example.test
-	quietly dns "$BUILD/tests/mta/prog_dns" 1.1.0.127.$zone=127.0.0.2 9.1.0.127.$zone=127.0.0.2 3.1.0.127.$zone=127.0.0.2 3>&- &
-	DNS_PID=$!
+	start_names 1.1.0.127.$zone=127.0.0.2 9.1.0.127.$zone=127.0.0.2 3.1.0.127.$zone=127.0.0.2
 	dnsbl="FEATURE(\`dnsbl', \`$zone', \`\"550 5.7.1 listed at $zone\"')dnl"
 
 	sendmail_with "$with_window" "$dnsbl" "$delay"

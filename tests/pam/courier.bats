@@ -1,6 +1,5 @@
 # needs: root
 # enclosure: rsyslog courier
-# limit: 480
 # courier.bats - pam_relaydb in a real Courier, with the lines of docs/courier.md
 
 load ../lib/test
@@ -23,8 +22,8 @@ start_file() {
 	(quietly authdaemond /usr/sbin/authdaemond start)
 	(quietly pop3d /usr/lib/courier/pop3d start)
 	(quietly imapd /usr/lib/courier/imapd start)
-	wait_for 10 listens 110
-	wait_for 10 listens 143
+	comes_up pop3d - listens 110
+	comes_up imapd - listens 143
 }
 
 setup() {

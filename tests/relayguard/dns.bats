@@ -22,6 +22,28 @@ taken() {
 	[[ $REPLY == DUNNO ]]
 }
 
+# denied SENDER REPLY: to be waited for: on a slow machine the DNS may fail to
+# answer in time at first
+denied() {
+	policy policy "sender=$1"
+	[ "$REPLY" = "$2" ]
+}
+
+# answered CLIENT RECIPIENT REPLY: a refusal once the list has answered, anything
+# else at once
+answered() {
+	policy policy "client_address=$1" "recipient=$2"
+	if [[ $3 == 5* && $REPLY == DUNNO ]]; then
+		eventually turned_away "$@"
+	fi
+	[[ $REPLY == "$3"* ]] || fail "$1 $2: $REPLY"
+}
+
+turned_away() {
+	policy policy "client_address=$1" "recipient=$2"
+	[[ $REPLY == "$3"* ]]
+}
+
 @test "a good list refuses whom it lists; POP, AUTH and this host are exempt" {
 	prepare 'noto:RBL.bl.test:ALL:ALL:550 5.7.1 listed'
 	rows "198.51.100.66 $((EPOCHSECONDS - 7200))"
@@ -48,10 +70,8 @@ taken() {
 	start_guard
 	eventually said 'blocklist bl.test is on'
 	while read -r client a b; do
-		policy policy client_address=$client recipient=a@example.com
-		[[ $REPLY == "$a"* ]] || fail "$client a: $REPLY"
-		policy policy client_address=$client recipient=b@example.com
-		[[ $REPLY == "$b"* ]] || fail "$client b: $REPLY"
+		answered "$client" a@example.com "$a"
+		answered "$client" b@example.com "$b"
 	done <<-'END'
 		198.51.100.66 DUNNO 550
 		192.0.2.1 550 550
@@ -125,8 +145,7 @@ on_after_reload() {
 	# libunbound, which sees how quick these are, soon gives up what is not
 	# answered: long before our time is over
 	for i in {1..10}; do
-		policy policy sender=x@nx$i.test
-		[ "$REPLY" = '550 5.7.1 no' ]
+		eventually denied "x@nx$i.test" '550 5.7.1 no'
 	done
 	for domain in a.silent.test a.broken.test; do
 		policy policy "sender=x@$domain"
@@ -142,8 +161,7 @@ on_after_reload() {
 		start_guard
 		policy policy sender=x@a.broken.test
 		[[ $how = pass && $REPLY == DUNNO || $how = defer && $REPLY == '451 4.4.3 '* ]] || fail "$how: $REPLY"
-		policy policy sender=x@nx.test
-		[ "$REPLY" = '550 5.1.8 no domain' ]
+		eventually denied x@nx.test '550 5.1.8 no domain'
 		stop_guard
 		stop_dns
 	done

@@ -72,13 +72,22 @@ pair() {	# pair [FORM]
 }
 
 start() {	# start NAME...: returns when they run
-	local name
+	local name before
 	for name; do
+		before=$(starts "$name")
 		"$RELAYMIRROR" -v -c "$DIR/$name/conf" 2>>"$DIR/$name/stderr" 3>&- &
 		echo $! >"$DIR/$name/pid"
 		PIDS+=" $!"
-		eventually said "$name" ': mirroring '
+		eventually started "$name" "$before"
 	done
+}
+
+starts() {	# starts NAME: how often it has begun to run
+	grep -c ': mirroring ' "$DIR/$1/stderr" || :
+}
+
+started() {	# started NAME BEFORE: once more than that
+	[ "$(starts "$1")" -gt "$2" ]
 }
 
 stop() {	# stop NAME [SIGNAL]: its exit status
