@@ -1,4 +1,3 @@
-# limit: 900
 # long: only
 # every fuzz target for some seconds from its seeds, in the same order each time: a check that fails was broken by a change, not by
 # the dice; `make fuzz TIME=600' is the long run, and throws them

@@ -1,6 +1,5 @@
 # needs: root
 # enclosure:
-# limit: 120
 # refused.bats - the documented PAM lines, and logins that the account phase refuses
 #
 # The lines are taken from the pages and the manual.  prog_server does what servers do with PAM: those that report to

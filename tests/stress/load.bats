@@ -1,7 +1,6 @@
 # load.bats - logins at every pace, by all that records: none is lost, each is soon where an MTA sees it
 #
 # needs: root
-# limit: 400
 
 load ../lib/test
 load ../cli/cli
