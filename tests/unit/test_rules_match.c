@@ -402,6 +402,35 @@ static void addresses(void **state)
 	}
 }
 
+/* What one expression may cost: a sender cannot dodge one by a long address,
+ * nor keep the process busy with it. */
+static void long_expressions(void **state)
+{
+	static const char *const fine[] = { "/^([a-z]|[.])*bad@/", "/^(x|y|xy)*bad@/",
+		"/^(([a-z])+)+@/" };
+	static const char costly[] = "noto:ALL:ALL:/(xx?x?x?){5}=b/";
+	static char text[2100];
+	struct rules_envelope envelope = stranger;
+	char rule[100];
+
+	(void)state;
+	envelope.recipient = text;
+	memset(text, 'x', 2000);
+	snprintf(text + 2000, sizeof text - 2000, "bad@example.com");
+	for (size_t i = 0; i < COUNT(fine); i++) {
+		snprintf(rule, sizeof rule, "noto:ALL:ALL:%s", fine[i]);
+		if (answer_of(rule, &envelope) != RULES_YES)
+			fail_msg("%s", fine[i]);
+	}
+	/* 4^5 ways from each byte */
+	snprintf(text + 20, sizeof text - 20, "@b=c.example");
+	assert_int_equal(answer_of(costly, &envelope), RULES_NO);
+	memset(text, 'x', 1000);
+	snprintf(text + 1000, sizeof text - 1000, "@b=c.example");
+	assert_int_equal(answer_of(costly, &envelope), RULES_UNKNOWN);
+	assert_int_equal(answer_of("noto:ALL:ALL:/(x+)+$/", &envelope), RULES_UNKNOWN);
+}
+
 /* USER with a name that has a domain: alice of one is not alice of another. */
 static void user_with_domain(void **state)
 {
@@ -573,6 +602,7 @@ int main(void)
 		cmocka_unit_test(spelled),
 		cmocka_unit_test(as_written),
 		cmocka_unit_test(long_ones),
+		cmocka_unit_test(long_expressions),
 		cmocka_unit_test(user_with_domain),
 		cmocka_unit_test(what_is_asked),
 		cmocka_unit_test(decisions),
