@@ -8,27 +8,52 @@
 
 #include "loop.h"
 
+/* Called before the loop looks at its sockets again: news for all of thousands
+ * must not keep those waiting who need none. */
+#define CALLS_MAX 32
+
+/* In the order in which they came. */
+struct queue {
+	struct waiter *first, **end;
+};
+
 struct waiting {
-	struct waiter *first;
+	struct queue quiet, news; /* without news, and with some */
 	struct loop_timer *soon;
 };
 
-/* A waiter that is called may end itself and others, and new ones may begin:
- * after each the search starts again, among those with news. */
+static void enqueue(struct queue *queue, struct waiter *waiter)
+{
+	waiter->queue = queue;
+	waiter->next = NULL;
+	waiter->link = queue->end;
+	*queue->end = waiter;
+	queue->end = &waiter->next;
+}
+
+static void dequeue(struct waiter *waiter)
+{
+	*waiter->link = waiter->next;
+	if (waiter->next != NULL)
+		waiter->next->link = waiter->link;
+	else
+		waiter->queue->end = waiter->link;
+}
+
+/* A waiter that is called may end itself and others, and new ones may begin. */
 static void call_waiters(void *arg)
 {
 	struct waiting *waiting = arg;
-	struct waiter *waiter = waiting->first;
 
-	while (waiter != NULL) {
-		if (!waiter->news) {
-			waiter = waiter->next;
-			continue;
-		}
-		waiter->news = false;
+	for (size_t i = 0; i < CALLS_MAX && waiting->news.first != NULL; i++) {
+		struct waiter *waiter = waiting->news.first;
+
+		dequeue(waiter);
+		enqueue(&waiting->quiet, waiter);
 		waiter->again(waiter->arg);
-		waiter = waiting->first;
 	}
+	if (waiting->news.first != NULL)
+		loop_timer_set(waiting->soon, 0);
 }
 
 struct waiting *waiting_new(struct loop *loop)
@@ -37,6 +62,8 @@ struct waiting *waiting_new(struct loop *loop)
 
 	if (waiting == NULL)
 		return NULL;
+	waiting->quiet.end = &waiting->quiet.first;
+	waiting->news.end = &waiting->news.first;
 	waiting->soon = loop_timer_new(loop, call_waiters, waiting);
 	if (waiting->soon != NULL)
 		return waiting;
@@ -54,34 +81,34 @@ void waiting_free(struct waiting *waiting)
 
 void waiting_begin(struct waiting *waiting, struct waiter *waiter)
 {
-	if (waiter->waits)
-		return;
-	waiter->waits = true;
-	waiter->news = false;
-	waiter->next = waiting->first;
-	if (waiter->next != NULL)
-		waiter->next->link = &waiter->next;
-	waiter->link = &waiting->first;
-	waiting->first = waiter;
+	if (waiter->queue == NULL)
+		enqueue(&waiting->quiet, waiter);
 }
 
 void waiting_end(struct waiter *waiter)
 {
-	if (!waiter->waits)
+	if (waiter->queue == NULL)
 		return;
-	waiter->waits = false;
-	*waiter->link = waiter->next;
-	if (waiter->next != NULL)
-		waiter->next->link = waiter->link;
+	dequeue(waiter);
+	waiter->queue = NULL;
+}
+
+static void give_news(struct waiting *waiting, struct waiter *waiter)
+{
+	if (waiter->queue != &waiting->quiet)
+		return;
+	dequeue(waiter);
+	enqueue(&waiting->news, waiter);
 }
 
 void waiting_news(struct waiting *waiting, struct waiter *waiter)
 {
 	if (waiter != NULL) {
-		waiter->news = waiter->waits;
+		give_news(waiting, waiter);
 	} else {
-		for (struct waiter *each = waiting->first; each != NULL; each = each->next)
-			each->news = true;
+		while (waiting->quiet.first != NULL)
+			give_news(waiting, waiting->quiet.first);
 	}
-	loop_timer_set(waiting->soon, 0);
+	if (waiting->news.first != NULL)
+		loop_timer_set(waiting->soon, 0);
 }

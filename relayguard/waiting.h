@@ -3,22 +3,22 @@
  * waiting.h - those who wait for news: an answer of the DNS, a copy of the
  * database, the self-test of a blocklist
  *
- * Owns: the list, and that a waiter is called from the loop, never inside of
- * the call that brought the news.
+ * Owns: the order, which is that of the news; that a waiter is called from the
+ * loop, never inside of the call that brought the news; and that the loop looks
+ * at its sockets between a few calls and the next.
  */
 #ifndef RELAYGUARD_WAITING_H
 #define RELAYGUARD_WAITING_H
 
-#include <stdbool.h>
-
 struct loop;
+struct queue;
 struct waiting;
 
 /* Zero at first, except for the two of the caller's. */
 struct waiter {
 	void (*again)(void *arg);
 	void *arg;
-	bool waits, news;
+	struct queue *queue; /* NULL: does not wait */
 	struct waiter *next, **link;
 };
 
