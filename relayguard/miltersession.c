@@ -89,10 +89,14 @@ static enum rules_name name_state(const struct milter *milter)
 
 static void take_connect(struct miltersession *session, const struct milter_event *event)
 {
+	enum rules_name state = name_state(session->milter);
 	const char *name = milter_macro(session->milter, "client_name");
+	const char *forged = milter_macro(session->milter, "client_ptr");
 
-	conversation_connect(session->conversation, event->value, name != NULL ? name : event->text,
-	    name_state(session->milter));
+	if (state == RULES_NAME_FORGED && forged != NULL)
+		name = forged;
+	conversation_connect(
+	    session->conversation, event->value, name != NULL ? name : event->text, state);
 }
 
 /* A recipient that the mail server has refused already: it does not look at our

@@ -161,23 +161,54 @@ static enum rules_answer zone_match(const struct rules_zone *zone, const struct 
 	return rules_and(ask_listed(view, zone, &view->net), rules_not(exempt));
 }
 
-/* A question about the name when the DNS could not tell it. */
+/* NO: the client's name is known, or that it has none; else why not.  sendmail
+ * calls a name forged, too, whose addresses it could not look up for now
+ * (getauthinfo() in its daemon.c): we look ourselves. */
+static enum rules_answer name_doubt(const struct view *view)
+{
+	enum rules_type type = view->net.family == AF_INET ? RULES_TYPE_A : RULES_TYPE_AAAA;
+	struct rules_records found = { .count = 0 };
+	const char *written = view->envelope->name;
+	char name[DOMAIN_SIZE];
+	enum rules_answer answer;
+
+	if (view->name_state != RULES_NAME_FORGED)
+		return view->name_state == RULES_NAME_UNKNOWN ? RULES_UNKNOWN : RULES_NO;
+	if (!view->has_net || !is_set(written) || domain_is_address(written) ||
+	    domain_read(written, strlen(written), name) != DOMAIN_NAME)
+		return RULES_NO;
+	if (view->asker->records == NULL)
+		return RULES_UNKNOWN;
+	answer = view->asker->records(name, type, &found, view->asker->arg);
+	if (answer != RULES_YES)
+		return answer;
+	for (size_t i = 0; i < found.count; i++) {
+		if (ipnet_holds(&found.addresses[i], &view->net))
+			return RULES_UNKNOWN;
+	}
+	return RULES_NO;
+}
+
+/* A question about the name. */
 static enum rules_answer name_match(const struct view *view, bool yes)
 {
-	return view->name_state == RULES_NAME_UNKNOWN ? RULES_UNKNOWN : known(yes);
+	enum rules_answer doubt = name_doubt(view);
+
+	return doubt == RULES_NO ? known(yes) : doubt;
 }
 
 /* A wildcard or expression: the confirmed name, or the address as text. */
 static enum rules_answer host_text_match(const struct pattern *pattern, const struct view *view)
 {
-	enum rules_answer answer = RULES_NO;
+	enum rules_answer answer = RULES_NO, doubt;
 
 	if (view->address[0] != '\0')
 		answer = text_match(pattern, view->address, strlen(view->address));
 	if (answer == RULES_YES)
 		return answer;
-	if (view->name_state == RULES_NAME_UNKNOWN)
-		return rules_or(answer, RULES_UNKNOWN);
+	doubt = name_doubt(view);
+	if (doubt != RULES_NO)
+		return rules_or(answer, doubt);
 	if (view->name[0] != '\0')
 		answer = rules_or(answer, text_match(pattern, view->name, strlen(view->name)));
 	return answer;
@@ -186,10 +217,10 @@ static enum rules_answer host_text_match(const struct pattern *pattern, const st
 static enum rules_answer client_servers_match(
     const struct pattern *pattern, const struct view *view)
 {
-	enum rules_answer exempt = RULES_NO, answer;
+	enum rules_answer exempt = RULES_NO, answer, doubt = name_doubt(view);
 
-	if (view->name_state == RULES_NAME_UNKNOWN)
-		return RULES_UNKNOWN;
+	if (doubt != RULES_NO)
+		return doubt;
 	if (view->name[0] == '\0')
 		return RULES_NO;
 	if (pattern->kind == KIND_ZONE) {

@@ -186,6 +186,7 @@ on_after_reload() {
 
 @test "names of clients: none, forged, confirmed, and unknown for now" {
 	prepare $'noto:FORGED:ALL:ALL:550 5.7.1 forged\nnoto:UNKNOWN:ALL:ALL:550 5.7.1 none\nnoto:mx.bad.test *.bad.test:ALL:ALL:550 5.7.1 bad'
+	start_dns '*.broken.test fail' 'mx.well.test a 198.51.100.66'
 	start_guard
 	while read -r name state want; do
 		milter "connect 198.51.100.66 $name $state" 'mail <>' 'rcpt <b@example.com>'
@@ -195,6 +196,8 @@ on_after_reload() {
 		mx.bad.test FAIL 550 5.7.1 none
 		mx.bad.test OK 550 5.7.1 bad
 		mx.bad.test TEMP continue
+		mx.broken.test FORGED continue
+		mx.well.test FORGED continue
 		mx.good.test OK continue
 	END
 	stop_guard

@@ -23,6 +23,7 @@ LISTS = {
     'down.test': None,
 }
 DNS = {     # name: (addresses, mail exchangers, name servers); None: fails
+    'x.broken.test': None,
     'example.com': (['192.0.2.80'], ['mx.example.com'], ['ns.hoster.test']),
     'mx.example.com': (['198.51.100.1', '2001:db8:1::1'], [], []),
     'ns.hoster.test': (['198.51.100.66'], [], []),
@@ -295,7 +296,12 @@ def make_rule(r):
 def make_envelope(r):
     address, name, state = r.choice(CLIENTS), r.choice(NAMES), r.choice(STATES)
     visible = name if state == 'confirmed' and not re.fullmatch('[0-9.]+', name) else ''
-    return {'address': address, 'name': name, 'state': state, 'visible': visible, 'user': r.choice(USERS),
+    told = state
+    if state == 'forged' and address and not re.fullmatch('[0-9.]+', name):
+        found = records(name, 0)
+        if found is None or address in found:   # a mail server that could not look it up says forged as well
+            state = 'unknown'
+    return {'address': address, 'name': name, 'told': told, 'state': state, 'visible': visible, 'user': r.choice(USERS),
             'local': address is None or ipaddress.ip_address(address).is_loopback,
             'sender': r.choice(ADDRESSES), 'recipient': r.choice(ADDRESSES)}
 
@@ -326,7 +332,7 @@ def main(program, directory, seed):
             print(':'.join([rule['action']] + [write_list(r, parts) for parts in rule['lists']] +
                            ([rule['message']] if rule['message'] else [])), file=out)
     write_world(directory + '/world')
-    lines = ['|'.join([e['address'] or '-', e['name'], e['state'], e['user'] or '-', e['sender'], e['recipient']])
+    lines = ['|'.join([e['address'] or '-', e['name'], e['told'], e['user'] or '-', e['sender'], e['recipient']])
              for e in envelopes]
     answer = subprocess.run([program, directory + '/rules', directory + '/world'], input='\n'.join(lines) + '\n',
                             stdout=subprocess.PIPE, stderr=open(directory + '/warnings', 'w'), text=True, check=True)

@@ -119,6 +119,17 @@ static const struct {
 	{ "UNKNOWN", "192.0.2.1", NULL, RULES_NAME_UNKNOWN, RULES_UNKNOWN, NULL },
 	{ "FORGED", "192.0.2.1", "a.test", RULES_NAME_FORGED, RULES_YES, NULL },
 	{ "FORGED", "192.0.2.1", NULL, RULES_NAME_NONE, RULES_NO, NULL },
+	/* a mail server may call a name forged that it could not look up */
+	{ "FORGED", "192.0.2.1", "broken.test", RULES_NAME_FORGED, RULES_UNKNOWN, NULL },
+	{ "UNKNOWN", "192.0.2.1", "broken.test", RULES_NAME_FORGED, RULES_UNKNOWN, NULL },
+	{ "KNOWN", "192.0.2.1", "broken.test", RULES_NAME_FORGED, RULES_UNKNOWN, NULL },
+	{ "*.test", "192.0.2.1", "broken.test", RULES_NAME_FORGED, RULES_UNKNOWN, NULL },
+	{ "NS=KNOWN", "192.0.2.1", "broken.test", RULES_NAME_FORGED, RULES_UNKNOWN, NULL },
+	{ "FORGED", "192.0.2.1", "later.test", RULES_NAME_FORGED, RULES_PENDING, NULL },
+	{ "FORGED", "192.0.2.1", "onlya.test", RULES_NAME_FORGED, RULES_UNKNOWN, NULL },
+	{ "FORGED", "192.0.2.2", "onlya.test", RULES_NAME_FORGED, RULES_YES, NULL },
+	{ "FORGED", "2001:db8:1::1", "mx.onlya.test", RULES_NAME_FORGED, RULES_UNKNOWN, NULL },
+	{ "FORGED", "192.0.2.1", "not_a-name..", RULES_NAME_FORGED, RULES_YES, NULL },
 	/* a name that looks like an address is none */
 	{ "10.9.9.9 10.*", "192.0.2.1", "10.9.9.9", RULES_NAME_CONFIRMED, RULES_NO, NULL },
 	{ "KNOWN", "192.0.2.1", "10.9.9.9", RULES_NAME_CONFIRMED, RULES_NO, NULL },
