@@ -9,8 +9,7 @@
 #include "known.h"
 #include "transform.h"
 
-#include <limits.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,8 +17,8 @@
 
 #define BLOCK ((size_t)4096)
 
-/* A file in memory.  The program may have closed the descriptor and opened another of that number. */
-struct memfd {
+/* A descriptor that is kept.  The program may have closed it and opened another of that number. */
+struct kept {
 	int fd; /* -1: none */
 	dev_t dev;
 	ino_t ino;
@@ -33,13 +32,13 @@ struct memory {
 	struct image_info info;
 	struct stat st;
 	bool settled; /* a later change would show in ST */
-	bool quiet; /* there was neither record nor queue, and one would show in FOLDER */
+	bool quiet; /* there was neither record nor queue, and one would show in DIRECTORY */
 	struct stat directory;
-	char directory_path[PATH_MAX];
+	struct kept opened; /* DIRECTORY, kept open: no name is looked up, and /proc not needed */
 	struct rows rows; /* see memory_rows() */
 	bool indexed;
-	struct memfd file; /* IMAGE is a private mapping of it */
-	struct memfd made; /* what was made last, and where it is mapped */
+	struct kept file; /* IMAGE is a private mapping of it */
+	struct kept made; /* what was made last, and where it is mapped */
 	const unsigned char *made_at;
 	bool editing;
 	const unsigned char *view; /* FILE as a commit has changed it; NULL: it has not */
@@ -48,16 +47,16 @@ struct memory {
 	size_t touched_count, touched_room;
 };
 
-static const struct memfd no_file = { .fd = -1 };
+static const struct kept no_file = { .fd = -1 };
 
-static bool file_is(const struct memfd *file)
+static bool file_is(const struct kept *file)
 {
 	struct stat st;
 
 	return file->fd >= 0 && fstat(file->fd, &st) == 0 && st.st_dev == file->dev && st.st_ino == file->ino;
 }
 
-static void file_close(struct memfd *file)
+static void file_close(struct kept *file)
 {
 	if (file_is(file))
 		close(file->fd);
@@ -87,6 +86,7 @@ static void memory_free(struct memory *memory)
 	image_free(&memory->image);
 	file_close(&memory->file);
 	file_close(&memory->made);
+	file_close(&memory->opened);
 	free(memory->touched);
 	free(memory);
 }
@@ -121,7 +121,7 @@ static struct memory *renew(struct relaydb *db)
 	memory = calloc(1, sizeof *memory);
 	if (memory == NULL)
 		return NULL;
-	memory->file = memory->made = no_file;
+	memory->file = memory->made = memory->opened = no_file;
 	memory->pid = getpid();
 	memory->user = geteuid();
 	db->memory = memory;
@@ -139,7 +139,7 @@ bool memory_unchanged(const struct relaydb *db, const struct image **image, cons
 		return false;
 	if (stat(db->path, &st) != 0 || !known_same(&st, &memory->st))
 		return false;
-	if (stat(memory->directory_path, &st) != 0 || !known_same(&st, &memory->directory))
+	if (fstat(memory->opened.fd, &st) != 0 || !known_same(&st, &memory->directory))
 		return false;
 	*image = &memory->image;
 	*info = &memory->info;
@@ -198,19 +198,20 @@ void memory_confirm(struct relaydb *db, struct snapshot *snapshot)
 void memory_note_directory(struct relaydb *db, const struct place *place, const struct stat *directory, bool quiet)
 {
 	struct memory *memory = mine(db);
-	char link[64];
-	ssize_t size;
+	struct stat st;
 
 	if (memory == NULL)
 		return;
 	memory->quiet = false;
-	snprintf(link, sizeof link, "/proc/self/fd/%d", place->dir);
-	size = readlink(link, memory->directory_path, sizeof memory->directory_path);
-	if (!quiet || size <= 0 || (size_t)size >= sizeof memory->directory_path)
+	if (!quiet)
 		return;
-	memory->directory_path[size] = '\0';
+	if (!file_is(&memory->opened) || memory->opened.dev != directory->st_dev || memory->opened.ino != directory->st_ino) {
+		file_close(&memory->opened);
+		memory->opened = (struct kept){ openat(place->dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), directory->st_dev,
+			directory->st_ino };
+	}
 	memory->directory = *directory;
-	memory->quiet = true;
+	memory->quiet = fstat(memory->opened.fd, &st) == 0 && known_same(&st, directory);
 }
 
 const struct rows *memory_rows(struct relaydb *db, const struct image *image)
@@ -288,7 +289,7 @@ void memory_made(struct relaydb *db, int fd, const struct image *image)
 		return;
 	}
 	file_close(&memory->made);
-	memory->made = (struct memfd){ fd, st.st_dev, st.st_ino };
+	memory->made = (struct kept){ fd, st.st_dev, st.st_ino };
 	memory->made_at = image->data;
 }
 

@@ -40,7 +40,7 @@ void memory_confirm(struct relaydb *db, struct snapshot *snapshot);
  * remembered. */
 void memory_keep(struct relaydb *db, struct snapshot *snapshot);
 
-/* The directory was in the state FOLDER before what is remembered was read.  QUIET: with neither record
+/* The directory was in the state DIRECTORY before what is remembered was read.  QUIET: with neither record
  * nor queue in it, and a later one would show. */
 void memory_note_directory(struct relaydb *db, const struct place *place, const struct stat *directory, bool quiet);
 

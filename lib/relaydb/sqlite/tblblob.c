@@ -31,6 +31,9 @@ static int failed(const struct table *table, int error)
 {
 	struct relaydb *db = table->db;
 
+	/* the table of a pragma says so in words alone */
+	if (strcmp(sqlite3_errmsg(table->sqlite), sqlite3_errstr(SQLITE_NOMEM)) == 0)
+		error = SQLITE_NOMEM;
 	switch (error & 0xff) {
 	case SQLITE_NOMEM:
 		return db_fail(db, RELAYDB_NOMEM, "out of memory");
@@ -122,7 +125,9 @@ static int expect(const struct table *table, const char *sql, const char *answer
 		code = failed(table, error == SQLITE_DONE ? SQLITE_CORRUPT : error);
 	else {
 		text = (const char *)sqlite3_column_text(statement, 0);
-		if (text == NULL || strcmp(text, answer) != 0)
+		if (text == NULL && sqlite3_errcode(table->sqlite) == SQLITE_NOMEM)
+			code = failed(table, SQLITE_NOMEM);
+		else if (text == NULL || strcmp(text, answer) != 0)
 			code = not_a_database(table, why);
 	}
 	sqlite3_finalize(statement);
