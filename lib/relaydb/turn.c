@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -64,6 +65,15 @@ void turn_end(struct turn *turn)
 int64_t turn_now(const struct turn *turn)
 {
 	return turn->now + (db_clock_ms() - turn->begun) / 1000;
+}
+
+int turn_unsynced(const struct turn *turn, int error)
+{
+	char buf[128];
+
+	return db_fail(turn->db, RELAYDB_UNCERTAIN,
+	    "the commit is recorded in %s, but its directory cannot be synced, and a crash of the machine may undo it: %s",
+	    turn->db->path, strerror_r(error, buf, sizeof buf));
 }
 
 bool turn_same_file(const struct place *place, const char *suffix, int fd)

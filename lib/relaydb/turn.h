@@ -45,6 +45,9 @@ void turn_leave(struct turn *turn);
 /* The caller's clock, as it would be now. */
 int64_t turn_now(const struct turn *turn);
 
+/* The new file has its name, and all see it, but the directory could not be synced: ERROR.  Returns RELAYDB_UNCERTAIN. */
+int turn_unsynced(const struct turn *turn, int error);
+
 /* Does PATH.SUFFIX still lead to the file in FD? */
 bool turn_same_file(const struct place *place, const char *suffix, int fd);
 

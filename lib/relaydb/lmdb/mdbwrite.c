@@ -96,7 +96,7 @@ static int named(struct turn *turn, int fd, struct mdbfile *file, const struct r
 	mdbfile_remember(fd, file, result);
 	if (place_keep_name(turn->db, &turn->place, &file->st) == RELAYDB_OK)
 		return RELAYDB_OK;
-	return RELAYDB_UNCERTAIN;
+	return turn_unsynced(turn, turn->db->system_error);
 }
 
 /* A new file, whole before it has its name. */

@@ -83,8 +83,7 @@ static int replace(struct turn *turn, int old, const struct stat *st)
 	STEP("renamed");
 	if (fsync(turn->place.dir) == 0)
 		return RELAYDB_OK;
-	db_fail_errno(db, "sync the directory of", "", errno);
-	return RELAYDB_UNCERTAIN;
+	return turn_unsynced(turn, errno);
 }
 
 /* The changed table becomes the file; OLD is what was read, -1: nothing. */
