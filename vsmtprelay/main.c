@@ -16,6 +16,7 @@
 
 #include "cli.h"
 #include "commands.h"
+#include "convert.h"
 #include "everyhost.h"
 #include "log.h"
 #include "owner.h"
@@ -216,5 +217,9 @@ int main(int argc, char **argv)
 	call = (struct call){ find_command(argv[optind]), argc - optind - 1, argv + optind + 1, 0 };
 	if (call.command == NULL)
 		return no_command(argv[optind]);
+	if (path != NULL && call.command->run == cmd_convert) {
+		log_say(LOG_ERR, "convert: expected no -f: FROM and TO are the databases");
+		return cli_misused(PROGRAM);
+	}
 	return cli_finish(run(&call, path));
 }

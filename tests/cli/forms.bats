@@ -62,8 +62,8 @@ use() {		# use DIRECTORY FORM
 	use ours lmdb
 	relay add 192.0.2.1 100
 	unchanged fails 64 'are one file' "$BUILD/vsmtprelay/vsmtprelay" convert "$DB" "$DB"
+	unchanged fails 64 'expected no -f' relay convert "$DIR/ours/none.sqlite" "$DB"
 	unchanged fails 66 'does not exist' "$BUILD/vsmtprelay/vsmtprelay" convert "$DIR/ours/none.sqlite" "$DB"
-	printf 'a\\0blank here\n' >/dev/null
 	use ours sqlite
 	relay add 192.0.2.9 1
 	sqlite3 "$DB" "INSERT INTO tblblob VALUES (CAST('two words' AS BLOB), CAST('OK' AS BLOB))"
