@@ -36,8 +36,9 @@ static bool number(const char *text, int min, int max, int *out)
 	return true;
 }
 
-/* NET[,NET]... is added to what is ignored already; the word "none" empties that,
- * as the first of the list only, since elsewhere it would drop what was named. */
+/* NET[,NET]... is added to what is ignored already; the word "none" empties
+ * that, as the first of the list only, since elsewhere it would drop what was
+ * named. */
 static bool networks(const char *text, struct options *options)
 {
 	struct options wanted = *options;
