@@ -1,10 +1,10 @@
 # librelaydb: static for our own programs, shared and static for others
 
 RELAYDB_SOURCES = $(addprefix lib/relaydb/, \
-	address.c batch.c dump.c examine.c inplace.c io.c known.c location.c lock.c plan.c relaydb.c rows.c \
-	stamp.c turn.c) \
+	address.c batch.c dump.c examine.c face.c handle.c inplace.c io.c known.c location.c \
+	lock.c plan.c rows.c stamp.c turn.c) \
 	$(addprefix lib/relaydb/hash/, \
-	attempt.c bdb.c bucket.c check.c commit.c force.c hash.c hashpage.c image.c \
+	attempt.c bdb.c bucket.c check.c collect.c commit.c force.c hash.c hashpage.c image.c \
 	memory.c queue.c redo.c settle.c snapshot.c transform.c) \
 	$(addprefix lib/relaydb/lmdb/, lmdb.c mdbfile.c mdbwrite.c page.c pages.c txn.c) \
 	$(addprefix lib/relaydb/sqlite/, sqlite.c tblblob.c tblfile.c tblwrite.c)

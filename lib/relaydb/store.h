@@ -9,9 +9,9 @@
 #ifndef RELAYDB_STORE_H
 #define RELAYDB_STORE_H
 
-#include "batch.h"
-#include "dump.h"
 #include "handle.h"
+
+struct dump;
 
 struct store {
 	const char *name; /* as Postfix names the type of map, or Exim the lookup */

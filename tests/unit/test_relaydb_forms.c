@@ -13,6 +13,8 @@
  */
 #define RELAYDB_TEST_STEPS
 #include "assert_code.h"
+#include "batch.h"
+#include "dump.h"
 #include "relaydb.h"
 #include "step.h"
 #include "store.h"

@@ -5,7 +5,7 @@
 #ifndef RELAYDB_ATTEMPT_H
 #define RELAYDB_ATTEMPT_H
 
-#include "commit.h"
+#include "task.h"
 #include "turn.h"
 
 /* From `settled' to `cleared'.  Returns as relaydb_commit(), what TASK's change returned, STEP_AGAIN or STEP_EARLY. */

@@ -6,7 +6,9 @@
  */
 #include "address.h"
 #include "check.h"
+#include "collect.h"
 #include "commit.h"
+#include "dump.h"
 #include "handle.h"
 #include "image.h"
 #include "location.h"
@@ -86,7 +88,7 @@ static int search_odd(struct relaydb *db, const struct image *image, struct sear
 
 	if (remembered != NULL)
 		return search_rows(remembered, search);
-	code = transform_rows(db, image, true, &rows);
+	code = collect_rows(db, image, true, &rows);
 	if (code == RELAYDB_OK) {
 		rows_merge(&rows);
 		code = search_rows(&rows, search);
@@ -135,7 +137,7 @@ static int hash_each(struct relaydb *db, int64_t since, int (*each)(const struct
 
 	if (code != RELAYDB_OK)
 		return code;
-	code = transform_rows_since(db, &snapshot.image, since, &rows);
+	code = collect_rows_since(db, &snapshot.image, since, &rows);
 	if (code == RELAYDB_OK) {
 		rows_sort_by_stamp(&rows);
 		taken = memory_take(db); /* EACH may use the handle, and the rows are in there */

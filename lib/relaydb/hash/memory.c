@@ -3,11 +3,11 @@
  * memory.c - what a handle remembers of a hash, see memory.h
  */
 #include "memory.h"
+#include "collect.h"
 #include "handle.h"
 #include "image.h"
 #include "io.h"
 #include "known.h"
-#include "transform.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -221,7 +221,7 @@ const struct rows *memory_rows(struct relaydb *db, const struct image *image)
 	if (memory == NULL || memory->image.data != image->data)
 		return NULL;
 	if (!memory->indexed) {
-		memory->indexed = transform_rows(db, &memory->image, true, &memory->rows) == RELAYDB_OK;
+		memory->indexed = collect_rows(db, &memory->image, true, &memory->rows) == RELAYDB_OK;
 		if (!memory->indexed)
 			rows_free(&memory->rows);
 		rows_merge(&memory->rows);

@@ -17,10 +17,10 @@
 #ifndef RELAYDB_MEMORY_H
 #define RELAYDB_MEMORY_H
 
+#include "copy.h"
 #include "image.h"
 #include "location.h"
 #include "rows.h"
-#include "snapshot.h"
 
 /* Is the file what was proved, with nothing under way beside it?  Two calls of stat(2) where it is.
  * *image and *info are the handle's, until its next call. */

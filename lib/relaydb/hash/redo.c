@@ -22,7 +22,6 @@
 #include "location.h"
 #include "memory.h"
 #include "queue.h"
-#include "snapshot.h"
 #include "step.h"
 
 #include <errno.h>

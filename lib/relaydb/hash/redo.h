@@ -5,7 +5,7 @@
 #ifndef RELAYDB_REDO_H
 #define RELAYDB_REDO_H
 
-#include "snapshot.h"
+#include "copy.h"
 
 struct redo {
 	struct image record;

@@ -5,20 +5,8 @@
 #ifndef RELAYDB_SNAPSHOT_H
 #define RELAYDB_SNAPSHOT_H
 
-#include "image.h"
+#include "copy.h"
 #include "location.h"
-
-struct snapshot {
-	int fd; /* the database, open and not locked any more; -1 when there is none */
-	struct stat st;
-	struct image image;
-	struct image_info info;
-	struct image queue; /* the bytes of PATH.queue, which are not in IMAGE */
-	bool redone; /* a cut-off commit was read with it */
-	bool borrowed; /* IMAGE is the handle's memory */
-	bool recalled; /* the file was not read, its stat was believed */
-	bool settled; /* a change after ST would show in the file's stat */
-};
 
 /* Reads the whole database under LOCK_SH, a pending redo over it, and the queue beside it, and proves the database; or takes
  * from the handle's memory what it has proved before.

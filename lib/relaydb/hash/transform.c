@@ -7,6 +7,7 @@
  */
 #include "transform.h"
 #include "bdb.h"
+#include "collect.h"
 #include "dump.h"
 #include "handle.h"
 #include "image.h"
@@ -15,47 +16,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-struct collecting {
-	struct rows *rows;
-	struct bytes stays;
-	int64_t since;
-	bool canonical;
-};
-
-static int collect(struct bytes key, struct bytes value, void *arg)
-{
-	const struct collecting *collecting = arg;
-
-	return rows_take(collecting->rows, key, value, collecting->stays, collecting->canonical);
-}
-
-static int collect_since(struct bytes key, struct bytes value, void *arg)
-{
-	const struct collecting *collecting = arg;
-
-	return rows_take_since(collecting->rows, collecting->since, key, value, collecting->stays);
-}
-
-int transform_rows(struct relaydb *db, const struct image *image, bool canonical, struct rows *rows)
-{
-	struct collecting collecting = { rows, { image->data, image->size }, EVERY_ROW, canonical };
-
-	*rows = (struct rows){ NULL, 0, 0, NULL };
-	if (image_walk(image, collect, &collecting) != 0)
-		return db_fail(db, RELAYDB_NOMEM, "out of memory");
-	return RELAYDB_OK;
-}
-
-int transform_rows_since(struct relaydb *db, const struct image *image, int64_t since, struct rows *rows)
-{
-	struct collecting collecting = { rows, { image->data, image->size }, since, false };
-
-	*rows = (struct rows){ NULL, 0, 0, NULL };
-	if (image_walk(image, collect_since, &collecting) != 0)
-		return db_fail(db, RELAYDB_NOMEM, "out of memory");
-	return RELAYDB_OK;
-}
 
 int transform_build(struct relaydb *db, const struct rows *rows, const struct progress *progress, struct image *out)
 {
@@ -117,7 +77,7 @@ static int rebuild(struct plan *plan, struct relaydb_batch *batch, const struct 
 	struct relaydb *db = batch->db;
 	struct rows rows;
 	const struct plan_source source = { .rows = &rows };
-	int code = transform_rows(db, old, true, &rows);
+	int code = collect_rows(db, old, true, &rows);
 
 	if (code == RELAYDB_OK) {
 		rows_merge(&rows);

@@ -19,13 +19,6 @@ transform batch_transform;
 /* The transform that puts the dump ARG in their place. */
 transform dump_transform;
 
-/* Collects the rows of IMAGE, which must stay as long as ROWS.  CANONICAL: keys that are addresses get the store's form.
- * Returns RELAYDB_OK or NOMEM; free with rows_free in both cases. */
-int transform_rows(struct relaydb *db, const struct image *image, bool canonical, struct rows *rows);
-
-/* The same for the rows that rows_take_since() takes, as they are spelled. */
-int transform_rows_since(struct relaydb *db, const struct image *image, int64_t since, struct rows *rows);
-
 /* A hash of these rows.  Returns as bdb_build(). */
 int transform_build(struct relaydb *db, const struct rows *rows, const struct progress *progress, struct image *out);
 

@@ -11,6 +11,7 @@
  * Refused: duplicate keys, integer keys, subdatabases, fixed addresses: postmap makes none of these.
  */
 #include "page.h"
+#include "io.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #define RELAYDB_PAGE_H
 
 #include "handle.h"
-#include "pages.h"
+#include "mdbstate.h"
 
 #define WORD sizeof(size_t)
 #define HEAD_SIZE (WORD + 8) /* of a page */

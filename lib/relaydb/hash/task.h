@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * task.h - what a commit is to do
+ */
+#ifndef RELAYDB_TASK_H
+#define RELAYDB_TASK_H
+
+#include "transform.h"
+
+struct task {
+	transform *change; /* may be called several times, each time with a state that is newer */
+	void *arg;
+	bool create; /* makes the file if it is missing */
+	const struct relaydb_batch *batch; /* what the queue can take; NULL: the change must wait for its turn */
+};
+
+#endif
