@@ -11,7 +11,9 @@
 #ifndef POPWATCH_AUTOMATIC_H
 #define POPWATCH_AUTOMATIC_H
 
-#include "config.h"
+#include "config_data.h"
+
+struct catalogue;
 
 #define AUTOMATIC "auto"
 

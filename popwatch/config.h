@@ -8,62 +8,9 @@
 #ifndef POPWATCH_CONFIG_H
 #define POPWATCH_CONFIG_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
-
-#include "conf.h"
-#include "ipnet.h"
-
-struct catalogue;
+#include "config_data.h"
 
 #define CONFIG_FILE RELAYERS_SYSCONFDIR "/popwatch.conf"
-
-struct zone;
-
-struct config_log {
-	char *path;
-	unsigned formats; /* enum layout */
-	const struct zone *zone; /* of stamps without an offset; NULL: the system's */
-};
-
-struct config {
-	char *file; /* that it was read from, for complaints */
-	int servers_line; /* where these two are in it; 0: the defaults */
-	int user_line;
-	struct config_log *logs;
-	size_t log_count;
-	bool log_auto; /* log = auto was resolved, see automatic.h */
-	/* of standard input, and of the logs named after these settings */
-	unsigned formats;
-	const struct zone *zone;
-	char *journal; /* "no", "yes" or a directory */
-	char **servers;
-	char **tags; /* each "SERVER TAG ...": tags that its definition does not have */
-	int tags_line; /* where the first one is */
-	char *elements; /* login_log_format_elements of Dovecot; "": those of its definition */
-	int elements_line;
-	char **definitions; /* directories, the first one wins */
-	char *database; /* as relaydb_path() chose it */
-	char *state;
-	char *socket; /* "" or "no": none */
-	uid_t *socket_users;
-	char **socket_user_names; /* as they were written, in the same order */
-	size_t socket_user_count;
-	char *user; /* "": stay who we are */
-	char *stats; /* "": none */
-	char *pid_file; /* "": none */
-	char *cdb; /* that tcpserver reads; "": none */
-	char *cdb_rules; /* the administrator's rules in it; "": none */
-	struct netset ignore;
-	int64_t window; /* these in seconds */
-	int64_t refresh;
-	int64_t expire; /* 0: no */
-	int64_t commit_interval;
-	int64_t join_max;
-	int64_t session_max;
-};
 
 /* Reads FILE; NULL means the defaults alone.  Returns the settings
  * (config_free() them), or NULL after reporting every error. */

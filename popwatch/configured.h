@@ -8,7 +8,9 @@
 #ifndef POPWATCH_CONFIGURED_H
 #define POPWATCH_CONFIGURED_H
 
-#include "config.h"
+#include "config_data.h"
+
+struct catalogue;
 
 /* The definitions that are configured, as definitions_load() reads them; a name
  * in servers that does not exist is reported with the place of that setting.

@@ -5,7 +5,7 @@
 #ifndef VSMTPRELAY_CHANGE_H
 #define VSMTPRELAY_CHANGE_H
 
-#include "commands.h"
+#include "command.h"
 
 /* Records an address with the current time or a given one, whatever is
  * there. */

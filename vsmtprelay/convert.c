@@ -7,7 +7,7 @@
  */
 #include "convert.h"
 
-#include "commands.h"
+#include "command.h"
 #include "load.h"
 #include "log.h"
 #include "output.h"

@@ -5,7 +5,7 @@
 #ifndef VSMTPRELAY_CONVERT_H
 #define VSMTPRELAY_CONVERT_H
 
-#include "commands.h"
+#include "command.h"
 
 /* The command: every row of the first database replaces what is in the
  * second, all or nothing.  The suffix of each decides its form.  Each is

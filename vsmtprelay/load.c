@@ -4,7 +4,7 @@
  */
 #include "load.h"
 
-#include "commands.h"
+#include "command.h"
 #include "log.h"
 #include "owner.h"
 

@@ -5,7 +5,7 @@
 #ifndef VSMTPRELAY_LOAD_H
 #define VSMTPRELAY_LOAD_H
 
-#include "commands.h"
+#include "command.h"
 
 /* The command: its argument is the dump, none or "-" standard input.  It is
  * opened as the caller, and loaded as the owner of the database (owner.h). */

@@ -8,7 +8,7 @@
 #ifndef VSMTPRELAY_PRINT_H
 #define VSMTPRELAY_PRINT_H
 
-#include "commands.h"
+#include "command.h"
 
 /* The entries that expire with the same argument would remove. */
 int cmd_list(struct relaydb *db, const struct call *call);

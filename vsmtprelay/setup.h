@@ -5,7 +5,7 @@
 #ifndef VSMTPRELAY_SETUP_H
 #define VSMTPRELAY_SETUP_H
 
-#include "commands.h"
+#include "command.h"
 
 /* Looks at the host and prints the steps in an order in which the relay is
  * never open: the mail server is told last.  A step that is done is one line;

@@ -5,7 +5,7 @@
 #ifndef VSMTPRELAY_STATUS_H
 #define VSMTPRELAY_STATUS_H
 
-#include "commands.h"
+#include "command.h"
 
 /* Each part with ok, or what to do about it; with --json for monitoring.
  * Returns EX_OK, or EXIT_PARTLY if something needs attention. */

@@ -5,7 +5,7 @@
 #ifndef VSMTPRELAY_TCPSERVER_H
 #define VSMTPRELAY_TCPSERVER_H
 
-#include "commands.h"
+#include "command.h"
 
 /* tcprules RULES CDB [N]: see vsmtprelay(8). */
 int cmd_tcprules(struct relaydb *db, const struct call *call);

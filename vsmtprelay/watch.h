@@ -5,7 +5,7 @@
 #ifndef VSMTPRELAY_WATCH_H
 #define VSMTPRELAY_WATCH_H
 
-#include "commands.h"
+#include "command.h"
 
 /* Prints each entry that is new or has a later time, until it is interrupted or
  * nobody reads. */

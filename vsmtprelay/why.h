@@ -8,7 +8,7 @@
 #ifndef VSMTPRELAY_WHY_H
 #define VSMTPRELAY_WHY_H
 
-#include "commands.h"
+#include "command.h"
 
 /* Prints the answer, then what it rests on.  Returns EX_OK for yes, EXIT_PARTLY
  * for no; EX_USAGE for what is no address; that of what failed if it cannot be
