@@ -8,6 +8,7 @@
 #include "handle.h"
 #include "image.h"
 #include "queue.h"
+#include "queuetext.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,82 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * definition.h - one POP or IMAP server: its tags, and the expressions its lines match
+ * definition.h - the text of a definition, servers.d/NAME.conf
+ * (relayers-servers(5)), which becomes a server
  *
- * Owns: the text of a definition, servers.d/NAME.conf (relayers-servers(5)), and
- * what a message means to it.  Leaves to others: whether its samples prove it
- * (proof.h), which definitions count (catalogue.h), where files are
- * (definitions.h).
+ * Leaves to others: what a message means to the server (server.h), whether its
+ * samples prove it (proof.h), which definitions count (catalogue.h), where
+ * files are (definitions.h).
  */
 #ifndef POPWATCH_DEFINITION_H
 #define POPWATCH_DEFINITION_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include "beginning.h"
-#include "bound.h"
 #include "conf.h"
-#include "pattern.h"
 #include "relaydb.h"
-#include "span.h"
-
-/* What a line means. */
-enum role {
-	ROLE_NONE, /* of no meaning to us */
-	ROLE_CONNECT, /* a client connected: the address of the logins of this process */
-	ROLE_LOGIN, /* a user proved who he is */
-	ROLE_FAIL, /* a login that failed */
-	ROLE_LOGOUT, /* a connection ended */
-	ROLE_START, /* the server has restarted: none of its connections is open any more */
-	ROLES
-};
-
-/* How often what was seen. */
-struct tally {
-	uint64_t lines; /* lines with one of the server's tags */
-	uint64_t role[ROLES]; /* of them by meaning */
-	uint64_t doubted; /* not believed: they follow a cut line, are too long, or have a word twice */
-	uint64_t misses; /* of no expression, nor one of another server with that tag */
-	uint64_t stopped; /* the match limit was reached */
-};
-
-#define MISSED_MAX 161
-
-struct expression {
-	enum role role;
-	struct pattern *pattern;
-};
-
-struct server {
-	char *name;
-	char **tags; /* NULL at the end, as the next one */
-	char **journal; /* each "_FIELD=VALUE ...": trusted fields that one of its entries has */
-	char **binaries; /* programs, one of which is there where the server is installed */
-	const char *found; /* the one that is, of BINARIES, see definitions.h; NULL: nobody looked */
-	char **once; /* words that the server alone writes: a line in which one stands twice is no login */
-	char *warning; /* what an administrator must know who enables it; NULL: nothing */
-	bool by_name_only; /* "all" leaves it out */
-	bool by_pid; /* lines of one connection have the same process id */
-	bool no_pid; /* in a file no line of it has a process id */
-	bool one_try; /* a failed login ends the connection */
-	size_t cut; /* messages of this size or more were cut by the logger; 0: it does not cut */
-	/* of these alone the messages that it matches; NULL: all.  With a shared logger, all of those without a process id */
-	struct pattern *cut_only;
-	bool shared_logger; /* one logger writes for many connections: a rest may come later, see truncation.h */
-	char *instead_of; /* the definition that must not count beside this one; NULL: none */
-	char *elements; /* what stands before Dovecot's elements in a login, see elements.h; NULL: it has none */
-	bool proxied; /* those of a proxied login */
-	size_t longest; /* longer messages are not believed */
-	struct bound *bounds; /* of connections; NULL: as configured */
-	struct expression *expressions;
-	size_t count;
-	struct beginnings beginnings; /* of lines, and which of the expressions they may match */
-	struct tally tally;
-	struct tally reported; /* the same when it was last reported, see silence.h */
-	char missed[MISSED_MAX]; /* how the last near miss begins */
-	struct server *next; /* the next one in the catalogue, by name */
-};
+#include "server.h"
 
 /* What a line must mean, by a definition's own word. */
 struct sample {
@@ -108,25 +46,5 @@ void definition_check(const struct server *server, const struct conf_place *plac
 
 /* Frees the samples, and not the server. */
 void definition_end(struct definition_draft *draft);
-
-/* Makes a login of SERVER, which has elements, one with ELEMENTS in their order and
- * no other: see elements.h.  Errors are reported to PLACE's. */
-void server_set_elements(struct server *server, const char *elements, const struct conf_place *place);
-
-/* Frees it; a NULL is fine. */
-void server_free(struct server *server);
-
-/* Which of its first BEGINNING_BITS expressions MESSAGE may match by how it begins, see
- * beginning.h. */
-uint64_t server_may_match(struct server *server, struct span message);
-
-/* What MESSAGE means to SERVER.  CAPTURES is filled in unless it is ROLE_NONE.  Counts in the server's tally. */
-enum role server_read(struct server *server, struct span message, struct captures *captures);
-
-/* The same for a message that must not be believed: it counts as doubted, and as none of its role. */
-enum role server_read_doubted(struct server *server, struct span message, struct captures *captures);
-
-/* The name of a role, as the definition files have it ("login"). */
-const char *role_name(enum role role);
 
 #endif

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "span.h"
+#include "header.h"
 
 enum layout {
 	FORMAT_SYSLOG =
@@ -26,24 +26,6 @@ enum layout {
 	FORMAT_COURIER = 8, /* Courier's own log, couriertcpd -stderrlogger=multilog: a TAI64N stamp before "INFO: " */
 	FORMAT_ZIMBRA = 16, /* Zimbra's audit.log */
 	FORMAT_ANY = 31 /* for trying out alone */
-};
-
-enum stamp_kind {
-	STAMP_BSD, /* Nov 20 11:46:38, local time, no year */
-	STAMP_BSD_YEAR, /* Nov 20 2026 11:46:38 */
-	STAMP_YEAR_BSD, /* Nov 20 11:46:38 2026 */
-	STAMP_ISO, /* 2026-11-20T11:46:38.895199+00:00; local time if no zone follows */
-	STAMP_TAI64N /* @400000006920a5e61b2c3d4e, as multilog(8) and tai64n(8) write it */
-};
-
-struct header {
-	enum stamp_kind kind;
-	struct span stamp;
-	struct span host; /* empty where the layout has none */
-	struct span tag;
-	struct span pid; /* as it stands in the brackets; empty without */
-	bool facility; /* it has mail.info or the like, which busybox's syslogd writes */
-	struct span message;
 };
 
 /* The layouts by name ("syslog", "nohost", "dovecot", "courier", "zimbra", "any"); 0 for an unknown one. */

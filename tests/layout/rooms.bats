@@ -159,7 +159,7 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 			esac
 		done
 	done <<-'END'
-	step.h turn force settle attempt commit queue redo snapshot mdbwrite tblwrite
+	step.h turn force settle attempt commit queue queuetext redo snapshot mdbwrite tblwrite
 	lock.h turn settle attempt commit queue snapshot force lmdb mdbfile mdbwrite
 	txn.h mdbwrite
 	page.h pages
@@ -177,7 +177,7 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 	task.h commit attempt
 	copy.h snapshot memory redo
 	collect.h hash memory transform
-	transform.h task queue hash
+	transform.h task queuetext hash
 	hashpage.h bucket image
 	bucket.h image
 	turn.h force settle attempt commit bdb queue mdbfile mdbwrite tblwrite

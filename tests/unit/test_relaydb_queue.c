@@ -10,6 +10,7 @@
 #include "batch.h"
 #include "collect.h"
 #include "queue.h"
+#include "queuetext.h"
 #include "relaydb_scratch.h"
 #include "transform.h"
 

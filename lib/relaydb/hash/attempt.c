@@ -14,6 +14,7 @@
 #include "lock.h"
 #include "memory.h"
 #include "queue.h"
+#include "queuetext.h"
 #include "redo.h"
 #include "snapshot.h"
 #include "step.h"

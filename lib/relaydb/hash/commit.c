@@ -34,6 +34,7 @@
 #include "location.h"
 #include "lock.h"
 #include "queue.h"
+#include "queuetext.h"
 #include "settle.h"
 #include "snapshot.h"
 #include "step.h"

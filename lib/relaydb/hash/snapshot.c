@@ -15,6 +15,7 @@
 #include "lock.h"
 #include "memory.h"
 #include "queue.h"
+#include "queuetext.h"
 #include "redo.h"
 
 #include <errno.h>

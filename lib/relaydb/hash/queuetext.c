@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ *
+ * queuetext.c - what lies in the queue, written, read and carried out; see queuetext.h
+ */
+#include "queuetext.h"
+#include "batch.h"
+#include "queue.h"
+#include "step.h"
+#include "transform.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINE_SIZE 128 /* the longest line, with room */
+
+/* ---- writing ---- */
+
+int queue_text(const struct relaydb_batch *batch, struct image *text)
+{
+	size_t begin, room = (batch->count + 4) * LINE_SIZE;
+	char *out = malloc(room);
+
+	*text = (struct image){ (unsigned char *)out, 0, false };
+	if (out == NULL)
+		return db_fail(batch->db, RELAYDB_NOMEM, "out of memory");
+	/* first an end of line: the writer before us may have been cut off in the middle of one */
+	begin = (size_t)snprintf(out, room, "\nbegin\n");
+	text->size = begin;
+	for (const struct op *op = batch->ops; op != NULL; op = op->next) {
+		char *line = out + text->size;
+
+		if (op->kind == OP_DELETE)
+			text->size += (size_t)snprintf(line, LINE_SIZE, "delete %s\n", op->address);
+		else
+			text->size += (size_t)snprintf(line, LINE_SIZE, "%s %s %" PRId64 "\n",
+			    op->kind == OP_PUT ? "put" : "record", op->address, op->stamp);
+	}
+	if (batch->expire)
+		text->size += (size_t)snprintf(out + text->size, LINE_SIZE, "expire %" PRId64 "\n", batch->before);
+	text->size +=
+	    (size_t)snprintf(out + text->size, LINE_SIZE, "end %016" PRIx64 "\n", queue_sum(out + begin, text->size - begin));
+	return RELAYDB_OK;
+}
+
+/* ---- reading what it says ---- */
+
+static bool next_line(struct bytes *text, struct bytes *line)
+{
+	const char *begin = text->data, *end;
+
+	end = text->size == 0 ? NULL : memchr(begin, '\n', text->size);
+	if (end == NULL)
+		return false; /* a line that was cut off is none */
+	*line = (struct bytes){ begin, (size_t)(end - begin) };
+	*text = (struct bytes){ end + 1, text->size - line->size - 1 };
+	return true;
+}
+
+/* Cuts the next word off LINE, a string. */
+static char *next_word(char **line)
+{
+	return strsep(line, " ");
+}
+
+/* What a line says. */
+struct said {
+	bool expire;
+	enum op_kind kind;
+	char address[RELAYDB_ADDRSTRLEN];
+	int64_t stamp;
+};
+
+/* False if it is not a line that queue_text() could have written. */
+static bool read_line(struct bytes line, struct said *said)
+{
+	char copy[LINE_SIZE], *rest = copy, *verb, *address = NULL, *digits = NULL;
+
+	*said = (struct said){ .kind = OP_RECORD };
+	if (line.size >= sizeof copy || memchr(line.data, '\0', line.size) != NULL)
+		return false;
+	memcpy(copy, line.data, line.size);
+	copy[line.size] = '\0';
+	verb = next_word(&rest);
+	said->expire = strcmp(verb, "expire") == 0;
+	if (strcmp(verb, "put") == 0)
+		said->kind = OP_PUT;
+	else if (strcmp(verb, "delete") == 0)
+		said->kind = OP_DELETE;
+	else if (!said->expire && strcmp(verb, "record") != 0)
+		return false;
+	if (!said->expire)
+		address = next_word(&rest);
+	if (said->kind != OP_DELETE)
+		digits = next_word(&rest);
+	if (rest != NULL || (address == NULL && !said->expire) || (digits == NULL && said->kind != OP_DELETE))
+		return false;
+	if (address != NULL && relaydb_address(address, said->address) != RELAYDB_OK)
+		return false;
+	if (said->expire && digits != NULL && strcmp(digits, "253402300800") == 0) /* expires all */
+		said->stamp = RELAYDB_STAMP_MAX + 1;
+	else if (digits != NULL && relaydb_stamp(digits, &said->stamp) != RELAYDB_OK)
+		return false;
+	return true;
+}
+
+static bool is(struct bytes line, const char *text)
+{
+	return line.size == strlen(text) && memcmp(line.data, text, line.size) == 0;
+}
+
+/* Cuts the next whole batch off TEXT: the lines between begin and end.  DAMAGED counts what is passed over on the way. */
+static bool next_batch(struct bytes *text, struct bytes *lines, size_t *damaged)
+{
+	const char *begin = NULL;
+	struct bytes line;
+	char end[32];
+
+	while (next_line(text, &line)) {
+		if (is(line, "begin")) {
+			*damaged += begin != NULL ? 1 : 0;
+			begin = text->data;
+		} else if (begin != NULL && line.size > 4 && memcmp(line.data, "end ", 4) == 0) {
+			*lines = (struct bytes){ begin, (size_t)((const char *)line.data - begin) };
+			snprintf(end, sizeof end, "end %016" PRIx64, queue_sum(lines->data, lines->size));
+			if (is(line, end))
+				return true;
+			++*damaged;
+			begin = NULL;
+		} else if (begin == NULL && line.size > 0) {
+			++*damaged;
+		}
+	}
+	*damaged += begin != NULL || text->size > 0 ? 1 : 0;
+	return false;
+}
+
+/* What a queue comes to: an expiry, and changes after it. */
+struct sum {
+	int64_t before;
+	struct relaydb_batch *changes;
+	size_t damaged;
+};
+
+/* Cuts the last line off TEXT, whose every line is whole. */
+static bool last_line(struct bytes *text, struct bytes *line)
+{
+	const char *begin = text->data, *newline;
+
+	if (text->size == 0)
+		return false;
+	newline = text->size == 1 ? NULL : memrchr(begin, '\n', text->size - 1);
+	*line = (struct bytes){ newline != NULL ? newline + 1 : begin, 0 };
+	line->size = text->size - 1 - (size_t)((const char *)line->data - begin);
+	text->size -= line->size + 1;
+	return true;
+}
+
+/* A change that the expiries after it have met.  Returns RELAYDB_OK or NOMEM. */
+static int precede(struct sum *sum, const struct said *said)
+{
+	bool expired = said->kind != OP_DELETE && said->stamp < sum->before;
+
+	if (expired && said->kind == OP_RECORD)
+		return RELAYDB_OK;
+	return batch_add_before(sum->changes, expired ? OP_DELETE : said->kind, said->address, said->stamp);
+}
+
+/* The batch LINES comes before what is in SUM; its expiry applies to the outcome of its changes.  Returns RELAYDB_OK or NOMEM. */
+static int read_batch(struct sum *sum, struct bytes lines)
+{
+	struct bytes line, rest = lines;
+	struct said said;
+	int code = RELAYDB_OK;
+
+	while (next_line(&rest, &line)) {
+		if (!read_line(line, &said))
+			sum->damaged++;
+		else if (said.expire && said.stamp > sum->before)
+			sum->before = said.stamp;
+	}
+	while (code == RELAYDB_OK && last_line(&lines, &line))
+		if (read_line(line, &said) && !said.expire)
+			code = precede(sum, &said);
+	return code;
+}
+
+/* From the last batch to the first: then it is known which expiries a change meets, and the work is that of one pass, however
+ * many of them somebody who may write the directory has planted.  Returns RELAYDB_OK or NOMEM. */
+static int read_all(struct relaydb *db, struct bytes queue, struct sum *sum)
+{
+	struct bytes lines, *batch = NULL;
+	size_t count = 0, room = 0;
+	int code = RELAYDB_OK;
+
+	while (code == RELAYDB_OK && next_batch(&queue, &lines, &sum->damaged)) {
+		if (count == room) {
+			struct bytes *grown = reallocarray(batch, room * 2 + 64, sizeof *grown);
+
+			if (grown == NULL) {
+				code = db_fail(db, RELAYDB_NOMEM, "out of memory");
+				break;
+			}
+			batch = grown;
+			room = room * 2 + 64;
+		}
+		batch[count++] = lines;
+	}
+	while (code == RELAYDB_OK && count > 0)
+		code = read_batch(sum, batch[--count]);
+	free(batch);
+	return code;
+}
+
+/* What BATCH makes of OLD, or of *new if that is there already, becomes *new. */
+static int carry_out(struct relaydb_batch *batch, const struct image *old, struct image_info *info, struct image *new)
+{
+	struct relaydb_result result = { .committed = false };
+	struct image image = { NULL, 0, false };
+	int code;
+
+	if (relaydb_batch_count(batch) == 0)
+		return RELAYDB_OK;
+	STEP("carried");
+	code = batch_transform(batch->db, new->data != NULL ? new : old, info, batch, &image, &result);
+	if (code != RELAYDB_OK || image.data == NULL) {
+		image_free(&image);
+		return code;
+	}
+	image_free(new);
+	*new = image;
+	return image_made(batch->db, new, &result, info);
+}
+
+int queue_apply(struct relaydb *db, struct bytes queue, const struct image *old, struct image_info *info, struct image *new)
+{
+	struct sum sum = { .before = 0 };
+	struct relaydb_batch *expiry = NULL;
+	int code = batch_make(db, &sum.changes);
+
+	*new = (struct image){ NULL, 0, false };
+	code = code == RELAYDB_OK ? batch_make(db, &expiry) : code;
+	if (code == RELAYDB_OK)
+		code = read_all(db, queue, &sum);
+	if (code == RELAYDB_OK && sum.before > 0)
+		code = batch_expire(expiry, sum.before);
+	if (code == RELAYDB_OK)
+		code = carry_out(expiry, old, info, new);
+	if (code == RELAYDB_OK)
+		code = carry_out(sum.changes, old, info, new);
+	if (sum.damaged > 0)
+		db_notice(db, "left out %zu parts of %s%s that are damaged", sum.damaged, db->path, QUEUE_SUFFIX);
+	relaydb_batch_free(&expiry);
+	relaydb_batch_free(&sum.changes);
+	if (code != RELAYDB_OK)
+		image_free(new);
+	return code;
+}
