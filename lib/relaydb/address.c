@@ -2,16 +2,19 @@
  *
  * address.c - one spelling for each client address
  *
- * The map is looked up by text, so two spellings of an address would be two clients.  Postfix and Exim ask with what
- * inet_ntop(3) prints, which is RFC 5952 for every address a client can have; sendmail's rule set is made to ask the same.
- * Limit: IPv4-compatible addresses (::192.0.2.1, obsolete since RFC 4291) are printed with a dotted end, as inet_ntop does.
+ * The map is looked up by text, so two spellings of an address would be two
+ * clients.  Postfix and Exim ask with what inet_ntop(3) prints, which is RFC
+ * 5952 for every address a client can have; sendmail's rule set is made to ask
+ * the same.  Limit: IPv4-compatible addresses (::192.0.2.1, obsolete since RFC
+ * 4291) are printed with a dotted end, as inet_ntop does.
  */
 #include "address.h"
 
 #include <arpa/inet.h>
 #include <string.h>
 
-/* Four numbers without a leading zero: then the text is already in the store's form.  By hand, since it meets every row. */
+/* Four numbers without a leading zero: then the text is already in the store's
+ * form.  By hand, since it meets every row. */
 static bool dotted_quad(const char *text, size_t size, unsigned char bytes[4])
 {
 	size_t at = 0;
@@ -33,7 +36,8 @@ static bool dotted_quad(const char *text, size_t size, unsigned char bytes[4])
 	return at == size;
 }
 
-bool address_read(const char *text, size_t size, struct address *address, char out[RELAYDB_ADDRSTRLEN])
+bool address_read(
+    const char *text, size_t size, struct address *address, char out[RELAYDB_ADDRSTRLEN])
 {
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 	char copy[RELAYDB_ADDRSTRLEN];
@@ -60,7 +64,8 @@ bool address_read(const char *text, size_t size, struct address *address, char o
 		memcpy(address->bytes, address->bytes + 12, 4);
 		memset(address->bytes + 4, 0, 12);
 	}
-	return inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->bytes, out, RELAYDB_ADDRSTRLEN) != NULL;
+	return inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->bytes, out,
+		   RELAYDB_ADDRSTRLEN) != NULL;
 }
 
 bool address_plain(const char *key, size_t size)

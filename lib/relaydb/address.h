@@ -12,14 +12,18 @@ struct address {
 	unsigned char bytes[16];
 };
 
-/* Reads SIZE bytes of TEXT as relaydb_address() does.  OUT gets the store's form.  False if it is no address. */
-bool address_read(const char *text, size_t size, struct address *address, char out[RELAYDB_ADDRSTRLEN]);
+/* Reads SIZE bytes of TEXT as relaydb_address() does.  OUT gets the store's
+ * form.  False if it is no address. */
+bool address_read(
+    const char *text, size_t size, struct address *address, char out[RELAYDB_ADDRSTRLEN]);
 
-/* Is a key spelled as the store does?  One that is no address is; one with the NUL of postmap is not. */
+/* Is a key spelled as the store does?  One that is no address is; one with the
+ * NUL of postmap is not. */
 bool address_plain(const char *key, size_t size);
 
-/* Reads a value from the file.  More lenient than relaydb_stamp(): an edited dump leaves blanks or a CR behind the digits.
- * What is longer than STAMP_SIZE is none: that much of a value is read where a stamp is looked for. */
+/* Reads a value from the file.  More lenient than relaydb_stamp(): an edited
+ * dump leaves blanks or a CR behind the digits.  What is longer than STAMP_SIZE
+ * is none: that much of a value is read where a stamp is looked for. */
 #define STAMP_SIZE 128
 bool stamp_read(const char *value, size_t size, int64_t *stamp);
 

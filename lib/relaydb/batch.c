@@ -90,9 +90,11 @@ static int enter(struct relaydb_batch *batch, enum op_kind kind, const char *add
 
 	batch->absent_count = 0;
 	if (relaydb_address(address, wanted.address) != RELAYDB_OK)
-		return db_fail(batch->db, RELAYDB_BADADDR, "\"%.64s\" is not the IP address of a client", address);
+		return db_fail(batch->db, RELAYDB_BADADDR,
+		    "\"%.64s\" is not the IP address of a client", address);
 	if (stamp < 0 || stamp > RELAYDB_STAMP_MAX)
-		return db_fail(batch->db, RELAYDB_BADSTAMP, "%lld is not a stamp, expected 0 to %lld", (long long)stamp,
+		return db_fail(batch->db, RELAYDB_BADSTAMP,
+		    "%lld is not a stamp, expected 0 to %lld", (long long)stamp,
 		    (long long)RELAYDB_STAMP_MAX);
 	there = tfind(&wanted, &batch->tree, by_address);
 	if (there != NULL) {
@@ -119,7 +121,8 @@ int batch_add(struct relaydb_batch *batch, enum op_kind kind, const char *addres
 	return enter(batch, kind, address, stamp, merge);
 }
 
-int batch_add_before(struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp)
+int batch_add_before(
+    struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp)
 {
 	return enter(batch, kind, address, stamp, merge_before);
 }
@@ -148,7 +151,8 @@ int relaydb_batch_delete(struct relaydb_batch *batch, const char *address)
 int batch_expire(struct relaydb_batch *batch, int64_t before)
 {
 	if (before < 0 || before > RELAYDB_STAMP_MAX + 1)
-		return db_fail(batch->db, RELAYDB_BADSTAMP, "%lld is not a stamp, expected 0 to %lld", (long long)before,
+		return db_fail(batch->db, RELAYDB_BADSTAMP,
+		    "%lld is not a stamp, expected 0 to %lld", (long long)before,
 		    (long long)RELAYDB_STAMP_MAX + 1);
 	if (!batch->expire || before > batch->before)
 		batch->before = before;
@@ -167,7 +171,8 @@ const struct op *batch_find(const struct relaydb_batch *batch, struct bytes key)
 	struct op *const *there;
 	struct op wanted;
 
-	if (batch->tree == NULL || key.size >= sizeof wanted.address || memchr(key.data, '\0', key.size) != NULL)
+	if (batch->tree == NULL || key.size >= sizeof wanted.address ||
+	    memchr(key.data, '\0', key.size) != NULL)
 		return NULL;
 	memcpy(wanted.address, key.data, key.size);
 	wanted.address[key.size] = '\0';

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * batch.h - the inside of a batch: one operation an address, and at most one expiry
+ * batch.h - the inside of a batch: one operation an address, and at most one
+ * expiry
  */
 #ifndef RELAYDB_BATCH_H
 #define RELAYDB_BATCH_H
@@ -27,13 +28,15 @@ struct relaydb_batch {
 	bool expire;
 };
 
-/* As the public functions, but within a call that has begun: the handle's deadline stays. */
+/* As the public functions, but within a call that has begun: the handle's
+ * deadline stays. */
 int batch_make(struct relaydb *db, struct relaydb_batch **batch);
 int batch_add(struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp);
 int batch_expire(struct relaydb_batch *batch, int64_t before);
 
 /* As batch_add(), for a change that comes before all that the batch holds. */
-int batch_add_before(struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp);
+int batch_add_before(
+    struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp);
 
 /* The operation on the address in KEY, NULL if there is none. */
 const struct op *batch_find(const struct relaydb_batch *batch, struct bytes key);
@@ -41,7 +44,8 @@ const struct op *batch_find(const struct relaydb_batch *batch, struct bytes key)
 /* Is there an address that an MTA has to find afterwards? */
 bool batch_records(const struct relaydb_batch *batch);
 
-/* Is it nothing but logins?  Then it says the same whatever is in the database. */
+/* Is it nothing but logins?  Then it says the same whatever is in the
+ * database. */
 bool batch_only_records(const struct relaydb_batch *batch);
 
 #endif

@@ -2,9 +2,11 @@
  *
  * dump.c - a dump in makemap's form becomes the whole database
  *
- * The lines are those of makemap(8): key, blanks, value up to the end of the line; empty lines and lines that start with #
- * are skipped, and so are a byte order mark and, behind an entry, a comment that follows a blank: no map would have such a time.
- * The input is read to its end before the database is looked at, so `dump | load` on one file works.
+ * The lines are those of makemap(8): key, blanks, value up to the end of the
+ * line; empty lines and lines that start with # are skipped, and so are a byte
+ * order mark and, behind an entry, a comment that follows a blank: no map would
+ * have such a time.  The input is read to its end before the database is looked
+ * at, so `dump | load` on one file works.
  */
 #include "dump.h"
 #include "handle.h"
@@ -34,7 +36,8 @@ static int input_read(struct dump *dump, int fd)
 
 			room = room == 0 ? 65536 : room * 2;
 			if (room > IMAGE_MAX)
-				return db_fail(dump->db, RELAYDB_NOTDB, "the dump is larger than any relay database");
+				return db_fail(dump->db, RELAYDB_NOTDB,
+				    "the dump is larger than any relay database");
 			grown = realloc(dump->input.data, room);
 			if (grown == NULL)
 				return db_fail(dump->db, RELAYDB_NOMEM, "out of memory");
@@ -85,7 +88,8 @@ static bool next_line(struct bytes *text, struct bytes *line)
 		return false;
 	end = memchr(begin, '\n', text->size);
 	*line = (struct bytes){ begin, end != NULL ? (size_t)(end - begin) : text->size };
-	*text = end != NULL ? (struct bytes){ end + 1, text->size - line->size - 1 } : (struct bytes){ NULL, 0 };
+	*text = end != NULL ? (struct bytes){ end + 1, text->size - line->size - 1 }
+			    : (struct bytes){ NULL, 0 };
 	return true;
 }
 
@@ -96,7 +100,8 @@ static bool skipped(struct bytes line)
 	return line.size == 0 || *p == '#' || (line.size == 1 && *p == '\r');
 }
 
-/* Key and value of a line.  Returns RELAYDB_OK, BADADDR or BADSTAMP; *wrong says what was expected then. */
+/* Key and value of a line.  Returns RELAYDB_OK, BADADDR or BADSTAMP; *wrong
+ * says what was expected then. */
 static int line_split(struct bytes line, struct row *row, const char **wrong)
 {
 	const char *p = line.data;
@@ -115,12 +120,15 @@ static int line_split(struct bytes line, struct row *row, const char **wrong)
 	*wrong = "no value, expected KEY VALUE";
 	if (value == line.size)
 		return RELAYDB_BADSTAMP;
-	row_parse((struct bytes){ p, key }, without_comment((struct bytes){ p + value, line.size - value }), row);
-	/* "ADDRESS # comment" would never expire; a map may have such a value for another key */
+	row_parse((struct bytes){ p, key },
+	    without_comment((struct bytes){ p + value, line.size - value }), row);
+	/* "ADDRESS # comment" would never expire; a map may have such a value
+	 * for another key */
 	return row->address_ok && p[value] == '#' ? RELAYDB_BADSTAMP : RELAYDB_OK;
 }
 
-/* Of a stamp the digits alone, so that an edited dump's blanks do not reach the map. */
+/* Of a stamp the digits alone, so that an edited dump's blanks do not reach the
+ * map. */
 static void value_trim(struct row *row, char digits[32])
 {
 	int size;
@@ -161,7 +169,8 @@ static int input_parse(struct dump *dump)
 	return RELAYDB_OK;
 }
 
-/* Which two lines have this key?  They are looked for only when there are two. */
+/* Which two lines have this key?  They are looked for only when there are
+ * two. */
 static int twice(struct dump *dump, const struct stored *stored)
 {
 	struct bytes text = input_text(dump), line;
@@ -175,10 +184,12 @@ static int twice(struct dump *dump, const struct stored *stored)
 		if (skipped(line) || line_split(line, &row, &wrong) != RELAYDB_OK)
 			continue;
 		key = row.address_ok ? (struct bytes){ row.text, strlen(row.text) } : row.key;
-		if (key.size != stored->key.size || memcmp(key.data, stored->key.data, key.size) != 0)
+		if (key.size != stored->key.size ||
+		    memcmp(key.data, stored->key.data, key.size) != 0)
 			continue;
 		if (first != 0)
-			return db_fail(dump->db, RELAYDB_BADADDR, "line %zu: the key of line %zu again", number, first);
+			return db_fail(dump->db, RELAYDB_BADADDR,
+			    "line %zu: the key of line %zu again", number, first);
 		first = number;
 	}
 	return db_fail(dump->db, RELAYDB_BADADDR, "a key comes twice");
@@ -195,7 +206,8 @@ static int by_key_strictly(struct dump *dump)
 	return RELAYDB_OK;
 }
 
-int dump_compare(const struct dump *dump, const struct plan_source *source, size_t rows, struct relaydb_result *result)
+int dump_compare(const struct dump *dump, const struct plan_source *source, size_t rows,
+    struct relaydb_result *result)
 {
 	size_t found = 0;
 
@@ -210,9 +222,11 @@ int dump_compare(const struct dump *dump, const struct plan_source *source, size
 			continue;
 		}
 		if (code != RELAYDB_OK)
-			return code == RELAYDB_NOMEM ? db_fail(dump->db, code, "out of memory") : code;
+			return code == RELAYDB_NOMEM ? db_fail(dump->db, code, "out of memory")
+						     : code;
 		found++;
-		result->changed += size > sizeof value || size != row->value.size || memcmp(value, row->value.data, size) != 0;
+		result->changed += size > sizeof value || size != row->value.size ||
+				   memcmp(value, row->value.data, size) != 0;
 	}
 	result->deleted = rows - found;
 	result->rows = dump->rows.count;
@@ -229,8 +243,8 @@ static int dump_read(struct dump *dump, int fd)
 	return code == RELAYDB_OK ? by_key_strictly(dump) : code;
 }
 
-int relaydb_load(struct relaydb *db, int fd, int64_t now, int (*progress)(size_t done, size_t total, void *arg), void *arg,
-    struct relaydb_result *result)
+int relaydb_load(struct relaydb *db, int fd, int64_t now,
+    int (*progress)(size_t done, size_t total, void *arg), void *arg, struct relaydb_result *result)
 {
 	struct dump dump = { .db = db, .progress = { progress, arg } };
 	struct relaydb_result unwanted;

@@ -15,11 +15,14 @@ struct dump {
 	struct image input;
 	struct rows rows; /* in order of keys, each once */
 	bool built; /* a form has built a database of them once */
-	size_t permanent, permanent_line; /* rows that are no address with a time, and where the first of them is */
+	/* rows that are no address with a time, and where the first of them
+	 * is */
+	size_t permanent, permanent_line;
 };
 
-/* Counts what the dump changes of the ROWS rows in SOURCE, which are in the store's form.  Returns RELAYDB_OK, NOMEM, or what
- * SOURCE returned. */
-int dump_compare(const struct dump *dump, const struct plan_source *source, size_t rows, struct relaydb_result *result);
+/* Counts what the dump changes of the ROWS rows in SOURCE, which are in the
+ * store's form.  Returns RELAYDB_OK, NOMEM, or what SOURCE returned. */
+int dump_compare(const struct dump *dump, const struct plan_source *source, size_t rows,
+    struct relaydb_result *result);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * examine.h - what is to be said of a database that only its owner changes, whatever its form
+ * examine.h - what is to be said of a database that only its owner changes,
+ * whatever its form
  */
 #ifndef RELAYDB_EXAMINE_H
 #define RELAYDB_EXAMINE_H
@@ -20,11 +21,12 @@ struct examine {
 };
 
 /* Calls each for one finding. */
-void examine_report(const struct examine *examine, enum relaydb_severity severity, const char *remedy, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void examine_report(const struct examine *examine, enum relaydb_severity severity,
+    const char *remedy, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* Looks at directory and file.  Returns RELAYDB_OK with *fd open for reading and *st if there is something to read; NOTFOUND when a
- * finding says why there is nothing; else IO, NOMEM. */
+/* Looks at directory and file.  Returns RELAYDB_OK with *fd open for reading
+ * and *st if there is something to read; NOTFOUND when a finding says why there
+ * is nothing; else IO, NOMEM. */
 int examine_place(struct examine *examine, struct place *place, int *fd, struct stat *st);
 
 /* Counts a row; for a walk over all of them. ARG is a struct examine. */

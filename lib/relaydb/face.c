@@ -172,23 +172,27 @@ int relaydb_get(struct relaydb *db, const char *address, int64_t *stamp)
 
 	db_begin(db);
 	if (relaydb_address(address, text) != RELAYDB_OK)
-		return db_fail(db, RELAYDB_BADADDR, "\"%.64s\" is not the IP address of a client", address);
+		return db_fail(
+		    db, RELAYDB_BADADDR, "\"%.64s\" is not the IP address of a client", address);
 	return db->store->get(db, text, stamp);
 }
 
-int relaydb_each(struct relaydb *db, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
+int relaydb_each(
+    struct relaydb *db, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
 {
 	db_begin(db);
 	return db->store->each(db, EVERY_ROW, each, arg);
 }
 
-int relaydb_entries(struct relaydb *db, int64_t since, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
+int relaydb_entries(struct relaydb *db, int64_t since,
+    int (*each)(const struct relaydb_row *row, void *arg), void *arg)
 {
 	db_begin(db);
 	return db->store->each(db, since > 0 ? since : 0, each, arg);
 }
 
-int relaydb_check(struct relaydb *db, int64_t now, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+int relaydb_check(struct relaydb *db, int64_t now,
+    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
 {
 	db_begin(db);
 	return db->store->check(db, now, each, arg);

@@ -44,7 +44,8 @@ int db_fail(struct relaydb *db, int code, const char *format, ...)
 
 int db_no_entry(struct relaydb *db, const char *address)
 {
-	return db_fail(db, RELAYDB_NOENTRY, "the row of %s in %s is no entry: its value is no time", address, db->path);
+	return db_fail(db, RELAYDB_NOENTRY, "the row of %s in %s is no entry: its value is no time",
+	    address, db->path);
 }
 
 void db_fail_more(struct relaydb *db, const char *text)
@@ -65,7 +66,8 @@ int db_fail_errno(struct relaydb *db, const char *act, const char *suffix, int e
 		code = RELAYDB_NOMEM;
 	else if (error == ENOENT || error == ENOTDIR)
 		code = RELAYDB_NOFILE;
-	db_fail(db, code, "cannot %s %s%s: %s", act, db->path, suffix, strerror_r(error, buf, sizeof buf));
+	db_fail(db, code, "cannot %s %s%s: %s", act, db->path, suffix,
+	    strerror_r(error, buf, sizeof buf));
 	db->system_error = error;
 	return code;
 }

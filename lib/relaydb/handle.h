@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * handle.h - the inside of a handle: its path, its deadline, and the sentence about the last error
+ * handle.h - the inside of a handle: its path, its deadline, and the sentence
+ * about the last error
  */
 #ifndef RELAYDB_HANDLE_H
 #define RELAYDB_HANDLE_H
@@ -14,7 +15,9 @@ struct store;
 struct relaydb {
 	const struct store *store; /* the form of the database */
 	void *memory; /* what the form remembers between calls; its own */
-	struct stat named; /* of the file whose name is known to be on disk, see place_keep_name() */
+	/* of the file whose name is known to be on disk, see
+	 * place_keep_name() */
+	struct stat named;
 	char *path;
 	int timeout_ms;
 	size_t size_max; /* of a database */
@@ -35,9 +38,11 @@ void db_deadline(struct relaydb *db);
 int64_t db_clock_ms(void);
 
 /* Keeps the sentence and returns CODE.  errno is left alone; %m works. */
-int db_fail(struct relaydb *db, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int db_fail(struct relaydb *db, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-/* The same for a system call that left ERRNO: "cannot ACT PATH.SUFFIX: cause", with the code that errno stands for. */
+/* The same for a system call that left ERRNO: "cannot ACT PATH.SUFFIX: cause",
+ * with the code that errno stands for. */
 int db_fail_errno(struct relaydb *db, const char *act, const char *suffix, int error);
 
 /* The answer to relaydb_get() of an ADDRESS whose value is no stamp. */

@@ -12,7 +12,8 @@ static int begin(const struct inplace *rows)
 	return rows->begin != NULL ? rows->begin(rows->source.from) : RELAYDB_OK;
 }
 
-static int put_all(const struct inplace *rows, const struct rows *all, const struct progress *progress)
+static int put_all(
+    const struct inplace *rows, const struct rows *all, const struct progress *progress)
 {
 	void *from = rows->source.from;
 	int code = begin(rows);
@@ -21,7 +22,8 @@ static int put_all(const struct inplace *rows, const struct rows *all, const str
 		code = rows->empty(from);
 	for (size_t i = 0; code == RELAYDB_OK && i < all->count; i++) {
 		code = rows->put(from, all->row[i].key, all->row[i].value);
-		if (code == RELAYDB_OK && progress != NULL && progress->call != NULL && i % PROGRESS_EVERY == 0)
+		if (code == RELAYDB_OK && progress != NULL && progress->call != NULL &&
+		    i % PROGRESS_EVERY == 0)
 			code = progress->call(i, all->count, progress->arg);
 	}
 	return code;
@@ -33,7 +35,8 @@ static int take_row(struct bytes key, struct bytes value, void *arg)
 }
 
 /* All rows get the store's form, and the batch is carried out on that. */
-static int rewrite(const struct inplace *rows, struct relaydb_batch *batch, struct plan *plan, struct relaydb_result *result)
+static int rewrite(const struct inplace *rows, struct relaydb_batch *batch, struct plan *plan,
+    struct relaydb_result *result)
 {
 	struct rows all = { NULL, 0, 0, NULL };
 	const struct plan_source source = { .rows = &all };
@@ -68,7 +71,8 @@ static int change_rows(const struct inplace *rows, const struct plan *plan)
 	return code;
 }
 
-int inplace_batch(const struct inplace *rows, struct relaydb_batch *batch, struct relaydb_result *result)
+int inplace_batch(
+    const struct inplace *rows, struct relaydb_batch *batch, struct relaydb_result *result)
 {
 	struct plan plan = { NULL, 0, 0, 0 };
 	int code;

@@ -27,7 +27,8 @@ struct inplace {
 
 /* Carries BATCH out.  result->committed: there is something to commit.  Returns
  * RELAYDB_OK, NOMEM, or what ROWS returned. */
-int inplace_batch(const struct inplace *rows, struct relaydb_batch *batch, struct relaydb_result *result);
+int inplace_batch(
+    const struct inplace *rows, struct relaydb_batch *batch, struct relaydb_result *result);
 
 /* The rows become those of DUMP.  The same. */
 int inplace_dump(const struct inplace *rows, struct dump *dump, struct relaydb_result *result);

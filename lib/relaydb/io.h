@@ -24,7 +24,8 @@ void image_free(struct image *image);
  * hardly any of it is on the disk (NOTDB), or if it exceeds options.size_max by
  * more than a sixteenth (NOMEM), which a redo of a whole database needs.
  * Returns RELAYDB_OK, NOTDB, NOMEM, or IO (cut short). */
-int io_read(struct relaydb *db, int fd, const char *suffix, const struct stat *st, struct image *image);
+int io_read(
+    struct relaydb *db, int fd, const char *suffix, const struct stat *st, struct image *image);
 
 /* May a database have SIZE bytes, in any program and in this one?  Returns
  * RELAYDB_OK or NOMEM. */

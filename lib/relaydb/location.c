@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * location.c - the directory of the database, the names in it, and who may own what
+ * location.c - the directory of the database, the names in it, and who may own
+ * what
  *
- * Root works here in a directory that belongs to an ordinary user, who can put anything under any name at any time.  So
- * the directory is opened once and everything else goes through that descriptor, never through a symbolic link, and is looked
- * at after it is open: what is not plainly ours is refused, not repaired.
- * Limit: the directories that lead to the last one are the caller's to choose; links among them are followed.
+ * Root works here in a directory that belongs to an ordinary user, who can put
+ * anything under any name at any time.  So the directory is opened once and
+ * everything else goes through that descriptor, never through a symbolic link,
+ * and is looked at after it is open: what is not plainly ours is refused, not
+ * repaired.
+ * Limit: the directories that lead to the last one are the caller's to choose;
+ * links among them are followed.
  */
 #include "location.h"
 #include "handle.h"
@@ -26,13 +30,15 @@ static bool trusted(uid_t owner)
 	return owner == 0 || owner == geteuid();
 }
 
-/* Splits PATH into directory and last name; false if there is no name to open. */
+/* Splits PATH into directory and last name; false if there is no name to
+ * open. */
 static bool split(const char *path, char directory[PATH_MAX], char name[256])
 {
 	const char *slash = strrchr(path, '/'), *last = slash != NULL ? slash + 1 : path;
 	size_t size = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
 
-	if (*last == '\0' || strlen(last) > 255 || strcmp(last, ".") == 0 || strcmp(last, "..") == 0 || size >= PATH_MAX)
+	if (*last == '\0' || strlen(last) > 255 || strcmp(last, ".") == 0 ||
+	    strcmp(last, "..") == 0 || size >= PATH_MAX)
 		return false;
 	memcpy(directory, slash == NULL ? "." : path, size);
 	directory[size] = '\0';
@@ -40,7 +46,8 @@ static bool split(const char *path, char directory[PATH_MAX], char name[256])
 	return true;
 }
 
-/* Opens the directory of PATH, which counts from the directory FROM, and makes it PLACE's. */
+/* Opens the directory of PATH, which counts from the directory FROM, and makes
+ * it PLACE's. */
 static int enter(struct relaydb *db, struct place *place, int from, const char *path, bool writing)
 {
 	char directory[PATH_MAX];
@@ -48,7 +55,8 @@ static int enter(struct relaydb *db, struct place *place, int from, const char *
 
 	if (!split(path, directory, place->name))
 		return db_fail(db, RELAYDB_NOTDB, "%s is not the name of a file", db->path);
-	dir = io_above_standard(openat(from, directory, O_DIRECTORY | O_CLOEXEC | (writing ? O_RDONLY : O_PATH)));
+	dir = io_above_standard(
+	    openat(from, directory, O_DIRECTORY | O_CLOEXEC | (writing ? O_RDONLY : O_PATH)));
 	if (dir < 0)
 		return db_fail_errno(db, "open the folder of", "", errno);
 	if (place->dir >= 0)
@@ -59,7 +67,8 @@ static int enter(struct relaydb *db, struct place *place, int from, const char *
 	return RELAYDB_OK;
 }
 
-/* If the name is a symbolic link: takes one step.  Returns RELAYDB_NOTFOUND when it is none. */
+/* If the name is a symbolic link: takes one step.  Returns RELAYDB_NOTFOUND
+ * when it is none. */
 static int follow(struct relaydb *db, struct place *place, bool writing)
 {
 	char target[PATH_MAX];
@@ -72,15 +81,17 @@ static int follow(struct relaydb *db, struct place *place, bool writing)
 	if (size <= 0 || (size_t)size >= sizeof target)
 		return db_fail(db, RELAYDB_IO, "cannot read the symbolic link %s", db->path);
 	target[size] = '\0';
-	if (strchr(target, '/') == NULL && strlen(target) < sizeof place->name && strcmp(target, ".") != 0 &&
-	    strcmp(target, "..") != 0) {
+	if (strchr(target, '/') == NULL && strlen(target) < sizeof place->name &&
+	    strcmp(target, ".") != 0 && strcmp(target, "..") != 0) {
 		strcpy(place->name, target);
 		return RELAYDB_OK;
 	}
-	if (!trusted(place->directory.st_uid) || (!trusted(st.st_uid) && st.st_uid != place->directory.st_uid))
+	if (!trusted(place->directory.st_uid) ||
+	    (!trusted(st.st_uid) && st.st_uid != place->directory.st_uid))
 		return db_fail(db, RELAYDB_PERM,
-		    "%s is a symbolic link that leads out of its folder, and uid %ld chose where to", db->path,
-		    (long)(trusted(st.st_uid) ? place->directory.st_uid : st.st_uid));
+		    "%s is a symbolic link that leads out of its folder, and uid %ld chose where "
+		    "to",
+		    db->path, (long)(trusted(st.st_uid) ? place->directory.st_uid : st.st_uid));
 	return enter(db, place, place->dir, target, writing);
 }
 
@@ -92,7 +103,8 @@ int place_open(struct relaydb *db, struct place *place, bool writing)
 	code = enter(db, place, AT_FDCWD, db->path, writing);
 	for (int links = 0; code == RELAYDB_OK; links++) {
 		if (links == LINKS_MAX)
-			code = db_fail(db, RELAYDB_NOTDB, "%s leads through too many symbolic links", db->path);
+			code = db_fail(db, RELAYDB_NOTDB,
+			    "%s leads through too many symbolic links", db->path);
 		else
 			code = follow(db, place, writing);
 	}
@@ -124,12 +136,14 @@ int place_private(struct relaydb *db, const struct place *place, const struct st
 	for (size_t i = 0; i < 2; i++) {
 		if (!trusted(both[i]->st_uid))
 			return db_fail(db, RELAYDB_PERM,
-			    "%s%s belongs to uid %ld, and a form of the database whose library believes what it reads is only "
-			    "changed by its owner: become that user",
+			    "%s%s belongs to uid %ld, and a form of the database whose library "
+			    "believes what it reads is only changed by its owner: become that user",
 			    what[i], db->path, (long)both[i]->st_uid);
 		if ((both[i]->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-			return db_fail(db, RELAYDB_PERM, "%s%s is writable by %s (mode %04o), expected by its owner alone",
-			    what[i], db->path, both[i]->st_mode & S_IWOTH ? "everybody" : "its group",
+			return db_fail(db, RELAYDB_PERM,
+			    "%s%s is writable by %s (mode %04o), expected by its owner alone",
+			    what[i], db->path,
+			    both[i]->st_mode & S_IWOTH ? "everybody" : "its group",
 			    both[i]->st_mode & 07777);
 	}
 	return RELAYDB_OK;
@@ -140,8 +154,10 @@ bool place_foreign(const struct place *place, const struct stat *st)
 	return st->st_uid != 0 && st->st_uid != place->directory.st_uid;
 }
 
-/* What is made here is for OWNER and the directory's group, and nobody else reads it, whatever the umask. */
-static int adopt(struct relaydb *db, const struct place *place, const char *suffix, int fd, uid_t owner)
+/* What is made here is for OWNER and the directory's group, and nobody else
+ * reads it, whatever the umask. */
+static int adopt(
+    struct relaydb *db, const struct place *place, const char *suffix, int fd, uid_t owner)
 {
 	if (fchmod(fd, place->mode) != 0)
 		return db_fail_errno(db, "set the mode of", suffix, errno);
@@ -157,14 +173,18 @@ int place_give_back(struct relaydb *db, const struct place *place, int fd, const
 	return adopt(db, place, "", fd, 0);
 }
 
-static int make(struct relaydb *db, const struct place *place, const char *name, const char *suffix, int *fd)
+static int make(
+    struct relaydb *db, const struct place *place, const char *name, const char *suffix, int *fd)
 {
 	int code;
 
-	*fd = io_above_standard(openat(place->dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+	*fd = io_above_standard(
+	    openat(place->dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
 	if (*fd < 0)
-		return errno == EEXIST ? RELAYDB_NOTFOUND : db_fail_errno(db, "create", suffix, errno);
-	/* sendmail reads a map as root only if root owns it; the others are the recorder's */
+		return errno == EEXIST ? RELAYDB_NOTFOUND
+				       : db_fail_errno(db, "create", suffix, errno);
+	/* sendmail reads a map as root only if root owns it; the others are the
+	 * recorder's */
 	code = adopt(db, place, suffix, *fd, *suffix == '\0' ? 0 : place->directory.st_uid);
 	if (code != RELAYDB_OK) {
 		unlinkat(place->dir, name, 0);
@@ -175,24 +195,27 @@ static int make(struct relaydb *db, const struct place *place, const char *name,
 }
 
 /* O_NONBLOCK: a fifo or a device that somebody put here must not hold us up. */
-static int open_existing(
-    struct relaydb *db, const struct place *place, const char *name, const char *suffix, bool writing, int *fd, struct stat *st)
+static int open_existing(struct relaydb *db, const struct place *place, const char *name,
+    const char *suffix, bool writing, int *fd, struct stat *st)
 {
-	*fd = io_above_standard(
-	    openat(place->dir, name, (writing ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+	*fd = io_above_standard(openat(place->dir, name,
+	    (writing ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 	if (*fd < 0) {
 		if (errno == ENOENT)
 			return RELAYDB_NOTFOUND;
 		if (errno == ELOOP)
-			return db_fail(db, RELAYDB_PERM, "%s%s is a symbolic link; remove it", db->path, suffix);
+			return db_fail(db, RELAYDB_PERM, "%s%s is a symbolic link; remove it",
+			    db->path, suffix);
 		if (errno == EISDIR)
-			return db_fail(db, RELAYDB_NOTDB, "%s%s is a folder, expected a file", db->path, suffix);
+			return db_fail(db, RELAYDB_NOTDB, "%s%s is a folder, expected a file",
+			    db->path, suffix);
 		return db_fail_errno(db, "open", suffix, errno);
 	}
 	if (fstat(*fd, st) != 0)
 		return db_fail_errno(db, "look at", suffix, errno);
 	if (S_ISDIR(st->st_mode))
-		return db_fail(db, RELAYDB_NOTDB, "%s%s is a folder, expected a file", db->path, suffix);
+		return db_fail(
+		    db, RELAYDB_NOTDB, "%s%s is a folder, expected a file", db->path, suffix);
 	if (!S_ISREG(st->st_mode))
 		return db_fail(db, RELAYDB_NOTDB, "%s%s is not a regular file", db->path, suffix);
 	return RELAYDB_OK;
@@ -206,13 +229,14 @@ static bool left_by_makemap(const struct place *place, const struct stat *st)
 }
 
 /* Who may write a file may link to it (proc(5), protected_hardlinks), and a
- * member of the directory's group who links to ours must not keep us from it for
- * good.  What is dangerous is a link that was made here, by the directory's
+ * member of the directory's group who links to ours must not keep us from it
+ * for good.  What is dangerous is a link that was made here, by the directory's
  * owner, to a file that he may not write. */
 static bool links_harmless(const struct place *place, const struct stat *st)
 {
 	return st->st_nlink <= 1 ||
-	       (st->st_uid == place->directory.st_uid && (place->directory.st_mode & (S_IWGRP | S_IWOTH)) == 0) ||
+	       (st->st_uid == place->directory.st_uid &&
+		   (place->directory.st_mode & (S_IWGRP | S_IWOTH)) == 0) ||
 	       (st->st_gid == place->directory.st_gid && (st->st_mode & S_IWGRP) != 0);
 }
 
@@ -222,17 +246,20 @@ static bool links_harmless(const struct place *place, const struct stat *st)
 static int map_allowed(struct relaydb *db, const struct place *place, const struct stat *st)
 {
 	if (geteuid() == 0 && !links_harmless(place, st))
-		return db_fail(db, RELAYDB_PERM, "%s has %ld hard links and belongs to uid %ld, not to its folder's owner",
+		return db_fail(db, RELAYDB_PERM,
+		    "%s has %ld hard links and belongs to uid %ld, not to its folder's owner",
 		    db->path, (long)st->st_nlink, (long)st->st_uid);
 	if (geteuid() == 0 && place_foreign(place, st) && !left_by_makemap(place, st))
 		return db_fail(db, RELAYDB_PERM,
-		    "%s belongs to uid %ld and group %ld, expected root or uid %ld, who owns the directory, "
-		    "or a file that group %ld may read; if it is yours, give it to root",
-		    db->path, (long)st->st_uid, (long)st->st_gid, (long)place->directory.st_uid, (long)place->directory.st_gid);
+		    "%s belongs to uid %ld and group %ld, expected root or uid %ld, who owns the "
+		    "directory, or a file that group %ld may read; if it is yours, give it to root",
+		    db->path, (long)st->st_uid, (long)st->st_gid, (long)place->directory.st_uid,
+		    (long)place->directory.st_gid);
 	return RELAYDB_OK;
 }
 
-int place_open_map(struct relaydb *db, const struct place *place, bool writing, bool create, int *fd, struct stat *st)
+int place_open_map(struct relaydb *db, const struct place *place, bool writing, bool create,
+    int *fd, struct stat *st)
 {
 	int code = open_existing(db, place, place->name, "", writing, fd, st);
 
@@ -284,20 +311,22 @@ static bool gone(const struct stat *st)
 	return st->st_nlink == 0;
 }
 
-static int companion_allowed(struct relaydb *db, const struct place *place, const char *suffix, const struct stat *st)
+static int companion_allowed(
+    struct relaydb *db, const struct place *place, const char *suffix, const struct stat *st)
 {
 	if (!links_harmless(place, st))
-		return db_fail(
-		    db, RELAYDB_PERM, "%s%s has %ld hard links, expected one; remove it", db->path, suffix, (long)st->st_nlink);
+		return db_fail(db, RELAYDB_PERM, "%s%s has %ld hard links, expected one; remove it",
+		    db->path, suffix, (long)st->st_nlink);
 	if (!trusted(st->st_uid) && st->st_uid != place->directory.st_uid)
-		return db_fail(db, RELAYDB_PERM, "%s%s belongs to uid %ld, expected root or the folder's owner; remove it",
+		return db_fail(db, RELAYDB_PERM,
+		    "%s%s belongs to uid %ld, expected root or the folder's owner; remove it",
 		    db->path, suffix, (long)st->st_uid);
 	return RELAYDB_OK;
 }
 
 /* One that is there.  Returns RELAYDB_NOTFOUND if there is none. */
-static int companion_open(
-    struct relaydb *db, const struct place *place, const char *name, const char *suffix, bool writing, int *fd)
+static int companion_open(struct relaydb *db, const struct place *place, const char *name,
+    const char *suffix, bool writing, int *fd)
 {
 	struct stat st = { .st_nlink = 0 };
 	int code = open_existing(db, place, name, suffix, writing, fd, &st);
@@ -314,7 +343,8 @@ static int companion_open(
 }
 
 /* What a commit left before it was decided goes, if it is ours to remove. */
-static int leftover_remove(struct relaydb *db, const struct place *place, const char *name, const char *suffix)
+static int leftover_remove(
+    struct relaydb *db, const struct place *place, const char *name, const char *suffix)
 {
 	int fd, code = companion_open(db, place, name, suffix, false, &fd);
 
@@ -322,14 +352,17 @@ static int leftover_remove(struct relaydb *db, const struct place *place, const 
 		return RELAYDB_OK;
 	if (code == RELAYDB_OK)
 		close(fd);
-	else if (db->system_error != EACCES) /* which means that root was killed between making it and giving it away */
+	/* which means that root was killed between making it and giving it
+	 * away */
+	else if (db->system_error != EACCES)
 		return code;
 	if (unlinkat(place->dir, name, 0) != 0 && errno != ENOENT)
 		return db_fail_errno(db, "remove", suffix, errno);
 	return RELAYDB_OK;
 }
 
-int place_companion(struct relaydb *db, const struct place *place, const char *suffix, enum place_want want, int *fd)
+int place_companion(struct relaydb *db, const struct place *place, const char *suffix,
+    enum place_want want, int *fd)
 {
 	bool writing = want == PLACE_UPDATE || want == PLACE_APPEND;
 	char name[256];
@@ -343,7 +376,8 @@ int place_companion(struct relaydb *db, const struct place *place, const char *s
 		if (code == RELAYDB_OK)
 			code = make(db, place, name, suffix, fd);
 		if (code == RELAYDB_NOTFOUND)
-			return db_fail(db, RELAYDB_PERM, "%s%s appeared while it was being made", db->path, suffix);
+			return db_fail(db, RELAYDB_PERM, "%s%s appeared while it was being made",
+			    db->path, suffix);
 		return code;
 	}
 	code = companion_open(db, place, name, suffix, writing, fd);
@@ -360,7 +394,8 @@ bool place_has(const struct place *place, const char *suffix)
 	struct stat st;
 	char name[256];
 
-	return place_name(place, suffix, name) && fstatat(place->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	return place_name(place, suffix, name) &&
+	       fstatat(place->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int place_remove(struct relaydb *db, const struct place *place, const char *suffix)

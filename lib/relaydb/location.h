@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * location.h - the directory of the database, the names in it, and who may own them
+ * location.h - the directory of the database, the names in it, and who may own
+ * them
  */
 #ifndef RELAYDB_LOCATION_H
 #define RELAYDB_LOCATION_H
@@ -20,23 +21,31 @@ struct place {
 #define NEW_SUFFIX ".new"
 #define REDO_SUFFIX ".redo"
 
-/* Finds the real directory and name of DB's path.  A link within the directory is followed; one that leads out of it only if
- * the directory that holds the link belongs to root or the caller, since its owner chooses where the link leads.
+/* Finds the real directory and name of DB's path.  A link within the directory
+ * is followed; one that leads out of it only if the directory that holds the
+ * link belongs to root or the caller, since its owner chooses where the link
+ * leads.
  * Returns RELAYDB_OK (free with place_close), NOFILE, NOTDB, PERM, IO. */
 int place_open(struct relaydb *db, struct place *place, bool writing);
 void place_close(struct place *place);
 
-/* Opens the database.  CREATE makes an empty one if it is missing (writing only): the caller's, by root root's, since sendmail
- * ignores a map that only another user and group may read; group of the directory, mode 0660.
- * Refuses what is no regular file, and to root a file that the directory's owner may have planted.
+/* Opens the database.  CREATE makes an empty one if it is missing (writing
+ * only): the caller's, by root root's, since sendmail ignores a map that only
+ * another user and group may read; group of the directory, mode 0660.
+ * Refuses what is no regular file, and to root a file that the directory's
+ * owner may have planted.
  * Returns RELAYDB_OK with *fd and *st, RELAYDB_NOFILE, NOTDB, PERM, IO. */
-int place_open_map(struct relaydb *db, const struct place *place, bool writing, bool create, int *fd, struct stat *st);
+int place_open_map(struct relaydb *db, const struct place *place, bool writing, bool create,
+    int *fd, struct stat *st);
 
-/* Opens or makes PATH.SUFFIX, as WANT says.  New ones get mode 0660, and from root the directory's owner.
- * Refuses everything but a regular file that root, the directory's owner or the caller owns; and one with more than one link,
- * unless the directory's owner owns it or its group may write it.
- * Returns RELAYDB_OK with *fd, RELAYDB_NOTFOUND (with READ and UPDATE: there is none; else: somebody removes it all the time),
- * NOFILE (the name is too long), NOTDB (a directory, a device), PERM, IO, NOMEM. */
+/* Opens or makes PATH.SUFFIX, as WANT says.  New ones get mode 0660, and from
+ * root the directory's owner.
+ * Refuses everything but a regular file that root, the directory's owner or the
+ * caller owns; and one with more than one link, unless the directory's owner
+ * owns it or its group may write it.
+ * Returns RELAYDB_OK with *fd, RELAYDB_NOTFOUND (with READ and UPDATE: there is
+ * none; else: somebody removes it all the time), NOFILE (the name is too long),
+ * NOTDB (a directory, a device), PERM, IO, NOMEM. */
 enum place_want {
 	PLACE_READ, /* one that is there, to be read or locked */
 	PLACE_UPDATE, /* one that is there, to be written too */
@@ -44,9 +53,11 @@ enum place_want {
 	PLACE_APPEND, /* one that is there or a new one, to be written too */
 	PLACE_NEW, /* a new one; a leftover is removed */
 };
-int place_companion(struct relaydb *db, const struct place *place, const char *suffix, enum place_want want, int *fd);
+int place_companion(struct relaydb *db, const struct place *place, const char *suffix,
+    enum place_want want, int *fd);
 
-/* PATH.SUFFIX is gone and the directory knows it.  Returns RELAYDB_OK or the code of what failed. */
+/* PATH.SUFFIX is gone and the directory knows it.  Returns RELAYDB_OK or the
+ * code of what failed. */
 int place_remove(struct relaydb *db, const struct place *place, const char *suffix);
 
 /* May only root and the caller write the file whose state ST is, or put another
@@ -54,10 +65,10 @@ int place_remove(struct relaydb *db, const struct place *place, const char *suff
  * know that.  Returns RELAYDB_OK or PERM. */
 int place_private(struct relaydb *db, const struct place *place, const struct stat *st);
 
-/* The name of the database, whose state is ST, outlives a power cut: who renamed
- * it into place may have been killed before the directory was synced.  Costs a
- * sync once for a state; a commit of the handle's own sets db->named itself.
- * PLACE is open for writing.  Returns RELAYDB_OK or IO. */
+/* The name of the database, whose state is ST, outlives a power cut: who
+ * renamed it into place may have been killed before the directory was synced.
+ * Costs a sync once for a state; a commit of the handle's own sets db->named
+ * itself.  PLACE is open for writing.  Returns RELAYDB_OK or IO. */
 int place_keep_name(struct relaydb *db, const struct place *place, const struct stat *st);
 
 /* The same for DB's path, whatever is there: relaydb_settle() of a form whose

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * lock.c - waiting for a lock, but not for ever, and not behind readers that come after us
+ * lock.c - waiting for a lock, but not for ever, and not behind readers that
+ * come after us
  *
- * sendmail, Postfix and makemap lock the database itself, so there is no other lock to take.  flock(2) has no deadline, and
- * a library can neither fork nor take a signal; a helper thread would need pthread_cancel(3), which loads a library at its
- * first call and ends the process where it cannot (a sandbox, a chroot).  So: ask again and again, in short steps.
+ * sendmail, Postfix and makemap lock the database itself, so there is no other
+ * lock to take.  flock(2) has no deadline, and a library can neither fork nor
+ * take a signal; a helper thread would need pthread_cancel(3), which loads a
+ * library at its first call and ends the process where it cannot (a sandbox, a
+ * chroot).  So: ask again and again, in short steps.
  *
- * The kernel is not fair: while one reader holds a shared lock others are let in, and a writer waits for a moment without
- * any.  MTAs hold the lock for microseconds and leave such moments: of 1,000 lookups a second that take 100 us each, 90 in a
- * hundred.  Our own readers copy the whole file under it, and a few of them need not leave any.  Therefore a writer closes
- * a gate first, a byte of an fcntl(2) lock far behind the end of the database, and readers of this library wait at it.  It
- * is of the POSIX kind, which neither a forked child keeps nor a dead process.
- * For MTAs it means nothing, so the writer, of whom there is one at a time, goes on asking in short steps (bench/lockwait.c);
- * everybody else's steps grow once the wait is long.
+ * The kernel is not fair: while one reader holds a shared lock others are let
+ * in, and a writer waits for a moment without any.  MTAs hold the lock for
+ * microseconds and leave such moments: of 1,000 lookups a second that take 100
+ * us each, 90 in a hundred.  Our own readers copy the whole file under it, and
+ * a few of them need not leave any.  Therefore a writer closes a gate first, a
+ * byte of an fcntl(2) lock far behind the end of the database, and readers of
+ * this library wait at it.  It is of the POSIX kind, which neither a forked
+ * child keeps nor a dead process.
+ * For MTAs it means nothing, so the writer, of whom there is one at a time,
+ * goes on asking in short steps (bench/lockwait.c); everybody else's steps grow
+ * once the wait is long.
  */
 #include "lock.h"
 #include "handle.h"
@@ -48,7 +55,8 @@ static void comm_of(long pid, char out[32])
 			*out = '?';
 }
 
-/* "pid 4711 (makemap)" of the first that holds a lock on the file, from /proc/locks; or "another process". */
+/* "pid 4711 (makemap)" of the first that holds a lock on the file, from
+ * /proc/locks; or "another process". */
 static void holder_of(int fd, bool whole, char *out, size_t size)
 {
 	char kind[16];
@@ -64,8 +72,8 @@ static void holder_of(int fd, bool whole, char *out, size_t size)
 	if (f == NULL)
 		return;
 	while (fstat(fd, &st) == 0 && fgets(line, sizeof line, f) != NULL) {
-		if (sscanf(line, "%*d: %15s ADVISORY %*s %ld %x:%x:%llu", kind, &pid, &major_number, &minor_number, &inode) !=
-			5 ||
+		if (sscanf(line, "%*d: %15s ADVISORY %*s %ld %x:%x:%llu", kind, &pid, &major_number,
+			&minor_number, &inode) != 5 ||
 		    pid <= 0 || whole == (strcmp(kind, "FLOCK") == 0) || inode != st.st_ino ||
 		    makedev(major_number, minor_number) != st.st_dev)
 			continue;
@@ -87,7 +95,9 @@ static bool gate_set(int fd, short type)
 
 static bool gate_closed(int fd)
 {
-	struct flock gate = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = GATE, .l_len = 1 };
+	struct flock gate = {
+		.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = GATE, .l_len = 1
+	};
 
 	return fcntl(fd, F_GETLK, &gate) == 0 && gate.l_type == F_WRLCK;
 }
@@ -110,9 +120,10 @@ static int ask_whole(int fd, int type, bool map)
 	return errno == EACCES || errno == EAGAIN ? EWOULDBLOCK : errno;
 }
 
-/* MTAs do not wait in line either, so a writer of the database asks in short steps to the end. */
-static int wait_for(
-    struct relaydb *db, int fd, int (*ask_once)(int fd, int what, bool map), int what, bool writer, const char *suffix)
+/* MTAs do not wait in line either, so a writer of the database asks in short
+ * steps to the end. */
+static int wait_for(struct relaydb *db, int fd, int (*ask_once)(int fd, int what, bool map),
+    int what, bool writer, const char *suffix)
 {
 	bool map = *suffix == '\0';
 	int64_t begin = db_clock_ms();
@@ -129,8 +140,9 @@ static int wait_for(
 			return db_fail_errno(db, "lock", suffix, error);
 		if (now >= db->deadline) {
 			holder_of(fd, ask_once == ask_whole, holder, sizeof holder);
-			return db_fail(db, RELAYDB_LOCKED, "%s%s is locked by %s; waited %lld ms for it", db->path, suffix,
-			    holder, (long long)(now - begin));
+			return db_fail(db, RELAYDB_LOCKED,
+			    "%s%s is locked by %s; waited %lld ms for it", db->path, suffix, holder,
+			    (long long)(now - begin));
 		}
 		if (now - begin > 100 && !writer)
 			step.tv_nsec = STEP_MAX_NS;
@@ -141,7 +153,8 @@ static int wait_for(
 int lock_wait(struct relaydb *db, int fd, int operation, const char *suffix)
 {
 	bool gate = *suffix == '\0' && operation == LOCK_EX && gate_set(fd, F_WRLCK);
-	int code = wait_for(db, fd, ask, operation, *suffix == '\0' && operation == LOCK_EX, suffix);
+	int code =
+	    wait_for(db, fd, ask, operation, *suffix == '\0' && operation == LOCK_EX, suffix);
 
 	if (gate)
 		gate_set(fd, F_UNLCK);

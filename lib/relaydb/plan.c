@@ -48,11 +48,13 @@ static int change_row(struct plan *plan, struct bytes key, bool remove, int64_t 
 	}
 	memcpy(copy, key.data, key.size);
 	digits = remove ? 0 : snprintf(copy + key.size, 32, "%lld", (long long)stamp);
-	*change = (struct change){ { copy, key.size }, { copy + key.size, (size_t)digits }, remove };
+	*change =
+	    (struct change){ { copy, key.size }, { copy + key.size, (size_t)digits }, remove };
 	return RELAYDB_OK; // cppcheck-suppress memleak ; plan_free() frees the copy
 }
 
-/* What there is for an operation's address.  Returns RELAYDB_OK (entry or not), NOTFOUND, or what the source returned. */
+/* What there is for an operation's address.  Returns RELAYDB_OK (entry or not),
+ * NOTFOUND, or what the source returned. */
 static int look_up(const struct plan_source *source, struct bytes key, bool *entry, int64_t *stamp)
 {
 	const struct stored *stored;
@@ -138,8 +140,8 @@ static int expire_all(struct work *work)
 	return code;
 }
 
-int plan_make(struct plan *plan, struct relaydb_batch *batch, const struct plan_source *source, size_t rows,
-    struct relaydb_result *result)
+int plan_make(struct plan *plan, struct relaydb_batch *batch, const struct plan_source *source,
+    size_t rows, struct relaydb_result *result)
 {
 	struct work work = { plan, batch, source, result };
 	int code = RELAYDB_OK;

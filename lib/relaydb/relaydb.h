@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * relaydb.h - the store of POP-before-SMTP logins: which client address may relay, since when
+ * relaydb.h - the store of POP-before-SMTP logins: which client address may
+ * relay, since when
  *
- * Owns the whole public face of librelaydb.  Behind it is a map that sendmail, Postfix and Exim look
- * up: key = client address in text, value = seconds since the epoch in decimal text, neither with a trailing NUL.  Format,
- * locks and commit are told in relaydb(5), these functions in relaydb(3).
+ * Owns the whole public face of librelaydb.  Behind it is a map that sendmail,
+ * Postfix and Exim look up: key = client address in text, value = seconds since
+ * the epoch in decimal text, neither with a trailing NUL.  Format, locks and
+ * commit are told in relaydb(5), these functions in relaydb(3).
  *
- * The library lives inside login processes: it never prints, logs, exits, forks, sets a signal handler or keeps global
- * state.  A function returns a code; relaydb_error() has the sentence that belongs to it.  Handles are independent of each
- * other and may be used in different threads; one handle (with its batches) belongs to one thread at a time.
+ * The library lives inside login processes: it never prints, logs, exits,
+ * forks, sets a signal handler or keeps global state.  A function returns a
+ * code; relaydb_error() has the sentence that belongs to it.  Handles are
+ * independent of each other and may be used in different threads; one handle
+ * (with its batches) belongs to one thread at a time.
  *
- * Units: stamps and clocks are whole seconds since the epoch (1970-01-01 00:00 UTC), deadlines are milliseconds.
+ * Units: stamps and clocks are whole seconds since the epoch (1970-01-01 00:00
+ * UTC), deadlines are milliseconds.
  */
 #ifndef RELAYDB_H
 #define RELAYDB_H
@@ -31,18 +36,30 @@ enum relaydb_code {
 	RELAYDB_BADADDR, /* the text is not an IP address in a form that a client can have */
 	RELAYDB_BADSTAMP, /* the text or number is not a stamp (0 to RELAYDB_STAMP_MAX) */
 	RELAYDB_NOFILE, /* the database, or the directory it should be in, does not exist */
-	RELAYDB_NOTDB, /* there, but not a relay database: foreign, damaged, or planted; nothing was changed */
-	RELAYDB_LOCKED, /* somebody held a lock until the deadline had passed; nothing was changed */
-	RELAYDB_PERM, /* the system, or the rules on owners in relaydb(5), do not allow it; nothing was changed */
+	/* there, but not a relay database: foreign, damaged, or planted;
+	 * nothing was changed */
+	RELAYDB_NOTDB,
+	/* somebody held a lock until the deadline had passed; nothing was
+	 * changed */
+	RELAYDB_LOCKED,
+	/* the system, or the rules on owners in relaydb(5), do not allow it;
+	 * nothing was changed */
+	RELAYDB_PERM,
 	RELAYDB_IO, /* a system call failed, a full disk among them; nothing was changed */
 	RELAYDB_NOMEM, /* out of memory; nothing was changed */
-	RELAYDB_UNCERTAIN, /* the change is recorded, but not fully written: the next commit or check of anyone finishes it */
-	RELAYDB_NOENTRY /* a row for this address, but no entry: its value is no stamp, such as OK, and it never ages */
+	/* the change is recorded, but not fully written: the next commit or
+	 * check of anyone finishes it */
+	RELAYDB_UNCERTAIN,
+	/* a row for this address, but no entry: its value is no stamp, such as
+	 * OK, and it never ages */
+	RELAYDB_NOENTRY
 };
 
 #define RELAYDB_ADDRSTRLEN 46 /* the longest address text and its NUL, as INET6_ADDRSTRLEN */
-#define RELAYDB_STAMP_MAX INT64_C(253402300799) /* 9999-12-31 23:59:59 UTC: the last with a year of four digits */
-#define RELAYDB_PERMANENT INT64_MAX /* "stamp" of a row whose value is no number, such as OK: it never ages */
+/* 9999-12-31 23:59:59 UTC: the last with a year of four digits */
+#define RELAYDB_STAMP_MAX INT64_C(253402300799)
+/* "stamp" of a row whose value is no number, such as OK: it never ages */
+#define RELAYDB_PERMANENT INT64_MAX
 #define RELAYDB_TIMEOUT_MS 10000 /* the default deadline */
 
 struct relaydb; /* a database: a path, how long to wait for it, and the last error */
@@ -50,20 +67,24 @@ struct relaydb_batch; /* changes that are committed at once */
 
 /* ---- addresses, stamps, paths: pure, no handle needed ---- */
 
-/* Brings TEXT into the one form the store uses and writes it to OUT, NUL-terminated: IPv4 as a dotted quad, IPv6 as RFC 5952
- * tells, an IPv4-mapped IPv6 address as IPv4.  Refused: port, prefix length, zone id, brackets, host names, blanks, and the
- * short and octal forms of inet_aton(3).
+/* Brings TEXT into the one form the store uses and writes it to OUT,
+ * NUL-terminated: IPv4 as a dotted quad, IPv6 as RFC 5952 tells, an IPv4-mapped
+ * IPv6 address as IPv4.  Refused: port, prefix length, zone id, brackets, host
+ * names, blanks, and the short and octal forms of inet_aton(3).
  * Returns RELAYDB_OK or RELAYDB_BADADDR (OUT is then ""). */
 int relaydb_address(const char *text, char out[RELAYDB_ADDRSTRLEN]);
 
-/* Reads a stamp: at most 128 decimal digits alone, 0 to RELAYDB_STAMP_MAX.  No sign, no blank, no exponent.
- * Returns RELAYDB_OK, or RELAYDB_BADSTAMP and leaves *stamp alone. */
+/* Reads a stamp: at most 128 decimal digits alone, 0 to RELAYDB_STAMP_MAX.  No
+ * sign, no blank, no exponent.  Returns RELAYDB_OK, or RELAYDB_BADSTAMP and
+ * leaves *stamp alone. */
 int relaydb_stamp(const char *text, int64_t *stamp);
 
-/* The path that every program of the suite means: GIVEN if it is not NULL, else $RELAYERS_DB, else ~/etc/relayers.db if that
- * exists (~ is $HOME), else the built-in /var/lib/relayers/relayers.db.  Empty variables count as unset, and in a set-user-id
- * program both are ignored.
- * Writes at most SIZE bytes to BUF.  Returns RELAYDB_OK, or RELAYDB_NOFILE if the path does not fit. */
+/* The path that every program of the suite means: GIVEN if it is not NULL, else
+ * $RELAYERS_DB, else ~/etc/relayers.db if that exists (~ is $HOME), else the
+ * built-in /var/lib/relayers/relayers.db.  Empty variables count as unset, and
+ * in a set-user-id program both are ignored.
+ * Writes at most SIZE bytes to BUF.  Returns RELAYDB_OK, or RELAYDB_NOFILE if
+ * the path does not fit. */
 int relaydb_path(const char *given, char *buf, size_t size);
 
 /* The code as a few words ("locked").  Static text. */
@@ -73,37 +94,48 @@ const char *relaydb_strcode(int code);
 
 struct relaydb_options {
 	const char *path; /* NULL: relaydb_path(NULL, ...) */
-	int timeout_ms; /* how long one call may wait for locks; 0: RELAYDB_TIMEOUT_MS, below 0: not at all */
+	/* how long one call may wait for locks; 0: RELAYDB_TIMEOUT_MS, below 0:
+	 * not at all */
+	int timeout_ms;
 	size_t size_max; /* bytes: a larger database is refused unread (RELAYDB_NOMEM); 0: 1 GiB */
-	bool in_force; /* a commit returns when mail servers see it, which can be a second or two later; see relaydb_commit() */
+	/* a commit returns when mail servers see it, which can be a second or
+	 * two later; see relaydb_commit() */
+	bool in_force;
 };
 
-/* Makes a handle.  OPTIONS may be NULL; strings are copied.  No file is opened: what is wrong with the path shows at the first
- * use.
- * Returns RELAYDB_OK and sets *db (free it with relaydb_close), or RELAYDB_NOFILE, RELAYDB_NOMEM with *db set to NULL. */
+/* Makes a handle.  OPTIONS may be NULL; strings are copied.  No file is opened:
+ * what is wrong with the path shows at the first use.
+ * Returns RELAYDB_OK and sets *db (free it with relaydb_close), or
+ * RELAYDB_NOFILE, RELAYDB_NOMEM with *db set to NULL. */
 int relaydb_open(struct relaydb **db, const struct relaydb_options *options);
 
-/* Frees *db and sets it to NULL; a NULL is fine.  Batches of the handle must be freed before. */
+/* Frees *db and sets it to NULL; a NULL is fine.  Batches of the handle must be
+ * freed before. */
 void relaydb_close(struct relaydb **db);
 
-/* What the last call on this handle said when it did not return RELAYDB_OK: the thing, the act, the cause, in one sentence
- * without a full stop or newline.  Belongs to the handle, valid until the next call on it. */
+/* What the last call on this handle said when it did not return RELAYDB_OK: the
+ * thing, the act, the cause, in one sentence without a full stop or newline.
+ * Belongs to the handle, valid until the next call on it. */
 const char *relaydb_error(const struct relaydb *db);
 
-/* What the last call on this handle has to tell though it succeeded, or "": that a commit somebody was cut off in was
- * finished, that a stale redo was removed.  Same ownership as relaydb_error(). */
+/* What the last call on this handle has to tell though it succeeded, or "":
+ * that a commit somebody was cut off in was finished, that a stale redo was
+ * removed.  Same ownership as relaydb_error(). */
 const char *relaydb_notice(const struct relaydb *db);
 
 /* The path of the handle as it was chosen.  Belongs to the handle. */
 const char *relaydb_filename(const struct relaydb *db);
 
-/* Some forms of the database may be changed by the owner of its directory alone; everybody else, root
- * too, gets RELAYDB_PERM (relaydb(5)).  Root becomes that user first.
- * Returns RELAYDB_OK with the user and the directory's group; RELAYDB_NOTFOUND for a form without that
- * rule; or what is wrong with the path: NOFILE, NOTDB, PERM, IO. */
+/* Some forms of the database may be changed by the owner of its directory
+ * alone; everybody else, root too, gets RELAYDB_PERM (relaydb(5)).  Root
+ * becomes that user first.
+ * Returns RELAYDB_OK with the user and the directory's group; RELAYDB_NOTFOUND
+ * for a form without that rule; or what is wrong with the path: NOFILE, NOTDB,
+ * PERM, IO. */
 int relaydb_owner(struct relaydb *db, uid_t *uid, gid_t *gid);
 
-/* ---- reading: one consistent state, also while others commit; no file is RELAYDB_NOFILE, an empty one has no rows ---- */
+/* ---- reading: one consistent state, also while others commit; no file is
+ * RELAYDB_NOFILE, an empty one has no rows ---- */
 
 struct relaydb_row {
 	const char *key; /* as it stands in the map; not terminated, any byte possible */
@@ -115,26 +147,33 @@ struct relaydb_row {
 	char address[RELAYDB_ADDRSTRLEN]; /* the key in the store's form */
 };
 
-/* The stamp of one address (any text that relaydb_address() takes).  Whether it still counts is the caller's question to its
- * clock.
- * Returns RELAYDB_OK for an entry; RELAYDB_NOENTRY for a row whose value is no stamp (*stamp is then RELAYDB_PERMANENT: it is the
- * administrator's, and what it means the MTA decides); RELAYDB_NOTFOUND, RELAYDB_BADADDR; or what reading can meet: NOFILE, NOTDB,
- * LOCKED, PERM, IO, NOMEM. */
+/* The stamp of one address (any text that relaydb_address() takes).  Whether it
+ * still counts is the caller's question to its clock.
+ * Returns RELAYDB_OK for an entry; RELAYDB_NOENTRY for a row whose value is no
+ * stamp (*stamp is then RELAYDB_PERMANENT: it is the administrator's, and what
+ * it means the MTA decides); RELAYDB_NOTFOUND, RELAYDB_BADADDR; or what reading
+ * can meet: NOFILE, NOTDB, LOCKED, PERM, IO, NOMEM. */
 int relaydb_get(struct relaydb *db, const char *address, int64_t *stamp);
 
-/* Reads every row, gives the lock back, then calls EACH for the entries (oldest first, of the same stamp by address, IPv4
- * before IPv6) and after them for the rows that are no entry (by key).  The row belongs to the library and ends with the
- * call.  EACH returns 0 to go on; anything else ends the walk and is returned as it is (choose negative numbers).
- * Returns RELAYDB_OK, what EACH returned, or NOFILE, NOTDB, LOCKED, PERM, IO, NOMEM. */
-int relaydb_each(struct relaydb *db, int (*each)(const struct relaydb_row *row, void *arg), void *arg);
+/* Reads every row, gives the lock back, then calls EACH for the entries (oldest
+ * first, of the same stamp by address, IPv4 before IPv6) and after them for the
+ * rows that are no entry (by key).  The row belongs to the library and ends
+ * with the call.  EACH returns 0 to go on; anything else ends the walk and is
+ * returned as it is (choose negative numbers).
+ * Returns RELAYDB_OK, what EACH returned, or NOFILE, NOTDB, LOCKED, PERM, IO,
+ * NOMEM. */
+int relaydb_each(
+    struct relaydb *db, int (*each)(const struct relaydb_row *row, void *arg), void *arg);
 
-/* The same for entries alone, and only those with a stamp of SINCE or later: what others have to know of.  The rest costs no
- * memory. */
-int relaydb_entries(struct relaydb *db, int64_t since, int (*each)(const struct relaydb_row *row, void *arg), void *arg);
+/* The same for entries alone, and only those with a stamp of SINCE or later:
+ * what others have to know of.  The rest costs no memory. */
+int relaydb_entries(struct relaydb *db, int64_t since,
+    int (*each)(const struct relaydb_row *row, void *arg), void *arg);
 
 /* ---- changing: gather, then commit at once ---- */
 
-/* Makes an empty batch for DB.  Returns RELAYDB_OK or RELAYDB_NOMEM (*batch is then NULL). */
+/* Makes an empty batch for DB.  Returns RELAYDB_OK or RELAYDB_NOMEM (*batch is
+ * then NULL). */
 int relaydb_batch_new(struct relaydb *db, struct relaydb_batch **batch);
 
 /* Frees *batch and sets it to NULL; a NULL is fine. */
@@ -143,24 +182,33 @@ void relaydb_batch_free(struct relaydb_batch **batch);
 /* Forgets what the batch holds, so that it can be filled again. */
 void relaydb_batch_clear(struct relaydb_batch *batch);
 
-/* How many changes the batch holds; of several for one address only the outcome is kept. */
+/* How many changes the batch holds; of several for one address only the outcome
+ * is kept. */
 size_t relaydb_batch_count(const struct relaydb_batch *batch);
 
-/* The changes.  Those of one address apply in the order of the calls; expire applies to the outcome of all of them.
- *   record  a login was seen at STAMP: the row becomes max(what is there, STAMP); a permanent row stays as it is
+/* The changes.  Those of one address apply in the order of the calls; expire
+ * applies to the outcome of all of them.
+ *   record  a login was seen at STAMP: the row becomes max(what is there,
+ *           STAMP); a permanent row stays as it is
  *   put     the row becomes STAMP, whatever is there (an administrator's word)
  *   delete  the row goes, whatever its value; absence shows in the result
- *   expire  every entry with stamp < BEFORE goes (called again: the highest BEFORE counts); rows that are no entry stay;
- *           BEFORE may be 0 to RELAYDB_STAMP_MAX + 1
- * Each returns RELAYDB_OK, RELAYDB_BADADDR, RELAYDB_BADSTAMP or RELAYDB_NOMEM; after an error the batch is as before. */
+ *   expire  every entry with stamp < BEFORE goes (called again: the highest
+ *           BEFORE counts); rows that are no entry stay; BEFORE may be 0 to
+ *           RELAYDB_STAMP_MAX + 1
+ * Each returns RELAYDB_OK, RELAYDB_BADADDR, RELAYDB_BADSTAMP or RELAYDB_NOMEM;
+ * after an error the batch is as before. */
 int relaydb_batch_record(struct relaydb_batch *batch, const char *address, int64_t stamp);
 int relaydb_batch_put(struct relaydb_batch *batch, const char *address, int64_t stamp);
 int relaydb_batch_delete(struct relaydb_batch *batch, const char *address);
 int relaydb_batch_expire(struct relaydb_batch *batch, int64_t before);
 
 struct relaydb_result {
-	bool committed; /* something was changed; false when everything was already as the batch wants it */
-	bool pending; /* recorded, and seen by readers of this library; mail servers see it within two seconds */
+	/* something was changed; false when everything was already as the batch
+	 * wants it */
+	bool committed;
+	/* recorded, and seen by readers of this library; mail servers see it
+	 * within two seconds */
+	bool pending;
 	bool rewritten; /* all of it was written again, not only what changed */
 	size_t rows; /* in the database now, of every kind */
 	size_t added; /* rows that were not there before */
@@ -172,35 +220,49 @@ struct relaydb_result {
 	size_t permanent_line; /* of the dump: the first of them */
 };
 
-/* Commits the batch: all of it or nothing, safe against a crash at any instant, and seen by MTAs that have the map open
- * (relaydb(5)).  Finishes a cut-off commit of another process first.  A missing file is made if there is something to record
- * or put, a missing directory never.
- * NOW is the caller's clock, 0 to RELAYDB_STAMP_MAX, else RELAYDB_BADSTAMP; mail servers are shown when it was changed by it; it never decides which
+/* Commits the batch: all of it or nothing, safe against a crash at any instant,
+ * and seen by MTAs that have the map open (relaydb(5)).  Finishes a cut-off
+ * commit of another process first.  A missing file is made if there is
+ * something to record or put, a missing directory never.
+ * NOW is the caller's clock, 0 to RELAYDB_STAMP_MAX, else RELAYDB_BADSTAMP;
+ * mail servers are shown when it was changed by it; it never decides which
  * entries count.  RESULT may be NULL; it is set in any case.
- * Mail servers notice one change a second.  Changes that come faster are recorded, safe on the disk, and come into force
- * together in the next second.  The first that has to wait for it does so, one or two seconds, with no lock held, and commits
- * for all; the others return with RESULT->pending set.  With options.in_force each call waits for its own.  With a timeout
- * below 0 none does, and the next commit, relaydb_settle() or popwatch takes what is pending.
- * The batch keeps its changes, so that a failed commit can be tried again; clear it after a success.
- * Returns RELAYDB_OK; or NOFILE, NOTDB, LOCKED, PERM, IO, NOMEM: nothing was changed; or UNCERTAIN. */
+ * Mail servers notice one change a second.  Changes that come faster are
+ * recorded, safe on the disk, and come into force together in the next second.
+ * The first that has to wait for it does so, one or two seconds, with no lock
+ * held, and commits for all; the others return with RESULT->pending set.  With
+ * options.in_force each call waits for its own.  With a timeout below 0 none
+ * does, and the next commit, relaydb_settle() or popwatch takes what is
+ * pending.
+ * The batch keeps its changes, so that a failed commit can be tried again;
+ * clear it after a success.
+ * Returns RELAYDB_OK; or NOFILE, NOTDB, LOCKED, PERM, IO, NOMEM: nothing was
+ * changed; or UNCERTAIN. */
 int relaydb_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_result *result);
 
-/* After a commit: the I-th address (0 to result.absent - 1) that delete did not find, in the order given; NULL beyond.
- * Belongs to the batch, until it is changed. */
+/* After a commit: the I-th address (0 to result.absent - 1) that delete did not
+ * find, in the order given; NULL beyond.  Belongs to the batch, until it is
+ * changed. */
 const char *relaydb_batch_absent(const struct relaydb_batch *batch, size_t i);
 
-/* Replaces the whole database by a dump read from FD up to its end, a line for each row: key, blanks, value; lines that are
- * empty or start with # are skipped.  All or nothing, in one commit.  Keys that are addresses are brought into the store's
- * form; other rows are kept as they stand.  Refused with the line's number: a line without a value (RELAYDB_BADSTAMP), one that
- * starts with a blank or has a NUL byte, a key that came before (RELAYDB_BADADDR).  Rows that are no address with a time are
- * taken, since a network or an "OK" may be meant; result.permanent counts them.  A database that has these rows already,
- * as this library writes them, is left alone.
- * PROGRESS (may be NULL) is called now and then with how many rows of TOTAL are stored in the new database; TOTAL is 0 and
- * DONE counts lines while FD is still read.  It may return nonzero to stop the load, which is then returned (choose a negative
- * number) and changes nothing.
+/* Replaces the whole database by a dump read from FD up to its end, a line for
+ * each row: key, blanks, value; lines that are empty or start with # are
+ * skipped.  All or nothing, in one commit.  Keys that are addresses are brought
+ * into the store's form; other rows are kept as they stand.  Refused with the
+ * line's number: a line without a value (RELAYDB_BADSTAMP), one that starts
+ * with a blank or has a NUL byte, a key that came before (RELAYDB_BADADDR).
+ * Rows that are no address with a time are taken, since a network or an "OK"
+ * may be meant; result.permanent counts them.  A database that has these rows
+ * already, as this library writes them, is left alone.
+ * PROGRESS (may be NULL) is called now and then with how many rows of TOTAL are
+ * stored in the new database; TOTAL is 0 and DONE counts lines while FD is
+ * still read.  It may return nonzero to stop the load, which is then returned
+ * (choose a negative number) and changes nothing.
  * A load is never pending: it waits until it can be in force.
- * Returns as relaydb_commit(), or the two codes above, RELAYDB_IO when FD cannot be read, what PROGRESS returned. */
-int relaydb_load(struct relaydb *db, int fd, int64_t now, int (*progress)(size_t done, size_t total, void *arg), void *arg,
+ * Returns as relaydb_commit(), or the two codes above, RELAYDB_IO when FD
+ * cannot be read, what PROGRESS returned. */
+int relaydb_load(struct relaydb *db, int fd, int64_t now,
+    int (*progress)(size_t done, size_t total, void *arg), void *arg,
     struct relaydb_result *result);
 
 /* ---- check ---- */
@@ -217,17 +279,22 @@ struct relaydb_finding {
 	const char *fix; /* the command or act that fixes it, or "" */
 };
 
-/* Looks at everything sendmail, Postfix, Exim and this library demand of the database: the file, its directory, their owners
- * and modes, what lies beside them, style and rows, times against NOW.  Finishes a cut-off commit, and says so; changes nothing
- * else.  Calls EACH for every finding; texts end with the call.
- * Returns RELAYDB_OK when the look was complete, whatever it found (a missing or damaged database is a finding), else
- * LOCKED, PERM, IO, NOMEM. */
-int relaydb_check(struct relaydb *db, int64_t now, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);
+/* Looks at everything sendmail, Postfix, Exim and this library demand of the
+ * database: the file, its directory, their owners and modes, what lies beside
+ * them, style and rows, times against NOW.  Finishes a cut-off commit, and says
+ * so; changes nothing else.  Calls EACH for every finding; texts end with the
+ * call.
+ * Returns RELAYDB_OK when the look was complete, whatever it found (a missing
+ * or damaged database is a finding), else LOCKED, PERM, IO, NOMEM. */
+int relaydb_check(struct relaydb *db, int64_t now,
+    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);
 
-/* Finishes a commit that was cut off and commits what is pending, if there is any; relaydb_notice() then says what was done.
- * Every commit does this by itself: this is for a start script that runs before the MTAs, and for a daemon.
- * Returns RELAYDB_OK (even if there was nothing to do or no database), or BADSTAMP, NOTDB, LOCKED, PERM, IO, NOMEM,
- * UNCERTAIN. */
+/* Finishes a commit that was cut off and commits what is pending, if there is
+ * any; relaydb_notice() then says what was done.  Every commit does this by
+ * itself: this is for a start script that runs before the MTAs, and for a
+ * daemon.
+ * Returns RELAYDB_OK (even if there was nothing to do or no database), or
+ * BADSTAMP, NOTDB, LOCKED, PERM, IO, NOMEM, UNCERTAIN. */
 int relaydb_settle(struct relaydb *db, int64_t now);
 
 #pragma GCC visibility pop

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * rows.c - every row of a database in memory, to be sorted, merged, changed and delivered
+ * rows.c - every row of a database in memory, to be sorted, merged, changed and
+ * delivered
  *
- * Rows may point into memory of the caller's; what does not (keys that got the store's form, the lines of a dump) is copied and
- * kept in a list that is freed with the rows.
+ * Rows may point into memory of the caller's; what does not (keys that got the
+ * store's form, the lines of a dump) is copied and kept in a list that is freed
+ * with the rows.
  */
 #include "rows.h"
 #include "handle.h"
@@ -79,7 +81,8 @@ static struct stored *append(struct rows *rows, const struct row *row)
 int rows_add(struct relaydb *db, struct rows *rows, const struct row *row)
 {
 	struct stored *stored = append(rows, row);
-	struct bytes key = row->address_ok ? (struct bytes){ row->text, strlen(row->text) } : row->key;
+	struct bytes key =
+	    row->address_ok ? (struct bytes){ row->text, strlen(row->text) } : row->key;
 
 	if (stored != NULL) {
 		stored->key = (struct bytes){ keep(rows, key.data, key.size), key.size };
@@ -104,7 +107,8 @@ static int take(struct rows *rows, const struct row *row, struct bytes stays, bo
 	if (stored == NULL)
 		return RELAYDB_NOMEM;
 	if (canonical && row->address_ok && !row->plain)
-		stored->key = (struct bytes){ keep(rows, row->text, strlen(row->text)), strlen(row->text) };
+		stored->key =
+		    (struct bytes){ keep(rows, row->text, strlen(row->text)), strlen(row->text) };
 	else if (!inside(stays, row->key.data))
 		stored->key.data = keep(rows, row->key.data, row->key.size);
 	if (!inside(stays, row->value.data))
@@ -112,7 +116,8 @@ static int take(struct rows *rows, const struct row *row, struct bytes stays, bo
 	return stored->key.data == NULL || stored->value.data == NULL ? RELAYDB_NOMEM : RELAYDB_OK;
 }
 
-int rows_take(struct rows *rows, struct bytes key, struct bytes value, struct bytes stays, bool canonical)
+int rows_take(
+    struct rows *rows, struct bytes key, struct bytes value, struct bytes stays, bool canonical)
 {
 	struct row row;
 
@@ -120,7 +125,8 @@ int rows_take(struct rows *rows, struct bytes key, struct bytes value, struct by
 	return take(rows, &row, stays, canonical);
 }
 
-int rows_take_since(struct rows *rows, int64_t since, struct bytes key, struct bytes value, struct bytes stays)
+int rows_take_since(
+    struct rows *rows, int64_t since, struct bytes key, struct bytes value, struct bytes stays)
 {
 	struct row row;
 
@@ -195,7 +201,9 @@ struct stored *rows_find(const struct rows *rows, struct bytes key)
 {
 	const struct stored wanted = { .key = key };
 
-	return rows->count == 0 ? NULL : bsearch(&wanted, rows->row, rows->count, sizeof *rows->row, by_key);
+	return rows->count == 0
+		   ? NULL
+		   : bsearch(&wanted, rows->row, rows->count, sizeof *rows->row, by_key);
 }
 
 int rows_change(struct relaydb *db, struct rows *rows, const struct change *changes, size_t count)
@@ -236,10 +244,11 @@ void rows_free(struct rows *rows)
 	*rows = (struct rows){ NULL, 0, 0, NULL };
 }
 
-static int deliver(const struct stored *stored, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
+static int deliver(
+    const struct stored *stored, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
 {
-	struct relaydb_row out = { stored->key.data, stored->key.size, stored->value.data, stored->value.size, stored->entry,
-		stored->stamp, "" };
+	struct relaydb_row out = { stored->key.data, stored->key.size, stored->value.data,
+		stored->value.size, stored->entry, stored->stamp, "" };
 	struct row row;
 
 	if (stored->entry) {
@@ -249,7 +258,8 @@ static int deliver(const struct stored *stored, int (*each)(const struct relaydb
 	return each(&out, arg);
 }
 
-int rows_deliver(const struct rows *rows, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
+int rows_deliver(
+    const struct rows *rows, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
 {
 	int answer = 0;
 

@@ -13,7 +13,9 @@ struct row {
 	bool entry;
 	bool address_ok; /* the key is an address, however it is spelled */
 	bool plain; /* it is spelled in the store's form and without a NUL */
-	bool nul; /* key and value end with the NUL that postmap writes; not counted in the sizes below */
+	/* key and value end with the NUL that postmap writes; not counted in
+	 * the sizes below */
+	bool nul;
 	struct address address;
 	char text[RELAYDB_ADDRSTRLEN];
 	struct bytes key, value;
@@ -48,28 +50,37 @@ struct rows {
 	struct kept *kept; /* what has no other memory */
 };
 
-/* Adds a row as it is found in a database.  What lies in STAYS is not copied; it must stay as long as ROWS.  CANONICAL: keys that
- * are addresses get the store's form.  Returns RELAYDB_OK or NOMEM. */
-int rows_take(struct rows *rows, struct bytes key, struct bytes value, struct bytes stays, bool canonical);
+/* Adds a row as it is found in a database.  What lies in STAYS is not copied;
+ * it must stay as long as ROWS.  CANONICAL: keys that are addresses get the
+ * store's form.  Returns RELAYDB_OK or NOMEM. */
+int rows_take(
+    struct rows *rows, struct bytes key, struct bytes value, struct bytes stays, bool canonical);
 
-/* The same if it is an entry with a stamp of SINCE or later, or SINCE is EVERY_ROW. */
+/* The same if it is an entry with a stamp of SINCE or later, or SINCE is
+ * EVERY_ROW. */
 #define EVERY_ROW INT64_C(-1)
-int rows_take_since(struct rows *rows, int64_t since, struct bytes key, struct bytes value, struct bytes stays);
+int rows_take_since(
+    struct rows *rows, int64_t since, struct bytes key, struct bytes value, struct bytes stays);
 /* Oldest entry first, of one stamp by address, then what is no entry by key. */
 void rows_sort_by_stamp(struct rows *rows);
 void rows_sort_by_key(struct rows *rows);
 int rows_key_compare(const struct stored *a, const struct stored *b);
-/* By key; of equal keys one is left: a permanent row if there is one, else the highest stamp. */
+/* By key; of equal keys one is left: a permanent row if there is one, else the
+ * highest stamp. */
 void rows_merge(struct rows *rows);
-/* The row with this key among rows in the order of keys, NULL if there is none. */
+/* The row with this key among rows in the order of keys, NULL if there is
+ * none. */
 struct stored *rows_find(const struct rows *rows, struct bytes key);
-/* Carries the changes out, which must name a key once; the rows are in no order afterwards.  Returns RELAYDB_OK or NOMEM. */
+/* Carries the changes out, which must name a key once; the rows are in no order
+ * afterwards.  Returns RELAYDB_OK or NOMEM. */
 int rows_change(struct relaydb *db, struct rows *rows, const struct change *changes, size_t count);
 /* Adds a row of the caller's, copied.  Returns RELAYDB_OK or NOMEM. */
 int rows_add(struct relaydb *db, struct rows *rows, const struct row *row);
 void rows_free(struct rows *rows);
 
-/* Calls EACH for the rows in their order, as relaydb_each().  Returns 0 or what EACH returned. */
-int rows_deliver(const struct rows *rows, int (*each)(const struct relaydb_row *row, void *arg), void *arg);
+/* Calls EACH for the rows in their order, as relaydb_each().  Returns 0 or what
+ * EACH returned. */
+int rows_deliver(
+    const struct rows *rows, int (*each)(const struct relaydb_row *row, void *arg), void *arg);
 
 #endif

@@ -2,8 +2,9 @@
  *
  * stamp.c - the value of an entry: seconds since the epoch, as decimal text
  *
- * Postfix takes any all-numerical value as OK (access(5)) and sendmail's rules compare it with the clock, so a number must
- * be plainly one.  A value that is not is a permanent row to everybody.
+ * Postfix takes any all-numerical value as OK (access(5)) and sendmail's rules
+ * compare it with the clock, so a number must be plainly one.  A value that is
+ * not is a permanent row to everybody.
  */
 #include "address.h"
 
@@ -30,7 +31,8 @@ bool stamp_read(const char *value, size_t size, int64_t *stamp)
 {
 	if (size > STAMP_SIZE)
 		return false;
-	while (size > 0 && (value[size - 1] == ' ' || value[size - 1] == '\t' || value[size - 1] == '\r'))
+	while (size > 0 &&
+	       (value[size - 1] == ' ' || value[size - 1] == '\t' || value[size - 1] == '\r'))
 		size--;
 	return digits_read(value, size, stamp);
 }

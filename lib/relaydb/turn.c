@@ -18,7 +18,8 @@
 void (*relaydb_test_step)(const char *name);
 #endif
 
-/* Over a limit of its process (RLIMIT_FSIZE) a write would kill the login that we run in; held back, it fails with EFBIG. */
+/* Over a limit of its process (RLIMIT_FSIZE) a write would kill the login that
+ * we run in; held back, it fails with EFBIG. */
 static void signals_hold(struct turn *turn)
 {
 	sigset_t set;
@@ -72,7 +73,8 @@ int turn_unsynced(const struct turn *turn, int error)
 	char buf[128];
 
 	return db_fail(turn->db, RELAYDB_UNCERTAIN,
-	    "the commit is recorded in %s, but its directory cannot be synced, and a crash of the machine may undo it: %s",
+	    "the commit is recorded in %s, but its directory cannot be synced, and a crash of the "
+	    "machine may undo it: %s",
 	    turn->db->path, strerror_r(error, buf, sizeof buf));
 }
 
@@ -81,19 +83,24 @@ bool turn_same_file(const struct place *place, const char *suffix, int fd)
 	struct stat by_name, by_fd;
 	char name[256];
 
-	return place_name(place, suffix, name) && fstatat(place->dir, name, &by_name, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       fstat(fd, &by_fd) == 0 && by_name.st_dev == by_fd.st_dev && by_name.st_ino == by_fd.st_ino;
+	return place_name(place, suffix, name) &&
+	       fstatat(place->dir, name, &by_name, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       fstat(fd, &by_fd) == 0 && by_name.st_dev == by_fd.st_dev &&
+	       by_name.st_ino == by_fd.st_ino;
 }
 
-/* Root was killed between making the lock and giving it away, and the recorder cannot open it.  With the lock held, and so
- * nobody in it, root removes it; anyone who waits for it sees that the name leads elsewhere. */
+/* Root was killed between making the lock and giving it away, and the recorder
+ * cannot open it.  With the lock held, and so nobody in it, root removes it;
+ * anyone who waits for it sees that the name leads elsewhere. */
 static bool lock_remade(const struct turn *turn)
 {
 	struct stat st;
 	char name[256];
 
-	return geteuid() == 0 && fstat(turn->lock, &st) == 0 && st.st_uid != turn->place.directory.st_uid &&
-	       place_name(&turn->place, LOCK_SUFFIX, name) && unlinkat(turn->place.dir, name, 0) == 0;
+	return geteuid() == 0 && fstat(turn->lock, &st) == 0 &&
+	       st.st_uid != turn->place.directory.st_uid &&
+	       place_name(&turn->place, LOCK_SUFFIX, name) &&
+	       unlinkat(turn->place.dir, name, 0) == 0;
 }
 
 int turn_take(struct turn *turn)
@@ -110,7 +117,8 @@ int turn_take(struct turn *turn)
 		if (code == RELAYDB_OK)
 			code = lock_wait(db, turn->lock, LOCK_EX, LOCK_SUFFIX);
 		/* somebody may have removed it while we waited */
-		if (code == RELAYDB_OK && turn_same_file(&turn->place, LOCK_SUFFIX, turn->lock) && !lock_remade(turn)) {
+		if (code == RELAYDB_OK && turn_same_file(&turn->place, LOCK_SUFFIX, turn->lock) &&
+		    !lock_remade(turn)) {
 			STEP("alone");
 			return RELAYDB_OK;
 		}
@@ -118,7 +126,8 @@ int turn_take(struct turn *turn)
 	} while (code == RELAYDB_OK && db_clock_ms() < db->deadline);
 	if (code != RELAYDB_OK)
 		return code;
-	return db_fail(db, RELAYDB_LOCKED, "%s%s keeps being removed by another process", db->path, LOCK_SUFFIX);
+	return db_fail(db, RELAYDB_LOCKED, "%s%s keeps being removed by another process", db->path,
+	    LOCK_SUFFIX);
 }
 
 void turn_leave(struct turn *turn)

@@ -6,7 +6,8 @@
 
 #define KNOWN (UINT64_C(1) << BEGINNING_BITS)
 
-uint64_t beginnings_may(struct beginnings *beginnings, struct span message, beginning_fn *find_out, const void *arg)
+uint64_t beginnings_may(
+    struct beginnings *beginnings, struct span message, beginning_fn *find_out, const void *arg)
 {
 	uint64_t bytes = 0;
 	size_t place;
@@ -17,7 +18,8 @@ uint64_t beginnings_may(struct beginnings *beginnings, struct span message, begi
 	place = (bytes * UINT64_C(0x9e3779b97f4a7c15) >> 32) % BEGINNINGS;
 	if (beginnings->known[place].bytes != bytes || beginnings->known[place].may == 0) {
 		beginnings->known[place].bytes = bytes;
-		beginnings->known[place].may = KNOWN | find_out((struct span){ message.text, BEGINNING_SIZE }, arg);
+		beginnings->known[place].may =
+		    KNOWN | find_out((struct span){ message.text, BEGINNING_SIZE }, arg);
 	}
 	return beginnings->known[place].may;
 }

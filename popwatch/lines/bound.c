@@ -30,7 +30,8 @@ bool bound_add(struct bound **bounds, const char *value)
 {
 	struct bound *bound = calloc(1, sizeof *bound);
 	char **words = list_split(value, " ,\t");
-	bool done = bound != NULL && words != NULL && *words != NULL && duration_parse(*words, &bound->most);
+	bool done = bound != NULL && words != NULL && *words != NULL &&
+		    duration_parse(*words, &bound->most);
 
 	for (size_t i = 1; done && words[i] != NULL; i++)
 		done = list_add(&bound->words, words[i]);
@@ -51,7 +52,8 @@ int64_t bound_of(const struct bound *bounds, struct span kind, struct span tag)
 	for (; bounds != NULL; bounds = bounds->next) {
 		if (bounds->words == NULL)
 			most = bounds->most;
-		else if (tag_listed(bounds->words, tag) || (kind.size > 0 && list_has(bounds->words, kind.text, kind.size)))
+		else if (tag_listed(bounds->words, tag) ||
+			 (kind.size > 0 && list_has(bounds->words, kind.text, kind.size)))
 			return bounds->most;
 	}
 	return most;

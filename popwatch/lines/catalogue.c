@@ -21,8 +21,8 @@ struct tag {
 #define FOUND 64
 #define FOUND_TAG_MAX 24 /* longer ones are looked for each time */
 
-/* What was found for a tag, or that nothing was: a log has the same few again and
- * again. */
+/* What was found for a tag, or that nothing was: a log has the same few again
+ * and again. */
 struct found {
 	char tag[FOUND_TAG_MAX];
 	size_t size; /* 0: of no tag yet */
@@ -149,7 +149,8 @@ struct server *catalogue_servers(const struct catalogue *catalogue)
 
 bool catalogue_has_journal(const struct catalogue *catalogue)
 {
-	for (const struct server *server = catalogue_servers(catalogue); server != NULL; server = server->next) {
+	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
+	     server = server->next) {
 		if (server->journal != NULL && *server->journal != NULL)
 			return true;
 	}
@@ -182,8 +183,8 @@ void catalogue_free(struct catalogue *catalogue)
 	free(catalogue);
 }
 
-bool catalogue_take(
-    struct catalogue *catalogue, struct definition_draft *draft, bool named, size_t before, struct conf_errors *errors)
+bool catalogue_take(struct catalogue *catalogue, struct definition_draft *draft, bool named,
+    size_t before, struct conf_errors *errors)
 {
 	const struct conf_place place = { draft->file, 0, errors };
 	struct server *server = draft->server;
@@ -212,21 +213,25 @@ static struct server *find_server(const struct catalogue *catalogue, const char 
 	return server;
 }
 
-bool catalogue_add_tag(struct catalogue *catalogue, const char *name, const char *tag, const struct conf_place *place)
+bool catalogue_add_tag(
+    struct catalogue *catalogue, const char *name, const char *tag, const struct conf_place *place)
 {
 	struct server *server = find_server(catalogue, name);
 
 	if (server == NULL)
 		return false;
 	if (!tag_is(tag))
-		conf_error(place, "tags: '%s', expected the name of a program, */NAME or NAME-*", tag);
+		conf_error(
+		    place, "tags: '%s', expected the name of a program, */NAME or NAME-*", tag);
 	else if (!list_has(server->tags, tag, strlen(tag)) &&
 		 (!list_add(&server->tags, tag) || !add_tag(catalogue, tag, server)))
-		conf_error(place, "tags: out of memory, or too many servers with the tag '%s'", tag);
+		conf_error(
+		    place, "tags: out of memory, or too many servers with the tag '%s'", tag);
 	return true;
 }
 
-bool catalogue_set_elements(struct catalogue *catalogue, const char *elements, const struct conf_place *place)
+bool catalogue_set_elements(
+    struct catalogue *catalogue, const char *elements, const struct conf_place *place)
 {
 	bool any = false;
 
@@ -273,22 +278,27 @@ void catalogue_remove(struct catalogue *catalogue, const char *name)
 		remove_server(catalogue, server);
 }
 
-/* A definition that takes the place of another one reads the same lines with less care: both would believe what the careful one
- * does not.  So the two cannot both be of NAMES, and beside one that is, or beside the careful one, the other is left out. */
-bool catalogue_settle(struct catalogue *catalogue, char *const *names, const struct conf_place *place)
+/* A definition that takes the place of another one reads the same lines with
+ * less care: both would believe what the careful one does not.  So the two
+ * cannot both be of NAMES, and beside one that is, or beside the careful one,
+ * the other is left out. */
+bool catalogue_settle(
+    struct catalogue *catalogue, char *const *names, const struct conf_place *place)
 {
 	struct server *server = catalogue->servers, *other, *out;
 	bool named, other_named;
 
 	while (server != NULL) {
-		other = server->instead_of != NULL ? find_server(catalogue, server->instead_of) : NULL;
+		other =
+		    server->instead_of != NULL ? find_server(catalogue, server->instead_of) : NULL;
 		out = NULL;
 		if (other != NULL && other != server) {
 			named = list_has(names, server->name, strlen(server->name));
 			other_named = list_has(names, other->name, strlen(other->name));
 			if (named && other_named)
-				conf_error(place, "servers: '%s' takes the place of '%s', expected one of them", server->name,
-				    other->name);
+				conf_error(place,
+				    "servers: '%s' takes the place of '%s', expected one of them",
+				    server->name, other->name);
 			out = named ? other : server;
 			if (!list_add(&catalogue->left_out, out->name))
 				return false;
@@ -300,7 +310,8 @@ bool catalogue_settle(struct catalogue *catalogue, char *const *names, const str
 	return true;
 }
 
-struct catalogue *catalogue_load_text(const char *file, const char *text, struct conf_errors *errors)
+struct catalogue *catalogue_load_text(
+    const char *file, const char *text, struct conf_errors *errors)
 {
 	struct catalogue *catalogue = catalogue_new();
 	struct definition_draft draft;
@@ -308,7 +319,8 @@ struct catalogue *catalogue_load_text(const char *file, const char *text, struct
 
 	if (catalogue != NULL && definition_begin(&draft, file, file)) {
 		conf_read_text(file, text, errors, definition_entry, &draft);
-		if (catalogue_take(catalogue, &draft, true, before, errors) && errors->count == before)
+		if (catalogue_take(catalogue, &draft, true, before, errors) &&
+		    errors->count == before)
 			return catalogue;
 	}
 	catalogue_free(catalogue);

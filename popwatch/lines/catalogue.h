@@ -2,9 +2,9 @@
  *
  * catalogue.h - the POP and IMAP servers we know
  *
- * Owns: the definitions that count, and the way from a tag to the servers that use
- * it.  Pure: files are read by definitions.h.  Leaves to others: what to do about a
- * line.
+ * Owns: the definitions that count, and the way from a tag to the servers that
+ * use it.  Pure: files are read by definitions.h.  Leaves to others: what to do
+ * about a line.
  */
 #ifndef POPWATCH_CATALOGUE_H
 #define POPWATCH_CATALOGUE_H
@@ -20,25 +20,29 @@ struct catalogue;
 /* An empty one.  Returns NULL without memory. */
 struct catalogue *catalogue_new(void);
 
-/* Checks and proves the definition of DRAFT, which was read when ERRORS had counted
- * BEFORE, and takes it in.  One that counts by its name alone is left out unless it
- * was NAMED.  The draft is used up.  Returns false without memory, or with too many
- * servers of one tag; whether the definition is right ERRORS tells. */
-bool catalogue_take(
-    struct catalogue *catalogue, struct definition_draft *draft, bool named, size_t before, struct conf_errors *errors);
+/* Checks and proves the definition of DRAFT, which was read when ERRORS had
+ * counted BEFORE, and takes it in.  One that counts by its name alone is left
+ * out unless it was NAMED.  The draft is used up.  Returns false without
+ * memory, or with too many servers of one tag; whether the definition is right
+ * ERRORS tells. */
+bool catalogue_take(struct catalogue *catalogue, struct definition_draft *draft, bool named,
+    size_t before, struct conf_errors *errors);
 
 /* Leaves out what another definition takes the place of, see instead-of in
  * relayers-servers(5); two of NAMES that cannot both be are complained about at
  * PLACE.  Returns false without memory. */
-bool catalogue_settle(struct catalogue *catalogue, char *const *names, const struct conf_place *place);
+bool catalogue_settle(
+    struct catalogue *catalogue, char *const *names, const struct conf_place *place);
 
-/* Lines with TAG, or with one of that family, are NAME's too.  Errors are reported to
- * PLACE's.  Returns false if there is no server NAME. */
-bool catalogue_add_tag(struct catalogue *catalogue, const char *name, const char *tag, const struct conf_place *place);
+/* Lines with TAG, or with one of that family, are NAME's too.  Errors are
+ * reported to PLACE's.  Returns false if there is no server NAME. */
+bool catalogue_add_tag(
+    struct catalogue *catalogue, const char *name, const char *tag, const struct conf_place *place);
 
-/* Every server that has elements has ELEMENTS, see elements.h.  Errors are reported to
- * PLACE's.  Returns false if none has them. */
-bool catalogue_set_elements(struct catalogue *catalogue, const char *elements, const struct conf_place *place);
+/* Every server that has elements has ELEMENTS, see elements.h.  Errors are
+ * reported to PLACE's.  Returns false if none has them. */
+bool catalogue_set_elements(
+    struct catalogue *catalogue, const char *elements, const struct conf_place *place);
 
 /* Takes the server NAME out, if there is one. */
 void catalogue_remove(struct catalogue *catalogue, const char *name);
@@ -55,12 +59,14 @@ bool catalogue_has_journal(const struct catalogue *catalogue);
 /* The names of the definitions that "all" has left out: a list, see list.h. */
 char *const *catalogue_left_out(const struct catalogue *catalogue);
 
-/* The servers that use TAG, at most CATALOGUE_SHARED, NULL after the last.  Returns NULL if there is none. */
+/* The servers that use TAG, at most CATALOGUE_SHARED, NULL after the last.
+ * Returns NULL if there is none. */
 #define CATALOGUE_SHARED 8
 struct server *const *catalogue_find(const struct catalogue *catalogue, struct span tag);
 
-/* A catalogue of one definition, given as TEXT instead of a file; FILE is its name.
- * For tests.  Returns NULL after complaints. */
-struct catalogue *catalogue_load_text(const char *file, const char *text, struct conf_errors *errors);
+/* A catalogue of one definition, given as TEXT instead of a file; FILE is its
+ * name.  For tests.  Returns NULL after complaints. */
+struct catalogue *catalogue_load_text(
+    const char *file, const char *text, struct conf_errors *errors);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * cursor.h - taking a line apart from its beginning: what is skipped or taken is
- * gone, what does not fit leaves the cursor where it was
+ * cursor.h - taking a line apart from its beginning: what is skipped or taken
+ * is gone, what does not fit leaves the cursor where it was
  */
 #ifndef POPWATCH_CURSOR_H
 #define POPWATCH_CURSOR_H

@@ -12,7 +12,8 @@
 #include "once.h"
 #include "tag.h"
 
-/* Default of longest: the longest genuine success line that was seen has 300 bytes. */
+/* Default of longest: the longest genuine success line that was seen has 300
+ * bytes. */
 #define LONGEST 2048
 
 static enum role find_role(const char *name)
@@ -44,8 +45,10 @@ static bool begins(const char *text, const char *beginning)
 	return strncmp(text, beginning, strlen(beginning)) == 0 && text[strlen(beginning)] != '\0';
 }
 
-/* "_FIELD=VALUE _FIELD=VALUE": only fields that the journal itself fills in begin with an underscore.  One of them must say who has
- * started the program: everybody can start a server's program himself, with arguments and a standard error of his own. */
+/* "_FIELD=VALUE _FIELD=VALUE": only fields that the journal itself fills in
+ * begin with an underscore.  One of them must say who has started the program:
+ * everybody can start a server's program himself, with arguments and a standard
+ * error of his own. */
 static bool is_trusted(char *const *fields)
 {
 	bool started = false;
@@ -64,7 +67,8 @@ static void take_journal(struct server *server, const char *value, const struct 
 
 	if (fields == NULL || *fields == NULL || !is_trusted(fields))
 		conf_error(place,
-		    "journal = '%s', expected _FIELD=VALUE of the journal's trusted fields, _SYSTEMD_UNIT or _UID among them",
+		    "journal = '%s', expected _FIELD=VALUE of the journal's trusted fields, "
+		    "_SYSTEMD_UNIT or _UID among them",
 		    value);
 	else if (!list_add(&server->journal, value))
 		conf_error(place, "out of memory");
@@ -72,8 +76,8 @@ static void take_journal(struct server *server, const char *value, const struct 
 }
 
 /* One of two words. */
-static bool read_choice(
-    const char *value, const char *yes, const char *no, const struct conf_place *place, const char *name, bool *choice)
+static bool read_choice(const char *value, const char *yes, const char *no,
+    const struct conf_place *place, const char *name, bool *choice)
 {
 	*choice = strcmp(value, yes) == 0;
 	if (!*choice && strcmp(value, no) != 0)
@@ -82,7 +86,8 @@ static bool read_choice(
 }
 
 /* The settings that are one of two words; false if NAME is none of them. */
-static bool take_choice(struct server *server, const char *name, const char *value, const struct conf_place *place)
+static bool take_choice(
+    struct server *server, const char *name, const char *value, const struct conf_place *place)
 {
 	if (strcmp(name, "join") == 0)
 		return read_choice(value, "pid", "no", place, name, &server->by_pid);
@@ -109,7 +114,8 @@ static void take_cut_only(struct server *server, const char *value, const struct
 		conf_error(place, "cut-only: %s", error);
 }
 
-static void set_list(struct definition_draft *draft, char ***list, const char *value, const char *separators)
+static void set_list(
+    struct definition_draft *draft, char ***list, const char *value, const char *separators)
 {
 	list_free(*list);
 	*list = list_split(value, separators);
@@ -124,7 +130,8 @@ static void set_text(struct definition_draft *draft, char **text, const char *va
 }
 
 /* Those that are text of some kind; false if NAME is none of them. */
-static bool take_text(struct definition_draft *draft, const char *name, const char *value, const struct conf_place *place)
+static bool take_text(struct definition_draft *draft, const char *name, const char *value,
+    const struct conf_place *place)
 {
 	struct server *server = draft->server;
 
@@ -149,7 +156,8 @@ static bool take_text(struct definition_draft *draft, const char *name, const ch
 	return true;
 }
 
-static void take_setting(struct definition_draft *draft, const char *name, const char *value, const struct conf_place *place)
+static void take_setting(struct definition_draft *draft, const char *name, const char *value,
+    const struct conf_place *place)
 {
 	struct server *server = draft->server;
 
@@ -157,18 +165,23 @@ static void take_setting(struct definition_draft *draft, const char *name, const
 		return;
 	if (strcmp(name, "cut") == 0) {
 		if (!read_size(value, &server->cut))
-			conf_error(place, "cut = '%s', expected a number of bytes, 0 to 8192", value);
+			conf_error(
+			    place, "cut = '%s', expected a number of bytes, 0 to 8192", value);
 	} else if (strcmp(name, "longest") == 0) {
 		if (!read_size(value, &server->longest) || server->longest == 0)
-			conf_error(place, "longest = '%s', expected a number of bytes, 1 to 8192", value);
+			conf_error(
+			    place, "longest = '%s', expected a number of bytes, 1 to 8192", value);
 	} else if (strcmp(name, "session-max") == 0) {
 		if (!bound_add(&server->bounds, value))
-			conf_error(place, "session-max = '%s', expected a duration such as 1h, and perhaps tags", value);
+			conf_error(place,
+			    "session-max = '%s', expected a duration such as 1h, and perhaps tags",
+			    value);
 	} else
 		conf_error(place, "unknown setting '%s' in [server]", name);
 }
 
-static void take_expression(struct definition_draft *draft, const char *name, const char *value, const struct conf_place *place)
+static void take_expression(struct definition_draft *draft, const char *name, const char *value,
+    const struct conf_place *place)
 {
 	struct server *server = draft->server;
 	enum role role = find_role(name);
@@ -177,7 +190,10 @@ static void take_expression(struct definition_draft *draft, const char *name, co
 	char error[256];
 
 	if (role == ROLES || role == ROLE_NONE) {
-		conf_error(place, "unknown kind of line '%s' in [lines], expected connect, login, fail, logout or start", name);
+		conf_error(place,
+		    "unknown kind of line '%s' in [lines], expected connect, login, fail, logout "
+		    "or start",
+		    name);
 		return;
 	}
 	if ((pattern = pattern_new(value, error, sizeof error)) == NULL) {
@@ -194,7 +210,8 @@ static void take_expression(struct definition_draft *draft, const char *name, co
 }
 
 /* login = ADDRESS TAG: MESSAGE, and the other roles without an address */
-static void take_sample(struct definition_draft *draft, const char *name, const char *value, const struct conf_place *place)
+static void take_sample(struct definition_draft *draft, const char *name, const char *value,
+    const struct conf_place *place)
 {
 	struct sample *sample = calloc(1, sizeof *sample);
 	const char *blank = strchr(value, ' ');
@@ -215,8 +232,10 @@ static void take_sample(struct definition_draft *draft, const char *name, const 
 			sample->role = ROLES;
 	}
 	if (sample->role == ROLES) {
-		conf_error(
-		    place, "sample '%s', expected login = ADDRESS TAG: MESSAGE, or none, connect, fail, logout, start", name);
+		conf_error(place,
+		    "sample '%s', expected login = ADDRESS TAG: MESSAGE, or none, connect, fail, "
+		    "logout, start",
+		    name);
 		free(sample);
 		return;
 	}
@@ -226,7 +245,8 @@ static void take_sample(struct definition_draft *draft, const char *name, const 
 	draft->last = &sample->next;
 }
 
-void definition_entry(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place)
+void definition_entry(void *arg, const char *section, const char *name, const char *value,
+    const struct conf_place *place)
 {
 	struct definition_draft *draft = arg;
 
@@ -237,7 +257,8 @@ void definition_entry(void *arg, const char *section, const char *name, const ch
 	else if (strcmp(section, "samples") == 0)
 		take_sample(draft, name, value, place);
 	else
-		conf_error(place, "unknown section [%s], expected [server], [lines] or [samples]", section);
+		conf_error(place, "unknown section [%s], expected [server], [lines] or [samples]",
+		    section);
 }
 
 bool definition_begin(struct definition_draft *draft, const char *name, const char *file)
@@ -277,13 +298,16 @@ static bool has_expression(const struct server *server, enum role role)
 	return i < server->count;
 }
 
-/* A connection is known again by its process, or, where one logger writes for all of them, by its session. */
-static void check_connect(const struct server *server, const struct pattern *pattern, const struct conf_place *place)
+/* A connection is known again by its process, or, where one logger writes for
+ * all of them, by its session. */
+static void check_connect(
+    const struct server *server, const struct pattern *pattern, const struct conf_place *place)
 {
 	if (!pattern_has(pattern, "ip") && !server->by_pid)
 		conf_error(place, "a connect expression without {ip}");
 	if (server->shared_logger && !pattern_has(pattern, "session"))
-		conf_error(place, "a connect expression without (?<session>...), which logger = shared needs");
+		conf_error(place,
+		    "a connect expression without (?<session>...), which logger = shared needs");
 	else if (!server->shared_logger && !server->by_pid)
 		conf_error(place, "a connect expression, expected join = pid with it");
 }
@@ -304,15 +328,18 @@ void definition_check(const struct server *server, const struct conf_place *plac
 		if (e->role == ROLE_CONNECT)
 			check_connect(server, e->pattern, place);
 		if (e->role == ROLE_LOGIN && !pattern_has(e->pattern, "ip") && !joined)
-			conf_error(place, "a login expression without {ip}, and no connect expression that has it");
+			conf_error(place, "a login expression without {ip}, and no connect "
+					  "expression that has it");
 	}
 	if (list_size(server->once) > ONCE_MAX)
-		conf_error(place, "once has %zu words, expected at most %d", list_size(server->once), ONCE_MAX);
+		conf_error(place, "once has %zu words, expected at most %d",
+		    list_size(server->once), ONCE_MAX);
 	if (server->tags == NULL || *server->tags == NULL)
 		conf_error(place, "no tags in [server]");
 	for (char *const *tag = server->tags; tag != NULL && *tag != NULL; tag++) {
 		if (!tag_is(*tag))
-			conf_error(place, "tag '%s', expected the name of a program, */NAME or NAME-*", *tag);
+			conf_error(place,
+			    "tag '%s', expected the name of a program, */NAME or NAME-*", *tag);
 	}
 	if (!has_expression(server, ROLE_LOGIN))
 		conf_error(place, "no login expression in [lines]");

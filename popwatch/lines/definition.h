@@ -39,7 +39,8 @@ struct definition_draft {
 bool definition_begin(struct definition_draft *draft, const char *name, const char *file);
 
 /* Takes an entry of the file: a conf_entry whose ARG is the draft. */
-void definition_entry(void *arg, const char *section, const char *name, const char *value, const struct conf_place *place);
+void definition_entry(void *arg, const char *section, const char *name, const char *value,
+    const struct conf_place *place);
 
 /* Complains about what is wrong with the definition as a whole. */
 void definition_check(const struct server *server, const struct conf_place *place);

@@ -21,10 +21,12 @@ static inline int hex_digit(char c)
 }
 
 /* Three letters as a number. */
-#define LETTERS(a, b, c) ((unsigned)(unsigned char)(a) << 16 | (unsigned)(unsigned char)(b) << 8 | (unsigned char)(c))
+#define LETTERS(a, b, c)                                                                           \
+	((unsigned)(unsigned char)(a) << 16 | (unsigned)(unsigned char)(b) << 8 |                  \
+	    (unsigned char)(c))
 
-/* The month, from 0, whose name has the three letters at P; -1 for none.  Asked of every
- * line, so it is no search. */
+/* The month, from 0, whose name has the three letters at P; -1 for none.  Asked
+ * of every line, so it is no search. */
 static inline int month_of(const char *p)
 {
 	switch (LETTERS(p[0], p[1], p[2])) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * elements.c - Dovecot's login_log_format_elements as an expression, see elements.h
+ * elements.c - Dovecot's login_log_format_elements as an expression, see
+ * elements.h
  */
 #include "elements.h"
 
@@ -15,13 +16,15 @@
 
 /* %c and %k; "SSL" is of Dovecot 1.x */
 #define SECURED "(?:TLS|SSL|secured)"
-#define CIPHER "(?:\\(proxied\\)|[A-Za-z0-9.]+ with cipher [-A-Za-z0-9_]+ \\([0-9]+/[0-9]+ bits\\)(?: [-A-Za-z0-9_]+)?)"
+#define CIPHER                                                                                     \
+	"(?:\\(proxied\\)|[A-Za-z0-9.]+ with cipher [-A-Za-z0-9_]+ \\([0-9]+/[0-9]+ bits\\)(?: "   \
+	"[-A-Za-z0-9_]+)?)"
 
 /* 2.4 leaves the comma behind where the last element is not written */
 #define END "(?:, ?)?$"
 
-/* What the elements are: https://doc.dovecot.org, login_log_format_elements.  An
- * element whose variable is empty is not written. */
+/* What the elements are: https://doc.dovecot.org, login_log_format_elements.
+ * An element whose variable is empty is not written. */
 static const struct element {
 	const char *text; /* of Dovecot 2.0 to 2.3 */
 	const char *later; /* of 2.4 */
@@ -31,7 +34,8 @@ static const struct element {
 	bool not_proxied;
 } known[] = {
 	{ "user=<%u>", "user=<%{user}>", "user=<(?<user>[^<>]*)>", "user=<", false, false },
-	{ "method=%m", "method=%{mechanism}", "method=(?!ANONYMOUS(?:,|$))[-A-Z0-9]*", "method=", false, false },
+	{ "method=%m", "method=%{mechanism}", "method=(?!ANONYMOUS(?:,|$))[-A-Z0-9]*",
+	    "method=", false, false },
 	{ "rip=%r", "rip=%{remote_ip}", "rip={ip}", "rip=", false, false },
 	{ "rport=%b", "rport=%{remote_port}", "rport=[0-9]+", "rport=", false, false },
 	{ "lip=%l", "lip=%{local_ip}", "lip=[0-9A-Fa-f:.]+", "lip=", false, false },
@@ -39,24 +43,27 @@ static const struct element {
 	{ "mpid=%e", "mpid=%{mail_pid}", "mpid=(?<proof>[0-9]+)", "mpid=", false, true },
 	{ "%c", "%{secured}", SECURED, NULL, true, false },
 	{ "%k", "%{ssl_security}", CIPHER, NULL, true, false },
-	{ "session=<%{session}>", "session=<%{session}>", "session=<(?<session>[A-Za-z0-9+/=]*)>", "session=<", false, false },
+	{ "session=<%{session}>", "session=<%{session}>", "session=<(?<session>[A-Za-z0-9+/=]*)>",
+	    "session=<", false, false },
 };
 
 #define KNOWN (sizeof known / sizeof *known)
 #define USER (&known[0])
 #define ADDRESS (&known[2])
 
-/* An element and what a site has written around its variable, as in tls="%k". */
+/* An element and what a site has written around its variable, as in
+ * tls="%k". */
 struct found {
 	const struct element *element;
 	struct span before, behind;
 };
 
-/* Is WORD VARIABLE with a name of the site's own before it, perhaps in quotes?  Names of
- * letters: none of them is special in an expression. */
+/* Is WORD VARIABLE with a name of the site's own before it, perhaps in quotes?
+ * Names of letters: none of them is special in an expression. */
 static bool is_named(const char *word, const char *variable, struct found *found)
 {
-	static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	static const char name[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
 	size_t size = strspn(word, name), begin;
 
 	if (size == 0 || word[size] != '=')
@@ -69,21 +76,24 @@ static bool is_named(const char *word, const char *variable, struct found *found
 	return span_equals(found->behind, begin > size + 1 ? "\"" : "");
 }
 
-/* Finds the element that WORD is; the variables that stand alone may have a name. */
+/* Finds the element that WORD is; the variables that stand alone may have a
+ * name. */
 static bool find_element(const char *word, struct found *found)
 {
 	for (size_t i = 0; i < KNOWN; i++) {
 		*found = (struct found){ &known[i], { "", 0 }, { "", 0 } };
 		if (strcmp(word, known[i].text) == 0 || strcmp(word, known[i].later) == 0)
 			return true;
-		if (known[i].once == NULL && (is_named(word, known[i].text, found) || is_named(word, known[i].later, found)))
+		if (known[i].once == NULL &&
+		    (is_named(word, known[i].text, found) || is_named(word, known[i].later, found)))
 			return true;
 	}
 	return false;
 }
 
 /* The elements of WORDS, in their order, one after the other behind HEAD. */
-static bool build(char *out, const char *head, char *const *words, bool proxied, char ***once, char *error, size_t error_size)
+static bool build(char *out, const char *head, char *const *words, bool proxied, char ***once,
+    char *error, size_t error_size)
 {
 	size_t size = (size_t)snprintf(out, EXPRESSION_MAX, "%s ", head);
 	bool seen[KNOWN] = { false }, any = false;
@@ -93,15 +103,17 @@ static bool build(char *out, const char *head, char *const *words, bool proxied,
 	for (; *words != NULL; words++) {
 		if (!find_element(*words, &found)) {
 			snprintf(error, error_size,
-			    "unknown element '%s', expected user=<%%u> and others of Dovecot's default, %%k, rport=%%b or "
-			    "lport=%%a",
+			    "unknown element '%s', expected user=<%%u> and others of Dovecot's "
+			    "default, %%k, rport=%%b or lport=%%a",
 			    *words);
 			return false;
 		}
 		e = found.element;
-		if (seen[e - known] || (e == ADDRESS && !seen[USER - known]) || (e->may_lack && !any)) {
+		if (seen[e - known] || (e == ADDRESS && !seen[USER - known]) ||
+		    (e->may_lack && !any)) {
 			snprintf(error, error_size,
-			    "'%s', expected each element once, user=<%%u> before rip=%%r, and %%c and %%k behind others",
+			    "'%s', expected each element once, user=<%%u> before rip=%%r, and %%c "
+			    "and %%k behind others",
 			    *words);
 			return false;
 		}
@@ -109,8 +121,9 @@ static bool build(char *out, const char *head, char *const *words, bool proxied,
 		if (proxied && e->not_proxied)
 			continue;
 		if (size < EXPRESSION_MAX)
-			size += (size_t)snprintf(out + size, EXPRESSION_MAX - size, "%s%s%.*s%s%.*s%s",
-			    e->may_lack ? "(?:" : "", any ? ", " : "", (int)found.before.size, found.before.text, e->expression,
+			size += (size_t)snprintf(out + size, EXPRESSION_MAX - size,
+			    "%s%s%.*s%s%.*s%s", e->may_lack ? "(?:" : "", any ? ", " : "",
+			    (int)found.before.size, found.before.text, e->expression,
 			    (int)found.behind.size, found.behind.text, e->may_lack ? ")?" : "");
 		any = true;
 		if (e->once != NULL && !list_add(once, e->once)) {
@@ -138,7 +151,8 @@ static char **split(const char *elements)
 	return words;
 }
 
-char *elements_expression(const char *head, const char *elements, bool proxied, char ***once, char *error, size_t error_size)
+char *elements_expression(const char *head, const char *elements, bool proxied, char ***once,
+    char *error, size_t error_size)
 {
 	char **words = split(elements), *out = malloc(EXPRESSION_MAX);
 

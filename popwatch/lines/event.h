@@ -16,7 +16,8 @@ struct event {
 	const struct header *header; /* these two end with the line */
 	const struct captures *captures;
 	int64_t when; /* the line's time */
-	char address[RELAYDB_ADDRSTRLEN]; /* the client's, in the store's form; "" where it is not known */
+	/* the client's, in the store's form; "" where it is not known */
+	char address[RELAYDB_ADDRSTRLEN];
 };
 
 #endif

@@ -2,21 +2,31 @@
  *
  * layout.c - the part of a log line that the logger wrote, see layout.h
  *
- * Layouts (blanks as shown; [x] may be missing):
- *   RFC 3164     [<pri>]Nov 20 11:46:38[.895] [<mail.info> ]HOST [mail.info ]TAG[[PID]]: [[ID n mail.info] ]MESSAGE
- *   RFC 3339     2026-11-20T11:46:38.895199+00:00 HOST TAG[[PID]]: MESSAGE
- *   RFC 5424     [<pri>1 ]2026-11-20T11:46:38.895Z HOST APP PID MSGID [STRUCTURED DATA] MESSAGE
- *   socklog      [@400000006920a5e61b2c3d4e ]mail.info: Nov 20 11:46:38 TAG: MESSAGE
+ * Layouts (blanks as shown; [x] may be missing; BSD is Nov 20 11:46:38, ISO
+ * 2026-11-20T11:46:38.895Z, TAI @400000006920a5e61b2c3d4e, see stamptext.h):
+ *
+ *   RFC 3164     [<pri>]BSD[.895] [<mail.info> ]HOST [mail.info ]TAG[[PID]]:
+ *                [[ID n mail.info] ]MESSAGE
+ *   RFC 3339     ISO HOST TAG[[PID]]: MESSAGE
+ *   RFC 5424     [<pri>1 ]ISO HOST APP PID MSGID [STRUCTURED DATA] MESSAGE
+ *   socklog      [TAI ]mail.info: BSD TAG: MESSAGE
  *   logread      Fri Nov 20 11:46:38 2026 mail.info TAG[[PID]]: MESSAGE
- *   multilog     @400000006920a5e61b2c3d4e TAG: MESSAGE
- *   Dovecot      Nov 20 11:46:38 SERVICE: Info: MESSAGE            (2.x; the service is the message's beginning)
- *                @400000006920a5e61b2c3d4e SERVICE: Info: MESSAGE
- *                dovecot: Nov 20 11:46:38 Info: SERVICE: MESSAGE   (1.x; also with a stamp of digits)
- *                SERVICE: Nov 20 11:46:38 Info: MESSAGE            (0.99)
- *   Courier      @400000006920a5e61b2c3d4e INFO: MESSAGE       (tag courier; what couriertcpd writes has no stamp and no tag)
- *   Zimbra       2026-11-20 11:46:38,123 INFO  [THREAD] [CONTEXT] MESSAGE    (tag zimbra, message from the thread on)
- * What was logged twice has two stamps, before the host (docker logs -t) or before
- * the message (a container's standard error in the journal); the first one counts.
+ *   multilog     TAI TAG: MESSAGE
+ *   Dovecot      BSD SERVICE: Info: MESSAGE
+ *                TAI SERVICE: Info: MESSAGE
+ *                (2.x; the service is the message's beginning)
+ *                dovecot: BSD Info: SERVICE: MESSAGE
+ *                (1.x; also with a stamp of digits)
+ *                SERVICE: BSD Info: MESSAGE
+ *                (0.99)
+ *   Courier      TAI INFO: MESSAGE
+ *                (tag courier; couriertcpd writes neither stamp nor tag)
+ *   Zimbra       2026-11-20 11:46:38,123 INFO  [THREAD] [CONTEXT] MESSAGE
+ *                (tag zimbra, message from the thread on)
+ *
+ * What was logged twice has two stamps, before the host (docker logs -t) or
+ * before the message (a container's standard error in the journal); the first
+ * one counts.
  * A line may end in a CR.
  */
 #include "layout.h"
@@ -30,10 +40,11 @@
 /* "mail.info" and the blank behind it, with SOCKLOG's colon or without. */
 static void skip_facility(struct cursor *c, bool socklog)
 {
-	static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp",
-		"cron", "authpriv", "ftp", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7" };
-	static const char *const levels[] = { "emerg", "alert", "crit", "err", "error", "warn", "warning", "notice", "info",
-		"debug" };
+	static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth",
+		"syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp", "local0", "local1",
+		"local2", "local3", "local4", "local5", "local6", "local7" };
+	static const char *const levels[] = { "emerg", "alert", "crit", "err", "error", "warn",
+		"warning", "notice", "info", "debug" };
 	struct cursor ahead = *c;
 	struct span word, facility, level;
 	const char *dot;
@@ -49,7 +60,9 @@ static void skip_facility(struct cursor *c, bool socklog)
 	facility = (struct span){ word.text, (size_t)(dot - word.text) };
 	level = (struct span){ dot + 1, word.size - facility.size - 1 };
 	for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++) {
-		for (size_t n = 0; span_equals(facility, facilities[i]) && n < sizeof levels / sizeof *levels; n++) {
+		for (size_t n = 0;
+		     span_equals(facility, facilities[i]) && n < sizeof levels / sizeof *levels;
+		     n++) {
 			if (span_equals(level, levels[n]))
 				*c = ahead;
 		}
@@ -98,7 +111,8 @@ static void skip_solaris_id(struct cursor *c)
 {
 	const char *close;
 
-	if (left(c) > 5 && memcmp(c->p, "[ID ", 4) == 0 && is_digit(c->p[4]) && (close = memchr(c->p, ']', left(c))) != NULL) {
+	if (left(c) > 5 && memcmp(c->p, "[ID ", 4) == 0 && is_digit(c->p[4]) &&
+	    (close = memchr(c->p, ']', left(c))) != NULL) {
 		if (close + 1 < c->end && close[1] == ' ')
 			c->p = close + 2;
 	}
@@ -109,16 +123,19 @@ static void take_message(struct cursor *c, struct header *h)
 	h->message = (struct span){ c->p, left(c) };
 }
 
-/* <pri> in front, as a network collector may keep it; FreeBSD's <mail.info> has the same brackets. */
+/* <pri> in front, as a network collector may keep it; FreeBSD's <mail.info> has
+ * the same brackets. */
 static void skip_priority(struct cursor *c)
 {
 	const char *close;
 
-	if (c->p < c->end && *c->p == '<' && (close = memchr(c->p, '>', left(c))) != NULL && close - c->p <= 24)
+	if (c->p < c->end && *c->p == '<' && (close = memchr(c->p, '>', left(c))) != NULL &&
+	    close - c->p <= 24)
 		c->p = close + 1;
 }
 
-/* The elements [ID NAME="VALUE"...] of RFC 5424, or -, and the blank after them. */
+/* The elements [ID NAME="VALUE"...] of RFC 5424, or -, and the blank after
+ * them. */
 static bool skip_structured_data(struct cursor *c)
 {
 	bool quoted = false, any = false;
@@ -150,11 +167,13 @@ static bool parse_rfc5424(struct cursor c, struct header *h)
 	}
 	if (!take_iso_stamp(&c, 'T', h) || !skip_char(&c, ' '))
 		return false;
-	if (!take_word(&c, &h->host) || !take_word(&c, &h->tag) || !take_word(&c, &h->pid) || !take_word(&c, &message_id))
+	if (!take_word(&c, &h->host) || !take_word(&c, &h->tag) || !take_word(&c, &h->pid) ||
+	    !take_word(&c, &message_id))
 		return false;
 	if (h->pid.size == 1 && *h->pid.text == '-')
 		h->pid.size = 0;
-	/* files that have no <pri>1 could as well be of a layout that we do not know */
+	/* files that have no <pri>1 could as well be of a layout that we do not
+	 * know */
 	for (size_t i = 0; *first != '<' && i < h->pid.size; i++) {
 		if (!is_digit(h->pid.text[i]))
 			return false;
@@ -166,9 +185,9 @@ static bool parse_rfc5424(struct cursor c, struct header *h)
 	return true;
 }
 
-/* What precedes the host.  socklog writes the facility before the stamp, and may
- * have one of multilog(8) before that; without it, and without a host, that of
- * multilog counts. */
+/* What precedes the host.  socklog writes the facility before the stamp, and
+ * may have one of multilog(8) before that; without it, and without a host, that
+ * of multilog counts. */
 static bool take_syslog_stamp(struct cursor *c, bool with_host, struct header *h)
 {
 	const char *facility;
@@ -181,7 +200,8 @@ static bool take_syslog_stamp(struct cursor *c, bool with_host, struct header *h
 	skip_facility(c, true);
 	if (stamped && c->p == facility && !with_host)
 		return true;
-	return (take_bsd_stamp(c, h) || (with_host && take_iso_stamp(c, 'T', h))) && skip_char(c, ' ');
+	return (take_bsd_stamp(c, h) || (with_host && take_iso_stamp(c, 'T', h))) &&
+	       skip_char(c, ' ');
 }
 
 static bool parse_syslog(struct cursor c, bool with_host, struct header *h)
@@ -209,7 +229,8 @@ static bool parse_syslog(struct cursor c, bool with_host, struct header *h)
 		if (!h->facility || !take_tag(&c, h))
 			return false;
 	}
-	/* "Nov 20 11:46:38 popa3d[1]: ..." has no host: a tag does not stand where the host should */
+	/* "Nov 20 11:46:38 popa3d[1]: ..." has no host: a tag does not stand
+	 * where the host should */
 	if (with_host && h->host.text[h->host.size - 1] == ':')
 		return false;
 	skip_solaris_id(&c);
@@ -218,7 +239,8 @@ static bool parse_syslog(struct cursor c, bool with_host, struct header *h)
 	return true;
 }
 
-/* Dovecot's own file.  Whatever the age of Dovecot, tag and message become those of its syslog lines. */
+/* Dovecot's own file.  Whatever the age of Dovecot, tag and message become
+ * those of its syslog lines. */
 static bool parse_dovecot(struct cursor c, struct header *h)
 {
 	static const char name[] = "dovecot";
@@ -237,7 +259,8 @@ static bool parse_dovecot(struct cursor c, struct header *h)
 	return true;
 }
 
-/* Courier's own lines have no stamp, and a line without a time cannot count: so one of multilog(8) is demanded. */
+/* Courier's own lines have no stamp, and a line without a time cannot count: so
+ * one of multilog(8) is demanded. */
 static bool parse_courier(struct cursor c, struct header *h)
 {
 	static const char name[] = "courier";
@@ -291,7 +314,8 @@ bool layout_parse(unsigned formats, const char *line, size_t size, struct header
 	header->facility = false;
 	if (size > 0 && line[size - 1] == '\r')
 		c.end--;
-	if ((formats & FORMAT_SYSLOG) != 0 && (parse_syslog(c, true, header) || parse_rfc5424(c, header)))
+	if ((formats & FORMAT_SYSLOG) != 0 &&
+	    (parse_syslog(c, true, header) || parse_rfc5424(c, header)))
 		return true;
 	if ((formats & FORMAT_ZIMBRA) != 0 && parse_zimbra(c, header))
 		return true;

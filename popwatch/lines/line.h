@@ -19,8 +19,12 @@ struct line {
 	const char *source; /* name of the source, without blanks */
 	unsigned formats; /* layouts it may have, enum layout */
 	const struct zone *zone; /* of its stamp, if that has no offset; NULL: the system's */
-	int64_t latest; /* if its stamp has no year: it was written at this time at the latest; 0: that is not known */
-	bool cut; /* the line was longer than this; it is not believed, nor are those after it, see truncation.h */
+	/* if its stamp has no year: it was written at this time at the latest;
+	 * 0: that is not known */
+	int64_t latest;
+	/* the line was longer than this; it is not believed, nor are those
+	 * after it, see truncation.h */
+	bool cut;
 };
 
 /* Takes LINE, which ends with the call. */

@@ -2,9 +2,10 @@
  *
  * once.c - words that a server writes once in the line of a login, see once.h
  *
- * Asked of every login, so a message is gone through once for all the words that
- * end with the same byte, from one such byte to the next: the words of Dovecot end
- * with "=" or "<", and fewer bytes of a line are "=" than a first letter.
+ * Asked of every login, so a message is gone through once for all the words
+ * that end with the same byte, from one such byte to the next: the words of
+ * Dovecot end with "=" or "<", and fewer bytes of a line are "=" than a first
+ * letter.
  */
 #include "once.h"
 
@@ -21,10 +22,12 @@ static bool ends_at(const struct word *word, const char *begin, const char *last
 {
 	const char *first = last + 1 - word->size;
 
-	return (size_t)(last - begin) + 1 >= word->size && *first == *word->text && memcmp(first, word->text, word->size) == 0;
+	return (size_t)(last - begin) + 1 >= word->size && *first == *word->text &&
+	       memcmp(first, word->text, word->size) == 0;
 }
 
-/* Does one of the COUNT words that end with the same byte as the first of them stand twice? */
+/* Does one of the COUNT words that end with the same byte as the first of them
+ * stand twice? */
 static bool one_twice(struct span message, const struct word *words, size_t count)
 {
 	const char *end = message.text + message.size, *p = message.text;

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Steps that a match may take.  The worst of our own expressions takes some thousand on
- * the longest line that they accept; bench/worst looks for it. */
+/* Steps that a match may take.  The worst of our own expressions takes some
+ * thousand on the longest line that they accept; bench/worst looks for it. */
 #define MATCH_LIMIT 200000
 #define JIT_STACK_MAX (256 * 1024)
 #define GROUPS_MAX 8 /* of one name */
@@ -113,7 +113,9 @@ static bool prepare_match(struct pattern *pattern)
 		return false;
 	pcre2_set_match_limit(pattern->context, MATCH_LIMIT);
 	if (pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE) != 0)
-		return true; /* a library without JIT, or a system that forbids it: slower, no less right */
+		/* a library without JIT, or a system that forbids it: slower,
+		 * no less right */
+		return true;
 	if ((pattern->stack = pcre2_jit_stack_create(32 * 1024, JIT_STACK_MAX, NULL)) == NULL)
 		return false;
 	pcre2_jit_stack_assign(pattern->context, NULL, pattern->stack);
@@ -126,14 +128,16 @@ struct pattern *pattern_new(const char *expression, char *error, size_t error_si
 	char *written;
 
 	if (!is_anchored(expression)) {
-		snprintf(error, error_size, "expression not anchored, expected ^ at its beginning and $ at its end");
+		snprintf(error, error_size,
+		    "expression not anchored, expected ^ at its beginning and $ at its end");
 		return NULL;
 	}
 	written = write_out(expression);
 	pattern = calloc(1, sizeof *pattern);
 	if (written == NULL || pattern == NULL)
 		snprintf(error, error_size, "out of memory");
-	else if ((pattern->code = compile(written, PCRE2_ANCHORED | PCRE2_ENDANCHORED, error, error_size)) != NULL &&
+	else if ((pattern->code = compile(
+		      written, PCRE2_ANCHORED | PCRE2_ENDANCHORED, error, error_size)) != NULL &&
 		 (pattern->begins = compile(written, PCRE2_ANCHORED, error, error_size)) != NULL) {
 		pattern->ip = find_group(pattern->code, "ip");
 		pattern->user = find_group(pattern->code, "user");
@@ -168,37 +172,44 @@ bool pattern_has(const struct pattern *pattern, const char *group)
 	return find_group(pattern->code, group).count > 0;
 }
 
-/* PCRE2_PARTIAL_HARD, see pcre2partial(3): wherever a match of more than BEGINNING goes on, it meets the end of BEGINNING, and that
- * is the answer at once. */
+/* PCRE2_PARTIAL_HARD, see pcre2partial(3): wherever a match of more than
+ * BEGINNING goes on, it meets the end of BEGINNING, and that is the answer at
+ * once. */
 bool pattern_may_begin(const struct pattern *pattern, struct span beginning)
 {
 	return pcre2_match(pattern->begins, (PCRE2_SPTR)beginning.text, beginning.size, 0,
-		   PCRE2_NO_UTF_CHECK | PCRE2_PARTIAL_HARD, pattern->data, pattern->context) != PCRE2_ERROR_NOMATCH;
+		   PCRE2_NO_UTF_CHECK | PCRE2_PARTIAL_HARD, pattern->data,
+		   pattern->context) != PCRE2_ERROR_NOMATCH;
 }
 
 /* What the one of the groups took that took part. */
-static struct span taken(const struct group *group, const PCRE2_SIZE *offsets, unsigned set, struct span message)
+static struct span taken(
+    const struct group *group, const PCRE2_SIZE *offsets, unsigned set, struct span message)
 {
 	unsigned i, n;
 
 	for (i = 0; i < group->count; i++) {
 		n = group->number[i];
 		if (n < set && offsets[2 * n] != PCRE2_UNSET)
-			return (struct span){ message.text + offsets[2 * n], offsets[2 * n + 1] - offsets[2 * n] };
+			return (struct span){ message.text + offsets[2 * n],
+				offsets[2 * n + 1] - offsets[2 * n] };
 	}
 	return (struct span){ NULL, 0 };
 }
 
-enum pattern_result pattern_match(const struct pattern *pattern, struct span message, struct captures *captures)
+enum pattern_result pattern_match(
+    const struct pattern *pattern, struct span message, struct captures *captures)
 {
 	PCRE2_SPTR text = (PCRE2_SPTR)message.text;
 	const PCRE2_SIZE *offsets;
 	int set;
 
 	if (pattern->stack != NULL)
-		set = pcre2_jit_match(pattern->code, text, message.size, 0, 0, pattern->data, pattern->context);
+		set = pcre2_jit_match(
+		    pattern->code, text, message.size, 0, 0, pattern->data, pattern->context);
 	else
-		set = pcre2_match(pattern->code, text, message.size, 0, PCRE2_NO_UTF_CHECK, pattern->data, pattern->context);
+		set = pcre2_match(pattern->code, text, message.size, 0, PCRE2_NO_UTF_CHECK,
+		    pattern->data, pattern->context);
 
 	if (set == PCRE2_ERROR_NOMATCH)
 		return PATTERN_NO;

@@ -15,9 +15,11 @@ enum reading {
 	READ_DOUBTED /* it may take away, never give */
 };
 
-static struct event event_of(struct server *server, const struct header *header, const struct captures *captures, int64_t when)
+static struct event event_of(struct server *server, const struct header *header,
+    const struct captures *captures, int64_t when)
 {
-	return (struct event){ .server = server, .header = header, .captures = captures, .when = when };
+	return (
+	    struct event){ .server = server, .header = header, .captures = captures, .when = when };
 }
 
 static void suspect(struct pipeline *pipeline, const char *what, const struct header *header)
@@ -26,14 +28,17 @@ static void suspect(struct pipeline *pipeline, const char *what, const struct he
 		pipeline->suspect(what, header, pipeline->arg);
 }
 
-static void tell_stopped(struct pipeline *pipeline, const struct server *server, uint64_t stopped, const struct header *header)
+static void tell_stopped(struct pipeline *pipeline, const struct server *server, uint64_t stopped,
+    const struct header *header)
 {
 	if (server->tally.stopped != stopped)
 		suspect(pipeline, "an expression reached the match limit at a line", header);
 }
 
-/* One server's reading of a message.  Returns true if it knows what the message means, and nobody else needs to. */
-static bool read_message(struct pipeline *pipeline, struct server *server, const struct header *header, int64_t when)
+/* One server's reading of a message.  Returns true if it knows what the message
+ * means, and nobody else needs to. */
+static bool read_message(
+    struct pipeline *pipeline, struct server *server, const struct header *header, int64_t when)
 {
 	struct captures captures = { .ip = { NULL, 0 } };
 	uint64_t stopped = server->tally.stopped, doubted = server->tally.doubted;
@@ -42,7 +47,9 @@ static bool read_message(struct pipeline *pipeline, struct server *server, const
 	event.role = server_read(server, header->message, &captures);
 	tell_stopped(pipeline, server, stopped, header);
 	if (server->tally.doubted != doubted)
-		suspect(pipeline, "a login with a word twice that the server writes once is not believed", header);
+		suspect(pipeline,
+		    "a login with a word twice that the server writes once is not believed",
+		    header);
 	if (event.role == ROLE_NONE)
 		return false;
 	sessions_take(pipeline->sessions, &event);
@@ -59,9 +66,10 @@ static bool holds(struct pipeline *pipeline, struct event *event, enum reading r
 	return reading == READ_IF_CONNECTED && sessions_connected(pipeline->sessions, event);
 }
 
-/* The same for a message that may be a piece of another one.  Returns true if it is believed all the same. */
-static bool read_doubted(
-    struct pipeline *pipeline, struct server *server, const struct header *header, int64_t when, enum reading reading)
+/* The same for a message that may be a piece of another one.  Returns true if
+ * it is believed all the same. */
+static bool read_doubted(struct pipeline *pipeline, struct server *server,
+    const struct header *header, int64_t when, enum reading reading)
 {
 	struct captures captures = { .ip = { NULL, 0 } };
 	uint64_t stopped = server->tally.stopped;
@@ -72,7 +80,8 @@ static bool read_doubted(
 	if (event.role == ROLE_NONE)
 		return false;
 	if (event.role == ROLE_CONNECT && server->shared_logger) {
-		/* it gives no address, only leave to doubt the login behind it less; and a client gets as much by connecting */
+		/* it gives no address, only leave to doubt the login behind it
+		 * less; and a client gets as much by connecting */
 		sessions_take(pipeline->sessions, &event);
 		return false;
 	}
@@ -88,7 +97,8 @@ static bool read_doubted(
 }
 
 /* None of the SERVERS knows what the message means. */
-static void tell_miss(struct pipeline *pipeline, struct server *const *servers, const struct header *header)
+static void tell_miss(
+    struct pipeline *pipeline, struct server *const *servers, const struct header *header)
 {
 	size_t shown = header->message.size < MISSED_MAX ? header->message.size : MISSED_MAX - 1;
 
@@ -103,34 +113,37 @@ static void tell_miss(struct pipeline *pipeline, struct server *const *servers, 
 	}
 }
 
-static bool admits(const struct server *server, bool (*admit)(const struct server *server, void *arg), void *arg)
+static bool admits(
+    const struct server *server, bool (*admit)(const struct server *server, void *arg), void *arg)
 {
 	return admit == NULL || admit(server, arg);
 }
 
-/* Does a line of a FILE have a process id, though its server writes none?  In the journal
- * every entry has one. */
+/* Does a line of a FILE have a process id, though its server writes none?  In
+ * the journal every entry has one. */
 static bool is_strange(const struct server *server, const struct header *header, bool file)
 {
 	return file && server->no_pid && header->pid.size > 0;
 }
 
-/* What a message may be to any of the SERVERS that read it: a client that chooses a piece chooses for which of them, too. */
-static enum doubt_verdict weigh(struct pipeline *pipeline, struct server *const *servers, const bool *reads, const char *source,
-    const struct header *header, int64_t when)
+/* What a message may be to any of the SERVERS that read it: a client that
+ * chooses a piece chooses for which of them, too. */
+static enum doubt_verdict weigh(struct pipeline *pipeline, struct server *const *servers,
+    const bool *reads, const char *source, const struct header *header, int64_t when)
 {
 	enum doubt_verdict verdict = DOUBT_NONE, one;
 
 	for (size_t i = 0; servers[i] != NULL; i++) {
-		one = reads[i] ? doubts_take(pipeline->doubts, servers[i], source, header, when) : DOUBT_NONE;
+		one = reads[i] ? doubts_take(pipeline->doubts, servers[i], source, header, when)
+			       : DOUBT_NONE;
 		if (one > verdict)
 			verdict = one;
 	}
 	return verdict;
 }
 
-static enum reading choose_reading(
-    const struct server *server, const struct header *header, bool broken, enum doubt_verdict verdict)
+static enum reading choose_reading(const struct server *server, const struct header *header,
+    bool broken, enum doubt_verdict verdict)
 {
 	if (broken || header->message.size > server->longest)
 		return READ_DOUBTED;
@@ -139,16 +152,19 @@ static enum reading choose_reading(
 	return verdict == DOUBT_LATER ? READ_IF_CONNECTED : READ_FULLY;
 }
 
-/* What a message means to the SERVERS of its tag: the first one that knows has it.  Of a BROKEN one nothing is believed. */
-static void take_message(struct pipeline *pipeline, struct server *const *servers, const char *source,
-    const struct header *header, int64_t when, bool broken, bool (*admit)(const struct server *server, void *arg), void *arg)
+/* What a message means to the SERVERS of its tag: the first one that knows has
+ * it.  Of a BROKEN one nothing is believed. */
+static void take_message(struct pipeline *pipeline, struct server *const *servers,
+    const char *source, const struct header *header, int64_t when, bool broken,
+    bool (*admit)(const struct server *server, void *arg), void *arg)
 {
 	bool reads[CATALOGUE_SHARED] = { false }, known = false;
 	enum doubt_verdict verdict;
 	enum reading reading;
 
 	for (size_t i = 0; servers[i] != NULL; i++) {
-		reads[i] = admits(servers[i], admit, arg) && !is_strange(servers[i], header, admit == NULL);
+		reads[i] = admits(servers[i], admit, arg) &&
+			   !is_strange(servers[i], header, admit == NULL);
 		servers[i]->tally.lines += !reads[i] && admit == NULL;
 	}
 	verdict = weigh(pipeline, servers, reads, source, header, when);
@@ -156,8 +172,9 @@ static void take_message(struct pipeline *pipeline, struct server *const *server
 		reading = choose_reading(servers[i], header, broken, verdict);
 		if (!reads[i])
 			continue;
-		known = reading == READ_FULLY ? read_message(pipeline, servers[i], header, when)
-					      : read_doubted(pipeline, servers[i], header, when, reading);
+		known = reading == READ_FULLY
+			    ? read_message(pipeline, servers[i], header, when)
+			    : read_doubted(pipeline, servers[i], header, when, reading);
 	}
 	if (known || broken)
 		return;
@@ -170,7 +187,8 @@ static void take_message(struct pipeline *pipeline, struct server *const *server
 }
 
 /* The servers of a line's tag, or NULL. */
-static struct server *const *find_servers(struct pipeline *pipeline, const struct line *line, const struct header *header)
+static struct server *const *find_servers(
+    struct pipeline *pipeline, const struct line *line, const struct header *header)
 {
 	struct server *const *servers = catalogue_find(pipeline->catalogue, header->tag);
 
@@ -183,8 +201,8 @@ static struct server *const *find_servers(struct pipeline *pipeline, const struc
 	return servers;
 }
 
-void pipeline_entry(struct pipeline *pipeline, const char *source, const struct header *header, int64_t when,
-    bool (*admit)(const struct server *server, void *arg), void *arg)
+void pipeline_entry(struct pipeline *pipeline, const char *source, const struct header *header,
+    int64_t when, bool (*admit)(const struct server *server, void *arg), void *arg)
 {
 	struct server *const *servers = find_servers(pipeline, NULL, header);
 	bool broken = memchr(header->message.text, '\n', header->message.size) != NULL ||
@@ -198,8 +216,8 @@ void pipeline_entry(struct pipeline *pipeline, const char *source, const struct 
 }
 
 /* The time of a line; false if its stamp is none. */
-static bool line_time(
-    struct pipeline *pipeline, const struct line *line, const struct header *header, int64_t now, int64_t *when)
+static bool line_time(struct pipeline *pipeline, const struct line *line,
+    const struct header *header, int64_t now, int64_t *when)
 {
 	if (line->zone != pipeline->memo.zone)
 		pipeline->memo = (struct stamp_memo){ .zone = line->zone };
@@ -208,7 +226,8 @@ static bool line_time(
 	return stamp_time(header, now, &pipeline->memo, when);
 }
 
-/* A line without its end: it gives nothing, but what follows it may be its rest. */
+/* A line without its end: it gives nothing, but what follows it may be its
+ * rest. */
 static void take_broken(struct pipeline *pipeline, const struct line *line, int64_t now)
 {
 	struct header header;
@@ -248,7 +267,9 @@ void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t n
 		return;
 	}
 	if (seam_in(header.message)) {
-		suspect(pipeline, "a line that was written behind a torn one is not believed, nor is that", &header);
+		suspect(pipeline,
+		    "a line that was written behind a torn one is not believed, nor is that",
+		    &header);
 		take_broken(pipeline, line, now);
 		return;
 	}

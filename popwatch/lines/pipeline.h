@@ -2,8 +2,9 @@
  *
  * pipeline.h - from a line to what it means: header, definition, session
  *
- * Owns: the order of these stages, what is doubted, the counters of lines.  Pure but for the time zone; the clock is a parameter.
- * Leaves to others: where lines come from, and what is done about an event.
+ * Owns: the order of these stages, what is doubted, the counters of lines.
+ * Pure but for the time zone; the clock is a parameter.  Leaves to others:
+ * where lines come from, and what is done about an event.
  */
 #ifndef POPWATCH_PIPELINE_H
 #define POPWATCH_PIPELINE_H
@@ -32,13 +33,16 @@ struct pipeline {
 	struct catalogue *catalogue; /* these three belong to the caller */
 	struct sessions *sessions;
 	struct doubts *doubts;
-	/* each event that has an address, or a role that is of interest to somebody who tries out a definition */
+	/* each event that has an address, or a role that is of interest to
+	 * somebody who tries out a definition */
 	void (*take)(const struct event *event, void *arg);
 	/* somebody may be trying something: WHAT is a sentence; may be NULL */
 	void (*suspect)(const char *what, const struct header *header, void *arg);
-	/* no expression of SERVER matched a line of its tag, nor did one of another server with that tag; may be NULL */
+	/* no expression of SERVER matched a line of its tag, nor did one of
+	 * another server with that tag; may be NULL */
 	void (*miss)(const struct server *server, const struct header *header, void *arg);
-	/* a line of the tag of an enabled server; LINE is NULL for a journal entry; may be NULL */
+	/* a line of the tag of an enabled server; LINE is NULL for a journal
+	 * entry; may be NULL */
 	void (*seen)(const struct line *line, const struct header *header, void *arg);
 	/* one of a tag that no enabled server has; may be NULL */
 	void (*stranger)(const struct header *header, void *arg);
@@ -51,9 +55,10 @@ struct pipeline {
 /* Runs a line through the stages. */
 void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t now);
 
-/* The same for a line whose header is known already: a journal entry.  WHEN is its time.  ADMIT, if not NULL, says whether a
- * server may believe the entry.  One with a line end or a NUL byte in its message gives nothing. */
-void pipeline_entry(struct pipeline *pipeline, const char *source, const struct header *header, int64_t when,
-    bool (*admit)(const struct server *server, void *arg), void *arg);
+/* The same for a line whose header is known already: a journal entry.  WHEN is
+ * its time.  ADMIT, if not NULL, says whether a server may believe the entry.
+ * One with a line end or a NUL byte in its message gives nothing. */
+void pipeline_entry(struct pipeline *pipeline, const char *source, const struct header *header,
+    int64_t when, bool (*admit)(const struct server *server, void *arg), void *arg);
 
 #endif

@@ -13,9 +13,10 @@
 #define SESSIONS 64 /* of a file's samples */
 #define LONG 3600 /* seconds: samples have no time, so that none is ever over */
 
-/* The address that a sample's line logs in, or "" and what else it means in *ROLE. */
-static void read_sample(
-    struct server *server, struct sessions *sessions, const char *line, enum role *role, char address[RELAYDB_ADDRSTRLEN])
+/* The address that a sample's line logs in, or "" and what else it means in
+ * *ROLE. */
+static void read_sample(struct server *server, struct sessions *sessions, const char *line,
+    enum role *role, char address[RELAYDB_ADDRSTRLEN])
 {
 	struct header header;
 	struct captures captures;
@@ -51,13 +52,16 @@ void proof_run(struct definition_draft *draft, struct conf_errors *errors)
 		draft->failed = true;
 		return;
 	}
-	for (sample = draft->samples; sample != NULL && sample->line != NULL; sample = sample->next) {
+	for (sample = draft->samples; sample != NULL && sample->line != NULL;
+	     sample = sample->next) {
 		read_sample(draft->server, sessions, sample->line, &role, address);
 		place.line = sample->number;
 		if (role != sample->role)
-			conf_error(&place, "the sample means '%s', expected '%s'", role_name(role), role_name(sample->role));
+			conf_error(&place, "the sample means '%s', expected '%s'", role_name(role),
+			    role_name(sample->role));
 		else if (strcmp(address, sample->address) != 0)
-			conf_error(&place, "the sample logs in %s, expected %s", address, sample->address);
+			conf_error(
+			    &place, "the sample logs in %s, expected %s", address, sample->address);
 	}
 	sessions_free(sessions);
 	memset(&draft->server->tally, 0, sizeof draft->server->tally);

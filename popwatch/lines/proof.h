@@ -2,9 +2,9 @@
  *
  * proof.h - a definition must read its own samples as it says
  *
- * An expression decides who may relay.  So each definition comes with lines that
- * must match and lines that must not, and is refused like an error of syntax if
- * one of them means something else.
+ * An expression decides who may relay.  So each definition comes with lines
+ * that must match and lines that must not, and is refused like an error of
+ * syntax if one of them means something else.
  */
 #ifndef POPWATCH_PROOF_H
 #define POPWATCH_PROOF_H

@@ -20,8 +20,8 @@ static bool letter(char c)
 /* "11:46:38", whose first colon is at COLON */
 static bool is_clock(const char *colon)
 {
-	return digit(colon[-2]) && digit(colon[-1]) && digit(colon[1]) && digit(colon[2]) && colon[3] == ':' &&
-	       digit(colon[4]) && digit(colon[5]);
+	return digit(colon[-2]) && digit(colon[-1]) && digit(colon[1]) && digit(colon[2]) &&
+	       colon[3] == ':' && digit(colon[4]) && digit(colon[5]);
 }
 
 /* What comes before the clock at TIME, in a text that has 7 bytes before it:
@@ -30,13 +30,14 @@ static bool is_clock(const char *colon)
 static bool is_date(const char *time)
 {
 	if (time[-1] == 'T' || (time[-1] == ' ' && time[-4] == '-'))
-		return time[-7] == '-' && digit(time[-6]) && digit(time[-5]) && time[-4] == '-' && digit(time[-3]) &&
-		       digit(time[-2]);
+		return time[-7] == '-' && digit(time[-6]) && digit(time[-5]) && time[-4] == '-' &&
+		       digit(time[-3]) && digit(time[-2]);
 	if (time[-1] != ' ' || !digit(time[-2]))
 		return false;
 	if (letter(time[-7]) && letter(time[-6]) && letter(time[-5]) && time[-4] == ' ')
 		return time[-3] == ' ' || digit(time[-3]);
-	return digit(time[-5]) && digit(time[-4]) && digit(time[-3]) && time[-6] == ' ' && digit(time[-7]);
+	return digit(time[-5]) && digit(time[-4]) && digit(time[-3]) && time[-6] == ' ' &&
+	       digit(time[-7]);
 }
 
 static bool is_tai64n(const char *at, const char *end)
@@ -45,7 +46,9 @@ static bool is_tai64n(const char *at, const char *end)
 
 	if (end - at <= TAI64N || at[1] != '4' || at[2] != '0')
 		return false;
-	for (at++; digits < TAI64N && (digit(at[digits]) || (at[digits] >= 'a' && at[digits] <= 'f')); digits++)
+	for (at++;
+	     digits < TAI64N && (digit(at[digits]) || (at[digits] >= 'a' && at[digits] <= 'f'));
+	     digits++)
 		;
 	return digits == TAI64N;
 }

@@ -59,11 +59,14 @@ static void replace_logins(struct server *server, struct pattern *pattern)
 	server->beginnings = (struct beginnings){ 0 };
 }
 
-void server_set_elements(struct server *server, const char *elements, const struct conf_place *place)
+void server_set_elements(
+    struct server *server, const char *elements, const struct conf_place *place)
 {
 	char error[256], **once;
-	char *expression = elements_expression(server->elements, elements, server->proxied, &once, error, sizeof error);
-	struct pattern *pattern = expression != NULL ? pattern_new(expression, error, sizeof error) : NULL;
+	char *expression = elements_expression(
+	    server->elements, elements, server->proxied, &once, error, sizeof error);
+	struct pattern *pattern =
+	    expression != NULL ? pattern_new(expression, error, sizeof error) : NULL;
 
 	free(expression);
 	if (pattern == NULL) {

@@ -33,7 +33,9 @@ enum role {
 struct tally {
 	uint64_t lines; /* lines with one of the server's tags */
 	uint64_t role[ROLES]; /* of them by meaning */
-	uint64_t doubted; /* not believed: they follow a cut line, are too long, or have a word twice */
+	/* not believed: they follow a cut line, are too long, or have a word
+	 * twice */
+	uint64_t doubted;
 	uint64_t misses; /* of no expression, nor one of another server with that tag */
 	uint64_t stopped; /* the match limit was reached */
 };
@@ -50,19 +52,28 @@ struct server {
 	char **tags; /* NULL at the end, as the next one */
 	char **journal; /* each "_FIELD=VALUE ...": trusted fields that one of its entries has */
 	char **binaries; /* programs, one of which is there where the server is installed */
-	const char *found; /* the one that is, of BINARIES, see definitions.h; NULL: nobody looked */
-	char **once; /* words that the server alone writes: a line in which one stands twice is no login */
+	/* the one that is, of BINARIES, see definitions.h; NULL: nobody
+	 * looked */
+	const char *found;
+	/* words that the server alone writes: a line in which one stands twice
+	 * is no login */
+	char **once;
 	char *warning; /* what an administrator must know who enables it; NULL: nothing */
 	bool by_name_only; /* "all" leaves it out */
 	bool by_pid; /* lines of one connection have the same process id */
 	bool no_pid; /* in a file no line of it has a process id */
 	bool one_try; /* a failed login ends the connection */
 	size_t cut; /* messages of this size or more were cut by the logger; 0: it does not cut */
-	/* of these alone the messages that it matches; NULL: all.  With a shared logger, all of those without a process id */
+	/* of these alone the messages that it matches; NULL: all.  With a
+	 * shared logger, all of those without a process id */
 	struct pattern *cut_only;
-	bool shared_logger; /* one logger writes for many connections: a rest may come later, see truncation.h */
+	/* one logger writes for many connections: a rest may come later, see
+	 * truncation.h */
+	bool shared_logger;
 	char *instead_of; /* the definition that must not count beside this one; NULL: none */
-	char *elements; /* what stands before Dovecot's elements in a login, see elements.h; NULL: it has none */
+	/* what stands before Dovecot's elements in a login, see elements.h;
+	 * NULL: it has none */
+	char *elements;
 	bool proxied; /* those of a proxied login */
 	size_t longest; /* longer messages are not believed */
 	struct bound *bounds; /* of connections; NULL: as configured */
@@ -75,22 +86,26 @@ struct server {
 	struct server *next; /* the next one in the catalogue, by name */
 };
 
-/* Makes a login of SERVER, which has elements, one with ELEMENTS in their order and
- * no other: see elements.h.  Errors are reported to PLACE's. */
-void server_set_elements(struct server *server, const char *elements, const struct conf_place *place);
+/* Makes a login of SERVER, which has elements, one with ELEMENTS in their order
+ * and no other: see elements.h.  Errors are reported to PLACE's. */
+void server_set_elements(
+    struct server *server, const char *elements, const struct conf_place *place);
 
 /* Frees it; a NULL is fine. */
 void server_free(struct server *server);
 
-/* Which of its first BEGINNING_BITS expressions MESSAGE may match by how it begins, see
- * beginning.h. */
+/* Which of its first BEGINNING_BITS expressions MESSAGE may match by how it
+ * begins, see beginning.h. */
 uint64_t server_may_match(struct server *server, struct span message);
 
-/* What MESSAGE means to SERVER.  CAPTURES is filled in unless it is ROLE_NONE.  Counts in the server's tally. */
+/* What MESSAGE means to SERVER.  CAPTURES is filled in unless it is ROLE_NONE.
+ * Counts in the server's tally. */
 enum role server_read(struct server *server, struct span message, struct captures *captures);
 
-/* The same for a message that must not be believed: it counts as doubted, and as none of its role. */
-enum role server_read_doubted(struct server *server, struct span message, struct captures *captures);
+/* The same for a message that must not be believed: it counts as doubted, and
+ * as none of its role. */
+enum role server_read_doubted(
+    struct server *server, struct span message, struct captures *captures);
 
 /* The name of a role, as the definition files have it ("login"). */
 const char *role_name(enum role role);

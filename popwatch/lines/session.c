@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * session.c - what belongs together over several lines, see session.h: the entries
+ * session.c - what belongs together over several lines, see session.h: the
+ * entries
  */
 #include "session.h"
 
@@ -17,7 +18,9 @@ struct sessions *sessions_new(size_t limit, int64_t join_max, int64_t session_ma
 	struct sessions *sessions = calloc(1, sizeof *sessions);
 
 	if (sessions != NULL)
-		*sessions = (struct sessions){ .limit = limit / TABLES, .join_max = join_max, .session_max = session_max };
+		*sessions = (struct sessions){
+			.limit = limit / TABLES, .join_max = join_max, .session_max = session_max
+		};
 	return sessions;
 }
 
@@ -79,12 +82,14 @@ struct session *session_find(const struct sessions *sessions, const char *key)
 {
 	struct session *session;
 
-	HASH_FIND_STR(sessions->tables[*key == SESSION_CONNECTION ? CONNECTIONS : LOGINS], key, session);
+	HASH_FIND_STR(
+	    sessions->tables[*key == SESSION_CONNECTION ? CONNECTIONS : LOGINS], key, session);
 	return session;
 }
 
-/* Makes room in the table that this key belongs to: what is too old goes first, but not at every line of a log that
- * is caught up with: a look at all the entries is once a minute of the log's time. */
+/* Makes room in the table that this key belongs to: what is too old goes first,
+ * but not at every line of a log that is caught up with: a look at all the
+ * entries is once a minute of the log's time. */
 static void make_room(struct sessions *sessions, const char *key, int64_t now)
 {
 	struct session **table = table_of(sessions, key);
@@ -99,7 +104,8 @@ static void make_room(struct sessions *sessions, const char *key, int64_t now)
 	}
 }
 
-struct session *session_put(struct sessions *sessions, const char *key, const char *address, int64_t since, int64_t until)
+struct session *session_put(
+    struct sessions *sessions, const char *key, const char *address, int64_t since, int64_t until)
 {
 	struct session **table = table_of(sessions, key), *session;
 	size_t size = strlen(key);
@@ -141,8 +147,8 @@ void sessions_sweep(struct sessions *sessions, int64_t now)
 	}
 }
 
-void sessions_refresh(
-    struct sessions *sessions, int64_t now, int64_t every, void (*each)(const char *address, void *arg), void *arg)
+void sessions_refresh(struct sessions *sessions, int64_t now, int64_t every,
+    void (*each)(const char *address, void *arg), void *arg)
 {
 	struct session *session, *next;
 
@@ -171,7 +177,8 @@ void sessions_forget(struct sessions *sessions, int64_t boot)
 }
 
 /* Returns false if there is no reason any more to have it in the table. */
-static bool limit_login(const struct sessions *sessions, struct session *session, const struct server *servers)
+static bool limit_login(
+    const struct sessions *sessions, struct session *session, const struct server *servers)
 {
 	const struct server *server = servers;
 	int64_t max;
@@ -204,7 +211,8 @@ void sessions_limit(struct sessions *sessions, const struct server *servers)
 
 size_t sessions_count(const struct sessions *sessions)
 {
-	return (size_t)HASH_COUNT(sessions->tables[CONNECTIONS]) + HASH_COUNT(sessions->tables[LOGINS]);
+	return (size_t)HASH_COUNT(sessions->tables[CONNECTIONS]) +
+	       HASH_COUNT(sessions->tables[LOGINS]);
 }
 
 uint64_t sessions_dropped(const struct sessions *sessions)
@@ -226,9 +234,11 @@ void sessions_save(struct sessions *sessions, FILE *out)
 	for (int i = 0; i < TABLES; i++) {
 		for (session = sessions->tables[i]; session != NULL; session = session->hh.next) {
 			if (*session->key != SESSION_ENDED)
-				fprintf(out, "session %lld %lld %lld %s %s\n", (long long)session->since,
-				    (long long)session->seen, (long long)session->until,
-				    *session->address != '\0' ? session->address : "-", session->key);
+				fprintf(out, "session %lld %lld %lld %s %s\n",
+				    (long long)session->since, (long long)session->seen,
+				    (long long)session->until,
+				    *session->address != '\0' ? session->address : "-",
+				    session->key);
 		}
 	}
 	sessions->changed = false;

@@ -13,7 +13,8 @@
 #define LOGOUTS_KNOWN (30 * 86400) /* seconds that a logout proves that there are logouts */
 #define ENDED_KNOWN 60 /* seconds that a login may be logged after its logout */
 
-/* The address that the line itself has; false if there is none, or if it is no address. */
+/* The address that the line itself has; false if there is none, or if it is no
+ * address. */
 static bool own_address(struct event *event)
 {
 	const struct span *ip = &event->captures->ip;
@@ -32,12 +33,15 @@ static void take_connect(struct sessions *sessions, struct event *event)
 	char key[SESSION_KEY_MAX];
 
 	if (own_address(event) && session_connection_key(event, key))
-		session_put(sessions, key, event->address, event->when, event->when + sessions->join_max);
-	/* a client that connects has proved nothing: its address must not get any further */
+		session_put(
+		    sessions, key, event->address, event->when, event->when + sessions->join_max);
+	/* a client that connects has proved nothing: its address must not get
+	 * any further */
 	*event->address = '\0';
 }
 
-/* The address of the login's connection, which is then used up: another login of this process needs another connection. */
+/* The address of the login's connection, which is then used up: another login
+ * of this process needs another connection. */
 static bool joined_address(struct sessions *sessions, struct event *event)
 {
 	char key[SESSION_KEY_MAX];
@@ -52,7 +56,8 @@ static bool joined_address(struct sessions *sessions, struct event *event)
 	return *event->address != '\0';
 }
 
-/* The connection of this process has ended: who has its number next is somebody else. */
+/* The connection of this process has ended: who has its number next is somebody
+ * else. */
 static void end_connection(struct sessions *sessions, const struct event *event)
 {
 	char key[SESSION_KEY_MAX];
@@ -68,11 +73,12 @@ bool sessions_connected(const struct sessions *sessions, struct event *event)
 	char key[SESSION_KEY_MAX];
 
 	return event->server->shared_logger && session_connection_key(event, key) &&
-	       (session = session_find(sessions, key)) != NULL && event->when <= session->until && own_address(event) &&
-	       strcmp(event->address, session->address) == 0;
+	       (session = session_find(sessions, key)) != NULL && event->when <= session->until &&
+	       own_address(event) && strcmp(event->address, session->address) == 0;
 }
 
-/* Many servers tell a logout in some versions and set-ups alone.  Where none was ever seen, a login must not count as open. */
+/* Many servers tell a logout in some versions and set-ups alone.  Where none
+ * was ever seen, a login must not count as open. */
 static bool tells_logouts(struct sessions *sessions, const struct event *event)
 {
 	char key[SESSION_KEY_MAX];
@@ -92,8 +98,8 @@ static void note_logout(struct sessions *sessions, const struct event *event)
 		session_put(sessions, key, "", event->when, event->when + LOGOUTS_KNOWN);
 }
 
-/* One process may log a login, another its logout, and the second may be first, as
- * Dovecot's are on a busy host: such a login is not open. */
+/* One process may log a login, another its logout, and the second may be first,
+ * as Dovecot's are on a busy host: such a login is not open. */
 static void note_ended(struct sessions *sessions, const struct event *event)
 {
 	char key[SESSION_KEY_MAX];
@@ -107,7 +113,8 @@ static bool has_ended(const struct sessions *sessions, const struct event *event
 	const struct session *ended;
 	char key[SESSION_KEY_MAX];
 
-	return session_ended_key(event, key) && (ended = session_find(sessions, key)) != NULL && event->when <= ended->until;
+	return session_ended_key(event, key) && (ended = session_find(sessions, key)) != NULL &&
+	       event->when <= ended->until;
 }
 
 static bool take_login(struct sessions *sessions, struct event *event)
@@ -116,25 +123,28 @@ static bool take_login(struct sessions *sessions, struct event *event)
 	int64_t max = session_open_max(sessions, bound);
 	char key[SESSION_KEY_MAX];
 
-	/* a line that has an address, though none that we can read, must not fall back on another one */
-	if (event->captures->ip.text != NULL ? !own_address(event) : !joined_address(sessions, event))
+	/* a line that has an address, though none that we can read, must not
+	 * fall back on another one */
+	if (event->captures->ip.text != NULL ? !own_address(event)
+					     : !joined_address(sessions, event))
 		return false;
 	if (event->server->shared_logger)
 		end_connection(sessions, event);
-	if (max > 0 && event->when >= sessions->boot && tells_logouts(sessions, event) && !has_ended(sessions, event) &&
-	    session_open_key(event, key))
+	if (max > 0 && event->when >= sessions->boot && tells_logouts(sessions, event) &&
+	    !has_ended(sessions, event) && session_open_key(event, key))
 		session_put(sessions, key, event->address, event->when, event->when + max);
 	return true;
 }
 
-/* Its process has begun another connection, or has refused a login: the user who logged
- * in there before has gone, though no line says so. */
+/* Its process has begun another connection, or has refused a login: the user
+ * who logged in there before has gone, though no line says so. */
 static void end_process(struct sessions *sessions, const struct event *event)
 {
 	char key[SESSION_KEY_MAX];
 	struct session *session = NULL;
 
-	if (event->server->by_pid && event->captures->session.size == 0 && session_open_key(event, key))
+	if (event->server->by_pid && event->captures->session.size == 0 &&
+	    session_open_key(event, key))
 		session = session_find(sessions, key);
 	if (session != NULL)
 		session_drop(sessions, session);
@@ -204,7 +214,8 @@ void sessions_end(struct sessions *sessions, const struct event *event)
 		return;
 	if (event->role != ROLE_FAIL || event->server->one_try || event->server->shared_logger)
 		end_connection(sessions, event);
-	/* a login or a connection of that process or session is another one than the one that is open */
+	/* a login or a connection of that process or session is another one
+	 * than the one that is open */
 	if (event->role == ROLE_FAIL || !session_open_key(event, key))
 		return;
 	if ((session = session_find(sessions, key)) != NULL)

@@ -11,7 +11,8 @@
 
 #define MEMO_MAX 60 /* seconds that the time of a stamp is remembered */
 
-/* The label of 1970, https://cr.yp.to/libtai/tai64.html; ten leap seconds had been. */
+/* The label of 1970, https://cr.yp.to/libtai/tai64.html; ten leap seconds had
+ * been. */
 #define TAI64_EPOCH UINT64_C(4611686018427387914)
 
 /* A number of digits and blanks; the layout was checked before. */
@@ -26,22 +27,23 @@ static int number(const char *p, size_t digits)
 	return n;
 }
 
-/* TM, in ZONE unless it says how far east of Greenwich (NULL), as seconds; false for the
- * 31st of June and the like. */
+/* TM, in ZONE unless it says how far east of Greenwich (NULL), as seconds;
+ * false for the 31st of June and the like. */
 static bool tm_seconds(const struct tm *tm, const struct zone *zone, int64_t *seconds)
 {
 	struct tm copy = *tm;
 	time_t t = timegm(&copy);
 
 	/* timegm(3) would make the 1st of July of it */
-	if (copy.tm_mday != tm->tm_mday || copy.tm_mon != tm->tm_mon || tm->tm_hour > 23 || tm->tm_min > 59 || tm->tm_sec > 60)
+	if (copy.tm_mday != tm->tm_mday || copy.tm_mon != tm->tm_mon || tm->tm_hour > 23 ||
+	    tm->tm_min > 59 || tm->tm_sec > 60)
 		return false;
 	*seconds = zone != NULL ? zone_time(zone, t) : t;
 	return true;
 }
 
-/* The latest year in which TM is not too far ahead; the 29th of February may have to
- * go back eight. */
+/* The latest year in which TM is not too far ahead; the 29th of February may
+ * have to go back eight. */
 static bool nearest_year(struct tm *tm, int64_t now, const struct zone *zone, int64_t *when)
 {
 	time_t limit = (time_t)(now + STAMP_AHEAD_YEARLESS);
@@ -88,7 +90,8 @@ static bool bsd_time(const struct header *h, int64_t now, const struct zone *zon
 /* Where the zone of a STAMP_ISO is; its end if it has none. */
 static const char *iso_zone(const struct header *h)
 {
-	const char *p = h->stamp.text + sizeof "2026-11-20T11:46:38" - 1, *end = h->stamp.text + h->stamp.size;
+	const char *p = h->stamp.text + sizeof "2026-11-20T11:46:38" - 1,
+		   *end = h->stamp.text + h->stamp.size;
 
 	while (p < end && *p != '+' && *p != '-' && *p != 'Z')
 		p++;
@@ -148,8 +151,10 @@ static bool read_stamp(const struct header *h, int64_t now, const struct zone *z
 	return h->kind == STAMP_ISO ? iso_time(h, zone, when) : bsd_time(h, now, zone, when);
 }
 
-/* Is it the stamp of the line before, but for the seconds?  Then its time is too, but for the seconds. */
-static bool remembered(const struct header *h, int64_t now, const struct stamp_memo *memo, int64_t *when)
+/* Is it the stamp of the line before, but for the seconds?  Then its time is
+ * too, but for the seconds. */
+static bool remembered(
+    const struct header *h, int64_t now, const struct stamp_memo *memo, int64_t *when)
 {
 	const char *p = h->stamp.text;
 
@@ -161,9 +166,11 @@ static bool remembered(const struct header *h, int64_t now, const struct stamp_m
 		return true;
 	}
 	/* only the plain form, whose last two digits are the seconds */
-	if (h->kind != STAMP_BSD || memcmp(memo->stamp, p, memo->size - 2) != 0 || number(p + memo->size - 2, 2) > 59)
+	if (h->kind != STAMP_BSD || memcmp(memo->stamp, p, memo->size - 2) != 0 ||
+	    number(p + memo->size - 2, 2) > 59)
 		return false;
-	*when = memo->when + number(p + memo->size - 2, 2) - number(memo->stamp + memo->size - 2, 2);
+	*when =
+	    memo->when + number(p + memo->size - 2, 2) - number(memo->stamp + memo->size - 2, 2);
 	return *when <= now;
 }
 

@@ -20,8 +20,8 @@ static bool fits(const char *p, const char *pattern)
 /* 11:46:38, of which there are eight bytes at P; asked of every line */
 static bool is_clock(const char *p)
 {
-	return is_digit(p[0]) && is_digit(p[1]) && p[2] == ':' && is_digit(p[3]) && is_digit(p[4]) && p[5] == ':' &&
-	       is_digit(p[6]) && is_digit(p[7]);
+	return is_digit(p[0]) && is_digit(p[1]) && p[2] == ':' && is_digit(p[3]) &&
+	       is_digit(p[4]) && p[5] == ':' && is_digit(p[6]) && is_digit(p[7]);
 }
 
 /* Behind the fraction of a second that may be at P, after a dot or a comma. */
@@ -103,7 +103,8 @@ bool take_tai64n_stamp(struct cursor *c, struct header *h)
 
 bool take_any_stamp(struct cursor *c, struct header *h)
 {
-	return (take_bsd_stamp(c, h) || take_iso_stamp(c, 'T', h) || take_iso_stamp(c, ' ', h) || take_tai64n_stamp(c, h)) &&
+	return (take_bsd_stamp(c, h) || take_iso_stamp(c, 'T', h) || take_iso_stamp(c, ' ', h) ||
+		   take_tai64n_stamp(c, h)) &&
 	       skip_char(c, ' ');
 }
 

@@ -49,5 +49,6 @@ bool tag_is(const char *text)
 		return true;
 	if (star == text)
 		return text[1] == '/' && text[2] != '\0' && strpbrk(text + 2, "*/") == NULL;
-	return star[1] == '\0' && star > text + 1 && star - 1 == strchr(text, '-') && strchr(text, '/') == NULL;
+	return star[1] == '\0' && star > text + 1 && star - 1 == strchr(text, '-') &&
+	       strchr(text, '/') == NULL;
 }

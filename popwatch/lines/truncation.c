@@ -15,8 +15,9 @@
 #define BUSYBOX_KEEPS 200 /* less is left of 256 bytes without priority, stamp and tag */
 #define TEXT_MAX (2 * KEY_MAX)
 
-/* To forget a doubt would be to believe what a client wrote: there is no safe way to go
- * on, but lines that were not committed are read again after a restart. */
+/* To forget a doubt would be to believe what a client wrote: there is no safe
+ * way to go on, but lines that were not committed are read again after a
+ * restart. */
 static void __attribute__((noreturn)) leave_without_memory(void)
 {
 	log_say(LOG_CRIT, "out of memory");
@@ -63,7 +64,8 @@ void doubts_free(struct doubts *doubts)
 
 static void add_part(char *key, size_t *size, struct span part)
 {
-	/* what does not fit is left out: two keys may then be one, and one line too many is doubted */
+	/* what does not fit is left out: two keys may then be one, and one line
+	 * too many is doubted */
 	if (part.size > KEY_MAX - 1 - *size)
 		part.size = KEY_MAX - 1 - *size;
 	memcpy(key + *size, part.text, part.size);
@@ -73,8 +75,10 @@ static void add_part(char *key, size_t *size, struct span part)
 		*size = KEY_MAX - 1;
 }
 
-/* Definition, SOURCE, host, tag and process, each with a NUL after it.  Returns its size. */
-static size_t make_key(char key[KEY_MAX], const struct server *server, const char *source, const struct header *header)
+/* Definition, SOURCE, host, tag and process, each with a NUL after it.  Returns
+ * its size. */
+static size_t make_key(
+    char key[KEY_MAX], const struct server *server, const char *source, const struct header *header)
 {
 	size_t size = 0;
 
@@ -133,15 +137,16 @@ static void settle(struct doubts *doubts, struct doubt *doubt, bool shared)
 		drop(doubts, doubt);
 }
 
-/* Was it cut, or split?  What takes too long to tell was.  DOUBT is that of the lines
- * before it, or NULL.
+/* Was it cut, or split?  What takes too long to tell was.  DOUBT is that of the
+ * lines before it, or NULL.
  *
- * busybox's syslogd keeps 256 bytes of what it gets, and hides a cut that was made
- * behind them.  A shared logger writes no process id; but what hands on the journal
- * does, so a line with one is looked at like that of a server which is not silenced by
- * all that is long.  A rest that is long was cut again, whatever it says: the client
- * chose its words. */
-static bool is_cut(const struct server *server, const struct header *header, const struct doubt *doubt)
+ * busybox's syslogd keeps 256 bytes of what it gets, and hides a cut that was
+ * made behind them.  A shared logger writes no process id; but what hands on
+ * the journal does, so a line with one is looked at like that of a server which
+ * is not silenced by all that is long.  A rest that is long was cut again,
+ * whatever it says: the client chose its words. */
+static bool is_cut(
+    const struct server *server, const struct header *header, const struct doubt *doubt)
 {
 	size_t cut = header->facility && server->cut > BUSYBOX_KEEPS ? BUSYBOX_KEEPS : server->cut;
 	bool any = server->shared_logger && (header->pid.size == 0 || doubt != NULL);
@@ -154,8 +159,8 @@ static bool is_cut(const struct server *server, const struct header *header, con
 	       pattern_match(server->cut_only, header->message, &captures) != PATTERN_NO;
 }
 
-enum doubt_verdict doubts_take(
-    struct doubts *doubts, const struct server *server, const char *source, const struct header *header, int64_t when)
+enum doubt_verdict doubts_take(struct doubts *doubts, const struct server *server,
+    const char *source, const struct header *header, int64_t when)
 {
 	enum doubt_verdict verdict = DOUBT_NONE;
 	struct doubt *doubt = NULL;
@@ -163,7 +168,8 @@ enum doubt_verdict doubts_take(
 	size_t size = 0;
 	bool cut;
 
-	/* a server whose lines are joined by their process writes none without it */
+	/* a server whose lines are joined by their process writes none without
+	 * it */
 	if (server->cut == 0 || (server->by_pid && header->pid.size == 0))
 		return DOUBT_NONE;
 	if (doubts->table != NULL) {
@@ -192,8 +198,10 @@ void doubts_save(const struct doubts *doubts, FILE *out)
 	size_t i;
 
 	for (doubt = doubts->table; doubt != NULL; doubt = doubt->hh.next) {
-		/* '-': its rest has come; versions before 0.2 wrote none, and doubted all lines alike */
-		fprintf(out, "doubt %u %lld %s", doubt->lines, (long long)doubt->when, doubt->running ? "" : "-");
+		/* '-': its rest has come; versions before 0.2 wrote none, and
+		 * doubted all lines alike */
+		fprintf(out, "doubt %u %lld %s", doubt->lines, (long long)doubt->when,
+		    doubt->running ? "" : "-");
 		for (i = 0; i < doubt->size; i++)
 			fprintf(out, "%02x", (unsigned char)doubt->key[i]);
 		fputc('\n', out);
@@ -212,7 +220,8 @@ bool doubts_restore(struct doubts *doubts, const char *line)
 	bool running;
 	int at = 0;
 
-	if (sscanf(line, "%u %lld %n", &lines, &when, &at) != 2 || at == 0 || lines == 0 || lines > DOUBT_LINES_MAX || when < 0)
+	if (sscanf(line, "%u %lld %n", &lines, &when, &at) != 2 || at == 0 || lines == 0 ||
+	    lines > DOUBT_LINES_MAX || when < 0)
 		return false;
 	line += at;
 	running = *line != '-';

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * truncation.h - which lines must not be believed, since one before them was cut
+ * truncation.h - which lines must not be believed, since one before them was
+ * cut
  *
  * Some loggers cut a long message and write its rest as a line of its own,
  * under the same tag: a client that chooses the message (a user name will do)
@@ -8,15 +9,15 @@
  *
  * - Where each process writes for itself, the rest of its message is its next
  *   line, and nothing else is.  A rest that is cut again has a rest in turn.
- * - courierlogger reads one pipe, into which all connections write, through
- *   two buffers.  The rest comes next here too.  But when messages come faster
- *   than it writes, its second buffer ends within a message, and the end of
- *   that message comes as a line of its own up to 4096 bytes later.  So the
- *   next DOUBT_LINES lines may be pieces, each cut line beginning the count
- *   again, if they come within DOUBT_SECONDS; and the more messages are cut one
- *   soon after the other, the more lines, up to DOUBT_LINES_MAX.  Since a
- *   client could keep everybody's logins in doubt that way, at no cost, a
- *   login among these counts if its own connection was logged.
+ * - courierlogger reads one pipe, into which all connections write, through two
+ *   buffers.  The rest comes next here too.  But when messages come faster than
+ *   it writes, its second buffer ends within a message, and the end of that
+ *   message comes as a line of its own up to 4096 bytes later.  So the next
+ *   DOUBT_LINES lines may be pieces, each cut line beginning the count again,
+ *   if they come within DOUBT_SECONDS; and the more messages are cut one soon
+ *   after the other, the more lines, up to DOUBT_LINES_MAX.  Since a client
+ *   could keep everybody's logins in doubt that way, at no cost, a login among
+ *   these counts if its own connection was logged.
  *
  * Owns: the table of them, by definition, source, host, tag and process, and
  * its text in the state file.
@@ -33,7 +34,9 @@
 #include "definition.h"
 
 #define DOUBTS 1024
-#define DOUBT_LINES 6 /* Courier's messages have 1023 bytes at most, 511 to a piece: the rests of three of them */
+/* Courier's messages have 1023 bytes at most, 511 to a piece: the rests of
+ * three of them */
+#define DOUBT_LINES 6
 #define DOUBT_LINES_MORE 3 /* for each message that is cut while the one before it is not settled */
 #define DOUBT_LINES_MAX 128 /* a buffer of 4096 bytes full of the shortest lines */
 #define DOUBT_SECONDS 10
@@ -56,13 +59,14 @@ void doubts_free(struct doubts *doubts);
 /* Takes notice of each line that is for SERVER, of SOURCE (a name without
  * blanks, that a restart does not change) with host, tag and process of HEADER,
  * at WHEN, and finds out whether it was cut itself.  Returns what it may be. */
-enum doubt_verdict doubts_take(
-    struct doubts *doubts, const struct server *server, const char *source, const struct header *header, int64_t when);
+enum doubt_verdict doubts_take(struct doubts *doubts, const struct server *server,
+    const char *source, const struct header *header, int64_t when);
 
 /* Writes the table as lines "doubt ..." to OUT. */
 void doubts_save(const struct doubts *doubts, FILE *out);
 
-/* Takes one of those lines back (without "doubt " and its end).  Returns false if it is none; DOUBTS may be NULL to ask that alone. */
+/* Takes one of those lines back (without "doubt " and its end).  Returns false
+ * if it is none; DOUBTS may be NULL to ask that alone. */
 bool doubts_restore(struct doubts *doubts, const char *line);
 
 #endif

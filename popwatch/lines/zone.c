@@ -51,7 +51,8 @@ static bool add_change(struct zone *zone, int64_t from, int64_t east)
 	return true;
 }
 
-/* The second in which clocks change, between BEFORE and AFTER, where they differ. */
+/* The second in which clocks change, between BEFORE and AFTER, where they
+ * differ. */
 static int64_t find_change(int64_t before, int64_t after)
 {
 	int64_t east = east_at(before), middle;

@@ -2,7 +2,8 @@
  *
  * attempt.c - the steps of a commit from `copied' to `cleared', see commit.c
  *
- * Each that fails leaves the database, and what the handle remembers of it, as it was.
+ * Each that fails leaves the database, and what the handle remembers of it, as
+ * it was.
  */
 #include "attempt.h"
 #include "force.h"
@@ -44,7 +45,8 @@ static void states_free(struct states *states)
 	snapshot_free(&states->before);
 }
 
-/* Returns RELAYDB_OK, also if the file is missing and is to be made, or what keeps it from being read. */
+/* Returns RELAYDB_OK, also if the file is missing and is to be made, or what
+ * keeps it from being read. */
 static int copy(struct turn *turn, bool create, struct states *states)
 {
 	int code = snapshot_take(turn->db, &turn->place, true, &states->before);
@@ -56,7 +58,8 @@ static int copy(struct turn *turn, bool create, struct states *states)
 	return code;
 }
 
-static int make_changes(struct turn *turn, const struct task *task, struct states *states, struct relaydb_result *result)
+static int make_changes(struct turn *turn, const struct task *task, struct states *states,
+    struct relaydb_result *result)
 {
 	const struct snapshot *before = &states->before;
 	const struct image *base = &before->image;
@@ -71,7 +74,9 @@ static int make_changes(struct turn *turn, const struct task *task, struct state
 	if (states->queued.data != NULL)
 		base = &states->queued;
 	*result = (struct relaydb_result){ .rows = info.rows };
-	code = task->change == NULL ? RELAYDB_OK : task->change(turn->db, base, &info, task->arg, &states->after, result);
+	code = task->change == NULL
+		   ? RELAYDB_OK
+		   : task->change(turn->db, base, &info, task->arg, &states->after, result);
 	result->committed = code == RELAYDB_OK && states->after.data != NULL;
 	if (result->committed && !result->rewritten)
 		code = image_made(turn->db, &states->after, result, &info);
@@ -112,8 +117,9 @@ static int record(struct turn *turn, const struct redo *redo)
 
 /* ---- decided ---- */
 
-/* makemap and postmap rewrite the file in place, somebody may have put another in its place.  Within one tick of the
- * kernel's clock mtime does not show it; the meta page does, which has an id of the file and its number of rows. */
+/* makemap and postmap rewrite the file in place, somebody may have put another
+ * in its place.  Within one tick of the kernel's clock mtime does not show it;
+ * the meta page does, which has an id of the file and its number of rows. */
 static bool unchanged(const struct turn *turn, const struct snapshot *snapshot)
 {
 	unsigned char meta[512];
@@ -121,13 +127,15 @@ static bool unchanged(const struct turn *turn, const struct snapshot *snapshot)
 	struct stat st;
 
 	return fstat(snapshot->fd, &st) == 0 && known_same(&st, &snapshot->st) &&
-	       turn_same_file(&turn->place, "", snapshot->fd) && pread(snapshot->fd, meta, size, 0) == (ssize_t)size &&
+	       turn_same_file(&turn->place, "", snapshot->fd) &&
+	       pread(snapshot->fd, meta, size, 0) == (ssize_t)size &&
 	       (size == 0 || memcmp(meta, snapshot->image.data, size) == 0);
 }
 
-/* The file was not read, its stat was believed: what this commit has looked at must be there. */
-static bool as_remembered(
-    const struct turn *turn, const struct states *states, const struct redo *redo, const struct image *new)
+/* The file was not read, its stat was believed: what this commit has looked at
+ * must be there. */
+static bool as_remembered(const struct turn *turn, const struct states *states,
+    const struct redo *redo, const struct image *new)
 {
 	const struct snapshot *before = &states->before;
 	size_t count = 0;
@@ -146,9 +154,10 @@ static bool has_space(int fd, const struct redo *redo, const struct stat *st)
 	return (off_t)redo_new_size(redo) <= st->st_size && lseek(fd, 0, SEEK_HOLE) >= st->st_size;
 }
 
-/* A full disk must show before the commit is decided.  FALLOC_FL_KEEP_SIZE fills the holes that Berkeley DB leaves and the
- * room behind the end; it touches mtime, which an MTA must never see fall, so a file that has all its space is left alone,
- * and else mtime is put back. */
+/* A full disk must show before the commit is decided.  FALLOC_FL_KEEP_SIZE
+ * fills the holes that Berkeley DB leaves and the room behind the end; it
+ * touches mtime, which an MTA must never see fall, so a file that has all its
+ * space is left alone, and else mtime is put back. */
 static int reserve(const struct turn *turn, int fd, const struct redo *redo, const struct stat *st)
 {
 	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, st->st_mtim };
@@ -185,24 +194,27 @@ static int decide(struct turn *turn)
 		STEP("decided");
 		return RELAYDB_OK;
 	}
-	/* On disk or not, nobody knows: take it back while the lock keeps everybody from seeing it. */
+	/* On disk or not, nobody knows: take it back while the lock keeps
+	 * everybody from seeing it. */
 	error = errno;
 	if (unlinkat(place->dir, redo_name, 0) == 0)
 		return db_fail_errno(turn->db, "sync the directory of", "", error);
 	return db_fail(turn->db, RELAYDB_UNCERTAIN,
-	    "the commit may be recorded: the directory of %s can be neither synced nor written (%s); the next commit or check "
-	    "decides",
+	    "the commit may be recorded: the directory of %s can be neither synced nor written "
+	    "(%s); the next commit or check decides",
 	    turn->db->path, strerror_r(error, cause, sizeof cause));
 }
 
 /* Under LOCK_EX: decided, written, cleared.  Unlocks. */
-static int take_effect(struct turn *turn, const struct states *states, const struct redo *redo, const struct image *new)
+static int take_effect(struct turn *turn, const struct states *states, const struct redo *redo,
+    const struct image *new)
 {
 	const struct snapshot *snapshot = &states->before;
 	int code;
 
 	STEP("locked");
-	code = unchanged(turn, snapshot) && as_remembered(turn, states, redo, new) ? RELAYDB_OK : STEP_AGAIN;
+	code = unchanged(turn, snapshot) && as_remembered(turn, states, redo, new) ? RELAYDB_OK
+										   : STEP_AGAIN;
 	if (code == RELAYDB_OK)
 		code = place_give_back(turn->db, &turn->place, snapshot->fd, &snapshot->st);
 	if (code == RELAYDB_OK)
@@ -228,13 +240,15 @@ static int map_create(struct turn *turn, struct snapshot *snapshot)
 	return code;
 }
 
-/* An empty file that no commit filled is worse than none: no MTA can open it. */
+/* An empty file that no commit filled is worse than none: no MTA can open
+ * it. */
 static void map_uncreate(const struct turn *turn, const struct snapshot *snapshot)
 {
 	struct stat st;
 
-	if (snapshot->fd >= 0 && flock(snapshot->fd, LOCK_EX | LOCK_NB) == 0 && fstat(snapshot->fd, &st) == 0 &&
-	    st.st_size == 0 && turn_same_file(&turn->place, "", snapshot->fd))
+	if (snapshot->fd >= 0 && flock(snapshot->fd, LOCK_EX | LOCK_NB) == 0 &&
+	    fstat(snapshot->fd, &st) == 0 && st.st_size == 0 &&
+	    turn_same_file(&turn->place, "", snapshot->fd))
 		unlinkat(turn->place.dir, turn->place.name, 0);
 }
 
@@ -274,18 +288,20 @@ static int write_changes(struct turn *turn, struct states *states, struct image 
 	return code;
 }
 
-/* Nothing is to be written: what lies in the queue is in the database already.  But a file that makemap gave away goes back
- * to its owner. */
+/* Nothing is to be written: what lies in the queue is in the database already.
+ * But a file that makemap gave away goes back to its owner. */
 static int write_nothing(struct turn *turn, const struct snapshot *snapshot)
 {
 	struct relaydb *db = turn->db;
 	int code;
 
-	if (snapshot->recalled && !snapshot->settled) { /* is it so?  nothing that is compared later would show it */
+	/* is it so?  nothing that is compared later would show it */
+	if (snapshot->recalled && !snapshot->settled) {
 		memory_doubt(db);
 		return STEP_AGAIN;
 	}
-	code = queue_drop(db, &turn->place, snapshot->queue.size, queue_sum(snapshot->queue.data, snapshot->queue.size));
+	code = queue_drop(db, &turn->place, snapshot->queue.size,
+	    queue_sum(snapshot->queue.data, snapshot->queue.size));
 	if (code != RELAYDB_OK)
 		return code;
 	if (snapshot->fd < 0 || geteuid() != 0 || !place_foreign(&turn->place, &snapshot->st))
@@ -293,7 +309,9 @@ static int write_nothing(struct turn *turn, const struct snapshot *snapshot)
 	code = lock_wait(db, snapshot->fd, LOCK_EX, "");
 	if (code != RELAYDB_OK)
 		return code;
-	code = unchanged(turn, snapshot) ? place_give_back(db, &turn->place, snapshot->fd, &snapshot->st) : STEP_AGAIN;
+	code = unchanged(turn, snapshot)
+		   ? place_give_back(db, &turn->place, snapshot->fd, &snapshot->st)
+		   : STEP_AGAIN;
 	lock_release(snapshot->fd);
 	return code;
 }

@@ -8,7 +8,8 @@
 #include "task.h"
 #include "turn.h"
 
-/* From `settled' to `cleared'.  Returns as relaydb_commit(), what TASK's change returned, STEP_AGAIN or STEP_EARLY. */
+/* From `settled' to `cleared'.  Returns as relaydb_commit(), what TASK's change
+ * returned, STEP_AGAIN or STEP_EARLY. */
 int attempt_run(struct turn *turn, const struct task *task, struct relaydb_result *result);
 
 #endif

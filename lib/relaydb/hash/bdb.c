@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * bdb.c - makes the new bytes of a database with Berkeley DB; the only file that knows <db.h>
+ * bdb.c - makes the new bytes of a database with Berkeley DB; the only file
+ * that knows <db.h>
  *
- * Works on a file in memory (memfd) and never on the database itself: old bytes in, new bytes out, and what stands between is
- * nobody else's.  Where the handle remembers the database, that file is the memory's, and only what changes is looked at.
- * One handle, no environment: Berkeley DB then neither shares a cache with another handle (a copy carries the
- * same file id, so the put would land in the other file) nor reads a DB_CONFIG from wherever it is (Debian's does not; one
+ * Works on a file in memory (memfd) and never on the database itself: old bytes
+ * in, new bytes out, and what stands between is nobody else's.  Where the
+ * handle remembers the database, that file is the memory's, and only what
+ * changes is looked at.
+ * One handle, no environment: Berkeley DB then neither shares a cache with
+ * another handle (a copy carries the same file id, so the put would land in the
+ * other file) nor reads a DB_CONFIG from wherever it is (Debian's does not; one
  * without the fix for CVE-2017-10140 reads the current directory's).
- * The bytes must have passed image_check().  Needs /proc, to name a descriptor to Berkeley DB.
- * Limit: Berkeley DB 5.3 does not survive each failed allocation of its own, and tells some of them on stderr.
+ * The bytes must have passed image_check().  Needs /proc, to name a descriptor
+ * to Berkeley DB.
+ * Limit: Berkeley DB 5.3 does not survive each failed allocation of its own,
+ * and tells some of them on stderr.
  *
- * Sizing: Berkeley DB ignores the number of rows a hash is made for unless a fill factor is set too, and it starts to count
- * rows at the number it was made for.  So a hash of N buckets is made for FILL / 2 * N + 1 rows, which rounds up to just N
- * buckets and leaves room for FILL / 2 * N - 1 rows before the first split.
+ * Sizing: Berkeley DB ignores the number of rows a hash is made for unless a
+ * fill factor is set too, and it starts to count rows at the number it was made
+ * for.  So a hash of N buckets is made for FILL / 2 * N + 1 rows, which rounds
+ * up to just N buckets and leaves room for FILL / 2 * N - 1 rows before the
+ * first split.
  */
 #include "bdb.h"
 #include "handle.h"
@@ -50,12 +58,14 @@ static void silence_message(const DB_ENV *env, const char *text)
 static int failed(struct relaydb *db, int error)
 {
 	if (error == ENOMEM)
-		return db_fail(db, RELAYDB_NOMEM, "out of memory while changing a copy of %s", db->path);
-	return db_fail(db, RELAYDB_IO, "Berkeley DB cannot change a copy of %s in memory: %s%s", db->path, db_strerror(error),
-	    error == ENOENT ? " (is /proc mounted?)" : "");
+		return db_fail(
+		    db, RELAYDB_NOMEM, "out of memory while changing a copy of %s", db->path);
+	return db_fail(db, RELAYDB_IO, "Berkeley DB cannot change a copy of %s in memory: %s%s",
+	    db->path, db_strerror(error), error == ENOENT ? " (is /proc mounted?)" : "");
 }
 
-/* Opens the hash in FD, or makes one if BUCKETS is not 0.  *out is to be closed if it is not NULL, whatever the answer. */
+/* Opens the hash in FD, or makes one if BUCKETS is not 0.  *out is to be closed
+ * if it is not NULL, whatever the answer. */
 static int hash_open(int fd, uint32_t buckets, size_t cache, DB **out)
 {
 	char path[64];
@@ -79,7 +89,9 @@ static int hash_open(int fd, uint32_t buckets, size_t cache, DB **out)
 			error = (*out)->set_h_nelem(*out, FILL / 2 * buckets + 1);
 	}
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	return error != 0 ? error : (*out)->open(*out, NULL, path, NULL, DB_HASH, buckets != 0 ? DB_CREATE : 0, 0);
+	return error != 0
+		   ? error
+		   : (*out)->open(*out, NULL, path, NULL, DB_HASH, buckets != 0 ? DB_CREATE : 0, 0);
 }
 
 static bool touch(size_t offset, size_t size, void *arg)
@@ -89,9 +101,12 @@ static bool touch(size_t offset, size_t size, void *arg)
 
 static int change_apply(DB *hash, const struct change *change)
 {
-	DBT key = { .data = (void *)(uintptr_t)change->key.data, .size = (u_int32_t)change->key.size };
-	DBT value = { .data = (void *)(uintptr_t)change->value.data, .size = (u_int32_t)change->value.size };
-	int error = change->remove ? hash->del(hash, NULL, &key, 0) : hash->put(hash, NULL, &key, &value, 0);
+	DBT key = { .data = (void *)(uintptr_t)change->key.data,
+		.size = (u_int32_t)change->key.size };
+	DBT value = { .data = (void *)(uintptr_t)change->value.data,
+		.size = (u_int32_t)change->value.size };
+	int error = change->remove ? hash->del(hash, NULL, &key, 0)
+				   : hash->put(hash, NULL, &key, &value, 0);
 
 	return error == DB_NOTFOUND ? 0 : error;
 }
@@ -111,11 +126,13 @@ static int image_from(int fd, int flags, struct image *out)
 	return 0;
 }
 
-/* In the file that the memory has of IMAGE, and no page of it is looked at that the changes do not need. */
-static int change_in_place(
-    struct relaydb *db, int fd, const struct image *image, const struct change *changes, size_t count, struct image *out)
+/* In the file that the memory has of IMAGE, and no page of it is looked at that
+ * the changes do not need. */
+static int change_in_place(struct relaydb *db, int fd, const struct image *image,
+    const struct change *changes, size_t count, struct image *out)
 {
-	uint64_t buckets = image_buckets(image); /* IMAGE itself may show what Berkeley DB makes of FD */
+	/* IMAGE itself may show what Berkeley DB makes of FD */
+	uint64_t buckets = image_buckets(image);
 	DB *hash = NULL;
 	int error = 0, closed;
 
@@ -139,15 +156,16 @@ static int change_in_place(
 	memory_changed(db, out);
 	if (image_buckets(out) == buckets)
 		return RELAYDB_OK;
-	/* a chain became longer, and a bucket somewhere was split for it: whatever page that was, its old bytes are lost */
+	/* a chain became longer, and a bucket somewhere was split for it:
+	 * whatever page that was, its old bytes are lost */
 	memory_doubt(db);
 	image_free(out);
 	return STEP_AGAIN;
 }
 
 /* OLD may be NULL: then a new hash of BUCKETS is made. */
-static int change_all(struct relaydb *db, const struct image *old, uint32_t buckets, size_t cache, const struct change *changes,
-    size_t count, const struct progress *progress, struct image *out)
+static int change_all(struct relaydb *db, const struct image *old, uint32_t buckets, size_t cache,
+    const struct change *changes, size_t count, const struct progress *progress, struct image *out)
 {
 	DB *hash = NULL;
 	int error, closed, stop = 0, fd = io_above_standard(memfd_create("relaydb", MFD_CLOEXEC));
@@ -179,16 +197,19 @@ static int change_all(struct relaydb *db, const struct image *old, uint32_t buck
 	return failed(db, error);
 }
 
-int bdb_apply(struct relaydb *db, const struct image *image, const struct change *changes, size_t count, struct image *out)
+int bdb_apply(struct relaydb *db, const struct image *image, const struct change *changes,
+    size_t count, struct image *out)
 {
 	int fd = memory_file(db, image);
 
 	if (fd >= 0)
 		return change_in_place(db, fd, image, changes, count, out);
-	return change_all(db, image, 0, count < 100 ? CACHE_MIN : image->size, changes, count, NULL, out);
+	return change_all(
+	    db, image, 0, count < 100 ? CACHE_MIN : image->size, changes, count, NULL, out);
 }
 
-int bdb_build(struct relaydb *db, const struct change *rows, size_t count, const struct progress *progress, struct image *out)
+int bdb_build(struct relaydb *db, const struct change *rows, size_t count,
+    const struct progress *progress, struct image *out)
 {
 	uint32_t buckets = BUCKETS_MIN;
 	int code;
@@ -199,5 +220,6 @@ int bdb_build(struct relaydb *db, const struct change *rows, size_t count, const
 	code = io_room(db, (size_t)buckets * PAGE_SIZE); /* before the work, and not behind it */
 	if (code != RELAYDB_OK)
 		return code;
-	return change_all(db, NULL, buckets, (size_t)buckets * PAGE_SIZE * 2, rows, count, progress, out);
+	return change_all(
+	    db, NULL, buckets, (size_t)buckets * PAGE_SIZE * 2, rows, count, progress, out);
 }

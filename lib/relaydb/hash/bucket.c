@@ -15,16 +15,19 @@ struct last {
 	void *data; /* of a key on overflow pages */
 };
 
-/* As Berkeley DB orders keys on a page: of two that begin alike the longer is first.  Where one of them is on overflow pages it
- * puts such a pair in either order. */
+/* As Berkeley DB orders keys on a page: of two that begin alike the longer is
+ * first.  Where one of them is on overflow pages it puts such a pair in either
+ * order. */
 static bool in_order(const struct last *last, struct bytes key, bool overflow)
 {
 	size_t size = last->key.size < key.size ? last->key.size : key.size;
-	int order = last->key.data == NULL || size == 0 ? 0 : memcmp(last->key.data, key.data, size);
+	int order =
+	    last->key.data == NULL || size == 0 ? 0 : memcmp(last->key.data, key.data, size);
 
 	if (order != 0 || last->key.data == NULL)
 		return order <= 0;
-	return last->key.size > key.size || ((last->data != NULL || overflow) && last->key.size != key.size);
+	return last->key.size > key.size ||
+	       ((last->data != NULL || overflow) && last->key.size != key.size);
 }
 
 static bool page_fits(struct look *look, const struct page *page)
@@ -34,16 +37,20 @@ static bool page_fits(struct look *look, const struct page *page)
 	if (page->type != TYPE_HASH && page->type != TYPE_HASH_UNSORTED)
 		return hashpage_wrong(look, "page %u is not a page of a hash", page->number);
 	if (page->items % 2 != 0 || HEAD_SIZE + 2 * page->items > look->meta.page_size)
-		return hashpage_wrong(look, "page %u has an impossible number of items", page->number);
+		return hashpage_wrong(
+		    look, "page %u has an impossible number of items", page->number);
 	/* Berkeley DB puts the next item below this mark */
 	if (page->low > look->meta.page_size || page->low < HEAD_SIZE + 2 * page->items ||
-	    (page->items == 0 ? page->low != look->meta.page_size
-			      : get16(page->bytes + HEAD_SIZE + 2 * (page->items - 1)) != page->low))
-		return hashpage_wrong(look, "page %u has a wrong mark of its free space", page->number);
+	    (page->items == 0
+		    ? page->low != look->meta.page_size
+		    : get16(page->bytes + HEAD_SIZE + 2 * (page->items - 1)) != page->low))
+		return hashpage_wrong(
+		    look, "page %u has a wrong mark of its free space", page->number);
 	return true;
 }
 
-/* FNV-1a; of two keys that differ it may be the same: then a sound database is rebuilt once, with all its rows. */
+/* FNV-1a; of two keys that differ it may be the same: then a sound database is
+ * rebuilt once, with all its rows. */
 static bool sum_add(struct look *look, struct bytes key)
 {
 	const unsigned char *p = key.data;
@@ -85,8 +92,10 @@ static bool any_twice(struct look *look)
 	return twice;
 }
 
-/* One key and value.  Returns 0 to go on, -1 when WHY tells, or what EACH returned. */
-static int pair_visit(struct look *look, const struct page *page, unsigned index, uint32_t bucket, struct last *last)
+/* One key and value.  Returns 0 to go on, -1 when WHY tells, or what EACH
+ * returned. */
+static int pair_visit(
+    struct look *look, const struct page *page, unsigned index, uint32_t bucket, struct last *last)
 {
 	void *key_data, *value_data = NULL;
 	struct bytes key = { NULL, 0 }, value = { NULL, 0 };
@@ -98,7 +107,8 @@ static int pair_visit(struct look *look, const struct page *page, unsigned index
 		goto out;
 	if (look->seen != NULL) {
 		if (hashpage_bucket_of(&look->meta, key) != bucket) {
-			hashpage_wrong(look, "a key on page %u stands in the wrong bucket", page->number);
+			hashpage_wrong(
+			    look, "a key on page %u stands in the wrong bucket", page->number);
 			goto out;
 		}
 		if (page->type == TYPE_HASH && !in_order(last, key, key_data != NULL)) {
@@ -145,12 +155,14 @@ int bucket_visit(struct look *look, uint32_t bucket)
 		if (!hashpage_get(look, number, &page) || !page_fits(look, &page))
 			return -1;
 		if (page.type != TYPE_FREE && get32(page.bytes + 12) != previous) {
-			hashpage_wrong(look, "page %u does not point back to page %u", page.number, previous);
+			hashpage_wrong(
+			    look, "page %u does not point back to page %u", page.number, previous);
 			return -1;
 		}
 		/* a page in order has no key twice */
 		if (previous == 0)
-			look->summing = look->seen != NULL && (page.next != 0 || page.type == TYPE_HASH_UNSORTED);
+			look->summing = look->seen != NULL &&
+					(page.next != 0 || page.type == TYPE_HASH_UNSORTED);
 		answer = page_visit(look, &page, bucket);
 		previous = page.number;
 		number = page.next;

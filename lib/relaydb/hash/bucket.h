@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * bucket.h - a bucket of a Berkeley DB hash: its chain of pages, the rows there,
- * and the proof of them
+ * bucket.h - a bucket of a Berkeley DB hash: its chain of pages, the rows
+ * there, and the proof of them
  */
 #ifndef RELAYDB_BUCKET_H
 #define RELAYDB_BUCKET_H

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * check.c - everything that makes an MTA refuse, ignore or misread the database, each with its fix
+ * check.c - everything that makes an MTA refuse, ignore or misread the
+ * database, each with its fix
  *
- * What sendmail demands of a map's directory and file comes from its safefile() and the tests in tests/interop; it says nothing
- * when it skips an optional map (-o), and then nobody may relay.  Changes nothing but a cut-off commit.
+ * What sendmail demands of a map's directory and file comes from its safefile()
+ * and the tests in tests/interop; it says nothing when it skips an optional map
+ * (-o), and then nobody may relay.  Changes nothing but a cut-off commit.
  */
 #include "check.h"
 #include "force.h"
@@ -46,9 +48,10 @@ struct survey {
 	struct kind spelling, no_address, no_stamp, future;
 };
 
-static void report(const struct check *check, enum relaydb_severity severity, const char *fix, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-static void report(const struct check *check, enum relaydb_severity severity, const char *fix, const char *format, ...)
+static void report(const struct check *check, enum relaydb_severity severity, const char *fix,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+static void report(const struct check *check, enum relaydb_severity severity, const char *fix,
+    const char *format, ...)
 {
 	char what[TEXT_SIZE + 5120];
 	struct relaydb_finding finding = { severity, what, fix };
@@ -60,10 +63,12 @@ static void report(const struct check *check, enum relaydb_severity severity, co
 	check->each(&finding, check->arg);
 }
 
-/* PATH as one word of a shell, in quotes if need be; as it is where there is no room for those. */
+/* PATH as one word of a shell, in quotes if need be; as it is where there is no
+ * room for those. */
 static void shell_word(const char *path, char *word, size_t size)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%";
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%";
 	size_t n = 0;
 
 	snprintf(word, size, "%s", path);
@@ -91,7 +96,8 @@ static const char *fix_with(char *buf, size_t size, const char *command, const c
 }
 
 /* A command of vsmtprelay on this very file, whatever the default is. */
-static const char *fix_here(const struct check *check, char *buf, size_t size, const char *arguments)
+static const char *fix_here(
+    const struct check *check, char *buf, size_t size, const char *arguments)
 {
 	snprintf(buf, size, "vsmtprelay -f %s %s", check->word, arguments);
 	return buf;
@@ -106,9 +112,10 @@ static void check_one_directory(const struct check *check, const char *path)
 
 	if (stat(path, &st) == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		report(check, RELAYDB_FAULT,
-		    st.st_mode & S_ISVTX ? "keep the database somewhere else" : fix_with(fix, sizeof fix, "chmod go-w", path),
-		    "the folder %s is writable by %s (mode %04o): sendmail ignores maps below it, and says nothing if they are "
-		    "optional",
+		    st.st_mode & S_ISVTX ? "keep the database somewhere else"
+					 : fix_with(fix, sizeof fix, "chmod go-w", path),
+		    "the folder %s is writable by %s (mode %04o): sendmail ignores maps below it, "
+		    "and says nothing if they are optional",
 		    path, st.st_mode & S_IWOTH ? "everybody" : "its group", st.st_mode & 07777);
 }
 
@@ -128,12 +135,15 @@ static void check_directories(struct check *check, const struct place *place)
 		*strrchr(path, '/') = '\0';
 	}
 	if ((place->directory.st_mode & S_IXGRP) == 0)
-		report(check, RELAYDB_WARNING, fix_with(fix, sizeof fix, "chmod g+x", check->directory),
-		    "Exim's user cannot enter the folder %s (mode %04o)", check->directory, place->directory.st_mode & 07777);
+		report(check, RELAYDB_WARNING,
+		    fix_with(fix, sizeof fix, "chmod g+x", check->directory),
+		    "Exim's user cannot enter the folder %s (mode %04o)", check->directory,
+		    place->directory.st_mode & 07777);
 	if (faccessat(place->dir, "DB_CONFIG", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		snprintf(path, sizeof path, "%.4000s/DB_CONFIG", check->directory);
 		report(check, RELAYDB_FAULT, fix_with(fix, sizeof fix, "rm", path),
-		    "%s/DB_CONFIG changes how Postfix's Berkeley DB works on this map", check->directory);
+		    "%s/DB_CONFIG changes how Postfix's Berkeley DB works on this map",
+		    check->directory);
 	}
 }
 
@@ -141,7 +151,8 @@ static void check_directories(struct check *check, const struct place *place)
 
 static void check_companions(const struct check *check, const struct place *place)
 {
-	static const char *const suffixes[] = { LOCK_SUFFIX, QUEUE_SUFFIX, NEW_SUFFIX, REDO_SUFFIX };
+	static const char *const suffixes[] = { LOCK_SUFFIX, QUEUE_SUFFIX, NEW_SUFFIX,
+		REDO_SUFFIX };
 	char fix[TEXT_SIZE];
 
 	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
@@ -150,10 +161,12 @@ static void check_companions(const struct check *check, const struct place *plac
 		code = place_companion(check->db, place, suffixes[i], PLACE_READ, &fd);
 		if (fd >= 0)
 			close(fd);
-		if (code == RELAYDB_OK || code == RELAYDB_NOTFOUND || check->db->system_error == EACCES)
+		if (code == RELAYDB_OK || code == RELAYDB_NOTFOUND ||
+		    check->db->system_error == EACCES)
 			continue; /* EACCES: the caller may not look, which is in order */
 		snprintf(fix, sizeof fix, "rm %s%s", check->word, suffixes[i]);
-		report(check, RELAYDB_FAULT, fix, "%s: nobody can commit", relaydb_error(check->db));
+		report(
+		    check, RELAYDB_FAULT, fix, "%s: nobody can commit", relaydb_error(check->db));
 	}
 }
 
@@ -161,7 +174,8 @@ static void check_companions(const struct check *check, const struct place *plac
  * its trusted user, else as group 0 or as others. */
 static bool sendmail_reads(const struct stat *st)
 {
-	return st->st_uid == 0 || (st->st_gid == 0 && (st->st_mode & S_IRGRP) != 0) || (st->st_mode & S_IROTH) != 0;
+	return st->st_uid == 0 || (st->st_gid == 0 && (st->st_mode & S_IRGRP) != 0) ||
+	       (st->st_mode & S_IROTH) != 0;
 }
 
 static void check_owner(const struct check *check, const struct place *place, const struct stat *st)
@@ -169,29 +183,30 @@ static void check_owner(const struct check *check, const struct place *place, co
 	bool group_writes = st->st_gid == place->directory.st_gid && (st->st_mode & S_IWGRP) != 0;
 	char fix[TEXT_SIZE];
 
-	snprintf(
-	    fix, sizeof fix, "chown root:%ld %s && chmod 0660 %s", (long)place->directory.st_gid, check->word, check->word);
+	snprintf(fix, sizeof fix, "chown root:%ld %s && chmod 0660 %s",
+	    (long)place->directory.st_gid, check->word, check->word);
 	if (st->st_uid != place->directory.st_uid && !group_writes)
 		report(check, RELAYDB_FAULT, fix,
-		    "%s belongs to uid %ld and group %ld, its folder to uid %ld and group %ld, so the "
-		    "recorder cannot write it",
+		    "%s belongs to uid %ld and group %ld, its folder to uid %ld and group %ld, so "
+		    "the recorder cannot write it",
 		    check->file, (long)st->st_uid, (long)st->st_gid, (long)place->directory.st_uid,
 		    (long)place->directory.st_gid);
 	else if (place_foreign(place, st))
-		report(check, RELAYDB_WARNING, "nothing to do: the next of our commands that root runs makes it root's",
+		report(check, RELAYDB_WARNING,
+		    "nothing to do: the next of our commands that root runs makes it root's",
 		    "%s belongs to uid %ld, as makemap leaves it", check->file, (long)st->st_uid);
 	else if (!sendmail_reads(st))
 		report(check, RELAYDB_WARNING, fix,
-		    "sendmail ignores %s, since it is uid %ld's and only that user and group %ld may read it (Postfix and Exim "
-		    "do not "
-		    "mind)",
+		    "sendmail ignores %s, since it is uid %ld's and only that user and group %ld "
+		    "may read it (Postfix and Exim do not mind)",
 		    check->file, (long)st->st_uid, (long)st->st_gid);
 	else if (st->st_gid != place->directory.st_gid && st->st_gid != 0)
-		report(check, RELAYDB_WARNING, fix, "%s has group %ld, its folder %ld", check->file, (long)st->st_gid,
-		    (long)place->directory.st_gid);
+		report(check, RELAYDB_WARNING, fix, "%s has group %ld, its folder %ld", check->file,
+		    (long)st->st_gid, (long)place->directory.st_gid);
 }
 
-/* sendmail and Postfix put .db behind the name they are told, where it is not there. */
+/* sendmail and Postfix put .db behind the name they are told, where it is not
+ * there. */
 static void check_name(const struct check *check, const struct place *place)
 {
 	size_t size = strlen(place->name);
@@ -200,8 +215,9 @@ static void check_name(const struct check *check, const struct place *place)
 	if (size > 3 && strcmp(place->name + size - 3, ".db") == 0)
 		return;
 	snprintf(fix, sizeof fix, "mv %s %s.db", check->word, check->word);
-	report(check, RELAYDB_WARNING, fix, "the name of %s does not end in .db: sendmail and Postfix look for %s.db",
-	    check->file, check->file);
+	report(check, RELAYDB_WARNING, fix,
+	    "the name of %s does not end in .db: sendmail and Postfix look for %s.db", check->file,
+	    check->file);
 }
 
 static void check_file(const struct check *check, const struct place *place, const struct stat *st)
@@ -212,20 +228,23 @@ static void check_file(const struct check *check, const struct place *place, con
 	check_name(check, place);
 	if (mode & S_IWOTH)
 		report(check, RELAYDB_FAULT, fix_with(fix, sizeof fix, "chmod 0660", check->file),
-		    "everybody may write %s (mode %04o): anybody can let himself relay", check->file, mode);
+		    "everybody may write %s (mode %04o): anybody can let himself relay",
+		    check->file, mode);
 	else if (mode & S_IROTH)
 		report(check, RELAYDB_WARNING, fix_with(fix, sizeof fix, "chmod 0660", check->file),
-		    "everybody may read %s (mode %04o), so anybody can hold its lock and stop mail", check->file, mode);
+		    "everybody may read %s (mode %04o), so anybody can hold its lock and stop mail",
+		    check->file, mode);
 	if ((mode & S_IRGRP) == 0)
 		report(check, RELAYDB_WARNING, fix_with(fix, sizeof fix, "chmod 0660", check->file),
-		    "Exim's user, a member of the file's group, cannot read %s (mode %04o)", check->file, mode);
+		    "Exim's user, a member of the file's group, cannot read %s (mode %04o)",
+		    check->file, mode);
 	check_owner(check, place, st);
 	if (st->st_mtim.tv_sec > check->now + 1)
-		report(check, st->st_mtim.tv_sec > check->now + LEAD + 1 ? RELAYDB_FAULT : RELAYDB_FINE,
+		report(check,
+		    st->st_mtim.tv_sec > check->now + LEAD + 1 ? RELAYDB_FAULT : RELAYDB_FINE,
 		    fix_here(check, fix, sizeof fix, "load FILE, instead of makemap, until then"),
-		    "the mtime of %s is %lld s ahead of the clock: until then an MTA that has the map open does not see what "
-		    "makemap "
-		    "writes",
+		    "the mtime of %s is %lld s ahead of the clock: until then an MTA that has the "
+		    "map open does not see what makemap writes",
 		    check->file, (long long)(st->st_mtim.tv_sec - check->now));
 }
 
@@ -233,7 +252,8 @@ static void check_file(const struct check *check, const struct place *place, con
 
 static void count(struct kind *kind, const struct row *row)
 {
-	size_t size = row->key.size < sizeof kind->example - 1 ? row->key.size : sizeof kind->example - 1;
+	size_t size =
+	    row->key.size < sizeof kind->example - 1 ? row->key.size : sizeof kind->example - 1;
 	const unsigned char *key = row->key.data;
 
 	if (kind->count++ > 0)
@@ -253,7 +273,8 @@ static int survey_row(struct bytes key, struct bytes value, void *arg)
 	survey->nul += row.nul;
 	if (!row.address_ok)
 		count(&survey->no_address, &row);
-	else if (strlen(row.text) != row.key.size || memcmp(row.text, row.key.data, row.key.size) != 0)
+	else if (strlen(row.text) != row.key.size ||
+		 memcmp(row.text, row.key.data, row.key.size) != 0)
 		count(&survey->spelling, &row);
 	if (row.address_ok && !row.entry)
 		count(&survey->no_stamp, &row);
@@ -262,7 +283,8 @@ static int survey_row(struct bytes key, struct bytes value, void *arg)
 	return 0;
 }
 
-static void check_style(const struct check *check, const struct snapshot *snapshot, const struct survey *survey)
+static void check_style(
+    const struct check *check, const struct snapshot *snapshot, const struct survey *survey)
 {
 	char fix[TEXT_SIZE];
 
@@ -271,10 +293,12 @@ static void check_style(const struct check *check, const struct snapshot *snapsh
 		    "%s is empty, no MTA can open it before the first commit", check->file);
 	if (survey->nul > 0 && survey->nul < survey->rows)
 		report(check, RELAYDB_FAULT, "the next commit that changes a row converts it",
-		    "%zu of %zu rows of %s end with a NUL as postmap writes it: an MTA finds only one of the two kinds",
+		    "%zu of %zu rows of %s end with a NUL as postmap writes it: an MTA finds only "
+		    "one of the two kinds",
 		    survey->nul, survey->rows, check->file);
 	else if (survey->nul > 0)
-		report(check, RELAYDB_WARNING, "nothing to do: the next commit that changes a row converts it",
+		report(check, RELAYDB_WARNING,
+		    "nothing to do: the next commit that changes a row converts it",
 		    "the rows of %s end with a NUL, as postmap writes them", check->file);
 }
 
@@ -282,29 +306,36 @@ static void check_rows(const struct check *check, const struct survey *survey)
 {
 	char dump[TEXT_SIZE], delete[TEXT_SIZE];
 
-	snprintf(dump, sizeof dump, "vsmtprelay -f %s dump >F, edit F, vsmtprelay -f %s load F", check->word, check->word);
+	snprintf(dump, sizeof dump, "vsmtprelay -f %s dump >F, edit F, vsmtprelay -f %s load F",
+	    check->word, check->word);
 	fix_here(check, delete, sizeof delete, "delete ADDRESS, if that is not meant");
 	if (survey->spelling.count > 0)
-		report(check, RELAYDB_FAULT, "nothing to do: the next commit that changes a row rewrites them",
-		    "%zu of %zu rows have an address in a form no MTA asks for, such as %s", survey->spelling.count,
-		    survey->rows, survey->spelling.example);
+		report(check, RELAYDB_FAULT,
+		    "nothing to do: the next commit that changes a row rewrites them",
+		    "%zu of %zu rows have an address in a form no MTA asks for, such as %s",
+		    survey->spelling.count, survey->rows, survey->spelling.example);
 	if (survey->no_address.count > 0)
-		report(check, RELAYDB_WARNING, dump, "%zu of %zu rows are not for one address, such as %s; that never expires",
+		report(check, RELAYDB_WARNING, dump,
+		    "%zu of %zu rows are not for one address, such as %s; that never expires",
 		    survey->no_address.count, survey->rows, survey->no_address.example);
 	if (survey->no_stamp.count > 0)
 		report(check, RELAYDB_WARNING, dump,
-		    "%zu of %zu rows have a value that is no stamp, such as %s; that may relay for ever",
+		    "%zu of %zu rows have a value that is no stamp, such as %s; that may relay for "
+		    "ever",
 		    survey->no_stamp.count, survey->rows, survey->no_stamp.example);
 	if (survey->future.count > 0)
 		report(check, RELAYDB_WARNING, delete,
-		    "%zu of %zu rows have a stamp in the future, such as %s; that does not expire before then",
+		    "%zu of %zu rows have a stamp in the future, such as %s; that does not expire "
+		    "before then",
 		    survey->future.count, survey->rows, survey->future.example);
 }
 
 /* ---- all of it ---- */
 
-/* Returns RELAYDB_OK when there are rows to look at, RELAYDB_NOTFOUND when a finding says why there are none. */
-static int check_snapshot(const struct check *check, const struct place *place, struct snapshot *snapshot)
+/* Returns RELAYDB_OK when there are rows to look at, RELAYDB_NOTFOUND when a
+ * finding says why there are none. */
+static int check_snapshot(
+    const struct check *check, const struct place *place, struct snapshot *snapshot)
 {
 	int code = snapshot_take(check->db, place, false, snapshot);
 	char fix[TEXT_SIZE];
@@ -317,15 +348,20 @@ static int check_snapshot(const struct check *check, const struct place *place, 
 	}
 
 	if (code == RELAYDB_NOFILE)
-		report(check, RELAYDB_FAULT, fix_here(check, fix, sizeof fix, "load /dev/null, which makes an empty one"),
+		report(check, RELAYDB_FAULT,
+		    fix_here(check, fix, sizeof fix, "load /dev/null, which makes an empty one"),
 		    "%s does not exist", check->file);
 	else if (code == RELAYDB_NOTDB) {
-		/* a file of another system is whole: its rows must not be thrown away */
+		/* a file of another system is whole: its rows must not be
+		 * thrown away */
 		if (strstr(relaydb_error(check->db), "makemap -u") != NULL)
-			snprintf(fix, sizeof fix, "mv %s %s.foreign, then vsmtprelay -f %s load what makemap -u printed there",
+			snprintf(fix, sizeof fix,
+			    "mv %s %s.foreign, then vsmtprelay -f %s load what makemap -u printed "
+			    "there",
 			    check->word, check->word, check->word);
 		else
-			snprintf(fix, sizeof fix, "mv %s %s.damaged, then vsmtprelay -f %s load a dump, or /dev/null",
+			snprintf(fix, sizeof fix,
+			    "mv %s %s.damaged, then vsmtprelay -f %s load a dump, or /dev/null",
 			    check->word, check->word, check->word);
 		report(check, RELAYDB_FAULT, fix, "%s", relaydb_error(check->db));
 	} else
@@ -333,7 +369,8 @@ static int check_snapshot(const struct check *check, const struct place *place, 
 	return RELAYDB_NOTFOUND;
 }
 
-/* Returns RELAYDB_OK, or LOCKED: somebody is at work, so nothing can be said. */
+/* Returns RELAYDB_OK, or LOCKED: somebody is at work, so nothing can be
+ * said. */
 static int check_settle(const struct check *check)
 {
 	int code = relaydb_settle(check->db, check->now);
@@ -342,23 +379,28 @@ static int check_settle(const struct check *check)
 	if (code == RELAYDB_LOCKED)
 		return code;
 	shell_word(check->db->path, word, sizeof word);
-	snprintf(said, sizeof said, "%s", code == RELAYDB_OK ? relaydb_notice(check->db) : relaydb_error(check->db));
+	snprintf(said, sizeof said, "%s",
+	    code == RELAYDB_OK ? relaydb_notice(check->db) : relaydb_error(check->db));
 	snprintf(fix, sizeof fix, "rm %s" REDO_SUFFIX, word);
 	snprintf(again, sizeof again, "vsmtprelay -f %s check, %s", word,
-	    code == RELAYDB_PERM ? "as root or the folder's owner" : "after freeing disk space or repairing the disk");
+	    code == RELAYDB_PERM ? "as root or the folder's owner"
+				 : "after freeing disk space or repairing the disk");
 	if (code == RELAYDB_PERM)
-		report(
-		    check, RELAYDB_WARNING, again, "a commit is under way or was cut off, and you may not finish it: %s", said);
+		report(check, RELAYDB_WARNING, again,
+		    "a commit is under way or was cut off, and you may not finish it: %s", said);
 	else if (code == RELAYDB_NOTDB)
-		report(check, RELAYDB_FAULT, fix, "a commit was cut off and cannot be finished: %s", said);
+		report(check, RELAYDB_FAULT, fix, "a commit was cut off and cannot be finished: %s",
+		    said);
 	else if (code != RELAYDB_OK)
-		report(check, RELAYDB_FAULT, again, "a commit was cut off and cannot be finished: %s", said);
+		report(check, RELAYDB_FAULT, again,
+		    "a commit was cut off and cannot be finished: %s", said);
 	else if (*said != '\0')
 		report(check, RELAYDB_FINE, "", "%s", said);
 	return RELAYDB_OK;
 }
 
-int hash_check(struct relaydb *db, int64_t now, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+int hash_check(struct relaydb *db, int64_t now,
+    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
 {
 	struct check check = { .db = db, .now = now, .each = each, .arg = arg };
 	struct survey survey = { .now = now };
@@ -372,8 +414,9 @@ int hash_check(struct relaydb *db, int64_t now, void (*each)(const struct relayd
 	db_begin(db);
 	code = place_open(db, &place, false);
 	if (code == RELAYDB_NOFILE || code == RELAYDB_NOTDB) {
-		report(
-		    &check, RELAYDB_FAULT, "make the folder, owned by the recorder's user, mode 0755", "%s", relaydb_error(db));
+		report(&check, RELAYDB_FAULT,
+		    "make the folder, owned by the recorder's user, mode 0755", "%s",
+		    relaydb_error(db));
 		return RELAYDB_OK;
 	}
 	if (code != RELAYDB_OK)
@@ -390,7 +433,8 @@ int hash_check(struct relaydb *db, int64_t now, void (*each)(const struct relayd
 		check_file(&check, &place, &snapshot.st);
 		check_style(&check, &snapshot, &survey);
 		check_rows(&check, &survey);
-		report(&check, RELAYDB_FINE, "", "%s has %zu row%s", check.file, survey.rows, survey.rows == 1 ? "" : "s");
+		report(&check, RELAYDB_FINE, "", "%s has %zu row%s", check.file, survey.rows,
+		    survey.rows == 1 ? "" : "s");
 		snapshot_free(&snapshot);
 	}
 	place_close(&place);

@@ -8,6 +8,7 @@
 #include "handle.h"
 
 /* As relaydb_check(). */
-int hash_check(struct relaydb *db, int64_t now, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);
+int hash_check(struct relaydb *db, int64_t now,
+    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);
 
 #endif

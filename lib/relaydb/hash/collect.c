@@ -35,7 +35,8 @@ int collect_rows(struct relaydb *db, const struct image *image, bool canonical, 
 	return RELAYDB_OK;
 }
 
-int collect_rows_since(struct relaydb *db, const struct image *image, int64_t since, struct rows *rows)
+int collect_rows_since(
+    struct relaydb *db, const struct image *image, int64_t since, struct rows *rows)
 {
 	struct collecting collecting = { rows, { image->data, image->size }, since, false };
 

@@ -1,29 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * commit.c - puts new bytes into force: all or nothing, whatever happens, and seen by MTAs that have the map open
+ * commit.c - puts new bytes into force: all or nothing, whatever happens, and
+ * seen by MTAs that have the map open
  *
- * sendmail and Postfix keep pages of the map in memory and look only at the whole seconds of its mtime to see that it has
- * changed; they lock the file itself; and sendmail gives a session up when the map's inode changes under it.  So the inode
- * stays, the blocks that differ are overwritten under LOCK_EX, and mtime rises by a second at least.  What makes that safe is
- * PATH.redo, the record of these blocks: once its name is on disk the commit is decided, and who comes next finishes it.
+ * sendmail and Postfix keep pages of the map in memory and look only at the
+ * whole seconds of its mtime to see that it has changed; they lock the file
+ * itself; and sendmail gives a session up when the map's inode changes under
+ * it.  So the inode stays, the blocks that differ are overwritten under
+ * LOCK_EX, and mtime rises by a second at least.  What makes that safe is
+ * PATH.redo, the record of these blocks: once its name is on disk the commit is
+ * decided, and who comes next finishes it.
  *
- *	alone		PATH.lock is locked: writers of this suite, one at a time		turn.c
- *	settled		a PATH.redo that was there is in force					settle.c
+ *	alone		PATH.lock is locked: writers of this suite, one at a
+ *			time (turn.c)
+ *	settled		a PATH.redo that was there is in force (settle.c)
  *	copied		PATH and PATH.queue are in memory, and proved
- *	changed		what lay in the queue, and then the caller's change, are made in a copy of that; nothing to change: done
+ *	changed		what lay in the queue, and then the caller's change, are
+ *			made in a copy of that; nothing to change: done
  *	recorded	the blocks that differ are in PATH.new, on disk
- *	decided		LOCK_EX on PATH, which is still what was copied, with space reserved; PATH.new has become PATH.redo
- *	written		the blocks are in PATH, the meta page last; mtime is raised; unlocked; on disk	force.c
- *	cleared		what was taken is off the queue, PATH.redo is gone				force.c
+ *	decided		LOCK_EX on PATH, which is still what was copied, with
+ *			space reserved; PATH.new has become PATH.redo
+ *	written		the blocks are in PATH, the meta page last; mtime is
+ *			raised; unlocked; on disk (force.c)
+ *	cleared		what was taken is off the queue, PATH.redo is gone
+ *			(force.c)
  *
  * A crash before `decided' leaves the old rows, a crash after it the new ones.
  *
- * An MTA notices one change a second.  A batch that comes too early for that is put into the queue, where it is as safe as in
- * the database, and seen by our readers.  The first to come waits for the clock, with no lock, and commits for all; a caller
- * who asked for it waits too.  What cannot be queued, a load, waits and tries again.
+ * An MTA notices one change a second.  A batch that comes too early for that is
+ * put into the queue, where it is as safe as in the database, and seen by our
+ * readers.  The first to come waits for the clock, with no lock, and commits
+ * for all; a caller who asked for it waits too.  What cannot be queued, a load,
+ * waits and tries again.
  *
- * Limit: where the file system cannot reserve space (no fallocate(2): NFS), a disk that fills up after `decided' leaves the
- * record, and MTAs see a torn file until the next commit or check finds room to finish.
+ * Limit: where the file system cannot reserve space (no fallocate(2): NFS), a
+ * disk that fills up after `decided' leaves the record, and MTAs see a torn
+ * file until the next commit or check finds room to finish.
  */
 #include "commit.h"
 #include "attempt.h"
@@ -46,7 +58,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define QUEUE_LOCK_MS 2000 /* for a batch that is to be queued after all of its timeout has gone into waiting for PATH.lock */
+/* for a batch that is to be queued after all of its timeout has gone into
+ * waiting for PATH.lock */
+#define QUEUE_LOCK_MS 2000
 
 /* ---- a commit: as many turns as it needs ---- */
 
@@ -78,7 +92,8 @@ static int put_into_queue(struct commit *commit)
 	return code;
 }
 
-/* What is early goes into the queue; where the caller's change is none, what is early is the queue already. */
+/* What is early goes into the queue; where the caller's change is none, what is
+ * early is the queue already. */
 static void leave_for_later(struct commit *commit, struct relaydb_result *result)
 {
 	struct turn *turn = &commit->turn;
@@ -92,7 +107,8 @@ static void leave_for_later(struct commit *commit, struct relaydb_result *result
 	result->pending = commit->queued;
 }
 
-/* All steps, in one turn.  A batch that is early is queued before the turn ends, while nobody else can get between. */
+/* All steps, in one turn.  A batch that is early is queued before the turn
+ * ends, while nobody else can get between. */
 static int one_turn(struct commit *commit, struct relaydb_result *result)
 {
 	struct turn *turn = &commit->turn;
@@ -103,22 +119,27 @@ static int one_turn(struct commit *commit, struct relaydb_result *result)
 		code = settle_turn(turn);
 	if (code == RELAYDB_OK)
 		STEP("settled");
-	/* a settle, or somebody who has waited for the queue: is there still something to do? */
+	/* a settle, or somebody who has waited for the queue: is there still
+	 * something to do? */
 	if (code == RELAYDB_OK && (commit->task->change != NULL || queue_exists(&turn->place))) {
 		code = STEP_AGAIN;
 		/* the second time it is read, whatever the handle remembered */
-		for (int tries = 0; code == STEP_AGAIN && (tries < 2 || db_clock_ms() < turn->db->deadline); tries++)
+		for (int tries = 0;
+		     code == STEP_AGAIN && (tries < 2 || db_clock_ms() < turn->db->deadline);
+		     tries++)
 			code = attempt_run(turn, commit->task, commit->queued ? &unwanted : result);
 		if (code == STEP_EARLY && !commit->queued)
 			leave_for_later(commit, result);
 	}
 	if (code == STEP_AGAIN)
-		code = db_fail(turn->db, RELAYDB_LOCKED, "%s keeps being rewritten by another process", turn->db->path);
+		code = db_fail(turn->db, RELAYDB_LOCKED,
+		    "%s keeps being rewritten by another process", turn->db->path);
 	turn_leave(turn);
 	return code;
 }
 
-/* PATH.lock was busy all the time.  Logins say the same whatever is in the database, so they go into the queue without it. */
+/* PATH.lock was busy all the time.  Logins say the same whatever is in the
+ * database, so they go into the queue without it. */
 static int queue_anyway(struct commit *commit, struct relaydb_result *result)
 {
 	struct relaydb *db = commit->turn.db;
@@ -163,7 +184,8 @@ static int all_turns(struct commit *commit, struct relaydb_result *result)
 		if (code == RELAYDB_LOCKED)
 			code = queue_anyway(commit, result);
 		if (code == STEP_EARLY && waited && commit->queued) {
-			/* it was another's turn, who has taken what was there; for what has come since somebody waits, or we */
+			/* it was another's turn, who has taken what was there;
+			 * for what has come since somebody waits, or we */
 			stop_waiting(commit);
 			queue_adopt(db, &turn->place, &commit->waiter);
 		}
@@ -177,7 +199,8 @@ static int all_turns(struct commit *commit, struct relaydb_result *result)
 	return code;
 }
 
-/* What came into the queue while we were at work, and nobody waits for it: we do. */
+/* What came into the queue while we were at work, and nobody waits for it: we
+ * do. */
 static void last_one_out(struct commit *commit)
 {
 	struct relaydb *db = commit->turn.db;
@@ -195,8 +218,9 @@ static void last_one_out(struct commit *commit)
 	*db->error = '\0';
 }
 
-/* What is no database gets no lock beside it: somebody may have mistyped the name, and PATH.lock may mean something to others
- * (/etc/passwd.lock keeps useradd(8) out). */
+/* What is no database gets no lock beside it: somebody may have mistyped the
+ * name, and PATH.lock may mean something to others (/etc/passwd.lock keeps
+ * useradd(8) out). */
 static int before_first_lock(struct turn *turn, bool create)
 {
 	struct snapshot snapshot;
@@ -218,19 +242,24 @@ static int outcome(struct commit *commit, int code, struct relaydb_result *resul
 
 	if (commit->queued && (code == STEP_EARLY || code == RELAYDB_LOCKED)) {
 		if (db->in_force)
-			db_notice(db, "recorded, but mail servers do not see it yet: %s is being changed by others", db->path);
+			db_notice(db,
+			    "recorded, but mail servers do not see it yet: %s is being changed by "
+			    "others",
+			    db->path);
 		*db->error = '\0';
 		return RELAYDB_OK;
 	}
 	if (commit->queued && code != RELAYDB_OK && code != RELAYDB_UNCERTAIN) {
 		snprintf(why, sizeof why, "%s", db->error);
 		return db_fail(db, RELAYDB_UNCERTAIN,
-		    "the commit is recorded in %s" QUEUE_SUFFIX ", but cannot be put into force: %.3000s", db->path, why);
+		    "the commit is recorded in %s" QUEUE_SUFFIX
+		    ", but cannot be put into force: %.3000s",
+		    db->path, why);
 	}
 	if (code == STEP_EARLY)
 		return db_fail(db, RELAYDB_LOCKED,
-		    "%s is changed by other processes all the time, each time in a second of its own; none was free for uid "
-		    "%ld, whose changes need the clock to be past them",
+		    "%s is changed by other processes all the time, each time in a second of its "
+		    "own; none was free for uid %ld, whose changes need the clock to be past them",
 		    db->path, (long)geteuid());
 	if (code == RELAYDB_OK)
 		result->pending = false;
@@ -239,7 +268,8 @@ static int outcome(struct commit *commit, int code, struct relaydb_result *resul
 	return code;
 }
 
-int commit_run(struct relaydb *db, int64_t now, const struct task *task, struct relaydb_result *result)
+int commit_run(
+    struct relaydb *db, int64_t now, const struct task *task, struct relaydb_result *result)
 {
 	struct commit commit = { .task = task, .waiter = -1 };
 	struct relaydb_result unwanted;

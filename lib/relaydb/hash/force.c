@@ -30,7 +30,8 @@ static int64_t clock_of(const struct turn *turn)
 	return turn_now(turn);
 }
 
-/* Seconds for which SEEN must be waited out; 0 or less: none.  A file system may keep any number for an mtime. */
+/* Seconds for which SEEN must be waited out; 0 or less: none.  A file system
+ * may keep any number for an mtime. */
 static int64_t ahead(const struct turn *turn, int64_t seen)
 {
 	if (seen < 0)
@@ -49,7 +50,8 @@ bool force_due(struct turn *turn, const struct stat *st, int64_t seen)
 	left = ahead(turn, seen);
 	if (left <= 0)
 		return true;
-	/* the clock was set back: then one change a second, so that mtime gets no further ahead */
+	/* the clock was set back: then one change a second, so that mtime gets
+	 * no further ahead */
 	if (left > LEAD + 1 && (turn->kernel_mtime || st->st_ctim.tv_sec != clock_of(turn)))
 		return true;
 	turn->seen = left > LEAD + 1 ? st->st_ctim.tv_sec + 1 : seen;
@@ -78,17 +80,21 @@ int force_prepare(struct turn *turn, int fd, const struct stat *st)
 	return STEP_AGAIN;
 }
 
-/* The latest mtime that an MTA can have seen: of an empty file none, since it cannot be opened as a map. */
+/* The latest mtime that an MTA can have seen: of an empty file none, since it
+ * cannot be opened as a map. */
 static int64_t seen_of(const struct stat *st)
 {
 	return st->st_size == 0 ? INT64_MIN : st->st_mtim.tv_sec;
 }
 
-/* By a second at least.  A writer that was cut off has made mtime fall to the clock by writing: then the record knows how far an MTA
- * has seen it.  From a time that no clock can show it falls to ours.  Returns 0 or an errno. */
-static int mtime_raise(const struct turn *turn, int fd, const struct redo *redo, const struct stat *before)
+/* By a second at least.  A writer that was cut off has made mtime fall to the
+ * clock by writing: then the record knows how far an MTA has seen it.  From a
+ * time that no clock can show it falls to ours.  Returns 0 or an errno. */
+static int mtime_raise(
+    const struct turn *turn, int fd, const struct redo *redo, const struct stat *before)
 {
-	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t)turn_now(turn) } };
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
+		{ .tv_sec = (time_t)turn_now(turn) } };
 	int64_t seen = seen_of(before);
 
 	if (turn->kernel_mtime)
@@ -101,7 +107,8 @@ static int mtime_raise(const struct turn *turn, int fd, const struct redo *redo,
 }
 
 /* Returns 0 or an errno. */
-static int write_blocks(struct turn *turn, int fd, const struct redo *redo, const struct stat *before)
+static int write_blocks(
+    struct turn *turn, int fd, const struct redo *redo, const struct stat *before)
 {
 	int error = redo_apply(redo, fd);
 
@@ -117,8 +124,9 @@ static int write_blocks(struct turn *turn, int fd, const struct redo *redo, cons
 	return error;
 }
 
-/* The changes that were queued are in the database now; then the record goes, so that a crash between the two clears the
- * queue once more and does not bring back what this commit deleted. */
+/* The changes that were queued are in the database now; then the record goes,
+ * so that a crash between the two clears the queue once more and does not bring
+ * back what this commit deleted. */
 static int clear(struct turn *turn, const struct redo *redo)
 {
 	int code = queue_drop(turn->db, &turn->place, redo_queue_size(redo), redo_queue_sum(redo));
@@ -142,8 +150,10 @@ int force_record(struct turn *turn, int fd, const struct redo *redo, const struc
 		}
 		error = db->system_error;
 	}
-	db_fail(db, RELAYDB_UNCERTAIN, "the commit is recorded, but %s is not %s: %s; the next commit or check will finish it",
-	    db->path, written ? "cleared of its record" : "fully written", strerror_r(error, cause, sizeof cause));
+	db_fail(db, RELAYDB_UNCERTAIN,
+	    "the commit is recorded, but %s is not %s: %s; the next commit or check will finish it",
+	    db->path, written ? "cleared of its record" : "fully written",
+	    strerror_r(error, cause, sizeof cause));
 	db->system_error = error;
 	return RELAYDB_UNCERTAIN;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * hash.c - the form `hash': a map of Berkeley DB, as makemap and postmap make it
+ * hash.c - the form `hash': a map of Berkeley DB, as makemap and postmap make
+ * it
  *
- * Owns the table of the form and the calls that only read; the others are in commit.c and check.c.
+ * Owns the table of the form and the calls that only read; the others are in
+ * commit.c and check.c.
  */
 #include "address.h"
 #include "check.h"
@@ -46,8 +48,10 @@ struct search {
 	int64_t stamp;
 };
 
-/* In an image whose addresses are all spelled as we or as postmap spells them. */
-static int search_spelled(const struct image *image, const struct image_info *info, struct search *search)
+/* In an image whose addresses are all spelled as we or as postmap spells
+ * them. */
+static int search_spelled(
+    const struct image *image, const struct image_info *info, struct search *search)
 {
 	struct bytes key = { search->address, strlen(search->address) }, value;
 	char text[STAMP_SIZE + 1];
@@ -68,10 +72,12 @@ static int search_spelled(const struct image *image, const struct image_info *in
 	return code;
 }
 
-/* Among the rows of an image that spells some of them otherwise: in order of keys, each once. */
+/* Among the rows of an image that spells some of them otherwise: in order of
+ * keys, each once. */
 static int search_rows(const struct rows *rows, struct search *search)
 {
-	const struct stored *stored = rows_find(rows, (struct bytes){ search->address, strlen(search->address) });
+	const struct stored *stored =
+	    rows_find(rows, (struct bytes){ search->address, strlen(search->address) });
 
 	if (stored == NULL)
 		return RELAYDB_NOTFOUND;
@@ -97,11 +103,12 @@ static int search_odd(struct relaydb *db, const struct image *image, struct sear
 	return code;
 }
 
-static int image_get(
-    struct relaydb *db, const struct image *image, const struct image_info *info, const char *address, int64_t *stamp)
+static int image_get(struct relaydb *db, const struct image *image, const struct image_info *info,
+    const char *address, int64_t *stamp)
 {
 	struct search search = { .address = address };
-	int code = info->odd ? search_odd(db, image, &search) : search_spelled(image, info, &search);
+	int code =
+	    info->odd ? search_odd(db, image, &search) : search_spelled(image, info, &search);
 
 	if (code == RELAYDB_NOMEM)
 		return db_fail(db, code, "out of memory");
@@ -128,7 +135,8 @@ static int hash_get(struct relaydb *db, const char *address, int64_t *stamp)
 	return code;
 }
 
-static int hash_each(struct relaydb *db, int64_t since, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
+static int hash_each(struct relaydb *db, int64_t since,
+    int (*each)(const struct relaydb_row *row, void *arg), void *arg)
 {
 	struct snapshot snapshot;
 	struct memory *taken;
@@ -151,7 +159,10 @@ static int hash_each(struct relaydb *db, int64_t since, int (*each)(const struct
 
 static int hash_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_result *result)
 {
-	const struct task task = { .change = batch_transform, .arg = batch, .batch = batch, .create = batch_records(batch) };
+	const struct task task = { .change = batch_transform,
+		.arg = batch,
+		.batch = batch,
+		.create = batch_records(batch) };
 
 	return commit_run(batch->db, now, &task, result);
 }

@@ -69,14 +69,17 @@ static bool power_of_two(uint32_t n)
 static bool meta_format(struct look *look, const unsigned char *p)
 {
 	if (get32(p + 12) == __builtin_bswap32(MAGIC))
-		return hashpage_wrong(look, "it was made on a machine of the other byte order, where " THERE);
+		return hashpage_wrong(
+		    look, "it was made on a machine of the other byte order, where " THERE);
 	if (get32(p) == MAGIC_185 || get32(p) == __builtin_bswap32(MAGIC_185))
-		return hashpage_wrong(look, "it is a hash of db 1.85, as FreeBSD and macOS have it, where " THERE);
+		return hashpage_wrong(
+		    look, "it is a hash of db 1.85, as FreeBSD and macOS have it, where " THERE);
 	if (get32(p + 12) != MAGIC || p[25] != TYPE_META)
 		return hashpage_wrong(look, "it is not a Berkeley DB hash");
 	if (get32(p + 16) != 8 && get32(p + 16) != 9)
 		return hashpage_wrong(look,
-		    "it is a Berkeley DB hash of version %u, expected 8 or 9; with the release that made it, " THERE,
+		    "it is a Berkeley DB hash of version %u, expected 8 or 9; with the release "
+		    "that made it, " THERE,
 		    get32(p + 16));
 	if (p[24] != 0 || p[26] != 0)
 		return hashpage_wrong(look, "it is encrypted, checksummed or partitioned");
@@ -103,7 +106,8 @@ bool hashpage_meta(struct look *look)
 		return hashpage_wrong(look, "it ends in the middle of a page");
 	meta->pages = (uint32_t)(look->image->size / meta->page_size);
 	if (get32(p + 8) != 0 || get32(p + 32) + 1ULL != meta->pages)
-		return hashpage_wrong(look, "it has %u pages, expected %llu", meta->pages, get32(p + 32) + 1ULL);
+		return hashpage_wrong(
+		    look, "it has %u pages, expected %llu", meta->pages, get32(p + 32) + 1ULL);
 	meta->free = get32(p + 28);
 	meta->max_bucket = get32(p + 72);
 	meta->high_mask = get32(p + 76);
@@ -111,8 +115,9 @@ bool hashpage_meta(struct look *look)
 	meta->fill = get32(p + 84);
 	meta->rows = get32(p + 88);
 	memcpy(meta->spares, p + 96, sizeof meta->spares);
-	if (meta->max_bucket >= meta->pages || meta->high_mask == UINT32_MAX || !power_of_two(meta->high_mask + 1) ||
-	    meta->high_mask < meta->max_bucket || meta->low_mask != meta->high_mask >> 1 || meta->max_bucket < meta->low_mask)
+	if (meta->max_bucket >= meta->pages || meta->high_mask == UINT32_MAX ||
+	    !power_of_two(meta->high_mask + 1) || meta->high_mask < meta->max_bucket ||
+	    meta->low_mask != meta->high_mask >> 1 || meta->max_bucket < meta->low_mask)
 		return hashpage_wrong(look, "its table of buckets makes no sense");
 	return true;
 }
@@ -121,7 +126,8 @@ bool hashpage_meta(struct look *look)
 static bool claim(struct look *look, uint64_t number)
 {
 	if (number == 0 || number >= look->meta.pages)
-		return hashpage_wrong(look, "it refers to page %llu of %u", (unsigned long long)number, look->meta.pages);
+		return hashpage_wrong(look, "it refers to page %llu of %u",
+		    (unsigned long long)number, look->meta.pages);
 	if (look->seen == NULL)
 		return true;
 	if (look->seen[number / 8] & (1u << (number % 8)))
@@ -138,7 +144,8 @@ bool hashpage_get(struct look *look, uint64_t number, struct page *page)
 	if (!claim(look, number))
 		return false;
 	p = look->image->data + number * look->meta.page_size;
-	if (look->page != NULL && !look->page((size_t)(p - look->image->data), look->meta.page_size, look->arg)) {
+	if (look->page != NULL &&
+	    !look->page((size_t)(p - look->image->data), look->meta.page_size, look->arg)) {
 		errno = ENOMEM;
 		return hashpage_wrong(look, "out of memory");
 	}
@@ -150,11 +157,13 @@ bool hashpage_get(struct look *look, uint64_t number, struct page *page)
 	page->type = p[25];
 	/* a bucket that was never used is a page of zeros */
 	if (get32(p + 8) != number && (page->type != TYPE_FREE || get32(p + 8) != 0))
-		return hashpage_wrong(look, "page %llu says it is page %u", (unsigned long long)number, get32(p + 8));
+		return hashpage_wrong(
+		    look, "page %llu says it is page %u", (unsigned long long)number, get32(p + 8));
 	return true;
 }
 
-/* Adds up, and with OUT copies, a chain of overflow pages that must hold exactly SIZE bytes. */
+/* Adds up, and with OUT copies, a chain of overflow pages that must hold
+ * exactly SIZE bytes. */
 static bool chain_read(struct look *look, uint32_t number, size_t size, unsigned char *out)
 {
 	uint32_t room = look->meta.page_size - HEAD_SIZE;
@@ -163,8 +172,10 @@ static bool chain_read(struct look *look, uint32_t number, size_t size, unsigned
 	do {
 		if (!hashpage_get(look, number, &page))
 			return false;
-		if (page.type != TYPE_OVERFLOW || page.low == 0 || page.low > room || page.low > size || page.items != 1)
-			return hashpage_wrong(look, "page %u is no overflow page of the item that needs it", number);
+		if (page.type != TYPE_OVERFLOW || page.low == 0 || page.low > room ||
+		    page.low > size || page.items != 1)
+			return hashpage_wrong(
+			    look, "page %u is no overflow page of the item that needs it", number);
 		if (out != NULL) {
 			memcpy(out, page.bytes + HEAD_SIZE, page.low);
 			out += page.low;
@@ -175,9 +186,11 @@ static bool chain_read(struct look *look, uint32_t number, size_t size, unsigned
 	return number == 0 || hashpage_wrong(look, "an overflow chain is too long");
 }
 
-bool hashpage_item(struct look *look, const struct page *page, unsigned index, struct bytes *item, void **data)
+bool hashpage_item(
+    struct look *look, const struct page *page, unsigned index, struct bytes *item, void **data)
 {
-	uint32_t end = index == 0 ? look->meta.page_size : get16(page->bytes + HEAD_SIZE + 2 * (index - 1));
+	uint32_t end =
+	    index == 0 ? look->meta.page_size : get16(page->bytes + HEAD_SIZE + 2 * (index - 1));
 	uint32_t begin = get16(page->bytes + HEAD_SIZE + 2 * index);
 	const unsigned char *p = page->bytes + begin;
 	uint32_t size;
@@ -190,10 +203,12 @@ bool hashpage_item(struct look *look, const struct page *page, unsigned index, s
 		return true;
 	}
 	if (*p != ITEM_OVERFLOW || end - begin != 12)
-		return hashpage_wrong(look, "item %u of page %u is of an unknown kind", index, page->number);
+		return hashpage_wrong(
+		    look, "item %u of page %u is of an unknown kind", index, page->number);
 	size = get32(p + 8);
 	if (size == 0 || size > look->image->size)
-		return hashpage_wrong(look, "item %u of page %u has an impossible size", index, page->number);
+		return hashpage_wrong(
+		    look, "item %u of page %u has an impossible size", index, page->number);
 	*data = malloc(size);
 	if (*data == NULL) {
 		errno = ENOMEM;
@@ -205,9 +220,10 @@ bool hashpage_item(struct look *look, const struct page *page, unsigned index, s
 
 bool hashpage_unused(struct look *look, const struct page *page)
 {
-	bool zeros = page->bytes[0] == 0 && memcmp(page->bytes, page->bytes + 1, look->meta.page_size - 1) == 0;
-	bool empty = page->type == TYPE_HASH && get32(page->bytes + 8) == page->number && page->next == 0 && page->items == 0 &&
-		     page->low == look->meta.page_size;
+	bool zeros = page->bytes[0] == 0 &&
+		     memcmp(page->bytes, page->bytes + 1, look->meta.page_size - 1) == 0;
+	bool empty = page->type == TYPE_HASH && get32(page->bytes + 8) == page->number &&
+		     page->next == 0 && page->items == 0 && page->low == look->meta.page_size;
 
 	return zeros || empty || hashpage_wrong(look, "page %u is free and in use", page->number);
 }

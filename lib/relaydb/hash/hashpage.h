@@ -3,12 +3,12 @@
  * hashpage.h - the pages of a Berkeley DB hash: the meta page, what stands on a
  * page, and where
  *
- * The format is Berkeley DB's hash, version 8 (4.0 to 4.5, rows unordered) and 9
- * (since 4.6, rows in order), which db.h of 5.3 reads without an upgrade.  Page 0
- * is the meta page; bucket B starts on page B + spares[ceil(log2(B + 1))] and
- * goes on through next; on a page an array of offsets grows up from the head and
- * the items grow down from the end; an item is a type byte and the data, or the
- * number of the first of a chain of overflow pages.
+ * The format is Berkeley DB's hash, version 8 (4.0 to 4.5, rows unordered) and
+ * 9 (since 4.6, rows in order), which db.h of 5.3 reads without an upgrade.
+ * Page 0 is the meta page; bucket B starts on page B + spares[ceil(log2(B +
+ * 1))] and goes on through next; on a page an array of offsets grows up from
+ * the head and the items grow down from the end; an item is a type byte and the
+ * data, or the number of the first of a chain of overflow pages.
  * Refused: the other byte order, checksums and encryption, duplicate keys,
  * subdatabases: makemap and postmap make none of these (makemap -d allows
  * duplicates; a relay database has no use for them).
@@ -49,7 +49,8 @@ struct look {
 	bool plain, odd;
 	/* called for every page that is looked at, with ARG */
 	bool (*page)(size_t offset, size_t size, void *arg);
-	/* of the keys of a bucket in which Berkeley DB could overlook that two are the same */
+	/* of the keys of a bucket in which Berkeley DB could overlook that two
+	 * are the same */
 	uint64_t *sums;
 	size_t sum_count, sum_room;
 	bool summing;
@@ -73,7 +74,8 @@ static inline uint32_t get32(const unsigned char *p)
 
 /* Keeps in WHY what is wrong with the image, where somebody wants to know.
  * Returns false. */
-bool hashpage_wrong(struct look *look, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool hashpage_wrong(struct look *look, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* The bucket of KEY, and the page on which BUCKET begins. */
 uint32_t hashpage_bucket_of(const struct meta *meta, struct bytes key);
@@ -91,7 +93,8 @@ bool hashpage_get(struct look *look, uint64_t number, struct page *page);
 
 /* Item INDEX of a hash page.  *data is set if it had to be put together from
  * overflow pages: the caller frees it.  Without memory errno is ENOMEM. */
-bool hashpage_item(struct look *look, const struct page *page, unsigned index, struct bytes *item, void **data);
+bool hashpage_item(
+    struct look *look, const struct page *page, unsigned index, struct bytes *item, void **data);
 
 /* Is it a page that a bucket will get: zeros, or, as the last of a group, the
  * head of an empty page?  Berkeley DB clears a page of zeros at its first use,

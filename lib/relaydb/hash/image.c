@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * image.c - reads the bytes of a Berkeley DB hash, and proves them before anybody trusts them
+ * image.c - reads the bytes of a Berkeley DB hash, and proves them before
+ * anybody trusts them
  *
- * Berkeley DB believes the file it is given: of 1,000 databases with a few flipped bits it crashed on 95 when reading and on
- * 285 when writing (tests/unit/test_relaydb_image.c repeats that), and its own verify takes several times as long as a look
- * at the pages.  The file may be damaged, or belong to somebody who wants root's next command to crash; and we run inside
- * login processes.  So nothing is given to Berkeley DB that has not passed image_check(), and reading needs nothing but what
- * image_check() has to know anyway.
+ * Berkeley DB believes the file it is given: of 1,000 databases with a few
+ * flipped bits it crashed on 95 when reading and on 285 when writing
+ * (tests/unit/test_relaydb_image.c repeats that), and its own verify takes
+ * several times as long as a look at the pages.  The file may be damaged, or
+ * belong to somebody who wants root's next command to crash; and we run inside
+ * login processes.  So nothing is given to Berkeley DB that has not passed
+ * image_check(), and reading needs nothing but what image_check() has to know
+ * anyway.
  */
 #include "image.h"
 #include "bucket.h"
@@ -35,17 +39,20 @@ static bool free_list_check(struct look *look)
 		if (!hashpage_get(look, number, &page))
 			return false;
 		if (page.type != TYPE_FREE || get32(page.bytes + 8) != number)
-			return hashpage_wrong(look, "page %u is in use and in the list of free pages", number);
+			return hashpage_wrong(
+			    look, "page %u is in use and in the list of free pages", number);
 	}
 	return true;
 }
 
-/* The pages that Berkeley DB will give to the buckets to come: the rest of the last group, and no group after it. */
+/* The pages that Berkeley DB will give to the buckets to come: the rest of the
+ * last group, and no group after it. */
 static bool reserve_check(struct look *look)
 {
 	struct page page;
 
-	for (uint64_t bucket = (uint64_t)look->meta.max_bucket + 1; bucket <= look->meta.high_mask; bucket++)
+	for (uint64_t bucket = (uint64_t)look->meta.max_bucket + 1; bucket <= look->meta.high_mask;
+	     bucket++)
 		if (!hashpage_get(look, hashpage_of_bucket(&look->meta, (uint32_t)bucket), &page) ||
 		    !hashpage_unused(look, &page))
 			return false;
@@ -91,7 +98,8 @@ bool image_check(const struct image *image, struct image_info *info, char *why, 
 	return true;
 }
 
-int image_made(struct relaydb *db, const struct image *image, const struct relaydb_result *result, struct image_info *info)
+int image_made(struct relaydb *db, const struct image *image, const struct relaydb_result *result,
+    struct image_info *info)
 {
 	struct look look = { .image = image };
 	uint64_t full;
@@ -112,8 +120,8 @@ uint64_t image_buckets(const struct image *image)
 	return hashpage_meta(&look) ? (uint64_t)look.meta.max_bucket + 1 : 0;
 }
 
-bool image_pages(
-    const struct image *image, struct bytes key, size_t spare, bool (*each)(size_t offset, size_t size, void *arg), void *arg)
+bool image_pages(const struct image *image, struct bytes key, size_t spare,
+    bool (*each)(size_t offset, size_t size, void *arg), void *arg)
 {
 	struct look look = { .image = image, .arg = arg };
 	struct page page;
@@ -123,7 +131,8 @@ bool image_pages(
 	look.page = each;
 	if (bucket_visit(&look, hashpage_bucket_of(&look.meta, key)) != 0)
 		return false;
-	for (uint32_t number = look.meta.free; spare > 0 && number != 0; number = page.next, spare--)
+	for (uint32_t number = look.meta.free; spare > 0 && number != 0;
+	     number = page.next, spare--)
 		if (!hashpage_get(&look, number, &page))
 			return false;
 	return true;
@@ -153,11 +162,13 @@ int image_prove(struct relaydb *db, const struct image *image, struct image_info
 	errno = 0;
 	if (image_check(image, info, why, sizeof why))
 		return RELAYDB_OK;
-	return errno == ENOMEM ? db_fail(db, RELAYDB_NOMEM, "out of memory")
-			       : db_fail(db, RELAYDB_NOTDB, "%s is not a relay database: %s", db->path, why);
+	return errno == ENOMEM
+		   ? db_fail(db, RELAYDB_NOMEM, "out of memory")
+		   : db_fail(db, RELAYDB_NOTDB, "%s is not a relay database: %s", db->path, why);
 }
 
-int image_walk(const struct image *image, int (*each)(struct bytes key, struct bytes value, void *arg), void *arg)
+int image_walk(const struct image *image,
+    int (*each)(struct bytes key, struct bytes value, void *arg), void *arg)
 {
 	struct look look = { .image = image, .each = each, .arg = arg };
 	int answer = 0;
@@ -190,7 +201,8 @@ static int search_pair(struct bytes key, struct bytes value, void *arg)
 	return 1;
 }
 
-int image_find(const struct image *image, struct bytes key, void *out, size_t size, size_t *value_size)
+int image_find(
+    const struct image *image, struct bytes key, void *out, size_t size, size_t *value_size)
 {
 	struct search search = { .key = key, .out = out, .size = size };
 	struct look look = { .image = image, .each = search_pair, .arg = &search };

@@ -17,7 +17,8 @@
 
 #define BLOCK ((size_t)4096)
 
-/* A descriptor that is kept.  The program may have closed it and opened another of that number. */
+/* A descriptor that is kept.  The program may have closed it and opened another
+ * of that number. */
 struct kept {
 	int fd; /* -1: none */
 	dev_t dev;
@@ -53,7 +54,8 @@ static bool file_is(const struct kept *file)
 {
 	struct stat st;
 
-	return file->fd >= 0 && fstat(file->fd, &st) == 0 && st.st_dev == file->dev && st.st_ino == file->ino;
+	return file->fd >= 0 && fstat(file->fd, &st) == 0 && st.st_dev == file->dev &&
+	       st.st_ino == file->ino;
 }
 
 static void file_close(struct kept *file)
@@ -67,7 +69,10 @@ static struct memory *mine(const struct relaydb *db)
 {
 	struct memory *memory = db->memory;
 
-	return memory != NULL && memory->valid && memory->pid == getpid() && memory->user == geteuid() ? memory : NULL;
+	return memory != NULL && memory->valid && memory->pid == getpid() &&
+		       memory->user == geteuid()
+		   ? memory
+		   : NULL;
 }
 
 void memory_doubt(struct relaydb *db)
@@ -130,7 +135,8 @@ static struct memory *renew(struct relaydb *db)
 
 /* ---- is it still what was proved? ---- */
 
-bool memory_unchanged(const struct relaydb *db, const struct image **image, const struct image_info **info)
+bool memory_unchanged(
+    const struct relaydb *db, const struct image **image, const struct image_info **info)
 {
 	const struct memory *memory = mine(db);
 	struct stat st;
@@ -150,7 +156,8 @@ bool memory_recall(struct relaydb *db, bool writing, struct snapshot *snapshot)
 {
 	const struct memory *memory = mine(db);
 
-	if (memory == NULL || (!memory->settled && !writing) || !known_same(&snapshot->st, &memory->st))
+	if (memory == NULL || (!memory->settled && !writing) ||
+	    !known_same(&snapshot->st, &memory->st))
 		return false;
 	snapshot->image = memory->image;
 	snapshot->info = memory->info;
@@ -195,7 +202,8 @@ void memory_confirm(struct relaydb *db, struct snapshot *snapshot)
 	snapshot->borrowed = true;
 }
 
-void memory_note_directory(struct relaydb *db, const struct place *place, const struct stat *directory, bool quiet)
+void memory_note_directory(
+    struct relaydb *db, const struct place *place, const struct stat *directory, bool quiet)
 {
 	struct memory *memory = mine(db);
 	struct stat st;
@@ -205,10 +213,12 @@ void memory_note_directory(struct relaydb *db, const struct place *place, const 
 	memory->quiet = false;
 	if (!quiet)
 		return;
-	if (!file_is(&memory->opened) || memory->opened.dev != directory->st_dev || memory->opened.ino != directory->st_ino) {
+	if (!file_is(&memory->opened) || memory->opened.dev != directory->st_dev ||
+	    memory->opened.ino != directory->st_ino) {
 		file_close(&memory->opened);
-		memory->opened = (struct kept){ openat(place->dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), directory->st_dev,
-			directory->st_ino };
+		memory->opened =
+		    (struct kept){ openat(place->dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC),
+			    directory->st_dev, directory->st_ino };
 	}
 	memory->directory = *directory;
 	memory->quiet = fstat(memory->opened.fd, &st) == 0 && known_same(&st, directory);
@@ -221,7 +231,8 @@ const struct rows *memory_rows(struct relaydb *db, const struct image *image)
 	if (memory == NULL || memory->image.data != image->data)
 		return NULL;
 	if (!memory->indexed) {
-		memory->indexed = collect_rows(db, &memory->image, true, &memory->rows) == RELAYDB_OK;
+		memory->indexed =
+		    collect_rows(db, &memory->image, true, &memory->rows) == RELAYDB_OK;
 		if (!memory->indexed)
 			rows_free(&memory->rows);
 		rows_merge(&memory->rows);
@@ -245,14 +256,17 @@ int memory_file(const struct relaydb *db, const struct image *image)
 
 	if (memory == NULL || !memory->editing || image->data == NULL || !file_is(&memory->file))
 		return -1;
-	return image->data == (memory->view != NULL ? memory->view : memory->image.data) ? memory->file.fd : -1;
+	return image->data == (memory->view != NULL ? memory->view : memory->image.data)
+		   ? memory->file.fd
+		   : -1;
 }
 
 bool memory_touch(struct relaydb *db, size_t offset, size_t size)
 {
 	struct memory *memory = db->memory;
 
-	for (size_t block = offset / BLOCK; block * BLOCK < offset + size && block * BLOCK < memory->image.size; block++) {
+	for (size_t block = offset / BLOCK;
+	     block * BLOCK < offset + size && block * BLOCK < memory->image.size; block++) {
 		volatile unsigned char *at = &memory->image.data[block * BLOCK];
 		unsigned char same = *at;
 
@@ -354,7 +368,8 @@ static void advance_to(struct memory *memory, struct image *new)
 	memory->made = no_file;
 }
 
-void memory_advance(struct relaydb *db, struct image *new, const struct image_info *info, const struct stat *st)
+void memory_advance(
+    struct relaydb *db, struct image *new, const struct image_info *info, const struct stat *st)
 {
 	struct memory *memory = mine(db);
 
@@ -378,14 +393,17 @@ void memory_advance(struct relaydb *db, struct image *new, const struct image_in
 /* The file in memory has the old bytes again, and IMAGE shows it. */
 static bool write_back(const struct memory *memory)
 {
-	bool undone = (memory->view == NULL || memory->view_size >= memory->image.size) && file_is(&memory->file);
+	bool undone = (memory->view == NULL || memory->view_size >= memory->image.size) &&
+		      file_is(&memory->file);
 
 	for (size_t i = 0; undone && i < memory->touched_count; i++) {
 		size_t begin = memory->touched[i] * BLOCK, size = memory->image.size - begin;
 
-		undone = io_write(memory->file.fd, memory->image.data + begin, size < BLOCK ? size : BLOCK, (off_t)begin) == 0;
+		undone = io_write(memory->file.fd, memory->image.data + begin,
+			     size < BLOCK ? size : BLOCK, (off_t)begin) == 0;
 	}
-	return undone && ftruncate(memory->file.fd, (off_t)memory->image.size) == 0 && refresh(memory);
+	return undone && ftruncate(memory->file.fd, (off_t)memory->image.size) == 0 &&
+	       refresh(memory);
 }
 
 void memory_undo(struct relaydb *db)

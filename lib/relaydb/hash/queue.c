@@ -29,7 +29,8 @@ uint64_t queue_sum(const void *data, size_t size)
 
 /* ---- adding ---- */
 
-/* The one who waits has a lock of the kind that neither a forked child nor a dead process keeps. */
+/* The one who waits has a lock of the kind that neither a forked child nor a
+ * dead process keeps. */
 static bool wait_alone(int fd)
 {
 	struct flock all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -37,7 +38,8 @@ static bool wait_alone(int fd)
 	return fcntl(fd, F_SETLK, &all) == 0;
 }
 
-/* While the queue is locked: what comes after this is for the next to wait for. */
+/* While the queue is locked: what comes after this is for the next to wait
+ * for. */
 static void wait_no_more(int fd)
 {
 	struct flock all = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
@@ -45,7 +47,8 @@ static void wait_no_more(int fd)
 	fcntl(fd, F_SETLK, &all);
 }
 
-/* PATH.queue, locked and still under its name.  Returns RELAYDB_OK with *fd, or what WANT and the lock can bring. */
+/* PATH.queue, locked and still under its name.  Returns RELAYDB_OK with *fd, or
+ * what WANT and the lock can bring. */
 static int open_locked(struct relaydb *db, const struct place *place, enum place_want want, int *fd)
 {
 	int code;
@@ -62,7 +65,8 @@ static int open_locked(struct relaydb *db, const struct place *place, enum place
 	} while ((code == RELAYDB_OK || code == RELAYDB_NOTFOUND) && db_clock_ms() < db->deadline);
 	if (code != RELAYDB_OK && code != RELAYDB_NOTFOUND)
 		return code;
-	return db_fail(db, RELAYDB_LOCKED, "%s%s keeps being replaced by another process", db->path, QUEUE_SUFFIX);
+	return db_fail(db, RELAYDB_LOCKED, "%s%s keeps being replaced by another process", db->path,
+	    QUEUE_SUFFIX);
 }
 
 static int append_locked(struct relaydb *db, int fd, const struct image *text)
@@ -72,7 +76,8 @@ static int append_locked(struct relaydb *db, int fd, const struct image *text)
 
 	if (fstat(fd, &st) != 0)
 		return db_fail_errno(db, "look at", QUEUE_SUFFIX, errno);
-	if (st.st_size < 0 || (size_t)st.st_size > QUEUE_MAX || text->size > QUEUE_MAX - (size_t)st.st_size)
+	if (st.st_size < 0 || (size_t)st.st_size > QUEUE_MAX ||
+	    text->size > QUEUE_MAX - (size_t)st.st_size)
 		return db_fail(db, RELAYDB_NOMEM, "%s%s is full", db->path, QUEUE_SUFFIX);
 	error = io_write(fd, text->data, text->size, st.st_size);
 	if (error == 0 && fsync(fd) != 0)
@@ -84,7 +89,8 @@ static int append_locked(struct relaydb *db, int fd, const struct image *text)
 	return db_fail_errno(db, "write", QUEUE_SUFFIX, error);
 }
 
-int queue_append(struct relaydb *db, const struct place *place, const struct image *text, int *waiter)
+int queue_append(
+    struct relaydb *db, const struct place *place, const struct image *text, int *waiter)
 {
 	int fd, code;
 
@@ -111,7 +117,8 @@ bool queue_exists(const struct place *place)
 bool queue_adopt(struct relaydb *db, const struct place *place, int *waiter)
 {
 	*waiter = -1;
-	if (!queue_exists(place) || place_companion(db, place, QUEUE_SUFFIX, PLACE_UPDATE, waiter) != RELAYDB_OK)
+	if (!queue_exists(place) ||
+	    place_companion(db, place, QUEUE_SUFFIX, PLACE_UPDATE, waiter) != RELAYDB_OK)
 		return false;
 	if (wait_alone(*waiter))
 		return true;
@@ -128,13 +135,15 @@ int queue_read(struct relaydb *db, const struct place *place, bool lock, struct 
 	int fd, code;
 
 	*queue = (struct image){ NULL, 0, false };
-	code = lock ? open_locked(db, place, PLACE_READ, &fd) : place_companion(db, place, QUEUE_SUFFIX, PLACE_READ, &fd);
+	code = lock ? open_locked(db, place, PLACE_READ, &fd)
+		    : place_companion(db, place, QUEUE_SUFFIX, PLACE_READ, &fd);
 	if (code != RELAYDB_OK)
 		return code == RELAYDB_NOTFOUND ? RELAYDB_OK : code;
 	if (fstat(fd, &st) != 0)
 		code = db_fail_errno(db, "look at", QUEUE_SUFFIX, errno);
 	else if ((size_t)st.st_size > QUEUE_MAX)
-		code = db_fail(db, RELAYDB_NOTDB, "%s%s is larger than any queue; remove it", db->path, QUEUE_SUFFIX);
+		code = db_fail(db, RELAYDB_NOTDB, "%s%s is larger than any queue; remove it",
+		    db->path, QUEUE_SUFFIX);
 	else
 		code = io_read(db, fd, QUEUE_SUFFIX, &st, queue);
 	if (lock)
@@ -143,8 +152,10 @@ int queue_read(struct relaydb *db, const struct place *place, bool lock, struct 
 	return code;
 }
 
-/* The batches behind the first SIZE bytes become the queue, as a new file under its name. */
-static int keep_rest(struct relaydb *db, const struct place *place, const struct image *queue, size_t size)
+/* The batches behind the first SIZE bytes become the queue, as a new file under
+ * its name. */
+static int keep_rest(
+    struct relaydb *db, const struct place *place, const struct image *queue, size_t size)
 {
 	char from[256], to[256];
 	int fd, error, code;
@@ -166,7 +177,8 @@ static int keep_rest(struct relaydb *db, const struct place *place, const struct
 	return db_fail_errno(db, "write", NEW_SUFFIX, error);
 }
 
-static int drop_locked(struct relaydb *db, const struct place *place, int fd, size_t size, uint64_t sum)
+static int drop_locked(
+    struct relaydb *db, const struct place *place, int fd, size_t size, uint64_t sum)
 {
 	struct image queue;
 	struct stat st;
@@ -180,7 +192,8 @@ static int drop_locked(struct relaydb *db, const struct place *place, int fd, si
 	if (code != RELAYDB_OK)
 		return code;
 	if (queue_sum(queue.data, size) == sum)
-		code = size < queue.size ? keep_rest(db, place, &queue, size) : place_remove(db, place, QUEUE_SUFFIX);
+		code = size < queue.size ? keep_rest(db, place, &queue, size)
+					 : place_remove(db, place, QUEUE_SUFFIX);
 	image_free(&queue);
 	return code;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * queuetext.c - what lies in the queue, written, read and carried out; see queuetext.h
+ * queuetext.c - what lies in the queue, written, read and carried out; see
+ * queuetext.h
  */
 #include "queuetext.h"
 #include "batch.h"
@@ -25,7 +26,8 @@ int queue_text(const struct relaydb_batch *batch, struct image *text)
 	*text = (struct image){ (unsigned char *)out, 0, false };
 	if (out == NULL)
 		return db_fail(batch->db, RELAYDB_NOMEM, "out of memory");
-	/* first an end of line: the writer before us may have been cut off in the middle of one */
+	/* first an end of line: the writer before us may have been cut off in
+	 * the middle of one */
 	begin = (size_t)snprintf(out, room, "\nbegin\n");
 	text->size = begin;
 	for (const struct op *op = batch->ops; op != NULL; op = op->next) {
@@ -38,9 +40,10 @@ int queue_text(const struct relaydb_batch *batch, struct image *text)
 			    op->kind == OP_PUT ? "put" : "record", op->address, op->stamp);
 	}
 	if (batch->expire)
-		text->size += (size_t)snprintf(out + text->size, LINE_SIZE, "expire %" PRId64 "\n", batch->before);
-	text->size +=
-	    (size_t)snprintf(out + text->size, LINE_SIZE, "end %016" PRIx64 "\n", queue_sum(out + begin, text->size - begin));
+		text->size += (size_t)snprintf(
+		    out + text->size, LINE_SIZE, "expire %" PRId64 "\n", batch->before);
+	text->size += (size_t)snprintf(out + text->size, LINE_SIZE, "end %016" PRIx64 "\n",
+	    queue_sum(out + begin, text->size - begin));
 	return RELAYDB_OK;
 }
 
@@ -94,7 +97,8 @@ static bool read_line(struct bytes line, struct said *said)
 		address = next_word(&rest);
 	if (said->kind != OP_DELETE)
 		digits = next_word(&rest);
-	if (rest != NULL || (address == NULL && !said->expire) || (digits == NULL && said->kind != OP_DELETE))
+	if (rest != NULL || (address == NULL && !said->expire) ||
+	    (digits == NULL && said->kind != OP_DELETE))
 		return false;
 	if (address != NULL && relaydb_address(address, said->address) != RELAYDB_OK)
 		return false;
@@ -110,7 +114,8 @@ static bool is(struct bytes line, const char *text)
 	return line.size == strlen(text) && memcmp(line.data, text, line.size) == 0;
 }
 
-/* Cuts the next whole batch off TEXT: the lines between begin and end.  DAMAGED counts what is passed over on the way. */
+/* Cuts the next whole batch off TEXT: the lines between begin and end.  DAMAGED
+ * counts what is passed over on the way. */
 static bool next_batch(struct bytes *text, struct bytes *lines, size_t *damaged)
 {
 	const char *begin = NULL;
@@ -123,7 +128,8 @@ static bool next_batch(struct bytes *text, struct bytes *lines, size_t *damaged)
 			begin = text->data;
 		} else if (begin != NULL && line.size > 4 && memcmp(line.data, "end ", 4) == 0) {
 			*lines = (struct bytes){ begin, (size_t)((const char *)line.data - begin) };
-			snprintf(end, sizeof end, "end %016" PRIx64, queue_sum(lines->data, lines->size));
+			snprintf(end, sizeof end, "end %016" PRIx64,
+			    queue_sum(lines->data, lines->size));
 			if (is(line, end))
 				return true;
 			++*damaged;
@@ -157,17 +163,20 @@ static bool last_line(struct bytes *text, struct bytes *line)
 	return true;
 }
 
-/* A change that the expiries after it have met.  Returns RELAYDB_OK or NOMEM. */
+/* A change that the expiries after it have met.  Returns RELAYDB_OK or
+ * NOMEM. */
 static int precede(struct sum *sum, const struct said *said)
 {
 	bool expired = said->kind != OP_DELETE && said->stamp < sum->before;
 
 	if (expired && said->kind == OP_RECORD)
 		return RELAYDB_OK;
-	return batch_add_before(sum->changes, expired ? OP_DELETE : said->kind, said->address, said->stamp);
+	return batch_add_before(
+	    sum->changes, expired ? OP_DELETE : said->kind, said->address, said->stamp);
 }
 
-/* The batch LINES comes before what is in SUM; its expiry applies to the outcome of its changes.  Returns RELAYDB_OK or NOMEM. */
+/* The batch LINES comes before what is in SUM; its expiry applies to the
+ * outcome of its changes.  Returns RELAYDB_OK or NOMEM. */
 static int read_batch(struct sum *sum, struct bytes lines)
 {
 	struct bytes line, rest = lines;
@@ -186,8 +195,9 @@ static int read_batch(struct sum *sum, struct bytes lines)
 	return code;
 }
 
-/* From the last batch to the first: then it is known which expiries a change meets, and the work is that of one pass, however
- * many of them somebody who may write the directory has planted.  Returns RELAYDB_OK or NOMEM. */
+/* From the last batch to the first: then it is known which expiries a change
+ * meets, and the work is that of one pass, however many of them somebody who
+ * may write the directory has planted.  Returns RELAYDB_OK or NOMEM. */
 static int read_all(struct relaydb *db, struct bytes queue, struct sum *sum)
 {
 	struct bytes lines, *batch = NULL;
@@ -213,8 +223,10 @@ static int read_all(struct relaydb *db, struct bytes queue, struct sum *sum)
 	return code;
 }
 
-/* What BATCH makes of OLD, or of *new if that is there already, becomes *new. */
-static int carry_out(struct relaydb_batch *batch, const struct image *old, struct image_info *info, struct image *new)
+/* What BATCH makes of OLD, or of *new if that is there already, becomes
+ * *new. */
+static int carry_out(struct relaydb_batch *batch, const struct image *old, struct image_info *info,
+    struct image *new)
 {
 	struct relaydb_result result = { .committed = false };
 	struct image image = { NULL, 0, false };
@@ -223,7 +235,8 @@ static int carry_out(struct relaydb_batch *batch, const struct image *old, struc
 	if (relaydb_batch_count(batch) == 0)
 		return RELAYDB_OK;
 	STEP("carried");
-	code = batch_transform(batch->db, new->data != NULL ? new : old, info, batch, &image, &result);
+	code =
+	    batch_transform(batch->db, new->data != NULL ? new : old, info, batch, &image, &result);
 	if (code != RELAYDB_OK || image.data == NULL) {
 		image_free(&image);
 		return code;
@@ -233,7 +246,8 @@ static int carry_out(struct relaydb_batch *batch, const struct image *old, struc
 	return image_made(batch->db, new, &result, info);
 }
 
-int queue_apply(struct relaydb *db, struct bytes queue, const struct image *old, struct image_info *info, struct image *new)
+int queue_apply(struct relaydb *db, struct bytes queue, const struct image *old,
+    struct image_info *info, struct image *new)
 {
 	struct sum sum = { .before = 0 };
 	struct relaydb_batch *expiry = NULL;
@@ -250,7 +264,8 @@ int queue_apply(struct relaydb *db, struct bytes queue, const struct image *old,
 	if (code == RELAYDB_OK)
 		code = carry_out(sum.changes, old, info, new);
 	if (sum.damaged > 0)
-		db_notice(db, "left out %zu parts of %s%s that are damaged", sum.damaged, db->path, QUEUE_SUFFIX);
+		db_notice(db, "left out %zu parts of %s%s that are damaged", sum.damaged, db->path,
+		    QUEUE_SUFFIX);
 	relaydb_batch_free(&expiry);
 	relaydb_batch_free(&sum.changes);
 	if (code != RELAYDB_OK)

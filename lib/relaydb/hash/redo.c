@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * redo.c - what a commit will write, as a record that can be applied any number of times
+ * redo.c - what a commit will write, as a record that can be applied any number
+ * of times
  *
- * Layout of PATH.redo, numbers in the machine's byte order (the file never leaves the machine):
+ * Layout of PATH.redo, numbers in the machine's byte order (the file never
+ * leaves the machine):
  *	head	see below
- *	table	COUNT entries in the order of writing: the block's number, and a sum of each of its sectors as it was
+ *	table	COUNT entries in the order of writing: the block's number, and a
+ *		sum of each of its sectors as it was
  *	block	4,096 bytes, COUNT times: as it will be
- *	taken	in a record of the second kind: how many bytes of PATH.queue are in it, and their sum
- * The record holds every block in which old and new differ, so a file in any state between the two becomes the new one; and a
- * reader who lays the record over what he read has the new one as well.
+ *	taken	in a record of the second kind: how many bytes of PATH.queue are
+ *		in it, and their sum
+ * The record holds every block in which old and new differ, so a file in any
+ * state between the two becomes the new one; and a reader who lays the record
+ * over what he read has the new one as well.
  *
- * Whether a file is in such a state is asked of its contents: each sector that the record knows is what it was or what it
- * will be.  A file that makemap, postmap or an administrator with a backup has written since is not, whatever it carries for
- * an id, and then the record is stale.  The sums find accidents; they are no proof against somebody who may write the
- * directory.
+ * Whether a file is in such a state is asked of its contents: each sector that
+ * the record knows is what it was or what it will be.  A file that makemap,
+ * postmap or an administrator with a backup has written since is not, whatever
+ * it carries for an id, and then the record is stale.  The sums find accidents;
+ * they are no proof against somebody who may write the directory.
  */
 #include "redo.h"
 #include "handle.h"
@@ -46,7 +52,8 @@ struct entry {
 	uint64_t before[SECTORS];
 };
 
-/* What the commit has taken from the queue, and is to be taken off it in the end. */
+/* What the commit has taken from the queue, and is to be taken off it in the
+ * end. */
 struct taken {
 	uint64_t size, sum;
 };
@@ -65,7 +72,8 @@ static struct entry *table_of(const struct redo *redo)
 
 static unsigned char *block_of(const struct redo *redo, uint64_t i)
 {
-	return redo->record.data + sizeof(struct head) + head_of(redo)->count * sizeof(struct entry) + i * BLOCK;
+	return redo->record.data + sizeof(struct head) +
+	       head_of(redo)->count * sizeof(struct entry) + i * BLOCK;
 }
 
 static bool has_taken(const struct head *head)
@@ -81,7 +89,8 @@ static struct taken *taken_of(const struct redo *redo)
 /* The size of a record with this head. */
 static size_t size_of(const struct head *head)
 {
-	return sizeof *head + head->count * (sizeof(struct entry) + BLOCK) + (has_taken(head) ? sizeof(struct taken) : 0);
+	return sizeof *head + head->count * (sizeof(struct entry) + BLOCK) +
+	       (has_taken(head) ? sizeof(struct taken) : 0);
 }
 
 /* SIZE is a multiple of 8. */
@@ -104,7 +113,8 @@ static uint64_t record_sum(const struct redo *redo)
 	struct head head = *head_of(redo);
 
 	head.sum = 0;
-	return sum_of(redo->record.data + sizeof head, redo->record.size - sizeof head, sum_of(&head, sizeof head, 1));
+	return sum_of(redo->record.data + sizeof head, redo->record.size - sizeof head,
+	    sum_of(&head, sizeof head, 1));
 }
 
 /* The bytes of block NUMBER that a file of SIZE bytes has. */
@@ -129,12 +139,14 @@ static bool block_differs(const struct image *old, const struct image *new, uint
 {
 	size_t size = part(number, new->size);
 
-	return part(number, old->size) < size || memcmp(old->data + number * BLOCK, new->data + number *BLOCK, size) != 0;
+	return part(number, old->size) < size ||
+	       memcmp(old->data + number * BLOCK, new->data + number *BLOCK, size) != 0;
 }
 
-/* In the order of turn_of().  ONLY, if it is not NULL, are the ONLY_COUNT blocks before the appended ones that can differ. */
-static size_t order_blocks(
-    const struct image *old, const struct image *new, const uint64_t *only, size_t only_count, uint64_t *out)
+/* In the order of turn_of().  ONLY, if it is not NULL, are the ONLY_COUNT
+ * blocks before the appended ones that can differ. */
+static size_t order_blocks(const struct image *old, const struct image *new, const uint64_t *only,
+    size_t only_count, uint64_t *out)
 {
 	uint64_t blocks = (new->size + BLOCK - 1) / BLOCK, appended = old->size / BLOCK;
 	size_t count = 0;
@@ -145,7 +157,8 @@ static size_t order_blocks(
 		if (block_differs(old, new, i))
 			out[count++] = i;
 	for (size_t i = 0; only != NULL && i < only_count; i++)
-		if (only[i] > 0 && only[i] < appended && only[i] < blocks && block_differs(old, new, only[i]))
+		if (only[i] > 0 && only[i] < appended && only[i] < blocks &&
+		    block_differs(old, new, only[i]))
 			out[count++] = only[i];
 	for (uint64_t i = 1; only == NULL && i < appended && i < blocks; i++)
 		if (block_differs(old, new, i))
@@ -155,7 +168,8 @@ static size_t order_blocks(
 	return count;
 }
 
-static void entry_fill(const struct redo *redo, size_t i, uint64_t number, const struct image *old, const struct image *new)
+static void entry_fill(const struct redo *redo, size_t i, uint64_t number, const struct image *old,
+    const struct image *new)
 {
 	struct entry *entry = &table_of(redo)[i];
 	unsigned char before[BLOCK];
@@ -167,7 +181,8 @@ static void entry_fill(const struct redo *redo, size_t i, uint64_t number, const
 		entry->before[s] = sum_of(before + s * SECTOR, SECTOR, 1);
 }
 
-static void head_fill(struct head *head, const struct snapshot *before, const struct image *new, size_t count)
+static void head_fill(
+    struct head *head, const struct snapshot *before, const struct image *new, size_t count)
 {
 	int64_t mtime = before->st.st_mtim.tv_sec;
 
@@ -175,11 +190,15 @@ static void head_fill(struct head *head, const struct snapshot *before, const st
 		mtime = RELAYDB_STAMP_MAX;
 	if (mtime < -RELAYDB_STAMP_MAX)
 		mtime = -RELAYDB_STAMP_MAX;
-	*head = (struct head){ .old_size = before->image.size, .new_size = new->size, .mtime = mtime, .count = count };
+	*head = (struct head){ .old_size = before->image.size,
+		.new_size = new->size,
+		.mtime = mtime,
+		.count = count };
 	memcpy(head->magic, before->queue.size > 0 ? magic_taken : magic, sizeof magic);
 }
 
-int redo_make(struct relaydb *db, const struct snapshot *before, const struct image *new, struct redo *redo)
+int redo_make(
+    struct relaydb *db, const struct snapshot *before, const struct image *new, struct redo *redo)
 {
 	const struct image *old = &before->image;
 	const uint64_t *only;
@@ -207,7 +226,8 @@ int redo_make(struct relaydb *db, const struct snapshot *before, const struct im
 	for (size_t i = 0; i < head.count; i++)
 		entry_fill(redo, i, numbers[i], old, new);
 	if (has_taken(&head))
-		*taken_of(redo) = (struct taken){ before->queue.size, queue_sum(before->queue.data, before->queue.size) };
+		*taken_of(redo) = (struct taken){ before->queue.size,
+			queue_sum(before->queue.data, before->queue.size) };
 	head_of(redo)->sum = record_sum(redo);
 	free(numbers);
 	return RELAYDB_OK;
@@ -222,18 +242,21 @@ static bool block_is(int fd, uint64_t number, const struct image *image)
 				memcmp(now, image->data + number * BLOCK, size) == 0);
 }
 
-bool redo_starts_from(const struct redo *redo, const struct image *old, int fd, const uint64_t *more, size_t count)
+bool redo_starts_from(
+    const struct redo *redo, const struct image *old, int fd, const uint64_t *more, size_t count)
 {
 	for (size_t i = 0; i < head_of(redo)->count; i++)
 		if (!block_is(fd, table_of(redo)[i].number, old))
 			return false;
 	for (size_t i = 0; i < count; i++)
-		if (more[i] < (redo_new_size(redo) + BLOCK - 1) / BLOCK && !block_is(fd, more[i], old))
+		if (more[i] < (redo_new_size(redo) + BLOCK - 1) / BLOCK &&
+		    !block_is(fd, more[i], old))
 			return false;
 	return true;
 }
 
-/* The place of block NUMBER in the order of writing: appended blocks, then changed ones, the one with the meta page last. */
+/* The place of block NUMBER in the order of writing: appended blocks, then
+ * changed ones, the one with the meta page last. */
 static uint64_t turn_of(const struct head *head, uint64_t number)
 {
 	uint64_t appended = head->old_size / BLOCK;
@@ -243,8 +266,8 @@ static uint64_t turn_of(const struct head *head, uint64_t number)
 	return number >= appended ? number : number + IMAGE_MAX;
 }
 
-/* As order_blocks() and block_copy() make it: no block twice, none behind the file's end, and nothing in the last one that is
- * behind it. */
+/* As order_blocks() and block_copy() make it: no block twice, none behind the
+ * file's end, and nothing in the last one that is behind it. */
 static bool block_sound(const struct redo *redo, size_t i)
 {
 	const struct head *head = head_of(redo);
@@ -260,7 +283,8 @@ static bool block_sound(const struct redo *redo, size_t i)
 	return true;
 }
 
-/* The sizes that HEAD claims are possible, and a record with this head has SIZE bytes.  Asked before there is memory for it. */
+/* The sizes that HEAD claims are possible, and a record with this head has SIZE
+ * bytes.  Asked before there is memory for it. */
 static bool head_sound(const struct head *head, size_t size)
 {
 	if (memcmp(head->magic, magic, sizeof magic) != 0 && !has_taken(head))
@@ -276,7 +300,8 @@ static bool record_sound(const struct redo *redo)
 {
 	const struct head *head = head_of(redo);
 
-	/* again, since the file may have changed since its head was looked at */
+	/* again, since the file may have changed since its head was looked
+	 * at */
 	if (!head_sound(head, redo->record.size) || head->sum != record_sum(redo))
 		return false;
 	for (size_t i = 0; i < head->count; i++)
@@ -295,7 +320,8 @@ int redo_read(struct relaydb *db, int fd, struct redo *redo)
 	*redo = (struct redo){ { NULL, 0, false } };
 	if (fstat(fd, &st) != 0)
 		return db_fail_errno(db, "look at", REDO_SUFFIX, errno);
-	sound = pread(fd, &head, sizeof head, 0) == (ssize_t)sizeof head && head_sound(&head, (size_t)st.st_size);
+	sound = pread(fd, &head, sizeof head, 0) == (ssize_t)sizeof head &&
+		head_sound(&head, (size_t)st.st_size);
 	if (sound) {
 		code = io_read(db, fd, REDO_SUFFIX, &st, &redo->record);
 		if (code != RELAYDB_OK && code != RELAYDB_NOTDB)
@@ -305,8 +331,8 @@ int redo_read(struct relaydb *db, int fd, struct redo *redo)
 	if (sound)
 		return RELAYDB_OK;
 	redo_free(redo);
-	return db_fail(
-	    db, RELAYDB_NOTDB, "%s%s is not the record of a commit, or is damaged; remove it", db->path, REDO_SUFFIX);
+	return db_fail(db, RELAYDB_NOTDB,
+	    "%s%s is not the record of a commit, or is damaged; remove it", db->path, REDO_SUFFIX);
 }
 
 bool redo_fits(const struct redo *redo, const struct image *image)
@@ -339,7 +365,8 @@ int redo_overlay(struct relaydb *db, const struct redo *redo, struct image *imag
 
 	if (code != RELAYDB_OK)
 		return code;
-	/* pages that nobody writes cost nothing: a short record may claim a long file */
+	/* pages that nobody writes cost nothing: a short record may claim a
+	 * long file */
 	out.data = calloc(1, size);
 	if (out.data == NULL)
 		return db_fail(db, RELAYDB_NOMEM, "out of memory");
@@ -361,7 +388,8 @@ int redo_apply(const struct redo *redo, int fd)
 
 	for (size_t i = 0; i < head_of(redo)->count; i++) {
 		uint64_t number = table_of(redo)[i].number;
-		int error = io_write(fd, block_of(redo, i), part(number, size), (off_t)(number * BLOCK));
+		int error =
+		    io_write(fd, block_of(redo, i), part(number, size), (off_t)(number * BLOCK));
 
 		if (error != 0)
 			return error;

@@ -11,22 +11,30 @@ struct redo {
 	struct image record;
 };
 
-/* From what was copied BEFORE, file and queue, to NEW.  Returns RELAYDB_OK or NOMEM. */
-int redo_make(struct relaydb *db, const struct snapshot *before, const struct image *new, struct redo *redo);
+/* From what was copied BEFORE, file and queue, to NEW.  Returns RELAYDB_OK or
+ * NOMEM. */
+int redo_make(
+    struct relaydb *db, const struct snapshot *before, const struct image *new, struct redo *redo);
 
-/* Has the file in FD still the bytes of OLD in the blocks that will be written, and in the COUNT others of MORE? */
-bool redo_starts_from(const struct redo *redo, const struct image *old, int fd, const uint64_t *more, size_t count);
+/* Has the file in FD still the bytes of OLD in the blocks that will be written,
+ * and in the COUNT others of MORE? */
+bool redo_starts_from(
+    const struct redo *redo, const struct image *old, int fd, const uint64_t *more, size_t count);
 
-/* Reads a record from a file; every number in it is proved.  Returns RELAYDB_OK, NOTDB, IO, NOMEM. */
+/* Reads a record from a file; every number in it is proved.  Returns
+ * RELAYDB_OK, NOTDB, IO, NOMEM. */
 int redo_read(struct relaydb *db, int fd, struct redo *redo);
 
-/* Is the file with these bytes on its way from the record's old to its new state?  If not, somebody has rewritten it since. */
+/* Is the file with these bytes on its way from the record's old to its new
+ * state?  If not, somebody has rewritten it since. */
 bool redo_fits(const struct redo *redo, const struct image *image);
 
-/* Changes IMAGE into what the record makes of it.  Returns RELAYDB_OK or NOMEM. */
+/* Changes IMAGE into what the record makes of it.  Returns RELAYDB_OK or
+ * NOMEM. */
 int redo_overlay(struct relaydb *db, const struct redo *redo, struct image *image);
 
-/* Writes the blocks into FD, the first block of the file last, and cuts it to size.  Returns 0 or an errno. */
+/* Writes the blocks into FD, the first block of the file last, and cuts it to
+ * size.  Returns 0 or an errno. */
 int redo_apply(const struct redo *redo, int fd);
 
 size_t redo_new_size(const struct redo *redo);

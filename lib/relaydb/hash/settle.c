@@ -2,8 +2,9 @@
  *
  * settle.c - finishes a commit that was cut off, see settle.h
  *
- * The writer of PATH.redo is dead, since we hold PATH.lock.  Its record is proved as if anybody had written it: it must fit
- * to what the database holds, and the outcome must be a relay database.
+ * The writer of PATH.redo is dead, since we hold PATH.lock.  Its record is
+ * proved as if anybody had written it: it must fit to what the database holds,
+ * and the outcome must be a relay database.
  */
 #include "settle.h"
 #include "force.h"
@@ -25,13 +26,16 @@ static int remove_stale(struct turn *turn)
 	int code = place_remove(turn->db, &turn->place, REDO_SUFFIX);
 
 	if (code == RELAYDB_OK)
-		db_notice(
-		    turn->db, "%s%s belonged to a database that was replaced since; removed it", turn->db->path, REDO_SUFFIX);
+		db_notice(turn->db,
+		    "%s%s belonged to a database that was replaced since; removed it",
+		    turn->db->path, REDO_SUFFIX);
 	return code;
 }
 
-/* FD is locked, IMAGE is what it holds.  Does the record finish it?  STALE: it belongs to another. */
-static int prove(struct turn *turn, int fd, const struct redo *redo, struct image *image, bool *stale)
+/* FD is locked, IMAGE is what it holds.  Does the record finish it?  STALE: it
+ * belongs to another. */
+static int prove(
+    struct turn *turn, int fd, const struct redo *redo, struct image *image, bool *stale)
 {
 	struct relaydb *db = turn->db;
 	struct image_info info;
@@ -46,11 +50,13 @@ static int prove(struct turn *turn, int fd, const struct redo *redo, struct imag
 	if (code == RELAYDB_OK)
 		code = image_prove(db, image, &info);
 	if (code == RELAYDB_NOTDB)
-		return db_fail(db, code, "%s%s would not make %s a relay database; remove it", db->path, REDO_SUFFIX, db->path);
+		return db_fail(db, code, "%s%s would not make %s a relay database; remove it",
+		    db->path, REDO_SUFFIX, db->path);
 	return code;
 }
 
-/* FD is locked.  Returns RELAYDB_OK with *stale, or why the record cannot be put into force. */
+/* FD is locked.  Returns RELAYDB_OK with *stale, or why the record cannot be
+ * put into force. */
 static int look(struct turn *turn, int fd, const struct redo *redo, struct stat *st, bool *stale)
 {
 	struct image image = { NULL, 0, false };
@@ -77,7 +83,8 @@ static int finish(struct turn *turn, int fd, const struct redo *redo)
 	int code = look(turn, fd, redo, &st, &stale);
 
 	if (code == RELAYDB_OK && !stale) {
-		/* the dead writer's first block has made mtime fall to the clock */
+		/* the dead writer's first block has made mtime fall to the
+		 * clock */
 		seen = st.st_mtim.tv_sec > redo_mtime(redo) ? st.st_mtim.tv_sec : redo_mtime(redo);
 		if (!force_due(turn, &st, seen))
 			code = STEP_EARLY;
@@ -129,9 +136,11 @@ int settle_turn(struct turn *turn)
 	while (code == STEP_AGAIN && db_clock_ms() < db->deadline);
 	redo_free(&redo);
 	if (code == STEP_AGAIN)
-		return db_fail(db, RELAYDB_LOCKED, "%s keeps being rewritten by another process", db->path);
+		return db_fail(
+		    db, RELAYDB_LOCKED, "%s keeps being rewritten by another process", db->path);
 	if (code == RELAYDB_UNCERTAIN) /* that commit is; the caller's has not begun */
-		return db_fail(db, RELAYDB_IO, "a commit of %s that was cut off cannot be finished: %s", db->path,
+		return db_fail(db, RELAYDB_IO,
+		    "a commit of %s that was cut off cannot be finished: %s", db->path,
 		    strerror_r(db->system_error, why, sizeof why));
 	return code;
 }

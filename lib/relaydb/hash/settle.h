@@ -7,8 +7,9 @@
 
 #include "turn.h"
 
-/* With the turn taken: puts a PATH.redo that is there into force, or removes it if the database was replaced since; a notice
- * says which.  Returns RELAYDB_OK (even if there is none), STEP_EARLY, NOTDB, LOCKED, PERM, IO, NOMEM. */
+/* With the turn taken: puts a PATH.redo that is there into force, or removes it
+ * if the database was replaced since; a notice says which.  Returns RELAYDB_OK
+ * (even if there is none), STEP_EARLY, NOTDB, LOCKED, PERM, IO, NOMEM. */
 int settle_turn(struct turn *turn);
 
 #endif

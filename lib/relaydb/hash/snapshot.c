@@ -2,9 +2,10 @@
  *
  * snapshot.c - one consistent state of the database
  *
- * The lock is held for as long as it takes to copy the file into memory, whatever is done with the rows afterwards.  A redo is
- * looked for after the lock is there: then either its commit is in force or its writer is dead, and both times the record
- * laid over the bytes is the committed state.
+ * The lock is held for as long as it takes to copy the file into memory,
+ * whatever is done with the rows afterwards.  A redo is looked for after the
+ * lock is there: then either its commit is in force or its writer is dead, and
+ * both times the record laid over the bytes is the committed state.
  */
 #include "snapshot.h"
 #include "handle.h"
@@ -27,8 +28,8 @@
 
 /* Lays a pending redo over the image, if there is one and it belongs here.
  * *size and *sum: what it has taken from the queue. */
-static int overlay_pending(
-    struct relaydb *db, const struct place *place, struct snapshot *snapshot, size_t *size, uint64_t *sum)
+static int overlay_pending(struct relaydb *db, const struct place *place, struct snapshot *snapshot,
+    size_t *size, uint64_t *sum)
 {
 	struct redo redo;
 	int fd, code = place_companion(db, place, REDO_SUFFIX, PLACE_READ, &fd);
@@ -52,20 +53,22 @@ static int overlay_pending(
 }
 
 /* The queue without its first bytes, if they are in the image. */
-static int read_queue(
-    struct relaydb *db, const struct place *place, bool writing, struct snapshot *snapshot, size_t size, uint64_t sum)
+static int read_queue(struct relaydb *db, const struct place *place, bool writing,
+    struct snapshot *snapshot, size_t size, uint64_t sum)
 {
 	struct image *queue = &snapshot->queue;
 	int code = queue_read(db, place, writing, queue);
 
-	if (code == RELAYDB_OK && size > 0 && queue->size >= size && queue_sum(queue->data, size) == sum)
+	if (code == RELAYDB_OK && size > 0 && queue->size >= size &&
+	    queue_sum(queue->data, size) == sum)
 		memset(queue->data, '\n', size);
 	return code;
 }
 
-/* Under LOCK_SH no commit can be written or cleared: what is in the database and not in the queue, or the other way round, is
- * in one of the two. */
-static int copy_locked(struct relaydb *db, const struct place *place, bool writing, struct snapshot *snapshot)
+/* Under LOCK_SH no commit can be written or cleared: what is in the database
+ * and not in the queue, or the other way round, is in one of the two. */
+static int copy_locked(
+    struct relaydb *db, const struct place *place, bool writing, struct snapshot *snapshot)
 {
 	size_t taken = 0;
 	uint64_t sum = 0;
@@ -84,8 +87,8 @@ static int copy_locked(struct relaydb *db, const struct place *place, bool writi
 		code = image_prove_head(db, snapshot->fd, &snapshot->st);
 	if (code == RELAYDB_OK && !snapshot->recalled)
 		code = io_read(db, snapshot->fd, "", &snapshot->st, &snapshot->image);
-	/* a record that was not there a moment ago is no commit's, while we have the lock; and what is remembered is not to be
-	 * laid over */
+	/* a record that was not there a moment ago is no commit's, while we
+	 * have the lock; and what is remembered is not to be laid over */
 	if (code == RELAYDB_OK && interrupted)
 		code = overlay_pending(db, place, snapshot, &taken, &sum);
 	if (code == RELAYDB_OK)
@@ -113,7 +116,8 @@ static int prove(struct relaydb *db, struct snapshot *snapshot)
 	return code;
 }
 
-int snapshot_take(struct relaydb *db, const struct place *place, bool writing, struct snapshot *snapshot)
+int snapshot_take(
+    struct relaydb *db, const struct place *place, bool writing, struct snapshot *snapshot)
 {
 	struct stat directory;
 	bool settled;
@@ -129,7 +133,8 @@ int snapshot_take(struct relaydb *db, const struct place *place, bool writing, s
 		code = prove(db, snapshot);
 	if (code == RELAYDB_OK && snapshot->borrowed)
 		memory_note_directory(db, place, &directory,
-		    settled && snapshot->queue.size == 0 && !place_has(place, REDO_SUFFIX) && !queue_exists(place));
+		    settled && snapshot->queue.size == 0 && !place_has(place, REDO_SUFFIX) &&
+			!queue_exists(place));
 	if (code != RELAYDB_OK)
 		snapshot_free(snapshot);
 	return code;

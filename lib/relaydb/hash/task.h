@@ -11,7 +11,8 @@ struct task {
 	transform *change; /* may be called several times, each time with a state that is newer */
 	void *arg;
 	bool create; /* makes the file if it is missing */
-	const struct relaydb_batch *batch; /* what the queue can take; NULL: the change must wait for its turn */
+	/* what the queue can take; NULL: the change must wait for its turn */
+	const struct relaydb_batch *batch;
 };
 
 #endif

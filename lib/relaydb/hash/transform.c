@@ -2,8 +2,9 @@
  *
  * transform.c - what a commit makes of the bytes of a hash, see transform.h
  *
- * Where the hash has room for the changes they are made in a copy of it; a hash that is too small, far too large or not in the
- * store's form is built again, with all its rows.
+ * Where the hash has room for the changes they are made in a copy of it; a hash
+ * that is too small, far too large or not in the store's form is built again,
+ * with all its rows.
  */
 #include "transform.h"
 #include "bdb.h"
@@ -17,7 +18,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-int transform_build(struct relaydb *db, const struct rows *rows, const struct progress *progress, struct image *out)
+int transform_build(
+    struct relaydb *db, const struct rows *rows, const struct progress *progress, struct image *out)
 {
 	struct change *puts = calloc(rows->count + 1, sizeof *puts);
 	int code;
@@ -42,7 +44,8 @@ static int walk(void *from, int (*each)(struct bytes key, struct bytes value, vo
 	return image_walk(from, each, arg);
 }
 
-/* An MTA finds in the new bytes what the changes say, and nothing where they remove. */
+/* An MTA finds in the new bytes what the changes say, and nothing where they
+ * remove. */
 static int prove_changes(struct relaydb *db, const struct plan *plan, const struct image *new)
 {
 	for (size_t i = 0; i < plan->count; i++) {
@@ -55,12 +58,14 @@ static int prove_changes(struct relaydb *db, const struct plan *plan, const stru
 						  memcmp(value, change->value.data, size) == 0;
 
 		if (!right)
-			return db_fail(db, RELAYDB_IO, "Berkeley DB lost a change in a copy of %s", db->path);
+			return db_fail(
+			    db, RELAYDB_IO, "Berkeley DB lost a change in a copy of %s", db->path);
 	}
 	return RELAYDB_OK;
 }
 
-/* Is the hash as we make it, with room for what the batch adds, and not far too large for the ROWS that are left? */
+/* Is the hash as we make it, with room for what the batch adds, and not far too
+ * large for the ROWS that are left? */
 static bool fits(const struct plan *plan, const struct image_info *info, size_t rows)
 {
 	uint64_t room_when_made = info->buckets * info->fill / 2;
@@ -69,10 +74,11 @@ static bool fits(const struct plan *plan, const struct image_info *info, size_t 
 	       (room_when_made <= 4096 || room_when_made / 32 <= rows);
 }
 
-/* The rows and the changes in a hash of their own, in the store's form.  With PLANNED the changes are there, from the image;
- * without, they are made here from the rows, once those have the store's form. */
-static int rebuild(struct plan *plan, struct relaydb_batch *batch, const struct image *old, bool planned, struct image *new,
-    struct relaydb_result *result)
+/* The rows and the changes in a hash of their own, in the store's form.  With
+ * PLANNED the changes are there, from the image; without, they are made here
+ * from the rows, once those have the store's form. */
+static int rebuild(struct plan *plan, struct relaydb_batch *batch, const struct image *old,
+    bool planned, struct image *new, struct relaydb_result *result)
 {
 	struct relaydb *db = batch->db;
 	struct rows rows;
@@ -84,7 +90,8 @@ static int rebuild(struct plan *plan, struct relaydb_batch *batch, const struct 
 		if (!planned)
 			code = plan_make(plan, batch, &source, rows.count, result);
 	}
-	/* what is recorded already, but in a form that no MTA asks for, is not yet as the batch wants it */
+	/* what is recorded already, but in a form that no MTA asks for, is not
+	 * yet as the batch wants it */
 	if (code == RELAYDB_OK && (plan->count > 0 || (!planned && batch_records(batch)))) {
 		result->rewritten = true;
 		code = rows_change(db, &rows, plan->changes, plan->count);
@@ -95,8 +102,8 @@ static int rebuild(struct plan *plan, struct relaydb_batch *batch, const struct 
 	return code;
 }
 
-int batch_transform(struct relaydb *db, const struct image *old, const struct image_info *info, void *arg, struct image *new,
-    struct relaydb_result *result)
+int batch_transform(struct relaydb *db, const struct image *old, const struct image_info *info,
+    void *arg, struct image *new, struct relaydb_result *result)
 {
 	const struct plan_source source = { find, walk, (void *)(uintptr_t)old, NULL };
 	struct relaydb_batch *batch = arg;
@@ -105,7 +112,8 @@ int batch_transform(struct relaydb *db, const struct image *old, const struct im
 
 	if (info->plain)
 		code = plan_make(&plan, batch, &source, info->rows, result);
-	if (code == RELAYDB_OK && (!info->plain || (plan.count > 0 && !fits(&plan, info, result->rows))))
+	if (code == RELAYDB_OK &&
+	    (!info->plain || (plan.count > 0 && !fits(&plan, info, result->rows))))
 		code = rebuild(&plan, batch, old, info->plain, new, result);
 	else if (code == RELAYDB_OK && plan.count > 0)
 		code = bdb_apply(db, old, plan.changes, plan.count, new);
@@ -115,8 +123,8 @@ int batch_transform(struct relaydb *db, const struct image *old, const struct im
 	return code;
 }
 
-int dump_transform(struct relaydb *db, const struct image *old, const struct image_info *info, void *arg, struct image *new,
-    struct relaydb_result *result)
+int dump_transform(struct relaydb *db, const struct image *old, const struct image_info *info,
+    void *arg, struct image *new, struct relaydb_result *result)
 {
 	const struct plan_source source = { find, walk, (void *)(uintptr_t)old, NULL };
 	struct dump *dump = arg;
@@ -128,7 +136,8 @@ int dump_transform(struct relaydb *db, const struct image *old, const struct ima
 		return RELAYDB_OK; /* it is there already, and in a hash of ours */
 	result->rewritten = true;
 	code = transform_build(db, &dump->rows, &dump->progress, new);
-	/* the deadline is for waiting, and building takes seconds of it; but only once, if somebody rewrites the file meanwhile */
+	/* the deadline is for waiting, and building takes seconds of it; but
+	 * only once, if somebody rewrites the file meanwhile */
 	if (code == RELAYDB_OK && !dump->built)
 		db_deadline(db);
 	dump->built = true;

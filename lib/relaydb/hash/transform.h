@@ -9,9 +9,10 @@
 #include "image.h"
 #include "rows.h"
 
-/* What a commit does to the bytes: OLD (checked) to NEW.  Leaves NEW empty (data NULL) when nothing is to be changed. */
-typedef int transform(struct relaydb *db, const struct image *old, const struct image_info *info, void *arg, struct image *new,
-    struct relaydb_result *result);
+/* What a commit does to the bytes: OLD (checked) to NEW.  Leaves NEW empty
+ * (data NULL) when nothing is to be changed. */
+typedef int transform(struct relaydb *db, const struct image *old, const struct image_info *info,
+    void *arg, struct image *new, struct relaydb_result *result);
 
 /* The transform that carries the batch ARG out. */
 transform batch_transform;
@@ -20,6 +21,7 @@ transform batch_transform;
 transform dump_transform;
 
 /* A hash of these rows.  Returns as bdb_build(). */
-int transform_build(struct relaydb *db, const struct rows *rows, const struct progress *progress, struct image *out);
+int transform_build(struct relaydb *db, const struct rows *rows, const struct progress *progress,
+    struct image *out);
 
 #endif

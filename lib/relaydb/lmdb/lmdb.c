@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * lmdb.c - the form `lmdb': a map of LMDB, as postmap makes it and Postfix reads it
+ * lmdb.c - the form `lmdb': a map of LMDB, as postmap makes it and Postfix
+ * reads it
  *
- * A reader locks the file F_RDLCK, reads and proves what it needs (pages.h), and
- * unlocks it.  A writer does one transaction (mdbwrite.h).
+ * A reader locks the file F_RDLCK, reads and proves what it needs (pages.h),
+ * and unlocks it.  A writer does one transaction (mdbwrite.h).
  * The file is never unlinked, truncated or replaced: an smtpd keeps it open,
  * mapped, for its life.  So a new one comes into being whole, by rename;
  * PATH.lock orders those who make it.
@@ -32,7 +33,8 @@ static void lmdb_forget(struct relaydb *db)
 	db->memory = NULL;
 }
 
-static int find_locked(struct relaydb *db, int fd, const char *address, char value[STAMP_SIZE + 1], size_t *size)
+static int find_locked(
+    struct relaydb *db, int fd, const char *address, char value[STAMP_SIZE + 1], size_t *size)
 {
 	struct bytes key = { address, strlen(address) + 1 };
 	char why[160];
@@ -41,7 +43,8 @@ static int find_locked(struct relaydb *db, int fd, const char *address, char val
 
 	if (fstat(fd, &st) != 0)
 		return db_fail_errno(db, "look at", "", errno);
-	for (int tries = 0; st.st_size > 0 && tries < 2 && code == RELAYDB_NOTFOUND; tries++, key.size--)
+	for (int tries = 0; st.st_size > 0 && tries < 2 && code == RELAYDB_NOTFOUND;
+	     tries++, key.size--)
 		code = pages_find(fd, key, value, STAMP_SIZE + 1, size, why, sizeof why);
 	if (code == RELAYDB_NOTDB)
 		return mdbfile_foreign(db, why);
@@ -95,7 +98,8 @@ static int collect(struct bytes key, struct bytes value, void *arg)
 	return rows_take_since(collecting->rows, collecting->since, key, value, collecting->stays);
 }
 
-static int lmdb_each(struct relaydb *db, int64_t since, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
+static int lmdb_each(struct relaydb *db, int64_t since,
+    int (*each)(const struct relaydb_row *row, void *arg), void *arg)
 {
 	struct rows rows = { NULL, 0, 0, NULL };
 	struct mdbfile file;
@@ -114,7 +118,8 @@ static int lmdb_each(struct relaydb *db, int64_t since, int (*each)(const struct
 	close(fd);
 	if (code != RELAYDB_OK)
 		return code;
-	if (pages_walk(&image, collect, &(struct collecting){ &rows, { image.data, image.size }, since }) != 0)
+	if (pages_walk(&image, collect,
+		&(struct collecting){ &rows, { image.data, image.size }, since }) != 0)
 		code = db_fail(db, RELAYDB_NOMEM, "out of memory");
 	if (code == RELAYDB_OK) {
 		rows_sort_by_stamp(&rows);
@@ -125,7 +130,8 @@ static int lmdb_each(struct relaydb *db, int64_t since, int (*each)(const struct
 	return code;
 }
 
-/* A transaction is whole or it is not there; only the name of a new file may not be on disk yet. */
+/* A transaction is whole or it is not there; only the name of a new file may
+ * not be on disk yet. */
 static int lmdb_settle(struct relaydb *db, int64_t now)
 {
 	if (now < 0 || now > RELAYDB_STAMP_MAX)
@@ -133,10 +139,12 @@ static int lmdb_settle(struct relaydb *db, int64_t now)
 	return place_settle(db);
 }
 
-static int lmdb_check(
-    struct relaydb *db, int64_t now, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+static int lmdb_check(struct relaydb *db, int64_t now,
+    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
 {
-	struct examine examine = { .db = db, .now = now, .each = each, .arg = arg, .reader = "Postfix" };
+	struct examine examine = {
+		.db = db, .now = now, .each = each, .arg = arg, .reader = "Postfix"
+	};
 	struct mdbfile file;
 	struct image image;
 	struct place place;

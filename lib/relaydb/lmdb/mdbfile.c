@@ -23,7 +23,8 @@ static int prove(struct relaydb *db, const struct image *image, struct pages_inf
 
 	if (pages_check(image, info, why, sizeof why))
 		return RELAYDB_OK;
-	return errno == ENOMEM ? db_fail(db, RELAYDB_NOMEM, "out of memory") : mdbfile_foreign(db, why);
+	return errno == ENOMEM ? db_fail(db, RELAYDB_NOMEM, "out of memory")
+			       : mdbfile_foreign(db, why);
 }
 
 int mdbfile_read(struct relaydb *db, int fd, struct mdbfile *file, struct image *image)
@@ -54,8 +55,8 @@ int mdbfile_know(struct relaydb *db, int fd, struct mdbfile *file)
 	struct stat st;
 	int code;
 
-	if (file->valid && fstat(fd, &st) == 0 && known_same(&st, &file->st) && pages_state(fd, &state) &&
-	    memcmp(&state, &file->state, sizeof state) == 0)
+	if (file->valid && fstat(fd, &st) == 0 && known_same(&st, &file->st) &&
+	    pages_state(fd, &state) && memcmp(&state, &file->state, sizeof state) == 0)
 		return RELAYDB_OK;
 	file->valid = false;
 	code = mdbfile_read(db, fd, file, &image);
@@ -71,8 +72,10 @@ bool mdbfile_still(const struct turn *turn, int fd, const struct mdbfile *file)
 	struct pages_state state;
 	struct stat st;
 
-	return fstat(fd, &st) == 0 && known_same(&st, &file->st) && turn_same_file(&turn->place, "", fd) &&
-	       (st.st_size == 0 || (pages_state(fd, &state) && memcmp(&state, &file->state, sizeof state) == 0));
+	return fstat(fd, &st) == 0 && known_same(&st, &file->st) &&
+	       turn_same_file(&turn->place, "", fd) &&
+	       (st.st_size == 0 ||
+		   (pages_state(fd, &state) && memcmp(&state, &file->state, sizeof state) == 0));
 }
 
 void mdbfile_remember(int fd, struct mdbfile *file, const struct relaydb_result *result)

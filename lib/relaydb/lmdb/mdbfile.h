@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * mdbfile.h - a file of LMDB as a whole: read under its lock, proved, and known again
+ * mdbfile.h - a file of LMDB as a whole: read under its lock, proved, and known
+ * again
  *
  * Owns struct mdbfile, which a handle keeps as its memory.
  */

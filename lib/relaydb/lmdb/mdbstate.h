@@ -7,8 +7,8 @@
 
 #define PAGES_META_SIZE 256 /* what of a meta page says anything, and more */
 
-/* What tells two states of a file apart for those who keep LMDB's rules: both meta pages, with their
- * transaction numbers. */
+/* What tells two states of a file apart for those who keep LMDB's rules: both
+ * meta pages, with their transaction numbers. */
 struct pages_state {
 	unsigned char meta[2][PAGES_META_SIZE];
 };

@@ -22,8 +22,10 @@
 #define MAP_MIN ((size_t)16 << 20)
 #define MAP_MAX (2 * IMAGE_MAX)
 
-/* What is to be done in a transaction.  Called again, with *RESULT cleared, if the map was too small. */
-typedef int change_fn(struct txn *txn, const struct pages_info *info, void *arg, struct relaydb_result *result);
+/* What is to be done in a transaction.  Called again, with *RESULT cleared, if
+ * the map was too small. */
+typedef int change_fn(
+    struct txn *txn, const struct pages_info *info, void *arg, struct relaydb_result *result);
 
 struct change_task {
 	change_fn *change;
@@ -32,8 +34,10 @@ struct change_task {
 	struct relaydb_result *result;
 };
 
-/* One transaction on FD, locked or nobody else's, whose map has at least SIZE bytes. */
-static int transact(struct relaydb *db, int fd, size_t size, const struct pages_info *info, const struct change_task *task)
+/* One transaction on FD, locked or nobody else's, whose map has at least SIZE
+ * bytes. */
+static int transact(struct relaydb *db, int fd, size_t size, const struct pages_info *info,
+    const struct change_task *task)
 {
 	size_t room = MAP_MIN;
 	struct txn *txn;
@@ -55,7 +59,8 @@ static int transact(struct relaydb *db, int fd, size_t size, const struct pages_
 		if (code != TXN_FULL)
 			break;
 		if (room >= MAP_MAX)
-			return db_fail(db, RELAYDB_IO, "%s would be larger than any relay database", db->path);
+			return db_fail(
+			    db, RELAYDB_IO, "%s would be larger than any relay database", db->path);
 	}
 	if (code != RELAYDB_OK)
 		*task->result = (struct relaydb_result){ .committed = false };
@@ -63,7 +68,8 @@ static int transact(struct relaydb *db, int fd, size_t size, const struct pages_
 }
 
 /* Returns RELAYDB_OK, STEP_AGAIN, or what can go wrong. */
-static int change_locked(struct turn *turn, int fd, struct mdbfile *file, const struct change_task *task)
+static int change_locked(
+    struct turn *turn, int fd, struct mdbfile *file, const struct change_task *task)
 {
 	struct relaydb *db = turn->db;
 	int code = mdbfile_know(db, fd, file);
@@ -90,7 +96,8 @@ static int change_locked(struct turn *turn, int fd, struct mdbfile *file, const 
 }
 
 /* The new file in FD has its name. */
-static int named(struct turn *turn, int fd, struct mdbfile *file, const struct relaydb_result *result)
+static int named(
+    struct turn *turn, int fd, struct mdbfile *file, const struct relaydb_result *result)
 {
 	STEP("renamed");
 	mdbfile_remember(fd, file, result);
@@ -118,7 +125,8 @@ static int create(struct turn *turn, struct mdbfile *file, const struct change_t
 		code = transact(db, fd, 0, &none, task);
 	if (code == RELAYDB_OK) {
 		place_name(&turn->place, NEW_SUFFIX, name);
-		if (renameat2(turn->place.dir, name, turn->place.dir, turn->place.name, RENAME_NOREPLACE) != 0)
+		if (renameat2(turn->place.dir, name, turn->place.dir, turn->place.name,
+			RENAME_NOREPLACE) != 0)
 			code = errno == EEXIST ? STEP_AGAIN : db_fail_errno(db, "name", "", errno);
 		else
 			code = named(turn, fd, file, task->result);
@@ -173,7 +181,8 @@ static int change(struct relaydb *db, int64_t now, const struct change_task *tas
 		turn_end(&turn);
 	}
 	if (code == STEP_AGAIN)
-		code = db_fail(db, RELAYDB_LOCKED, "%s keeps being rewritten by another process", db->path);
+		code = db_fail(
+		    db, RELAYDB_LOCKED, "%s keeps being rewritten by another process", db->path);
 	if (code == RELAYDB_IO)
 		db_fail_more(db, "; nothing was changed");
 	return code;
@@ -206,10 +215,12 @@ static int empty(void *from)
 
 static struct inplace rows_of(struct txn *txn, bool plain)
 {
-	return (struct inplace){ { find, walk, txn, NULL }, txn_rows(txn), plain, NULL, put, delete, empty };
+	return (struct inplace){ { find, walk, txn, NULL }, txn_rows(txn), plain, NULL, put, delete,
+		empty };
 }
 
-static int change_batch(struct txn *txn, const struct pages_info *info, void *arg, struct relaydb_result *result)
+static int change_batch(
+    struct txn *txn, const struct pages_info *info, void *arg, struct relaydb_result *result)
 {
 	const struct inplace rows = rows_of(txn, info->plain);
 
@@ -223,7 +234,8 @@ int mdbwrite_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_res
 	return change(batch->db, now, &task);
 }
 
-static int change_dump(struct txn *txn, const struct pages_info *info, void *arg, struct relaydb_result *result)
+static int change_dump(
+    struct txn *txn, const struct pages_info *info, void *arg, struct relaydb_result *result)
 {
 	const struct inplace rows = rows_of(txn, info->plain && !info->fresh);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * mdbwrite.h - changes a file of LMDB: a batch, or all rows of a dump, in one transaction
+ * mdbwrite.h - changes a file of LMDB: a batch, or all rows of a dump, in one
+ * transaction
  *
  * A writer proves the whole file as a reader does, then locks it F_WRLCK, sees
  * that it is still the one that was proved, and lets liblmdb (txn.h) do one

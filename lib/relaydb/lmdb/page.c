@@ -2,13 +2,16 @@
  *
  * page.c - reads and proves one page of an LMDB file, see page.h
  *
- * The format is version 1 of LMDB 0.9, in the byte order and word size of the host.  Pages 0 and 1
- * are meta pages; the transaction number says which is newer, and transaction N is on page N mod 2.
- * Each has the roots of two B+trees: of free pages (key: transaction, value: a list of page numbers)
- * and of rows.  On a page offsets grow up from the head, nodes grow down from the end without a gap.
- * A large value is on overflow pages in one piece.  A change copies the pages on its way up to a new
- * root, so what the newer meta page reaches is one consistent state.
- * Refused: duplicate keys, integer keys, subdatabases, fixed addresses: postmap makes none of these.
+ * The format is version 1 of LMDB 0.9, in the byte order and word size of the
+ * host.  Pages 0 and 1 are meta pages; the transaction number says which is
+ * newer, and transaction N is on page N mod 2.  Each has the roots of two
+ * B+trees: of free pages (key: transaction, value: a list of page numbers) and
+ * of rows.  On a page offsets grow up from the head, nodes grow down from the
+ * end without a gap.  A large value is on overflow pages in one piece.  A
+ * change copies the pages on its way up to a new root, so what the newer meta
+ * page reaches is one consistent state.
+ * Refused: duplicate keys, integer keys, subdatabases, fixed addresses: postmap
+ * makes none of these.
  */
 #include "page.h"
 #include "io.h"
@@ -82,33 +85,41 @@ static void tree_read(const unsigned char *p, struct tree *tree)
 }
 
 /* P has PAGES_META_SIZE bytes of page NUMBER. */
-static bool meta_read(const unsigned char *p, size_t number, struct meta *meta, char *why, size_t why_size)
+static bool meta_read(
+    const unsigned char *p, size_t number, struct meta *meta, char *why, size_t why_size)
 {
 	const unsigned char *body = p + HEAD_SIZE, *trees = body + 8 + 2 * WORD;
 
-	if (page_get_word(p) != number || page_get16(p + WORD + 2) != PAGE_META || page_get32(body) != MAGIC)
+	if (page_get_word(p) != number || page_get16(p + WORD + 2) != PAGE_META ||
+	    page_get32(body) != MAGIC)
 		return page_wrong(why, why_size, "it is not a file of LMDB");
 	if (page_get32(body + 4) != VERSION)
-		return page_wrong(why, why_size, "it is of version %u of LMDB, expected %u", page_get32(body + 4), VERSION);
+		return page_wrong(why, why_size, "it is of version %u of LMDB, expected %u",
+		    page_get32(body + 4), VERSION);
 	meta->page_size = page_get32(trees);
 	tree_read(trees, &meta->free);
 	tree_read(trees + TREE_SIZE, &meta->rows);
 	meta->last = page_get_word(trees + 2 * TREE_SIZE);
 	meta->transaction = page_get_word(trees + 2 * TREE_SIZE + WORD);
 	if (page_size_of(p) == 0)
-		return page_wrong(why, why_size, "meta page %zu names a page size of %u bytes", number, meta->page_size);
-	/* the flags of the tree of free pages are those of the environment, and bit 0 a fixed address */
+		return page_wrong(why, why_size, "meta page %zu names a page size of %u bytes",
+		    number, meta->page_size);
+	/* the flags of the tree of free pages are those of the environment, and
+	 * bit 0 a fixed address */
 	if (page_get_word(body + 8) != 0 || (meta->free.flags & 1) != 0)
 		return page_wrong(why, why_size, "meta page %zu wants a fixed address", number);
-	if ((meta->free.flags & TREE_DUPLICATES) != 0 || (meta->free.flags & TREE_INTEGER_KEY) == 0 || meta->rows.flags != 0)
+	if ((meta->free.flags & TREE_DUPLICATES) != 0 ||
+	    (meta->free.flags & TREE_INTEGER_KEY) == 0 || meta->rows.flags != 0)
 		return page_wrong(why, why_size, "its keys are not those of a map of Postfix");
 	if (meta->last < FIRST - 1 || meta->last >= IMAGE_MAX / meta->page_size)
-		return page_wrong(why, why_size, "meta page %zu names %zu pages", number, meta->last);
+		return page_wrong(
+		    why, why_size, "meta page %zu names %zu pages", number, meta->last);
 	return meta->transaction % 2 == number || meta->transaction == 0 ||
 	       page_wrong(why, why_size, "meta page %zu has the transaction of the other", number);
 }
 
-bool page_newer_meta(const struct pages_state *state, struct meta *newer, char *why, size_t why_size)
+bool page_newer_meta(
+    const struct pages_state *state, struct meta *newer, char *why, size_t why_size)
 {
 	struct meta meta[2] = { { .page_size = 0 } };
 
@@ -118,25 +129,28 @@ bool page_newer_meta(const struct pages_state *state, struct meta *newer, char *
 	*newer = meta[meta[1].transaction > meta[0].transaction];
 	if (meta[0].page_size != meta[1].page_size)
 		return page_wrong(why, why_size, "its meta pages name different page sizes");
-	if (newer->transaction != 0 && meta[0].transaction + meta[1].transaction != 2 * newer->transaction - 1)
-		return page_wrong(
-		    why, why_size, "its meta pages are of transactions %zu and %zu", meta[0].transaction, meta[1].transaction);
+	if (newer->transaction != 0 &&
+	    meta[0].transaction + meta[1].transaction != 2 * newer->transaction - 1)
+		return page_wrong(why, why_size, "its meta pages are of transactions %zu and %zu",
+		    meta[0].transaction, meta[1].transaction);
 	return true;
 }
 
 /* ---- pages and nodes ---- */
 
-bool page_read(const unsigned char *bytes, unsigned size, size_t number, struct page *page, char *why, size_t why_size)
+bool page_read(const unsigned char *bytes, unsigned size, size_t number, struct page *page,
+    char *why, size_t why_size)
 {
 	unsigned flags = page_get16(bytes + WORD + 2), lower = page_get16(bytes + WORD + 4);
 
-	*page = (struct page){
-		.bytes = bytes, .size = size, .upper = page_get16(bytes + WORD + 6), .branch = flags == PAGE_BRANCH
-	};
+	*page = (struct page){ .bytes = bytes,
+		.size = size,
+		.upper = page_get16(bytes + WORD + 6),
+		.branch = flags == PAGE_BRANCH };
 	if (page_get_word(bytes) != number || (flags != PAGE_BRANCH && flags != PAGE_LEAF))
 		return page_wrong(why, why_size, "page %zu is not a page of a tree", number);
-	if (lower < HEAD_SIZE || (lower - HEAD_SIZE) % 2 != 0 || lower > page->upper || page->upper > size ||
-	    page->upper % 2 != 0)
+	if (lower < HEAD_SIZE || (lower - HEAD_SIZE) % 2 != 0 || lower > page->upper ||
+	    page->upper > size || page->upper % 2 != 0)
 		return page_wrong(why, why_size, "page %zu has a damaged head", number);
 	page->count = (unsigned)(lower - HEAD_SIZE) / 2;
 	return page->count > 0 || page_wrong(why, why_size, "page %zu is empty", number);
@@ -196,7 +210,8 @@ int page_compare(struct bytes a, struct bytes b, bool integers)
 	return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
 }
 
-/* Do the nodes fill the page from its upper bound to its end, none over another?  liblmdb moves them about by their sizes. */
+/* Do the nodes fill the page from its upper bound to its end, none over
+ * another?  liblmdb moves them about by their sizes. */
 static bool page_tiled(const struct page *page)
 {
 	uint16_t size_at[PAGE_MAX / 2];
@@ -226,13 +241,16 @@ bool page_prove(const struct page *page, size_t number, bool integers, char *why
 		return page_wrong(why, why_size, "page %zu has nodes out of bounds", number);
 	for (unsigned i = 0; i < page->count; i++) {
 		if (!page_node(page, i, &node))
-			return page_wrong(why, why_size, "page %zu has nodes out of bounds", number);
+			return page_wrong(
+			    why, why_size, "page %zu has nodes out of bounds", number);
 		if (page->branch && i == 0)
 			continue;
 		if (node.key.size == 0 || (integers && node.key.size != WORD))
-			return page_wrong(why, why_size, "page %zu has a key of %zu bytes", number, node.key.size);
+			return page_wrong(why, why_size, "page %zu has a key of %zu bytes", number,
+			    node.key.size);
 		if (i > (page->branch ? 1u : 0u) && page_compare(last.key, node.key, integers) >= 0)
-			return page_wrong(why, why_size, "the keys of page %zu are not in order", number);
+			return page_wrong(
+			    why, why_size, "the keys of page %zu are not in order", number);
 		last = node;
 	}
 	return true;

@@ -43,26 +43,33 @@ struct node {
 };
 
 /* Writes what is wrong to WHY.  Returns false. */
-bool page_wrong(char *why, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+bool page_wrong(char *why, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 unsigned page_get16(const unsigned char *p);
 uint32_t page_get32(const unsigned char *p);
 size_t page_get_word(const unsigned char *p);
 
-/* The size of a page as the beginning of a file says, of which P has HEAD_SIZE + 16 + 2 * WORD bytes; 0 if it cannot be one. */
+/* The size of a page as the beginning of a file says, of which P has HEAD_SIZE
+ * + 16 + 2 * WORD bytes; 0 if it cannot be one. */
 unsigned page_size_of(const unsigned char *p);
 
-/* The newer of both meta pages.  It is the next transaction after the other, so that damage to a number cannot bring an old state
- * back.  False, with WHY, if they are not sound. */
-bool page_newer_meta(const struct pages_state *state, struct meta *newer, char *why, size_t why_size);
+/* The newer of both meta pages.  It is the next transaction after the other, so
+ * that damage to a number cannot bring an old state back.  False, with WHY, if
+ * they are not sound. */
+bool page_newer_meta(
+    const struct pages_state *state, struct meta *newer, char *why, size_t why_size);
 
-/* What is at BYTES is a whole page: is it page NUMBER of a tree, with its offsets in bounds? */
-bool page_read(const unsigned char *bytes, unsigned size, size_t number, struct page *page, char *why, size_t why_size);
+/* What is at BYTES is a whole page: is it page NUMBER of a tree, with its
+ * offsets in bounds? */
+bool page_read(const unsigned char *bytes, unsigned size, size_t number, struct page *page,
+    char *why, size_t why_size);
 
 /* Node I, which is less than page->count.  False if it is out of bounds. */
 bool page_node(const struct page *page, unsigned i, struct node *node);
 
-/* Everything that can be said of one page alone: its nodes, and the order of its keys. */
+/* Everything that can be said of one page alone: its nodes, and the order of
+ * its keys. */
 bool page_prove(const struct page *page, size_t number, bool integers, char *why, size_t why_size);
 
 /* The order of two keys; INTEGERS: they are transaction numbers. */

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * pages.c - proves an LMDB file before liblmdb is trusted with it, and reads its rows
+ * pages.c - proves an LMDB file before liblmdb is trusted with it, and reads
+ * its rows
  *
- * liblmdb believes the file it maps: a flipped bit in an offset makes it read and write beside its
- * pages, or ends the process by an assertion, and damaged files are outside its threat model.  We run
- * inside login processes.  So a file is proved before liblmdb may change it, and reading needs
- * nothing but what the proof has to know anyway: it never maps the file, so nobody who cuts it short
- * can end us by SIGBUS.
+ * liblmdb believes the file it maps: a flipped bit in an offset makes it read
+ * and write beside its pages, or ends the process by an assertion, and damaged
+ * files are outside its threat model.  We run inside login processes.  So a
+ * file is proved before liblmdb may change it, and reading needs nothing but
+ * what the proof has to know anyway: it never maps the file, so nobody who cuts
+ * it short can end us by SIGBUS.
  */
 #include "pages.h"
 #include "address.h"
@@ -60,7 +62,8 @@ static bool use(const struct look *look, size_t number, size_t count)
 	return true;
 }
 
-/* The bytes of COUNT pages from NUMBER on; NULL if the file does not have them. */
+/* The bytes of COUNT pages from NUMBER on; NULL if the file does not have
+ * them. */
 static const unsigned char *bytes_of(const struct look *look, size_t number, size_t count)
 {
 	size_t pages = look->image->size / look->meta.page_size;
@@ -82,7 +85,8 @@ static bool overflow_read(struct look *look, struct node *node)
 	if (bytes == NULL)
 		return false;
 	count = page_get32(bytes + WORD + 4); /* more than needed if the value was larger before */
-	if (page_get_word(bytes) != node->child || page_get16(bytes + WORD + 2) != PAGE_OVERFLOW || count < needed)
+	if (page_get_word(bytes) != node->child || page_get16(bytes + WORD + 2) != PAGE_OVERFLOW ||
+	    count < needed)
 		return fails(look, "not the overflow page of a value", node->child);
 	if (!use(look, node->child, count))
 		return false;
@@ -100,15 +104,18 @@ static int leaf_visit(struct look *look, const struct page *page)
 	look->seen.leaves++;
 	look->seen.entries += page->count;
 	for (unsigned i = 0; answer == 0 && i < page->count; i++) {
-		if (!page_node(page, i, &node) || (node.value.data == NULL && !overflow_read(look, &node)))
+		if (!page_node(page, i, &node) ||
+		    (node.value.data == NULL && !overflow_read(look, &node)))
 			return -1;
 		answer = look->each(node.key, node.value, look->arg);
 	}
 	return answer;
 }
 
-/* The subtree whose root is page NUMBER and whose keys are from LOW on and below HIGH (NULL data: no bound). */
-static int visit(struct look *look, size_t number, unsigned depth, struct bytes low, struct bytes high)
+/* The subtree whose root is page NUMBER and whose keys are from LOW on and
+ * below HIGH (NULL data: no bound). */
+static int visit(
+    struct look *look, size_t number, unsigned depth, struct bytes low, struct bytes high)
 {
 	const unsigned char *bytes;
 	struct node node, next;
@@ -118,17 +125,20 @@ static int visit(struct look *look, size_t number, unsigned depth, struct bytes 
 	if (!use(look, number, 1))
 		return -1;
 	bytes = bytes_of(look, number, 1);
-	if (bytes == NULL || !page_read(bytes, look->meta.page_size, number, &page, look->why, look->why_size))
+	if (bytes == NULL ||
+	    !page_read(bytes, look->meta.page_size, number, &page, look->why, look->why_size))
 		return -1;
 	if (look->used != NULL) {
 		unsigned first = page.branch ? 1 : 0;
 
 		if (!page_prove(&page, number, look->integers, look->why, look->why_size))
 			return -1;
-		if (page.branch != (depth > 1) || (page.branch && !look->integers && page.count < 2))
+		if (page.branch != (depth > 1) ||
+		    (page.branch && !look->integers && page.count < 2))
 			return stop(look, "a tree is not as high everywhere", number);
 		if (page.count > first &&
-		    ((low.data != NULL && page_node(&page, first, &node) && page_compare(node.key, low, look->integers) < 0) ||
+		    ((low.data != NULL && page_node(&page, first, &node) &&
+			 page_compare(node.key, low, look->integers) < 0) ||
 			(high.data != NULL && page_node(&page, page.count - 1, &node) &&
 			    page_compare(node.key, high, look->integers) >= 0)))
 			return stop(look, "keys are where nobody looks for them", number);
@@ -137,9 +147,11 @@ static int visit(struct look *look, size_t number, unsigned depth, struct bytes 
 		return leaf_visit(look, &page);
 	look->seen.branches++;
 	for (unsigned i = 0; answer == 0 && i < page.count; i++) {
-		if (!page_node(&page, i, &node) || (i + 1 < page.count && !page_node(&page, i + 1, &next)))
+		if (!page_node(&page, i, &node) ||
+		    (i + 1 < page.count && !page_node(&page, i + 1, &next)))
 			return -1;
-		answer = visit(look, node.child, depth - 1, i == 0 ? low : node.key, i + 1 < page.count ? next.key : high);
+		answer = visit(look, node.child, depth - 1, i == 0 ? low : node.key,
+		    i + 1 < page.count ? next.key : high);
 	}
 	return answer;
 }
@@ -161,8 +173,9 @@ static bool counted(const struct look *look, const struct tree *tree)
 {
 	const struct tree *seen = &look->seen;
 
-	return (seen->branches == tree->branches && seen->leaves == tree->leaves && seen->overflows == tree->overflows &&
-		   seen->entries == tree->entries && (tree->root != NONE || tree->depth == 0)) ||
+	return (seen->branches == tree->branches && seen->leaves == tree->leaves &&
+		   seen->overflows == tree->overflows && seen->entries == tree->entries &&
+		   (tree->root != NONE || tree->depth == 0)) ||
 	       fails(look, "a tree has other pages or rows than its meta page says", tree->root);
 }
 
@@ -190,11 +203,13 @@ static int count_row(struct bytes key, struct bytes value, void *arg)
 	(void)value;
 	info->rows++;
 	if (info->plain)
-		info->plain = ((const char *)key.data)[key.size - 1] == '\0' && address_plain(key.data, key.size - 1);
+		info->plain = ((const char *)key.data)[key.size - 1] == '\0' &&
+			      address_plain(key.data, key.size - 1);
 	return 0;
 }
 
-static bool state_of(const struct image *image, struct pages_state *state, char *why, size_t why_size)
+static bool state_of(
+    const struct image *image, struct pages_state *state, char *why, size_t why_size)
 {
 	unsigned page_size = image->size < PAGES_META_SIZE ? 0 : page_size_of(image->data);
 
@@ -227,7 +242,8 @@ bool pages_check(const struct image *image, struct pages_info *info, char *why, 
 	errno = 0;
 	if (image->size == 0)
 		return true;
-	if (!state_of(image, &state, why, why_size) || !page_newer_meta(&state, &look.meta, why, why_size))
+	if (!state_of(image, &state, why, why_size) ||
+	    !page_newer_meta(&state, &look.meta, why, why_size))
 		return false;
 	look.used = calloc(look.meta.last / 8 + 1, 1);
 	if (look.used == NULL) {
@@ -239,10 +255,13 @@ bool pages_check(const struct image *image, struct pages_info *info, char *why, 
 	return sound;
 }
 
-int pages_walk(const struct image *image, int (*each)(struct bytes key, struct bytes value, void *arg), void *arg)
+int pages_walk(const struct image *image,
+    int (*each)(struct bytes key, struct bytes value, void *arg), void *arg)
 {
 	char why[128];
-	struct look look = { .image = image, .why = why, .why_size = sizeof why, .each = each, .arg = arg };
+	struct look look = {
+		.image = image, .why = why, .why_size = sizeof why, .each = each, .arg = arg
+	};
 	struct pages_state state;
 
 	if (image->size == 0 || !state_of(image, &state, why, sizeof why) ||
@@ -277,7 +296,8 @@ bool pages_state(int fd, struct pages_state *state)
 	return page_size != 0 && read_at(fd, state->meta[1], PAGES_META_SIZE, page_size);
 }
 
-/* The last node whose key is not above KEY; of a branch the first if all are.  -1: none. */
+/* The last node whose key is not above KEY; of a branch the first if all are.
+ * -1: none. */
 static int node_below(const struct page *page, struct bytes key, struct node *node)
 {
 	unsigned low = page->branch ? 1 : 0, high = page->count;
@@ -296,8 +316,8 @@ static int node_below(const struct page *page, struct bytes key, struct node *no
 }
 
 /* From the root down to the leaf where KEY is or would be, in BYTES. */
-static int find_leaf(
-    int fd, const struct meta *meta, struct bytes key, unsigned char *bytes, struct page *page, char *why, size_t why_size)
+static int find_leaf(int fd, const struct meta *meta, struct bytes key, unsigned char *bytes,
+    struct page *page, char *why, size_t why_size)
 {
 	size_t number = meta->rows.root;
 	struct node node;
@@ -325,7 +345,8 @@ static int find_leaf(
 	return RELAYDB_NOTDB;
 }
 
-int pages_find(int fd, struct bytes key, void *out, size_t room, size_t *value_size, char *why, size_t why_size)
+int pages_find(int fd, struct bytes key, void *out, size_t room, size_t *value_size, char *why,
+    size_t why_size)
 {
 	unsigned char bytes[PAGE_MAX];
 	struct pages_state state;

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * txn.c - one transaction of liblmdb that writes; the only file that knows <lmdb.h>
+ * txn.c - one transaction of liblmdb that writes; the only file that knows
+ * <lmdb.h>
  *
- * Postfix's rules, lmdb_table(5): one file (MDB_NOSUBDIR), and none of LMDB's own locks (MDB_NOLOCK), which the caller's
- * fcntl(2) lock replaces; so there is no second file, and a reader that died leaves nothing behind.  Keys and values end with a
- * NUL, as postmap(1) writes them: the first hit of an smtpd decides for its life which kind it asks for.
- * liblmdb opens a file by its name.  It gets /proc/self/fd/N, which is the file that was proved and no other; needs /proc.
- * A commit writes the changed pages, syncs, then writes and syncs one meta page: cut off anywhere, the older one is valid.
- * Limit: keys of TXN_KEY_MAX bytes, which is LMDB's.
+ * Postfix's rules, lmdb_table(5): one file (MDB_NOSUBDIR), and none of LMDB's
+ * own locks (MDB_NOLOCK), which the caller's fcntl(2) lock replaces; so there
+ * is no second file, and a reader that died leaves nothing behind.  Keys and
+ * values end with a NUL, as postmap(1) writes them: the first hit of an smtpd
+ * decides for its life which kind it asks for.  liblmdb opens a file by its
+ * name.  It gets /proc/self/fd/N, which is the file that was proved and no
+ * other; needs /proc.
+ * A commit writes the changed pages, syncs, then writes and syncs one meta
+ * page: cut off anywhere, the older one is valid.  Limit: keys of TXN_KEY_MAX
+ * bytes, which is LMDB's.
  */
 #include "txn.h"
 #include "handle.h"
@@ -41,14 +46,17 @@ static int failed(const struct txn *txn, const char *act, int error)
 	case MDB_VERSION_MISMATCH:
 	case MDB_CORRUPTED:
 	case MDB_PAGE_NOTFOUND:
-		return db_fail(
-		    db, RELAYDB_NOTDB, "%s is not a relay database: LMDB cannot %s it: %s", db->path, act, mdb_strerror(error));
+		return db_fail(db, RELAYDB_NOTDB,
+		    "%s is not a relay database: LMDB cannot %s it: %s", db->path, act,
+		    mdb_strerror(error));
 	case MDB_BAD_VALSIZE:
-		return db_fail(db, RELAYDB_NOTDB, "%s cannot have keys of more than %d bytes", db->path, TXN_KEY_MAX);
+		return db_fail(db, RELAYDB_NOTDB, "%s cannot have keys of more than %d bytes",
+		    db->path, TXN_KEY_MAX);
 	default:
 		if (error > 0)
 			return db_fail_errno(db, act, "", error);
-		return db_fail(db, RELAYDB_IO, "LMDB cannot %s %s: %s", act, db->path, mdb_strerror(error));
+		return db_fail(
+		    db, RELAYDB_IO, "LMDB cannot %s %s: %s", act, db->path, mdb_strerror(error));
 	}
 }
 
@@ -128,14 +136,16 @@ int txn_find(struct txn *txn, struct bytes key, void *out, size_t size, size_t *
 		return RELAYDB_NOTFOUND;
 	if (error != 0)
 		return failed(txn, "read", error);
-	if (value.mv_size > 0 && find.mv_size == key.size + 1 && ((const char *)value.mv_data)[value.mv_size - 1] == '\0')
+	if (value.mv_size > 0 && find.mv_size == key.size + 1 &&
+	    ((const char *)value.mv_data)[value.mv_size - 1] == '\0')
 		value.mv_size--;
 	memcpy(out, value.mv_data, value.mv_size < size ? value.mv_size : size);
 	*value_size = value.mv_size;
 	return RELAYDB_OK;
 }
 
-int txn_walk(struct txn *txn, int (*each)(struct bytes key, struct bytes value, void *arg), void *arg)
+int txn_walk(
+    struct txn *txn, int (*each)(struct bytes key, struct bytes value, void *arg), void *arg)
 {
 	MDB_cursor *cursor;
 	MDB_val key, value;
@@ -147,7 +157,8 @@ int txn_walk(struct txn *txn, int (*each)(struct bytes key, struct bytes value, 
 		error = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
 		if (error != 0)
 			break;
-		answer = each((struct bytes){ key.mv_data, key.mv_size }, (struct bytes){ value.mv_data, value.mv_size }, arg);
+		answer = each((struct bytes){ key.mv_data, key.mv_size },
+		    (struct bytes){ value.mv_data, value.mv_size }, arg);
 	}
 	mdb_cursor_close(cursor);
 	return answer != 0 || error == MDB_NOTFOUND ? answer : failed(txn, "read", error);
@@ -183,9 +194,11 @@ int txn_delete(struct txn *txn, struct bytes key)
 {
 	char buf[TXN_KEY_MAX + 1];
 	MDB_val find;
-	int error = stored_key(key, buf, &find) ? mdb_del(txn->txn, txn->rows, &find, NULL) : MDB_NOTFOUND;
+	int error =
+	    stored_key(key, buf, &find) ? mdb_del(txn->txn, txn->rows, &find, NULL) : MDB_NOTFOUND;
 
-	return error == 0 || error == MDB_NOTFOUND ? delete_bare(txn, key) : failed(txn, "change", error);
+	return error == 0 || error == MDB_NOTFOUND ? delete_bare(txn, key)
+						   : failed(txn, "change", error);
 }
 
 int txn_empty(struct txn *txn)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * sqlite.c - the form `sqlite': a table that Exim's dbm lookups read where Exim has no Berkeley DB
+ * sqlite.c - the form `sqlite': a table that Exim's dbm lookups read where Exim
+ * has no Berkeley DB
  *
  * Exim keeps a file open for a session; the next one sees a change.  A reader
  * needs no lock, since a file is replaced whole (tblwrite.h).  What is read is
@@ -30,7 +31,8 @@ static int read_path(struct relaydb *db, struct tblfile **file)
 	*file = tblfile_of(db);
 	if (*file == NULL)
 		return RELAYDB_NOMEM;
-	/* two calls, if it is the file that we know; a link or another owner of the directory takes the long way */
+	/* two calls, if it is the file that we know; a link or another owner of
+	 * the directory takes the long way */
 	code = place_open(db, &place, false);
 	if (code != RELAYDB_OK)
 		return code;
@@ -52,7 +54,8 @@ static int sqlite_get(struct relaydb *db, const char *address, int64_t *stamp)
 
 	if (code != RELAYDB_OK)
 		return code;
-	code = table_find(file->table, (struct bytes){ address, strlen(address) }, value, sizeof value, &size);
+	code = table_find(
+	    file->table, (struct bytes){ address, strlen(address) }, value, sizeof value, &size);
 	if (code == RELAYDB_NOTFOUND)
 		return db_fail(db, code, "%s has no row in %s", address, db->path);
 	if (code != RELAYDB_OK)
@@ -72,10 +75,12 @@ static int collect(struct bytes key, struct bytes value, void *arg)
 {
 	const struct collecting *collecting = arg;
 
-	return rows_take_since(collecting->rows, collecting->since, key, value, (struct bytes){ NULL, 0 });
+	return rows_take_since(
+	    collecting->rows, collecting->since, key, value, (struct bytes){ NULL, 0 });
 }
 
-static int sqlite_each(struct relaydb *db, int64_t since, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
+static int sqlite_each(struct relaydb *db, int64_t since,
+    int (*each)(const struct relaydb_row *row, void *arg), void *arg)
 {
 	struct rows rows = { NULL, 0, 0, NULL };
 	struct tblfile *file;
@@ -102,7 +107,8 @@ static int sqlite_settle(struct relaydb *db, int64_t now)
 	return place_settle(db);
 }
 
-/* What SQLite would take for its own beside the file, and play back into it, when another program opens it. */
+/* What SQLite would take for its own beside the file, and play back into it,
+ * when another program opens it. */
 static void check_companions(const struct examine *examine, const struct place *place)
 {
 	static const char *const suffixes[] = { "-journal", "-wal", "-shm" };
@@ -113,15 +119,21 @@ static void check_companions(const struct examine *examine, const struct place *
 			continue;
 		snprintf(remedy, sizeof remedy, "rm %s%s", examine->word, suffixes[i]);
 		examine_report(examine, RELAYDB_FAULT, remedy,
-		    "%s%s is not of this suite, and with it Exim finds nothing in the table, or something else", examine->file,
-		    suffixes[i]);
+		    "%s%s is not of this suite, and with it Exim finds nothing in the table, or "
+		    "something else",
+		    examine->file, suffixes[i]);
 	}
 }
 
-static int sqlite_check(
-    struct relaydb *db, int64_t now, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+static int sqlite_check(struct relaydb *db, int64_t now,
+    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
 {
-	struct examine examine = { .db = db, .now = now, .each = each, .arg = arg, .reader = "Exim", .opens_itself = true };
+	struct examine examine = { .db = db,
+		.now = now,
+		.each = each,
+		.arg = arg,
+		.reader = "Exim",
+		.opens_itself = true };
 	struct tblfile *file = tblfile_of(db);
 	struct place place;
 	struct stat st;
@@ -133,8 +145,10 @@ static int sqlite_check(
 	if (code != RELAYDB_OK)
 		return code == RELAYDB_NOTFOUND ? RELAYDB_OK : code;
 	check_companions(&examine, &place);
-	code = st.st_size == 0 ? db_fail(db, RELAYDB_NOTDB, "%s is empty: Exim cannot read it, and finds nothing", examine.file)
-			       : tblfile_know(db, &place, fd, &st, file);
+	code = st.st_size == 0
+		   ? db_fail(db, RELAYDB_NOTDB,
+			 "%s is empty: Exim cannot read it, and finds nothing", examine.file)
+		   : tblfile_know(db, &place, fd, &st, file);
 	close(fd);
 	place_close(&place);
 	if (code == RELAYDB_NOTDB) {
@@ -152,7 +166,8 @@ static int sqlite_check(
 	if (code != RELAYDB_OK)
 		return code;
 	if (!file->info.plain)
-		examine_report(&examine, RELAYDB_WARNING, "the next commit that changes a row rewrites them",
+		examine_report(&examine, RELAYDB_WARNING,
+		    "the next commit that changes a row rewrites them",
 		    "%s has keys that are no blobs, or no row " TABLE_SENTINEL, examine.file);
 	examine_rows(&examine);
 	return RELAYDB_OK;

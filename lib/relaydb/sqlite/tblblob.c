@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * tblblob.c - the table of a database of SQLite, in memory; the only file that knows <sqlite3.h>
+ * tblblob.c - the table of a database of SQLite, in memory; the only file that
+ * knows <sqlite3.h>
  *
- * SQLite never sees a file of ours: it gets the bytes, and gives bytes back (sqlite3_deserialize, sqlite3_serialize).  So there is
- * no journal, no WAL and no lock, and what lies beside the file (a planted journal makes SQLite roll back, or delete, other
- * files) is nothing to us.  A file may be damaged or foreign all the same, and so SQLite is told to trust no schema and to check cells,
- * and the whole table is checked before anything is done with it.
- * The table is that of Exim's dbm lookups where Exim is built with SQLite (tblblob, hintsdb of Exim 4.97 and later); keys and
- * values are blobs without a NUL, since a key of type TEXT is another than the same bytes as a blob.
+ * SQLite never sees a file of ours: it gets the bytes, and gives bytes back
+ * (sqlite3_deserialize, sqlite3_serialize).  So there is no journal, no WAL and
+ * no lock, and what lies beside the file (a planted journal makes SQLite roll
+ * back, or delete, other files) is nothing to us.  A file may be damaged or
+ * foreign all the same, and so SQLite is told to trust no schema and to check
+ * cells, and the whole table is checked before anything is done with it.
+ * The table is that of Exim's dbm lookups where Exim is built with SQLite
+ * (tblblob, hintsdb of Exim 4.97 and later); keys and values are blobs without
+ * a NUL, since a key of type TEXT is another than the same bytes as a blob.
  */
 #include "tblblob.h"
 #include "address.h"
@@ -43,17 +47,18 @@ static int failed(const struct table *table, int error)
 	case SQLITE_FORMAT:
 	case SQLITE_ERROR:
 	case SQLITE_SCHEMA:
-		return db_fail(
-		    db, RELAYDB_NOTDB, "%s is not a relay database: SQLite says %s", db->path, sqlite3_errmsg(table->sqlite));
+		return db_fail(db, RELAYDB_NOTDB, "%s is not a relay database: SQLite says %s",
+		    db->path, sqlite3_errmsg(table->sqlite));
 	default:
-		return db_fail(db, RELAYDB_IO, "SQLite cannot work on a copy of %s in memory: %s", db->path,
-		    sqlite3_errmsg(table->sqlite));
+		return db_fail(db, RELAYDB_IO, "SQLite cannot work on a copy of %s in memory: %s",
+		    db->path, sqlite3_errmsg(table->sqlite));
 	}
 }
 
 static int not_a_database(const struct table *table, const char *why)
 {
-	return db_fail(table->db, RELAYDB_NOTDB, "%s is not a relay database: %s", table->db->path, why);
+	return db_fail(
+	    table->db, RELAYDB_NOTDB, "%s is not a relay database: %s", table->db->path, why);
 }
 
 static int run(const struct table *table, const char *sql)
@@ -67,10 +72,11 @@ static int run(const struct table *table, const char *sql)
 
 static int open_empty(struct table *table)
 {
-	static const int off[] = { SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW, SQLITE_DBCONFIG_TRUSTED_SCHEMA,
-		SQLITE_DBCONFIG_WRITABLE_SCHEMA, SQLITE_DBCONFIG_DQS_DDL, SQLITE_DBCONFIG_DQS_DML };
-	int error =
-	    sqlite3_open_v2(":memory:", &table->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX, NULL);
+	static const int off[] = { SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW,
+		SQLITE_DBCONFIG_TRUSTED_SCHEMA, SQLITE_DBCONFIG_WRITABLE_SCHEMA,
+		SQLITE_DBCONFIG_DQS_DDL, SQLITE_DBCONFIG_DQS_DML };
+	int error = sqlite3_open_v2(":memory:", &table->sqlite,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX, NULL);
 
 	for (size_t i = 0; error == SQLITE_OK && i < sizeof off / sizeof *off; i++)
 		error = sqlite3_db_config(table->sqlite, off[i], 0, NULL);
@@ -91,12 +97,13 @@ static int take_bytes(struct table *table, const struct image *image)
 		return db_fail(table->db, RELAYDB_NOMEM, "out of memory");
 	if (image->size > 0)
 		memcpy(copy, image->data, image->size);
-	error = sqlite3_deserialize(table->sqlite, "main", copy, (sqlite3_int64)image->size, (sqlite3_int64)image->size,
+	error = sqlite3_deserialize(table->sqlite, "main", copy, (sqlite3_int64)image->size,
+	    (sqlite3_int64)image->size,
 	    SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_RESIZEABLE);
 	if (error != SQLITE_OK)
 		return failed(table, error);
-	error =
-	    sqlite3_file_control(table->sqlite, "main", SQLITE_FCNTL_SIZE_LIMIT, &(sqlite3_int64){ (sqlite3_int64)IMAGE_MAX });
+	error = sqlite3_file_control(table->sqlite, "main", SQLITE_FCNTL_SIZE_LIMIT,
+	    &(sqlite3_int64){ (sqlite3_int64)IMAGE_MAX });
 	return error == SQLITE_OK ? RELAYDB_OK : failed(table, error);
 }
 
@@ -109,7 +116,8 @@ static int prove_head(const struct table *table, const struct image *image)
 		return not_a_database(table, "it is not a file of SQLite");
 	if (image->data[18] != 1 || image->data[19] != 1)
 		return not_a_database(table,
-		    "it is in WAL mode, in which Exim finds nothing; as its owner: sqlite3 FILE 'PRAGMA journal_mode=DELETE'");
+		    "it is in WAL mode, in which Exim finds nothing; as its owner: sqlite3 "
+		    "FILE 'PRAGMA journal_mode=DELETE'");
 	return RELAYDB_OK;
 }
 
@@ -134,23 +142,26 @@ static int expect(const struct table *table, const char *sql, const char *answer
 	return code;
 }
 
-/* One table, with the columns that Exim asks for, the key its primary key; the index of that, and nothing else. */
+/* One table, with the columns that Exim asks for, the key its primary key; the
+ * index of that, and nothing else. */
 static int prove_schema(const struct table *table)
 {
-	static const char only[] =
-	    "SELECT count(*) || ' ' || sum(type = 'table' AND name = 'tblblob' AND tbl_name = 'tblblob') || ' ' ||"
-	    " sum(type = 'index' AND name = 'sqlite_autoindex_tblblob_1' AND tbl_name = 'tblblob' AND sql IS NULL)"
-	    " FROM sqlite_schema";
-	static const char columns[] = "SELECT group_concat(name || ' ' || pk || ' ' || upper(type), ',')"
-				      " FROM (SELECT * FROM pragma_table_xinfo('tblblob') ORDER BY cid)";
+	static const char only[] = "SELECT count(*) || ' ' || sum(type = 'table' AND name = "
+				   "'tblblob' AND tbl_name = 'tblblob') || ' ' ||"
+				   " sum(type = 'index' AND name = 'sqlite_autoindex_tblblob_1' "
+				   "AND tbl_name = 'tblblob' AND sql IS NULL)"
+				   " FROM sqlite_schema";
+	static const char columns[] =
+	    "SELECT group_concat(name || ' ' || pk || ' ' || upper(type), ',')"
+	    " FROM (SELECT * FROM pragma_table_xinfo('tblblob') ORDER BY cid)";
 	int code = expect(table, only, "2 1 1", "expected a table tblblob and nothing else");
 
 	if (code == RELAYDB_OK)
 		code = expect(table, columns, "ky 1 BLOB,dat 0 BLOB", "expected " SCHEMA);
 	if (code == RELAYDB_OK)
 		code = expect(table,
-		    "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND replace(replace(upper(sql), ' ', ''), '\"', "
-		    "'') = "
+		    "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND "
+		    "replace(replace(upper(sql), ' ', ''), '\"', '') = "
 		    "'CREATETABLETBLBLOB(KYBLOBPRIMARYKEY,DATBLOB)'",
 		    "1", "expected " SCHEMA);
 	if (code == RELAYDB_OK)
@@ -163,26 +174,30 @@ static int prepare(struct table *table)
 	static const char *const sql[STATEMENTS] = {
 		[FIND] = "SELECT dat FROM tblblob WHERE ky = ?1",
 		[WALK] = "SELECT ky, dat FROM tblblob",
-		[PUT] = "INSERT INTO tblblob (ky, dat) VALUES (?1, ?2) ON CONFLICT (ky) DO UPDATE SET dat = excluded.dat",
+		[PUT] = "INSERT INTO tblblob (ky, dat) VALUES (?1, ?2) ON CONFLICT (ky) DO UPDATE "
+			"SET dat = excluded.dat",
 		[DELETE] = "DELETE FROM tblblob WHERE ky = ?1",
 	};
 	int error = SQLITE_OK;
 
 	for (size_t i = 0; error == SQLITE_OK && i < STATEMENTS; i++)
-		error = sqlite3_prepare_v3(table->sqlite, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &table->statement[i], NULL);
+		error = sqlite3_prepare_v3(table->sqlite, sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+		    &table->statement[i], NULL);
 	return error == SQLITE_OK ? RELAYDB_OK : failed(table, error);
 }
 
 static bool sentinel(struct bytes key)
 {
-	return key.size == sizeof TABLE_SENTINEL - 1 && memcmp(key.data, TABLE_SENTINEL, key.size) == 0;
+	return key.size == sizeof TABLE_SENTINEL - 1 &&
+	       memcmp(key.data, TABLE_SENTINEL, key.size) == 0;
 }
 
 static struct bytes column(sqlite3_stmt *statement, int i)
 {
 	const void *data = sqlite3_column_blob(statement, i);
 
-	return (struct bytes){ data != NULL ? data : "", (size_t)sqlite3_column_bytes(statement, i) };
+	return (
+	    struct bytes){ data != NULL ? data : "", (size_t)sqlite3_column_bytes(statement, i) };
 }
 
 static int survey(const struct table *table, struct table_info *info)
@@ -193,7 +208,8 @@ static int survey(const struct table *table, struct table_info *info)
 
 	*info = (struct table_info){ .plain = true };
 	while ((error = sqlite3_step(walk)) == SQLITE_ROW) {
-		bool blobs = sqlite3_column_type(walk, 0) == SQLITE_BLOB && sqlite3_column_type(walk, 1) == SQLITE_BLOB;
+		bool blobs = sqlite3_column_type(walk, 0) == SQLITE_BLOB &&
+			     sqlite3_column_type(walk, 1) == SQLITE_BLOB;
 		struct bytes key = column(walk, 0);
 
 		if (blobs && sentinel(key)) {
@@ -223,7 +239,8 @@ static int make(struct table *table, const struct image *image)
 	return code == RELAYDB_OK ? prove_schema(table) : code;
 }
 
-int table_new(struct relaydb *db, const struct image *image, struct table **out, struct table_info *info)
+int table_new(
+    struct relaydb *db, const struct image *image, struct table **out, struct table_info *info)
 {
 	struct table *table = calloc(1, sizeof *table);
 	int code;
@@ -260,7 +277,8 @@ void table_free(struct table **table)
 
 static void bind(sqlite3_stmt *statement, int i, struct bytes bytes)
 {
-	sqlite3_bind_blob64(statement, i, bytes.data != NULL ? bytes.data : "", bytes.size, SQLITE_STATIC);
+	sqlite3_bind_blob64(
+	    statement, i, bytes.data != NULL ? bytes.data : "", bytes.size, SQLITE_STATIC);
 }
 
 int table_find(struct table *table, struct bytes key, void *out, size_t size, size_t *value_size)
@@ -282,7 +300,8 @@ int table_find(struct table *table, struct bytes key, void *out, size_t size, si
 	return code;
 }
 
-int table_walk(struct table *table, int (*each)(struct bytes key, struct bytes value, void *arg), void *arg)
+int table_walk(
+    struct table *table, int (*each)(struct bytes key, struct bytes value, void *arg), void *arg)
 {
 	sqlite3_stmt *walk = table->statement[WALK];
 	int answer = 0, error = SQLITE_DONE;
@@ -343,7 +362,8 @@ int table_bytes(struct table *table, struct bytes *bytes)
 	const void *data = sqlite3_serialize(table->sqlite, "main", &size, SQLITE_SERIALIZE_NOCOPY);
 
 	if (data == NULL || size <= 0)
-		return db_fail(table->db, RELAYDB_NOMEM, "out of memory: a copy of %s", table->db->path);
+		return db_fail(
+		    table->db, RELAYDB_NOMEM, "out of memory: a copy of %s", table->db->path);
 	*bytes = (struct bytes){ data, (size_t)size };
 	return RELAYDB_OK;
 }

@@ -45,7 +45,8 @@ static int read_file(struct relaydb *db, int fd, struct tblfile *file)
 			break;
 		image_free(&image);
 		if (code == RELAYDB_OK)
-			code = db_fail(db, RELAYDB_LOCKED, "%s keeps being changed in place by another process", db->path);
+			code = db_fail(db, RELAYDB_LOCKED,
+			    "%s keeps being changed in place by another process", db->path);
 	}
 	if (code == RELAYDB_OK)
 		code = table_new(db, &image, &file->table, &file->info);
@@ -53,7 +54,8 @@ static int read_file(struct relaydb *db, int fd, struct tblfile *file)
 	return code;
 }
 
-int tblfile_know(struct relaydb *db, const struct place *place, int fd, const struct stat *st, struct tblfile *file)
+int tblfile_know(struct relaydb *db, const struct place *place, int fd, const struct stat *st,
+    struct tblfile *file)
 {
 	int code = place_private(db, place, st);
 

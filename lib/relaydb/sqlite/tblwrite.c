@@ -28,8 +28,9 @@ struct change_task {
 	struct relaydb_result *result;
 };
 
-/* The new file gets the mode and group of the old one, without the rights to write that nobody else may have; and an mtime that the
- * kernel gives to no file, so that any other writer's shows. */
+/* The new file gets the mode and group of the old one, without the rights to
+ * write that nobody else may have; and an mtime that the kernel gives to no
+ * file, so that any other writer's shows. */
 static int dress(struct relaydb *db, int fd, const struct stat *old)
 {
 	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { 0, 0 } };
@@ -72,10 +73,12 @@ static int replace(struct turn *turn, int old, const struct stat *st)
 
 	place_name(&turn->place, NEW_SUFFIX, name);
 	if (old < 0) {
-		if (renameat2(turn->place.dir, name, turn->place.dir, turn->place.name, RENAME_NOREPLACE) != 0)
+		if (renameat2(turn->place.dir, name, turn->place.dir, turn->place.name,
+			RENAME_NOREPLACE) != 0)
 			return errno == EEXIST ? STEP_AGAIN : db_fail_errno(db, "name", "", errno);
 	} else {
-		if (fstat(old, &now) != 0 || !known_same(&now, st) || !turn_same_file(&turn->place, "", old))
+		if (fstat(old, &now) != 0 || !known_same(&now, st) ||
+		    !turn_same_file(&turn->place, "", old))
 			return STEP_AGAIN;
 		if (renameat(turn->place.dir, name, turn->place.dir, turn->place.name) != 0)
 			return db_fail_errno(db, "replace", "", errno);
@@ -110,7 +113,8 @@ static int store(struct turn *turn, struct tblfile *file, int old)
 	return code;
 }
 
-static int change_known(struct turn *turn, struct tblfile *file, int old, const struct change_task *task)
+static int change_known(
+    struct turn *turn, struct tblfile *file, int old, const struct change_task *task)
 {
 	int code;
 
@@ -144,12 +148,14 @@ static int attempt(struct turn *turn, struct tblfile *file, const struct change_
 	if (code != RELAYDB_OK)
 		return code;
 	if (st.st_uid != geteuid() && geteuid() != 0)
-		code = db_fail(db, RELAYDB_PERM, "%s belongs to uid %ld, who alone may replace it", db->path, (long)st.st_uid);
+		code = db_fail(db, RELAYDB_PERM, "%s belongs to uid %ld, who alone may replace it",
+		    db->path, (long)st.st_uid);
 	if (code == RELAYDB_OK)
 		code = tblfile_know(db, &turn->place, fd, &st, file);
 	if (code == RELAYDB_OK)
 		code = change_known(turn, file, fd, task);
-	if (code == RELAYDB_OK && !task->result->committed) /* it is there already, but how safely? */
+	/* it is there already, but how safely? */
+	if (code == RELAYDB_OK && !task->result->committed)
 		code = place_keep_name(db, &turn->place, &st);
 	close(fd);
 	return code;
@@ -194,7 +200,8 @@ static int change(struct relaydb *db, int64_t now, const struct change_task *tas
 	if (code != RELAYDB_OK)
 		*task->result = (struct relaydb_result){ .committed = code == RELAYDB_UNCERTAIN };
 	if (code == STEP_AGAIN)
-		code = db_fail(db, RELAYDB_LOCKED, "%s keeps being changed by another process", db->path);
+		code = db_fail(
+		    db, RELAYDB_LOCKED, "%s keeps being changed by another process", db->path);
 	if (code == RELAYDB_IO)
 		db_fail_more(db, "; nothing was changed");
 	return code;
@@ -232,7 +239,8 @@ static int empty(void *from)
 
 static struct inplace rows_of(const struct tblfile *file, bool plain)
 {
-	return (struct inplace){ { find, walk, file->table, NULL }, file->info.rows, plain, begin, put, delete, empty };
+	return (struct inplace){ { find, walk, file->table, NULL }, file->info.rows, plain, begin,
+		put, delete, empty };
 }
 
 static int change_batch(struct tblfile *file, void *arg, struct relaydb_result *result)
@@ -262,6 +270,7 @@ int tblwrite_load(struct dump *dump, int64_t now, struct relaydb_result *result)
 	const struct bytes sentinel = { TABLE_SENTINEL, sizeof TABLE_SENTINEL - 1 };
 
 	if (rows_find(&dump->rows, sentinel) != NULL)
-		return db_fail(dump->db, RELAYDB_BADADDR, "the key " TABLE_SENTINEL " is the database's own in this form");
+		return db_fail(dump->db, RELAYDB_BADADDR,
+		    "the key " TABLE_SENTINEL " is the database's own in this form");
 	return change(dump->db, now, &task);
 }
