@@ -196,11 +196,13 @@ static void take_expression(struct definition_draft *draft, const char *name, co
 		    name);
 		return;
 	}
-	if ((pattern = pattern_new(value, error, sizeof error)) == NULL) {
+	pattern = pattern_new(value, error, sizeof error);
+	if (pattern == NULL) {
 		conf_error(place, "%s: %s", name, error);
 		return;
 	}
-	if ((more = realloc(server->expressions, (server->count + 1) * sizeof *more)) == NULL) {
+	more = realloc(server->expressions, (server->count + 1) * sizeof *more);
+	if (more == NULL) {
 		pattern_free(pattern);
 		draft->failed = true;
 		return;
@@ -239,7 +241,8 @@ static void take_sample(struct definition_draft *draft, const char *name, const 
 		free(sample);
 		return;
 	}
-	if ((sample->line = strdup(value)) == NULL)
+	sample->line = strdup(value);
+	if (sample->line == NULL)
 		draft->failed = true;
 	*draft->last = sample;
 	draft->last = &sample->next;

@@ -97,7 +97,8 @@ static bool take_tag(struct cursor *c, struct header *h)
 	h->tag = (struct span){ c->p, (size_t)(p - c->p) };
 	h->pid = (struct span){ p, 0 };
 	if (*p == '[') {
-		if ((close = memchr(p, ']', (size_t)(c->end - p))) == NULL)
+		close = memchr(p, ']', (size_t)(c->end - p));
+		if (close == NULL)
 			return false;
 		h->pid = (struct span){ p + 1, (size_t)(close - p - 1) };
 		p = close + 1;
@@ -111,11 +112,11 @@ static void skip_solaris_id(struct cursor *c)
 {
 	const char *close;
 
-	if (left(c) > 5 && memcmp(c->p, "[ID ", 4) == 0 && is_digit(c->p[4]) &&
-	    (close = memchr(c->p, ']', left(c))) != NULL) {
-		if (close + 1 < c->end && close[1] == ' ')
-			c->p = close + 2;
-	}
+	if (left(c) <= 5 || memcmp(c->p, "[ID ", 4) != 0 || !is_digit(c->p[4]))
+		return;
+	close = memchr(c->p, ']', left(c));
+	if (close != NULL && close + 1 < c->end && close[1] == ' ')
+		c->p = close + 2;
 }
 
 static void take_message(struct cursor *c, struct header *h)
@@ -129,8 +130,10 @@ static void skip_priority(struct cursor *c)
 {
 	const char *close;
 
-	if (c->p < c->end && *c->p == '<' && (close = memchr(c->p, '>', left(c))) != NULL &&
-	    close - c->p <= 24)
+	if (c->p == c->end || *c->p != '<')
+		return;
+	close = memchr(c->p, '>', left(c));
+	if (close != NULL && close - c->p <= 24)
 		c->p = close + 1;
 }
 

@@ -46,7 +46,8 @@ static char *write_out(const char *expression)
 
 	for (p = expression; (p = strstr(p, shortcut)) != NULL; p++)
 		size += extra;
-	if ((out = malloc(size + 1)) == NULL)
+	out = malloc(size + 1);
+	if (out == NULL)
 		return NULL;
 	*out = '\0';
 	for (p = expression; (next = strstr(p, shortcut)) != NULL; p = next + strlen(shortcut)) {
@@ -105,6 +106,17 @@ static struct group find_group(const pcre2_code *code, const char *name)
 	return group;
 }
 
+/* Compiles WRITTEN for matching, and for asking what a message may begin with.
+ * Returns false with a sentence in ERROR. */
+static bool compile_both(struct pattern *pattern, const char *written, char *error, size_t size)
+{
+	pattern->code = compile(written, PCRE2_ANCHORED | PCRE2_ENDANCHORED, error, size);
+	if (pattern->code == NULL)
+		return false;
+	pattern->begins = compile(written, PCRE2_ANCHORED, error, size);
+	return pattern->begins != NULL;
+}
+
 static bool prepare_match(struct pattern *pattern)
 {
 	pattern->data = pcre2_match_data_create_from_pattern(pattern->code, NULL);
@@ -112,11 +124,12 @@ static bool prepare_match(struct pattern *pattern)
 	if (pattern->data == NULL || pattern->context == NULL)
 		return false;
 	pcre2_set_match_limit(pattern->context, MATCH_LIMIT);
+	/* a library without JIT, or a system that forbids it: slower, no less
+	 * right */
 	if (pcre2_jit_compile(pattern->code, PCRE2_JIT_COMPLETE) != 0)
-		/* a library without JIT, or a system that forbids it: slower,
-		 * no less right */
 		return true;
-	if ((pattern->stack = pcre2_jit_stack_create(32 * 1024, JIT_STACK_MAX, NULL)) == NULL)
+	pattern->stack = pcre2_jit_stack_create(32 * 1024, JIT_STACK_MAX, NULL);
+	if (pattern->stack == NULL)
 		return false;
 	pcre2_jit_stack_assign(pattern->context, NULL, pattern->stack);
 	return true;
@@ -136,9 +149,7 @@ struct pattern *pattern_new(const char *expression, char *error, size_t error_si
 	pattern = calloc(1, sizeof *pattern);
 	if (written == NULL || pattern == NULL)
 		snprintf(error, error_size, "out of memory");
-	else if ((pattern->code = compile(
-		      written, PCRE2_ANCHORED | PCRE2_ENDANCHORED, error, error_size)) != NULL &&
-		 (pattern->begins = compile(written, PCRE2_ANCHORED, error, error_size)) != NULL) {
+	else if (compile_both(pattern, written, error, error_size)) {
 		pattern->ip = find_group(pattern->code, "ip");
 		pattern->user = find_group(pattern->code, "user");
 		pattern->session = find_group(pattern->code, "session");

@@ -237,7 +237,8 @@ static void take_broken(struct pipeline *pipeline, const struct line *line, int6
 	pipeline->tally.broken++;
 	if (!layout_parse(line->formats, line->text, line->size, &header))
 		return;
-	if ((servers = catalogue_find(pipeline->catalogue, header.tag)) == NULL)
+	servers = catalogue_find(pipeline->catalogue, header.tag);
+	if (servers == NULL)
 		return;
 	if (!line_time(pipeline, line, &header, now, &when))
 		when = now;

@@ -63,7 +63,10 @@ static void end_connection(struct sessions *sessions, const struct event *event)
 	char key[SESSION_KEY_MAX];
 	struct session *session;
 
-	if (session_connection_key(event, key) && (session = session_find(sessions, key)) != NULL)
+	if (!session_connection_key(event, key))
+		return;
+	session = session_find(sessions, key);
+	if (session != NULL)
 		session_drop(sessions, session);
 }
 
@@ -72,9 +75,11 @@ bool sessions_connected(const struct sessions *sessions, struct event *event)
 	const struct session *session;
 	char key[SESSION_KEY_MAX];
 
-	return event->server->shared_logger && session_connection_key(event, key) &&
-	       (session = session_find(sessions, key)) != NULL && event->when <= session->until &&
-	       own_address(event) && strcmp(event->address, session->address) == 0;
+	if (!event->server->shared_logger || !session_connection_key(event, key))
+		return false;
+	session = session_find(sessions, key);
+	return session != NULL && event->when <= session->until && own_address(event) &&
+	       strcmp(event->address, session->address) == 0;
 }
 
 /* Many servers tell a logout in some versions and set-ups alone.  Where none
@@ -113,8 +118,10 @@ static bool has_ended(const struct sessions *sessions, const struct event *event
 	const struct session *ended;
 	char key[SESSION_KEY_MAX];
 
-	return session_ended_key(event, key) && (ended = session_find(sessions, key)) != NULL &&
-	       event->when <= ended->until;
+	if (!session_ended_key(event, key))
+		return false;
+	ended = session_find(sessions, key);
+	return ended != NULL && event->when <= ended->until;
 }
 
 static bool take_login(struct sessions *sessions, struct event *event)
@@ -159,7 +166,8 @@ static bool take_logout(struct sessions *sessions, struct event *event)
 	if (!session_open_key(event, key))
 		return false;
 	note_logout(sessions, event);
-	if ((session = session_find(sessions, key)) == NULL) {
+	session = session_find(sessions, key);
+	if (session == NULL) {
 		note_ended(sessions, event);
 		return false;
 	}
@@ -218,7 +226,8 @@ void sessions_end(struct sessions *sessions, const struct event *event)
 	 * than the one that is open */
 	if (event->role == ROLE_FAIL || !session_open_key(event, key))
 		return;
-	if ((session = session_find(sessions, key)) != NULL)
+	session = session_find(sessions, key);
+	if (session != NULL)
 		session_drop(sessions, session);
 	else
 		note_ended(sessions, event);

@@ -107,7 +107,11 @@ static struct doubt *put(struct doubts *doubts, const char *key, size_t size)
 		return doubt;
 	if (HASH_COUNT(doubts->table) >= DOUBTS)
 		drop(doubts, doubts->table);
-	if ((doubt = calloc(1, sizeof *doubt)) == NULL || (doubt->key = malloc(size)) == NULL)
+	doubt = calloc(1, sizeof *doubt);
+	if (doubt == NULL)
+		leave_without_memory();
+	doubt->key = malloc(size);
+	if (doubt->key == NULL)
 		leave_without_memory();
 	memcpy(doubt->key, key, size);
 	doubt->size = size;
