@@ -13,7 +13,7 @@ SEED = 0
 FUZZ =
 FUZZ_CC = clang
 FUZZ_FLAGS = -std=c17 -Wall -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all -D_GNU_SOURCE -DWITH_JOURNAL=0
-FUZZ_FOLDERS = $(RELAYDB_ROOMS) lib/common lib/daemon lib/rules $(POPWATCH_ROOMS) relayguard vnewspammers
+FUZZ_ROOMS = $(RELAYDB_ROOMS) lib/common lib/daemon lib/rules $(POPWATCH_ROOMS) relayguard vnewspammers
 FUZZ_SOURCES = $(sort $(wildcard fuzz/fuzz_*.c))
 FUZZ_TARGETS = $(FUZZ_SOURCES:fuzz/fuzz_%.c=%)
 FUZZ_OBJECTS = $(patsubst %.c,build/fuzz/%.o,$(filter-out %/main.c, \
@@ -23,7 +23,7 @@ LINT_SOURCES += $(FUZZ_SOURCES)
 
 build/fuzz/%.o: %.c Makefile fuzz/rules.mk
 	@mkdir -p $(@D)
-	$(call say,CC,$< (fuzz))$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined $(CPPFLAGS_ALL) $(FUZZ_FOLDERS:%=-I%) -MMD -MP -c -o $@ $<
+	$(call say,CC,$< (fuzz))$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined $(CPPFLAGS_ALL) $(FUZZ_ROOMS:%=-I%) -MMD -MP -c -o $@ $<
 
 build/fuzz/rooms.a: $(FUZZ_OBJECTS)
 	$(ARCHIVE)

@@ -60,7 +60,8 @@ void guardstate_load(const char *path, struct throttle *throttle)
 	if (text == NULL && errno == ENOENT)
 		return;
 	if (text == NULL)
-		log_say(LOG_WARNING, "cannot read %s, counting anew: %s", path, strerror(errno));
+		log_say(
+		    LOG_WARNING, "cannot read %s, counting from zero: %s", path, strerror(errno));
 	else if (strlen(text) != size || !take(text, throttle))
 		log_say(LOG_WARNING, "%s is not what relayguard wrote, counting what it has", path);
 	free(text);

@@ -58,12 +58,12 @@ static int enter(struct relaydb *db, struct place *place, int from, const char *
 	dir = io_above_standard(
 	    openat(from, directory, O_DIRECTORY | O_CLOEXEC | (writing ? O_RDONLY : O_PATH)));
 	if (dir < 0)
-		return db_fail_errno(db, "open the folder of", "", errno);
+		return db_fail_errno(db, "open the directory of", "", errno);
 	if (place->dir >= 0)
 		close(place->dir);
 	place->dir = dir;
 	if (fstat(dir, &place->directory) != 0)
-		return db_fail_errno(db, "look at the folder of", "", errno);
+		return db_fail_errno(db, "look at the directory of", "", errno);
 	return RELAYDB_OK;
 }
 
@@ -89,8 +89,8 @@ static int follow(struct relaydb *db, struct place *place, bool writing)
 	if (!trusted(place->directory.st_uid) ||
 	    (!trusted(st.st_uid) && st.st_uid != place->directory.st_uid))
 		return db_fail(db, RELAYDB_PERM,
-		    "%s is a symbolic link that leads out of its folder, and uid %ld chose where "
-		    "to",
+		    "%s is a symbolic link that leads out of its directory, and uid %ld chose "
+		    "where to",
 		    db->path, (long)(trusted(st.st_uid) ? place->directory.st_uid : st.st_uid));
 	return enter(db, place, place->dir, target, writing);
 }
@@ -207,7 +207,7 @@ static int open_existing(struct relaydb *db, const struct place *place, const ch
 			return db_fail(db, RELAYDB_PERM, "%s%s is a symbolic link; remove it",
 			    db->path, suffix);
 		if (errno == EISDIR)
-			return db_fail(db, RELAYDB_NOTDB, "%s%s is a folder, expected a file",
+			return db_fail(db, RELAYDB_NOTDB, "%s%s is a directory, expected a file",
 			    db->path, suffix);
 		return db_fail_errno(db, "open", suffix, errno);
 	}
@@ -215,7 +215,7 @@ static int open_existing(struct relaydb *db, const struct place *place, const ch
 		return db_fail_errno(db, "look at", suffix, errno);
 	if (S_ISDIR(st->st_mode))
 		return db_fail(
-		    db, RELAYDB_NOTDB, "%s%s is a folder, expected a file", db->path, suffix);
+		    db, RELAYDB_NOTDB, "%s%s is a directory, expected a file", db->path, suffix);
 	if (!S_ISREG(st->st_mode))
 		return db_fail(db, RELAYDB_NOTDB, "%s%s is not a regular file", db->path, suffix);
 	return RELAYDB_OK;
@@ -247,7 +247,7 @@ static int map_allowed(struct relaydb *db, const struct place *place, const stru
 {
 	if (geteuid() == 0 && !links_harmless(place, st))
 		return db_fail(db, RELAYDB_PERM,
-		    "%s has %ld hard links and belongs to uid %ld, not to its folder's owner",
+		    "%s has %ld hard links and belongs to uid %ld, not to its directory's owner",
 		    db->path, (long)st->st_nlink, (long)st->st_uid);
 	if (geteuid() == 0 && place_foreign(place, st) && !left_by_makemap(place, st))
 		return db_fail(db, RELAYDB_PERM,
@@ -319,7 +319,7 @@ static int companion_allowed(
 		    db->path, suffix, (long)st->st_nlink);
 	if (!trusted(st->st_uid) && st->st_uid != place->directory.st_uid)
 		return db_fail(db, RELAYDB_PERM,
-		    "%s%s belongs to uid %ld, expected root or the folder's owner; remove it",
+		    "%s%s belongs to uid %ld, expected root or the directory's owner; remove it",
 		    db->path, suffix, (long)st->st_uid);
 	return RELAYDB_OK;
 }
@@ -407,6 +407,6 @@ int place_remove(struct relaydb *db, const struct place *place, const char *suff
 	if (unlinkat(place->dir, name, 0) != 0 && errno != ENOENT)
 		return db_fail_errno(db, "remove", suffix, errno);
 	if (fsync(place->dir) != 0)
-		return db_fail_errno(db, "sync the folder of", "", errno);
+		return db_fail_errno(db, "sync the directory of", "", errno);
 	return RELAYDB_OK;
 }

@@ -59,7 +59,7 @@ is_ago() {
 	unchanged relay add 192.0.2.1 77
 }
 
-@test "add makes a missing database, mode 0660 whatever the umask, but no folder" {
+@test "add makes a missing database, mode 0660 whatever the umask, but no directory" {
 	(umask 0 && relay add 192.0.2.1 1)
 	[ "$(stat -c %a "$DB")" = 660 ]
 	rm "$DB"
@@ -305,7 +305,7 @@ fed_after() {
 	status=0
 	relay check >"$DIR/out" || status=$?
 	[ "$status" = 1 ]
-	grep -A 1 "^fault: the folder $DIR is writable by its group" "$DIR/out" | grep -qx "	fix: chmod go-w $DIR"
+	grep -A 1 "^fault: the directory $DIR is writable by its group" "$DIR/out" | grep -qx "	fix: chmod go-w $DIR"
 }
 
 @test "check: the fix is a command for this database, whatever it is called" {

@@ -39,7 +39,7 @@ relay_check_status() {
 	[ "$(entries)" = '192.0.2.1 1' ]
 }
 
-@test "the folder is missing, or is none" {
+@test "the directory is missing, or is none" {
 	DB=$DIR/none/relayers.db
 	reading 66 "$DB"
 	changing 66 "$DB"
@@ -50,11 +50,11 @@ relay_check_status() {
 	changing 66 "$DB"
 }
 
-@test "a folder" {
+@test "a directory" {
 	mkdir "$DB"
-	reading 65 "$DB is a folder, expected a file"
-	changing 65 "$DB is a folder, expected a file"
-	found "$DB is a folder"
+	reading 65 "$DB is a directory, expected a file"
+	changing 65 "$DB is a directory, expected a file"
+	found "$DB is a directory"
 	[ -z "$(ls "$DB")" ]
 }
 

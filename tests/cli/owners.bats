@@ -1,4 +1,4 @@
-# root in the folder of somebody else, somebody else in the folder of root, a full disk, DB_CONFIG
+# root in the directory of somebody else, somebody else in the directory of root, a full disk, DB_CONFIG
 # enclosure: postfix
 load ../lib/test
 load cli
@@ -27,7 +27,7 @@ theirs() {
 	as_nobody "$BUILD/vsmtprelay/vsmtprelay" -f "$DB" "$@"
 }
 
-# victims: a text and a sound relay database of root's, beside the folder
+# victims: a text and a sound relay database of root's, beside the directory
 make_victims() {
 	echo 'root:*:0:0' >"$DIR/ours/text"
 	"$BUILD/vsmtprelay/vsmtprelay" -f "$DIR/ours/map.db" add 192.0.2.77 77
@@ -116,7 +116,7 @@ all_commands() {
 	[ "$(stat -c %h "$DB")" = 2 ]
 }
 
-@test "planted folders, fifos and foreign files at .lock, .queue, .new, .redo: refused" {
+@test "planted directories, fifos and foreign files at .lock, .queue, .new, .redo: refused" {
 	make_victims
 	for suffix in .lock .queue .new .redo; do
 		for plant in 'mkdir' 'mkfifo' 'install -o daemon -m 666 /dev/null'; do
@@ -141,7 +141,7 @@ all_commands() {
 	[ "$before" = "$(picture "$DB")" ]
 }
 
-@test "PATH is a planted symbolic link out of the folder: refused" {
+@test "PATH is a planted symbolic link out of the directory: refused" {
 	make_victims
 	for victim in ours/text ours/map.db ours/none none; do
 		rm -f "$DB"
@@ -153,7 +153,7 @@ all_commands() {
 		[ -L "$DB" ]
 	done
 	[ ! -e "$DIR/ours/none" ] && [ ! -e "$DIR/none" ]
-	# by way of a link in the folder
+	# by way of a link in the directory
 	as_nobody ln -s "../ours/map.db" "$DIR/theirs/step"
 	rm "$DB"
 	as_nobody ln -s step "$DB"
@@ -193,7 +193,7 @@ all_commands() {
 	all_commands 77
 }
 
-@test "a link within the folder, and one that root made, are followed" {
+@test "a link within the directory, and one that root made, are followed" {
 	theirs add 192.0.2.1 1
 	mv "$DB" "$DIR/theirs/real.db"
 	as_nobody ln -s real.db "$DB"
@@ -205,7 +205,7 @@ all_commands() {
 	[ "$(theirs dump | tail -n 1)" = '192.0.2.3 3' ]
 }
 
-@test "what root makes in the folder of somebody else: the database for root and their group, the rest theirs" {
+@test "what root makes in the directory of somebody else: the database for root and their group, the rest theirs" {
 	relay add 192.0.2.1 1
 	[ "$(stat -c '%U:%G %a' "$DB")" = 'root:nogroup 660' ]
 	[ "$(find "$DIR/theirs" -type f ! -user nobody)" = "$DB" ] || fail "$(find "$DIR/theirs" -ls)"
@@ -227,7 +227,7 @@ all_commands() {
 	[ "$(stat -c '%U:%G %a' "$DB")" = 'nobody:nogroup 660' ]
 }
 
-@test "unreadable, and a folder that may not be written: 77, and nothing is changed" {
+@test "unreadable, and a directory that may not be written: 77, and nothing is changed" {
 	install -d -m 755 "$DIR/theirs"
 	chown root: "$DIR/theirs"
 	relay add 192.0.2.1 1
@@ -305,7 +305,7 @@ all_commands() {
 	[ "$(ls -A "$DIR/theirs")" = last ]
 }
 
-@test "a poisonous DB_CONFIG in the current and in the database's folder: ignored, and check tells" {
+@test "a poisonous DB_CONFIG in the current and in the database's directory: ignored, and check tells" {
 	relay add 192.0.2.1 1
 	relay check >"$DIR/out"
 	export HOME=$DIR/theirs DB_HOME=$DIR/theirs

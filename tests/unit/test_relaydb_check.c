@@ -21,7 +21,7 @@ static void see(const struct relaydb_finding *finding, void *arg)
 {
 	struct seen *seen = arg;
 
-	if (strncmp(finding->what, "the folder /tmp is writable", 27) == 0)
+	if (strncmp(finding->what, "the directory /tmp is writable", 30) == 0)
 		return;
 	assert_true(seen->count < COUNT(seen->text));
 	seen->severity[seen->count] = finding->severity;
@@ -278,14 +278,14 @@ struct finding_case {
 
 static const struct finding_case cases[] = {
 	{ "missing", missing, RELAYDB_FAULT, "relayers.db does not exist" },
-	{ "folder writable by its group", directory_of_group, RELAYDB_FAULT,
+	{ "directory writable by its group", directory_of_group, RELAYDB_FAULT,
 	    "is writable by its group (mode 0775)" },
-	{ "folder writable by everybody", directory_of_all, RELAYDB_FAULT,
+	{ "directory writable by everybody", directory_of_all, RELAYDB_FAULT,
 	    "is writable by everybody (mode 0757)" },
-	{ "sticky folder", directory_sticky, RELAYDB_FAULT,
+	{ "sticky directory", directory_sticky, RELAYDB_FAULT,
 	    "is writable by everybody (mode 1777)" },
-	{ "folder closed to the group", directory_closed_to_exim, RELAYDB_WARNING,
-	    "cannot enter the folder" },
+	{ "directory closed to the group", directory_closed_to_exim, RELAYDB_WARNING,
+	    "cannot enter the directory" },
 	{ "DB_CONFIG", db_config, RELAYDB_FAULT, "/DB_CONFIG changes how" },
 	{ "writable by everybody", written_by_all, RELAYDB_FAULT, "everybody may write" },
 	{ "readable by everybody", read_by_all, RELAYDB_WARNING, "everybody may read" },
@@ -295,7 +295,7 @@ static const struct finding_case cases[] = {
 	{ "empty", empty_file, RELAYDB_FAULT, "is empty" },
 	{ "text", text_file, RELAYDB_FAULT, "not a relay database" },
 	{ "cut", cut_file, RELAYDB_FAULT, "not a relay database" },
-	{ "a folder", is_directory, RELAYDB_FAULT, "is a folder" },
+	{ "a directory", is_directory, RELAYDB_FAULT, "is a directory" },
 	{ "NUL style", nul_style, RELAYDB_WARNING, "end with a NUL" },
 	{ "mixed style", mixed_style, RELAYDB_FAULT, "1 of 2 rows" },
 	{ "odd spelling", odd_spelling, RELAYDB_FAULT,
@@ -317,7 +317,7 @@ static const struct finding_case owner_cases[] = {
 	    "belongs to uid 4711, as makemap leaves it" },
 	{ "ignored by sendmail", ignored_by_sendmail, RELAYDB_WARNING, "sendmail ignores" },
 	{ "linked record", linked_new, RELAYDB_FAULT, "hard links" },
-	{ "a foreign group", foreign_group, RELAYDB_WARNING, "has group 4711, its folder 0" },
+	{ "a foreign group", foreign_group, RELAYDB_WARNING, "has group 4711, its directory 0" },
 };
 
 static void provoke(const struct finding_case *c)
@@ -373,7 +373,7 @@ static void in_order(void **state)
 
 static void no_directory(void **state)
 {
-	const struct relaydb_options options = { .path = "/nonexistent/folder/relayers.db" };
+	const struct relaydb_options options = { .path = "/nonexistent/directory/relayers.db" };
 	struct seen seen = { .count = 0 };
 	struct relaydb *db;
 
@@ -381,7 +381,7 @@ static void no_directory(void **state)
 	assert_int_equal(relaydb_open(&db, &options), RELAYDB_OK);
 	assert_code(db, relaydb_check(db, NOW, see, &seen), RELAYDB_OK);
 	assert_int_equal(seen.count, 1);
-	assert_found(&seen, RELAYDB_FAULT, "cannot open the folder of");
+	assert_found(&seen, RELAYDB_FAULT, "cannot open the directory of");
 	relaydb_close(&db);
 }
 

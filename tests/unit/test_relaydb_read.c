@@ -261,7 +261,7 @@ static void not_a_database(void **state)
 	unlink(path);
 	assert_int_equal(mkdir(path, 0755), 0);
 	assert_code(db, relaydb_each(db, count_row, &rows), RELAYDB_NOTDB);
-	assert_says(db, "is a folder");
+	assert_says(db, "is a directory");
 	rmdir(path);
 	assert_int_equal(mkfifo(path, 0644), 0); /* nobody writes to it: it must not hold us up */
 	assert_code(db, relaydb_each(db, count_row, &rows), RELAYDB_NOTDB);

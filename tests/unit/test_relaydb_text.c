@@ -321,10 +321,10 @@ static void paths_that_are_no_database(void **state)
 		{ ".", RELAYDB_NOTDB, "not the name of a file" },
 		{ "/tmp/..", RELAYDB_NOTDB, "not the name of a file" },
 		{ "/tmp/", RELAYDB_NOTDB, "not the name of a file" },
-		{ "/usr", RELAYDB_NOTDB, "folder" },
+		{ "/usr", RELAYDB_NOTDB, "directory" },
 		{ "/dev/null", RELAYDB_NOTDB, "not a regular file" },
-		{ "/nonexistent/relayers.db", RELAYDB_NOFILE, "folder" },
-		{ "/etc/passwd/relayers.db", RELAYDB_NOFILE, "folder" },
+		{ "/nonexistent/relayers.db", RELAYDB_NOFILE, "directory" },
+		{ "/etc/passwd/relayers.db", RELAYDB_NOFILE, "directory" },
 		{ "/etc/passwd", RELAYDB_NOTDB, "not a relay database" },
 	};
 

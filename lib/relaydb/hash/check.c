@@ -114,8 +114,8 @@ static void check_one_directory(const struct check *check, const char *path)
 		report(check, RELAYDB_FAULT,
 		    st.st_mode & S_ISVTX ? "keep the database somewhere else"
 					 : fix_with(fix, sizeof fix, "chmod go-w", path),
-		    "the folder %s is writable by %s (mode %04o): sendmail ignores maps below it, "
-		    "and says nothing if they are optional",
+		    "the directory %s is writable by %s (mode %04o): sendmail ignores maps below "
+		    "it, and says nothing if they are optional",
 		    path, st.st_mode & S_IWOTH ? "everybody" : "its group", st.st_mode & 07777);
 }
 
@@ -137,7 +137,7 @@ static void check_directories(struct check *check, const struct place *place)
 	if ((place->directory.st_mode & S_IXGRP) == 0)
 		report(check, RELAYDB_WARNING,
 		    fix_with(fix, sizeof fix, "chmod g+x", check->directory),
-		    "Exim's user cannot enter the folder %s (mode %04o)", check->directory,
+		    "Exim's user cannot enter the directory %s (mode %04o)", check->directory,
 		    place->directory.st_mode & 07777);
 	if (faccessat(place->dir, "DB_CONFIG", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		snprintf(path, sizeof path, "%.4000s/DB_CONFIG", check->directory);
@@ -187,8 +187,8 @@ static void check_owner(const struct check *check, const struct place *place, co
 	    (long)place->directory.st_gid, check->word, check->word);
 	if (st->st_uid != place->directory.st_uid && !group_writes)
 		report(check, RELAYDB_FAULT, fix,
-		    "%s belongs to uid %ld and group %ld, its folder to uid %ld and group %ld, so "
-		    "the recorder cannot write it",
+		    "%s belongs to uid %ld and group %ld, its directory to uid %ld and group %ld, "
+		    "so the recorder cannot write it",
 		    check->file, (long)st->st_uid, (long)st->st_gid, (long)place->directory.st_uid,
 		    (long)place->directory.st_gid);
 	else if (place_foreign(place, st))
@@ -201,8 +201,8 @@ static void check_owner(const struct check *check, const struct place *place, co
 		    "may read it (Postfix and Exim do not mind)",
 		    check->file, (long)st->st_uid, (long)st->st_gid);
 	else if (st->st_gid != place->directory.st_gid && st->st_gid != 0)
-		report(check, RELAYDB_WARNING, fix, "%s has group %ld, its folder %ld", check->file,
-		    (long)st->st_gid, (long)place->directory.st_gid);
+		report(check, RELAYDB_WARNING, fix, "%s has group %ld, its directory %ld",
+		    check->file, (long)st->st_gid, (long)place->directory.st_gid);
 }
 
 /* sendmail and Postfix put .db behind the name they are told, where it is not
@@ -383,7 +383,7 @@ static int check_settle(const struct check *check)
 	    code == RELAYDB_OK ? relaydb_notice(check->db) : relaydb_error(check->db));
 	snprintf(fix, sizeof fix, "rm %s" REDO_SUFFIX, word);
 	snprintf(again, sizeof again, "vsmtprelay -f %s check, %s", word,
-	    code == RELAYDB_PERM ? "as root or the folder's owner"
+	    code == RELAYDB_PERM ? "as root or the directory's owner"
 				 : "after freeing disk space or repairing the disk");
 	if (code == RELAYDB_PERM)
 		report(check, RELAYDB_WARNING, again,
@@ -415,7 +415,7 @@ int hash_check(struct relaydb *db, int64_t now,
 	code = place_open(db, &place, false);
 	if (code == RELAYDB_NOFILE || code == RELAYDB_NOTDB) {
 		report(&check, RELAYDB_FAULT,
-		    "make the folder, owned by the recorder's user, mode 0755", "%s",
+		    "make the directory, owned by the recorder's user, mode 0755", "%s",
 		    relaydb_error(db));
 		return RELAYDB_OK;
 	}
