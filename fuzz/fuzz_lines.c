@@ -60,12 +60,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct pipeline pipeline = { .catalogue = catalogue,
 		.sessions = sessions_new(16, 600, 3600),
-		.doubts = doubts_new(),
+		.truncations = truncations_new(),
 		.take = take };
 	struct line line = { .source = "/log", .formats = FORMAT_ANY };
 	const char *p = (const char *)data, *end = p + size, *newline;
 
-	if (pipeline.sessions == NULL || pipeline.doubts == NULL)
+	if (pipeline.sessions == NULL || pipeline.truncations == NULL)
 		abort();
 	for (; p < end; p = newline + 1) {
 		newline = memchr(p, '\n', (size_t)(end - p));
@@ -79,6 +79,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 	}
 	sessions_free(pipeline.sessions);
-	doubts_free(pipeline.doubts);
+	truncations_free(pipeline.truncations);
 	return 0;
 }

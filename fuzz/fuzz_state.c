@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct all {
 	struct sessions *sessions;
-	struct doubts *doubts;
+	struct truncations *truncations;
 	struct source_file *file;
 };
 
@@ -29,7 +29,7 @@ static bool take(const char *word, const char *rest, void *arg)
 	if (strcmp(word, "session") == 0)
 		return sessions_restore(all->sessions, rest);
 	if (strcmp(word, "doubt") == 0)
-		return doubts_restore(all->doubts, rest);
+		return truncations_restore(all->truncations, rest);
 	if (strcmp(word, "file") == 0) {
 		if (!position_parse(rest, &position))
 			return false;
@@ -40,10 +40,10 @@ static bool take(const char *word, const char *rest, void *arg)
 
 static struct all make(void)
 {
-	struct all all = { sessions_new(64, 600, 3600), doubts_new(),
+	struct all all = { sessions_new(64, 600, 3600), truncations_new(),
 		source_file_new("/nowhere/log", 1, 0) };
 
-	if (all.sessions == NULL || all.doubts == NULL || all.file == NULL)
+	if (all.sessions == NULL || all.truncations == NULL || all.file == NULL)
 		abort();
 	return all;
 }
@@ -51,7 +51,7 @@ static struct all make(void)
 static void unmake(struct all *all)
 {
 	sessions_free(all->sessions);
-	doubts_free(all->doubts);
+	truncations_free(all->truncations);
 	source_file_free(all->file);
 }
 
@@ -65,7 +65,7 @@ static char *text_of(const struct all *all, size_t *size)
 	fprintf(out, "popwatch-state 1\nboot b\nsaved 5\n");
 	source_file_save(all->file, out);
 	sessions_save(all->sessions, out);
-	doubts_save(all->doubts, out);
+	truncations_save(all->truncations, out);
 	fprintf(out, "end\n");
 	if (fclose(out) != 0)
 		abort();

@@ -314,10 +314,10 @@ static bool make_stages(struct parts *parts)
 	const struct config *config = parts->config;
 
 	parts->sessions = sessions_new(SESSION_LIMIT, config->join_max, config->session_max);
-	parts->doubts = doubts_new();
+	parts->truncations = truncations_new();
 	parts->policy = parts_policy(config);
 	gateways_open(&parts->gateways);
-	if (parts->sessions == NULL || parts->doubts == NULL || parts->policy == NULL) {
+	if (parts->sessions == NULL || parts->truncations == NULL || parts->policy == NULL) {
 		log_say(LOG_ERR, "out of memory");
 		return false;
 	}
@@ -339,7 +339,7 @@ bool parts_make(struct parts *parts, struct config *config, bool from_stdin)
 		return false;
 	parts->pipeline = (struct pipeline){ .catalogue = parts->catalogue,
 		.sessions = parts->sessions,
-		.doubts = parts->doubts,
+		.truncations = parts->truncations,
 		.take = on_event,
 		.suspect = on_suspect,
 		.seen = on_seen,
@@ -365,7 +365,7 @@ void parts_unmake(struct parts *parts)
 	source_pipe_free(parts->pipe);
 	writer_free(parts->writer);
 	policy_free(parts->policy);
-	doubts_free(parts->doubts);
+	truncations_free(parts->truncations);
 	gateways_close(&parts->gateways);
 	sessions_free(parts->sessions);
 	catalogue_free(parts->catalogue);

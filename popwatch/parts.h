@@ -38,7 +38,7 @@ struct parts {
 	 * auto */
 	struct catalogue *others;
 	struct sessions *sessions;
-	struct doubts *doubts;
+	struct truncations *truncations;
 	struct pipeline pipeline;
 	struct policy *policy;
 	struct gateways gateways;

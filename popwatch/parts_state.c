@@ -18,7 +18,7 @@ static void fill_state(FILE *out, void *arg)
 	if (parts->journal != NULL)
 		source_journal_save(parts->journal, out);
 	sessions_save(parts->sessions, out);
-	doubts_save(parts->doubts, out);
+	truncations_save(parts->truncations, out);
 }
 
 int parts_save_state(struct parts *parts)
@@ -72,7 +72,7 @@ static bool on_state_line(const char *word, const char *rest, void *arg)
 	if (strcmp(word, "session") == 0)
 		return sessions_restore(trial ? NULL : parts->sessions, rest);
 	if (strcmp(word, "doubt") == 0)
-		return doubts_restore(trial ? NULL : parts->doubts, rest);
+		return truncations_restore(trial ? NULL : parts->truncations, rest);
 	if (strcmp(word, "file") == 0)
 		return on_position(reader, rest);
 	if (strcmp(word, "journal") == 0)

@@ -178,16 +178,16 @@ static bool is_at_end(int fd)
 static int run(struct tryout *t, int fd, struct catalogue *catalogue)
 {
 	struct sessions *sessions = sessions_new(SESSIONS, 600, 86400);
-	struct doubts *doubts = doubts_new();
+	struct truncations *truncations = truncations_new();
 	struct source_pipe *source = source_pipe_new(fd, t->formats);
 	struct example *example;
 	int status = EX_OSERR;
 
 	gateways_open(&t->gateways);
-	if (sessions != NULL && doubts != NULL && source != NULL) {
+	if (sessions != NULL && truncations != NULL && source != NULL) {
 		t->pipeline = (struct pipeline){ .catalogue = catalogue,
 			.sessions = sessions,
-			.doubts = doubts,
+			.truncations = truncations,
 			.take = take_event,
 			.miss = t->quiet ? NULL : take_miss,
 			.arg = t,
@@ -206,7 +206,7 @@ static int run(struct tryout *t, int fd, struct catalogue *catalogue)
 	}
 	gateways_close(&t->gateways);
 	source_pipe_free(source);
-	doubts_free(doubts);
+	truncations_free(truncations);
 	sessions_free(sessions);
 	return status;
 }

@@ -128,14 +128,15 @@ static bool is_strange(const struct server *server, const struct header *header,
 
 /* What a message may be to any of the SERVERS that read it: a client that
  * chooses a piece chooses for which of them, too. */
-static enum doubt_verdict weigh(struct pipeline *pipeline, struct server *const *servers,
+static enum truncation_verdict weigh(struct pipeline *pipeline, struct server *const *servers,
     const bool *reads, const char *source, const struct header *header, int64_t when)
 {
-	enum doubt_verdict verdict = DOUBT_NONE, one;
+	enum truncation_verdict verdict = TRUNCATION_NONE, one;
 
 	for (size_t i = 0; servers[i] != NULL; i++) {
-		one = reads[i] ? doubts_take(pipeline->doubts, servers[i], source, header, when)
-			       : DOUBT_NONE;
+		one = reads[i] ? truncations_take(
+				     pipeline->truncations, servers[i], source, header, when)
+			       : TRUNCATION_NONE;
 		if (one > verdict)
 			verdict = one;
 	}
@@ -143,13 +144,13 @@ static enum doubt_verdict weigh(struct pipeline *pipeline, struct server *const 
 }
 
 static enum reading choose_reading(const struct server *server, const struct header *header,
-    bool broken, enum doubt_verdict verdict)
+    bool broken, enum truncation_verdict verdict)
 {
 	if (broken || header->message.size > server->longest)
 		return READ_DOUBTED;
-	if (verdict == DOUBT_REST)
+	if (verdict == TRUNCATION_REST)
 		return READ_IF_PROVED;
-	return verdict == DOUBT_LATER ? READ_IF_CONNECTED : READ_FULLY;
+	return verdict == TRUNCATION_LATER ? READ_IF_CONNECTED : READ_FULLY;
 }
 
 /* What a message means to the SERVERS of its tag: the first one that knows has
@@ -159,7 +160,7 @@ static void take_message(struct pipeline *pipeline, struct server *const *server
     bool (*admit)(const struct server *server, void *arg), void *arg)
 {
 	bool reads[CATALOGUE_SHARED] = { false }, known = false;
-	enum doubt_verdict verdict;
+	enum truncation_verdict verdict;
 	enum reading reading;
 
 	for (size_t i = 0; servers[i] != NULL; i++) {
@@ -178,7 +179,7 @@ static void take_message(struct pipeline *pipeline, struct server *const *server
 	}
 	if (known || broken)
 		return;
-	if (verdict == DOUBT_NONE) {
+	if (verdict == TRUNCATION_NONE) {
 		tell_miss(pipeline, servers, header);
 		return;
 	}

@@ -32,7 +32,7 @@ struct line_tally {
 struct pipeline {
 	struct catalogue *catalogue; /* these three belong to the caller */
 	struct sessions *sessions;
-	struct doubts *doubts;
+	struct truncations *truncations;
 	/* each event that has an address, or a role that is of interest to
 	 * somebody who tries out a definition */
 	void (*take)(const struct event *event, void *arg);

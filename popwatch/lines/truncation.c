@@ -24,7 +24,7 @@ static void __attribute__((noreturn)) leave_without_memory(void)
 	exit(EX_OSERR);
 }
 
-struct doubt {
+struct truncation {
 	char *key; /* bytes; see make_key() */
 	size_t size;
 	unsigned lines; /* that are not believed any more */
@@ -33,33 +33,33 @@ struct doubt {
 	UT_hash_handle hh; /* in the order of their making */
 };
 
-struct doubts {
-	struct doubt *table;
+struct truncations {
+	struct truncation *table;
 };
 
-struct doubts *doubts_new(void)
+struct truncations *truncations_new(void)
 {
-	return calloc(1, sizeof(struct doubts));
+	return calloc(1, sizeof(struct truncations));
 }
 
-static void drop(struct doubts *doubts, struct doubt *doubt)
+static void drop(struct truncations *truncations, struct truncation *truncation)
 {
-	HASH_DEL(doubts->table, doubt);
-	free(doubt->key);
-	free(doubt);
+	HASH_DEL(truncations->table, truncation);
+	free(truncation->key);
+	free(truncation);
 }
 
-void doubts_free(struct doubts *doubts)
+void truncations_free(struct truncations *truncations)
 {
-	struct doubt *doubt, *next;
+	struct truncation *truncation, *next;
 
-	if (doubts == NULL)
+	if (truncations == NULL)
 		return;
-	HASH_ITER(hh, doubts->table, doubt, next)
+	HASH_ITER(hh, truncations->table, truncation, next)
 	{
-		drop(doubts, doubt);
+		drop(truncations, truncation);
 	}
-	free(doubts);
+	free(truncations);
 }
 
 static void add_part(char *key, size_t *size, struct span part)
@@ -90,55 +90,55 @@ static size_t make_key(
 	return size;
 }
 
-static struct doubt *find(const struct doubts *doubts, const char *key, size_t size)
+static struct truncation *find(const struct truncations *truncations, const char *key, size_t size)
 {
-	struct doubt *doubt;
+	struct truncation *truncation;
 
-	HASH_FIND(hh, doubts->table, key, size, doubt);
-	return doubt;
+	HASH_FIND(hh, truncations->table, key, size, truncation);
+	return truncation;
 }
 
 /* The doubt with this key, made if there is none. */
-static struct doubt *put(struct doubts *doubts, const char *key, size_t size)
+static struct truncation *put(struct truncations *truncations, const char *key, size_t size)
 {
-	struct doubt *doubt = find(doubts, key, size);
+	struct truncation *truncation = find(truncations, key, size);
 
-	if (doubt != NULL)
-		return doubt;
-	if (HASH_COUNT(doubts->table) >= DOUBTS)
-		drop(doubts, doubts->table);
-	doubt = calloc(1, sizeof *doubt);
-	if (doubt == NULL)
+	if (truncation != NULL)
+		return truncation;
+	if (HASH_COUNT(truncations->table) >= TRUNCATIONS_MAX)
+		drop(truncations, truncations->table);
+	truncation = calloc(1, sizeof *truncation);
+	if (truncation == NULL)
 		leave_without_memory();
-	doubt->key = malloc(size);
-	if (doubt->key == NULL)
+	truncation->key = malloc(size);
+	if (truncation->key == NULL)
 		leave_without_memory();
-	memcpy(doubt->key, key, size);
-	doubt->size = size;
-	HASH_ADD_KEYPTR(hh, doubts->table, doubt->key, doubt->size, doubt);
-	if (!TABLE_HAS(doubt))
+	memcpy(truncation->key, key, size);
+	truncation->size = size;
+	HASH_ADD_KEYPTR(hh, truncations->table, truncation->key, truncation->size, truncation);
+	if (!TABLE_HAS(truncation))
 		leave_without_memory();
-	return doubt;
+	return truncation;
 }
 
-static void raise_doubt(struct doubt *doubt, int64_t when)
+static void raise_lines(struct truncation *truncation, int64_t when)
 {
-	if (!doubt->running)
-		doubt->lines += DOUBT_LINES_MORE;
-	if (doubt->lines < DOUBT_LINES)
-		doubt->lines = DOUBT_LINES;
-	if (doubt->lines > DOUBT_LINES_MAX)
-		doubt->lines = DOUBT_LINES_MAX;
-	doubt->when = when > 0 ? when : 0;
-	doubt->running = true;
+	if (!truncation->running)
+		truncation->lines += TRUNCATION_LINES_MORE;
+	if (truncation->lines < TRUNCATION_LINES)
+		truncation->lines = TRUNCATION_LINES;
+	if (truncation->lines > TRUNCATION_LINES_MAX)
+		truncation->lines = TRUNCATION_LINES_MAX;
+	truncation->when = when > 0 ? when : 0;
+	truncation->running = true;
 }
 
 /* A line that was not cut itself: one less to doubt. */
-static void settle(struct doubts *doubts, struct doubt *doubt, bool shared)
+static void settle(struct truncations *truncations, struct truncation *truncation, bool shared)
 {
-	doubt->running = false;
-	if (--doubt->lines == 0 || !shared)
-		drop(doubts, doubt);
+	truncation->running = false;
+	if (--truncation->lines == 0 || !shared)
+		drop(truncations, truncation);
 }
 
 /* Was it cut, or split?  What takes too long to tell was.  DOUBT is that of the
@@ -150,11 +150,11 @@ static void settle(struct doubts *doubts, struct doubt *doubt, bool shared)
  * is not silenced by all that is long.  A rest that is long was cut again,
  * whatever it says: the client chose its words. */
 static bool is_cut(
-    const struct server *server, const struct header *header, const struct doubt *doubt)
+    const struct server *server, const struct header *header, const struct truncation *truncation)
 {
 	size_t cut = header->facility && server->cut > BUSYBOX_KEEPS ? BUSYBOX_KEEPS : server->cut;
-	bool any = server->shared_logger && (header->pid.size == 0 || doubt != NULL);
-	bool rest = doubt != NULL && doubt->running;
+	bool any = server->shared_logger && (header->pid.size == 0 || truncation != NULL);
+	bool rest = truncation != NULL && truncation->running;
 	struct captures captures;
 
 	if (server->cut == 0 || header->message.size < cut)
@@ -163,11 +163,11 @@ static bool is_cut(
 	       pattern_match(server->cut_only, header->message, &captures) != PATTERN_NO;
 }
 
-enum doubt_verdict doubts_take(struct doubts *doubts, const struct server *server,
-    const char *source, const struct header *header, int64_t when)
+enum truncation_verdict truncations_take(struct truncations *truncations,
+    const struct server *server, const char *source, const struct header *header, int64_t when)
 {
-	enum doubt_verdict verdict = DOUBT_NONE;
-	struct doubt *doubt = NULL;
+	enum truncation_verdict verdict = TRUNCATION_NONE;
+	struct truncation *truncation = NULL;
 	char key[KEY_MAX];
 	size_t size = 0;
 	bool cut;
@@ -175,49 +175,51 @@ enum doubt_verdict doubts_take(struct doubts *doubts, const struct server *serve
 	/* a server whose lines are joined by their process writes none without
 	 * it */
 	if (server->cut == 0 || (server->by_pid && header->pid.size == 0))
-		return DOUBT_NONE;
-	if (doubts->table != NULL) {
+		return TRUNCATION_NONE;
+	if (truncations->table != NULL) {
 		size = make_key(key, server, source, header);
-		doubt = find(doubts, key, size);
+		truncation = find(truncations, key, size);
 	}
-	if (doubt != NULL && when > doubt->when && when - doubt->when > DOUBT_SECONDS) {
-		drop(doubts, doubt);
-		doubt = NULL;
+	if (truncation != NULL && when > truncation->when &&
+	    when - truncation->when > TRUNCATION_SECONDS) {
+		drop(truncations, truncation);
+		truncation = NULL;
 	}
-	if (doubt != NULL)
-		verdict = doubt->running ? DOUBT_REST : DOUBT_LATER;
-	cut = is_cut(server, header, doubt);
+	if (truncation != NULL)
+		verdict = truncation->running ? TRUNCATION_REST : TRUNCATION_LATER;
+	cut = is_cut(server, header, truncation);
 	if (cut && size == 0)
 		size = make_key(key, server, source, header);
 	if (cut)
-		raise_doubt(put(doubts, key, size), when);
-	else if (doubt != NULL)
-		settle(doubts, doubt, server->shared_logger);
+		raise_lines(put(truncations, key, size), when);
+	else if (truncation != NULL)
+		settle(truncations, truncation, server->shared_logger);
 	return verdict;
 }
 
-void doubts_save(const struct doubts *doubts, FILE *out)
+void truncations_save(const struct truncations *truncations, FILE *out)
 {
-	const struct doubt *doubt;
+	const struct truncation *truncation;
 	size_t i;
 
-	for (doubt = doubts->table; doubt != NULL; doubt = doubt->hh.next) {
+	for (truncation = truncations->table; truncation != NULL;
+	     truncation = truncation->hh.next) {
 		/* '-': its rest has come; versions before 0.2 wrote none, and
 		 * doubted all lines alike */
-		fprintf(out, "doubt %u %lld %s", doubt->lines, (long long)doubt->when,
-		    doubt->running ? "" : "-");
-		for (i = 0; i < doubt->size; i++)
-			fprintf(out, "%02x", (unsigned char)doubt->key[i]);
+		fprintf(out, "doubt %u %lld %s", truncation->lines, (long long)truncation->when,
+		    truncation->running ? "" : "-");
+		for (i = 0; i < truncation->size; i++)
+			fprintf(out, "%02x", (unsigned char)truncation->key[i]);
 		fputc('\n', out);
 	}
 }
 
-bool doubts_restore(struct doubts *doubts, const char *line)
+bool truncations_restore(struct truncations *truncations, const char *line)
 {
 	static const char digits[] = "0123456789abcdef";
 	char key[KEY_MAX];
 	const char *high, *low;
-	struct doubt *doubt;
+	struct truncation *truncation;
 	unsigned lines;
 	size_t size, i;
 	long long when;
@@ -225,7 +227,7 @@ bool doubts_restore(struct doubts *doubts, const char *line)
 	int at = 0;
 
 	if (sscanf(line, "%u %lld %n", &lines, &when, &at) != 2 || at == 0 || lines == 0 ||
-	    lines > DOUBT_LINES_MAX || when < 0)
+	    lines > TRUNCATION_LINES_MAX || when < 0)
 		return false;
 	line += at;
 	running = *line != '-';
@@ -240,11 +242,11 @@ bool doubts_restore(struct doubts *doubts, const char *line)
 			return false;
 		key[i] = (char)((high - digits) << 4 | (low - digits));
 	}
-	if (doubts == NULL)
+	if (truncations == NULL)
 		return true;
-	doubt = put(doubts, key, size / 2);
-	doubt->lines = lines;
-	doubt->when = when;
-	doubt->running = running;
+	truncation = put(truncations, key, size / 2);
+	truncation->lines = lines;
+	truncation->when = when;
+	truncation->running = running;
 	return true;
 }

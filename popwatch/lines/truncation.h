@@ -13,18 +13,18 @@
  *   buffers.  The rest comes next here too.  But when messages come faster than
  *   it writes, its second buffer ends within a message, and the end of that
  *   message comes as a line of its own up to 4096 bytes later.  So the next
- *   DOUBT_LINES lines may be pieces, each cut line beginning the count again,
- *   if they come within DOUBT_SECONDS; and the more messages are cut one soon
- *   after the other, the more lines, up to DOUBT_LINES_MAX.  Since a client
- *   could keep everybody's logins in doubt that way, at no cost, a login among
- *   these counts if its own connection was logged.
+ *   TRUNCATION_LINES lines may be pieces, each cut line beginning the count
+ *   again, if they come within TRUNCATION_SECONDS; and the more messages are
+ *   cut one soon after the other, the more lines, up to TRUNCATION_LINES_MAX.
+ *   Since a client could keep everybody's logins in doubt that way, at no cost,
+ *   a login among these counts if its own connection was logged.
  *
  * Owns: the table of them, by definition, source, host, tag and process, and
  * its text in the state file.
- * Limits: DOUBTS of them at once, the oldest makes room.
+ * Limits: TRUNCATIONS_MAX of them at once, the oldest makes room.
  */
-#ifndef POPWATCH_DOUBT_H
-#define POPWATCH_DOUBT_H
+#ifndef POPWATCH_TRUNCATION_H
+#define POPWATCH_TRUNCATION_H
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -33,40 +33,41 @@
 
 #include "definition.h"
 
-#define DOUBTS 1024
+#define TRUNCATIONS_MAX 1024
 /* Courier's messages have 1023 bytes at most, 511 to a piece: the rests of
  * three of them */
-#define DOUBT_LINES 6
-#define DOUBT_LINES_MORE 3 /* for each message that is cut while the one before it is not settled */
-#define DOUBT_LINES_MAX 128 /* a buffer of 4096 bytes full of the shortest lines */
-#define DOUBT_SECONDS 10
+#define TRUNCATION_LINES 6
+/* for each message that is cut while the one before it is not settled */
+#define TRUNCATION_LINES_MORE 3
+#define TRUNCATION_LINES_MAX 128 /* a buffer of 4096 bytes full of the shortest lines */
+#define TRUNCATION_SECONDS 10
 
 /* What a line may be. */
-enum doubt_verdict {
-	DOUBT_NONE, /* no piece of another one */
-	DOUBT_LATER, /* perhaps one: a login needs its connection in the log */
-	DOUBT_REST /* the rest of the line before it: it may take away, never give */
+enum truncation_verdict {
+	TRUNCATION_NONE, /* no piece of another one */
+	TRUNCATION_LATER, /* perhaps one: a login needs its connection in the log */
+	TRUNCATION_REST /* the rest of the line before it: it may take away, never give */
 };
 
-struct doubts;
+struct truncations;
 
 /* Returns NULL without memory. */
-struct doubts *doubts_new(void);
+struct truncations *truncations_new(void);
 
 /* Frees it; a NULL is fine. */
-void doubts_free(struct doubts *doubts);
+void truncations_free(struct truncations *truncations);
 
 /* Takes notice of each line that is for SERVER, of SOURCE (a name without
  * blanks, that a restart does not change) with host, tag and process of HEADER,
  * at WHEN, and finds out whether it was cut itself.  Returns what it may be. */
-enum doubt_verdict doubts_take(struct doubts *doubts, const struct server *server,
-    const char *source, const struct header *header, int64_t when);
+enum truncation_verdict truncations_take(struct truncations *truncations,
+    const struct server *server, const char *source, const struct header *header, int64_t when);
 
 /* Writes the table as lines "doubt ..." to OUT. */
-void doubts_save(const struct doubts *doubts, FILE *out);
+void truncations_save(const struct truncations *truncations, FILE *out);
 
 /* Takes one of those lines back (without "doubt " and its end).  Returns false
- * if it is none; DOUBTS may be NULL to ask that alone. */
-bool doubts_restore(struct doubts *doubts, const char *line);
+ * if it is none; TRUNCATIONS may be NULL to ask that alone. */
+bool truncations_restore(struct truncations *truncations, const char *line);
 
 #endif

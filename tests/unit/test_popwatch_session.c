@@ -63,7 +63,7 @@ static void start_with(struct fixture *f, const char *text, size_t limit)
 
 	f->pipeline = (struct pipeline){ .catalogue = catalogue_load_text("text", text, &errors),
 		.sessions = sessions_new(limit, 600, 3600),
-		.doubts = doubts_new(),
+		.truncations = truncations_new(),
 		.take = take };
 	assert_non_null(f->pipeline.catalogue);
 	*logins = '\0';
@@ -78,7 +78,7 @@ static void end(struct fixture *f)
 {
 	catalogue_free(f->pipeline.catalogue);
 	sessions_free(f->pipeline.sessions);
-	doubts_free(f->pipeline.doubts);
+	truncations_free(f->pipeline.truncations);
 }
 
 static void line(struct fixture *f, const char *pid, const char *message, int64_t now)

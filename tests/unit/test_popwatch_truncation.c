@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_doubt.c - what follows a cut line (truncation.h), and that it
- * may take away, never give (pipeline.h, session.h)
+ * test_popwatch_truncation.c - what follows a cut line (truncation.h), and that
+ * it may take away, never give (pipeline.h, session.h)
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,29 +34,30 @@ static struct header header_of(const char *line)
 	return h;
 }
 
-static enum doubt_verdict take_cut(
-    struct doubts *doubts, const struct server *server, const struct header *header, int64_t when)
+static enum truncation_verdict take_cut(struct truncations *truncations,
+    const struct server *server, const struct header *header, int64_t when)
 {
 	struct header h = *header;
 
 	h.message = (struct span){ cut, sizeof cut - 1 };
-	return doubts_take(doubts, server, "/log", &h, when);
+	return truncations_take(truncations, server, "/log", &h, when);
 }
 
 /* Lines that are doubted after CUTS lines that are cut one after the other. */
 static unsigned doubted_after(const struct server *server, unsigned cuts)
 {
-	struct doubts *doubts = doubts_new();
+	struct truncations *truncations = truncations_new();
 	struct header h = header_of("Nov 20 11:46:38 vm pop3d: x");
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < cuts; i++)
-		assert_int_equal(
-		    take_cut(doubts, server, &h, NOW), i > 0 ? DOUBT_REST : DOUBT_NONE);
-	while (doubts_take(doubts, server, "/log", &h, NOW) == (n == 0 ? DOUBT_REST : DOUBT_LATER))
+		assert_int_equal(take_cut(truncations, server, &h, NOW),
+		    i > 0 ? TRUNCATION_REST : TRUNCATION_NONE);
+	while (truncations_take(truncations, server, "/log", &h, NOW) ==
+	       (n == 0 ? TRUNCATION_REST : TRUNCATION_LATER))
 		n++;
-	assert_int_equal(doubts_take(doubts, server, "/log", &h, NOW), DOUBT_NONE);
-	doubts_free(doubts);
+	assert_int_equal(truncations_take(truncations, server, "/log", &h, NOW), TRUNCATION_NONE);
+	truncations_free(truncations);
 	return n;
 }
 
@@ -64,34 +65,43 @@ static unsigned doubted_after(const struct server *server, unsigned cuts)
  * processes, files and definitions are not in it. */
 static void test_shared(void **state)
 {
-	struct doubts *doubts = doubts_new();
+	struct truncations *truncations = truncations_new();
 	struct header h = header_of("Nov 20 11:46:38 vm pop3d: x"),
 		      host = header_of("Nov 20 11:46:38 vn pop3d: x"),
 		      tag = header_of("Nov 20 11:46:38 vm imapd: x"),
 		      pid = header_of("Nov 20 11:46:38 vm pop3d[1]: x");
 
 	(void)state;
-	assert_int_equal(take_cut(doubts, &shared, &h, NOW), DOUBT_NONE);
-	assert_int_equal(doubts_take(doubts, &shared, "/other", &h, NOW), DOUBT_NONE);
-	assert_int_equal(doubts_take(doubts, &own, "/log", &h, NOW), DOUBT_NONE);
-	assert_int_equal(doubts_take(doubts, &shared, "/log", &host, NOW), DOUBT_NONE);
-	assert_int_equal(doubts_take(doubts, &shared, "/log", &tag, NOW), DOUBT_NONE);
-	assert_int_equal(doubts_take(doubts, &shared, "/log", &pid, NOW), DOUBT_NONE);
-	assert_int_equal(doubts_take(doubts, &shared, "/log", &h, NOW), DOUBT_REST);
-	for (int i = 1; i < DOUBT_LINES; i++)
-		assert_int_equal(doubts_take(doubts, &shared, "/log", &h, NOW), DOUBT_LATER);
-	assert_int_equal(doubts_take(doubts, &shared, "/log", &h, NOW), DOUBT_NONE);
+	assert_int_equal(take_cut(truncations, &shared, &h, NOW), TRUNCATION_NONE);
+	assert_int_equal(
+	    truncations_take(truncations, &shared, "/other", &h, NOW), TRUNCATION_NONE);
+	assert_int_equal(truncations_take(truncations, &own, "/log", &h, NOW), TRUNCATION_NONE);
+	assert_int_equal(
+	    truncations_take(truncations, &shared, "/log", &host, NOW), TRUNCATION_NONE);
+	assert_int_equal(
+	    truncations_take(truncations, &shared, "/log", &tag, NOW), TRUNCATION_NONE);
+	assert_int_equal(
+	    truncations_take(truncations, &shared, "/log", &pid, NOW), TRUNCATION_NONE);
+	assert_int_equal(truncations_take(truncations, &shared, "/log", &h, NOW), TRUNCATION_REST);
+	for (int i = 1; i < TRUNCATION_LINES; i++)
+		assert_int_equal(
+		    truncations_take(truncations, &shared, "/log", &h, NOW), TRUNCATION_LATER);
+	assert_int_equal(truncations_take(truncations, &shared, "/log", &h, NOW), TRUNCATION_NONE);
 	/* a time, which begins again with each cut line */
-	assert_int_equal(take_cut(doubts, &shared, &h, NOW), DOUBT_NONE);
-	assert_int_equal(take_cut(doubts, &shared, &h, NOW + DOUBT_SECONDS), DOUBT_REST);
+	assert_int_equal(take_cut(truncations, &shared, &h, NOW), TRUNCATION_NONE);
 	assert_int_equal(
-	    doubts_take(doubts, &shared, "/log", &h, NOW + 2 * DOUBT_SECONDS), DOUBT_REST);
+	    take_cut(truncations, &shared, &h, NOW + TRUNCATION_SECONDS), TRUNCATION_REST);
+	assert_int_equal(
+	    truncations_take(truncations, &shared, "/log", &h, NOW + 2 * TRUNCATION_SECONDS),
+	    TRUNCATION_REST);
 	/* a clock that was set back */
-	assert_int_equal(doubts_take(doubts, &shared, "/log", &h, NOW - 99), DOUBT_LATER);
 	assert_int_equal(
-	    doubts_take(doubts, &shared, "/log", &h, NOW + 2 * DOUBT_SECONDS + 1), DOUBT_NONE);
-	assert_int_equal(doubts_take(doubts, &shared, "/log", &h, NOW), DOUBT_NONE);
-	doubts_free(doubts);
+	    truncations_take(truncations, &shared, "/log", &h, NOW - 99), TRUNCATION_LATER);
+	assert_int_equal(
+	    truncations_take(truncations, &shared, "/log", &h, NOW + 2 * TRUNCATION_SECONDS + 1),
+	    TRUNCATION_NONE);
+	assert_int_equal(truncations_take(truncations, &shared, "/log", &h, NOW), TRUNCATION_NONE);
+	truncations_free(truncations);
 }
 
 /* A process that writes for itself: its next line, and as many more as are cut
@@ -99,57 +109,57 @@ static void test_shared(void **state)
 static void test_own(void **state)
 {
 	struct server no_cut = { .name = other_name };
-	struct doubts *doubts = doubts_new();
+	struct truncations *truncations = truncations_new();
 	struct header h = header_of("Nov 20 11:46:38 vm imap4d[1]: x");
 
 	(void)state;
 	assert_int_equal(doubted_after(&own, 1), 1);
 	assert_int_equal(doubted_after(&own, 50), 1);
-	assert_int_equal(take_cut(doubts, &no_cut, &h, NOW), DOUBT_NONE);
-	assert_int_equal(doubts_take(doubts, &no_cut, "/log", &h, NOW), DOUBT_NONE);
-	doubts_free(doubts);
+	assert_int_equal(take_cut(truncations, &no_cut, &h, NOW), TRUNCATION_NONE);
+	assert_int_equal(truncations_take(truncations, &no_cut, "/log", &h, NOW), TRUNCATION_NONE);
+	truncations_free(truncations);
 }
 
 /* Pieces of one message do not add up, messages do. */
 static void test_many(void **state)
 {
-	struct doubts *doubts = doubts_new();
+	struct truncations *truncations = truncations_new();
 	struct header h = header_of("Nov 20 11:46:38 vm pop3d: x");
 	unsigned n = 0;
 
 	(void)state;
-	assert_int_equal(doubted_after(&shared, 1), DOUBT_LINES);
-	assert_int_equal(doubted_after(&shared, 3), DOUBT_LINES);
+	assert_int_equal(doubted_after(&shared, 1), TRUNCATION_LINES);
+	assert_int_equal(doubted_after(&shared, 3), TRUNCATION_LINES);
 	for (int i = 0; i < 60; i++) {
-		take_cut(doubts, &shared, &h, NOW);
-		doubts_take(doubts, &shared, "/log", &h, NOW);
+		take_cut(truncations, &shared, &h, NOW);
+		truncations_take(truncations, &shared, "/log", &h, NOW);
 	}
-	while (doubts_take(doubts, &shared, "/log", &h, NOW) != DOUBT_NONE)
+	while (truncations_take(truncations, &shared, "/log", &h, NOW) != TRUNCATION_NONE)
 		n++;
-	assert_in_range(n, 64, DOUBT_LINES_MAX);
+	assert_in_range(n, 64, TRUNCATION_LINES_MAX);
 	for (int i = 0; i < 1000; i++) {
-		take_cut(doubts, &shared, &h, NOW);
-		doubts_take(doubts, &shared, "/log", &h, NOW);
+		take_cut(truncations, &shared, &h, NOW);
+		truncations_take(truncations, &shared, "/log", &h, NOW);
 	}
-	for (n = 0; doubts_take(doubts, &shared, "/log", &h, NOW) != DOUBT_NONE;)
+	for (n = 0; truncations_take(truncations, &shared, "/log", &h, NOW) != TRUNCATION_NONE;)
 		n++;
-	assert_int_equal(n, DOUBT_LINES_MAX - 1);
-	doubts_free(doubts);
+	assert_int_equal(n, TRUNCATION_LINES_MAX - 1);
+	truncations_free(truncations);
 }
 
-/* What DOUBTS has as its text goes through a restart. */
-static struct doubts *restarted(struct doubts *doubts, char *text, size_t size)
+/* What TRUNCATIONS_MAX has as its text goes through a restart. */
+static struct truncations *restarted(struct truncations *truncations, char *text, size_t size)
 {
-	struct doubts *after = doubts_new();
+	struct truncations *after = truncations_new();
 	FILE *out = fmemopen(text, size, "w");
 
-	doubts_save(doubts, out);
+	truncations_save(truncations, out);
 	fclose(out);
 	*strchr(text, '\n') = '\0';
 	assert_memory_equal(text, "doubt ", 6);
-	assert_true(doubts_restore(NULL, text + 6));
-	assert_true(doubts_restore(after, text + 6));
-	doubts_free(doubts);
+	assert_true(truncations_restore(NULL, text + 6));
+	assert_true(truncations_restore(after, text + 6));
+	truncations_free(truncations);
 	return after;
 }
 
@@ -158,42 +168,43 @@ static void test_text(void **state)
 	static const char *const refused[] = { "", "0g", "012", "5 5 ", "5 5 0g", "5 5 012",
 		"0 5 00", "129 5 00", "-1 5 00", "5 -5 00", "5 00", "5 5 -", "5 5 --00",
 		"5 5 00-" };
-	struct doubts *doubts = doubts_new();
+	struct truncations *truncations = truncations_new();
 	struct header h = header_of("Nov 20 11:46:38 vm pop3d[1]: x");
 	char text[400];
 
 	(void)state;
-	take_cut(doubts, &shared, &h, NOW);
-	doubts = restarted(doubts, text, sizeof text);
-	assert_int_equal(doubts_take(doubts, &shared, "/log", &h, NOW), DOUBT_REST);
-	doubts = restarted(doubts, text, sizeof text);
+	take_cut(truncations, &shared, &h, NOW);
+	truncations = restarted(truncations, text, sizeof text);
+	assert_int_equal(truncations_take(truncations, &shared, "/log", &h, NOW), TRUNCATION_REST);
+	truncations = restarted(truncations, text, sizeof text);
 	assert_memory_equal(text, "doubt 5 ", 8);
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-		assert_false(doubts_restore(doubts, refused[i]));
-	for (int i = 1; i < DOUBT_LINES; i++)
-		assert_int_equal(doubts_take(doubts, &shared, "/log", &h, NOW), DOUBT_LATER);
-	assert_int_equal(doubts_take(doubts, &shared, "/log", &h, NOW), DOUBT_NONE);
-	doubts_free(doubts);
+		assert_false(truncations_restore(truncations, refused[i]));
+	for (int i = 1; i < TRUNCATION_LINES; i++)
+		assert_int_equal(
+		    truncations_take(truncations, &shared, "/log", &h, NOW), TRUNCATION_LATER);
+	assert_int_equal(truncations_take(truncations, &shared, "/log", &h, NOW), TRUNCATION_NONE);
+	truncations_free(truncations);
 }
 
 static void test_limit(void **state)
 {
-	struct doubts *doubts = doubts_new();
+	struct truncations *truncations = truncations_new();
 	char line[64];
 	struct header h;
 
 	(void)state;
-	for (int i = 0; i <= DOUBTS; i++) {
+	for (int i = 0; i <= TRUNCATIONS_MAX; i++) {
 		snprintf(line, sizeof line, "Nov 20 11:46:38 vm imap4d[%d]: x", i);
 		h = header_of(line);
-		take_cut(doubts, &own, &h, NOW);
+		take_cut(truncations, &own, &h, NOW);
 	}
-	assert_int_equal(doubts_take(doubts, &own, "/log", &h, NOW), DOUBT_REST);
+	assert_int_equal(truncations_take(truncations, &own, "/log", &h, NOW), TRUNCATION_REST);
 	h = header_of("Nov 20 11:46:38 vm imap4d[0]: x");
-	assert_int_equal(doubts_take(doubts, &own, "/log", &h, NOW), DOUBT_NONE);
+	assert_int_equal(truncations_take(truncations, &own, "/log", &h, NOW), TRUNCATION_NONE);
 	h = header_of("Nov 20 11:46:38 vm imap4d[1]: x");
-	assert_int_equal(doubts_take(doubts, &own, "/log", &h, NOW), DOUBT_REST);
-	doubts_free(doubts);
+	assert_int_equal(truncations_take(truncations, &own, "/log", &h, NOW), TRUNCATION_REST);
+	truncations_free(truncations);
 }
 
 /* ---- what a doubted line does ---- */
@@ -251,7 +262,7 @@ static void start(struct fixture *f, const char *definition)
 	f->pipeline =
 	    (struct pipeline){ .catalogue = catalogue_load_text("text", definition, &errors),
 		    .sessions = sessions_new(100, 600, 3600),
-		    .doubts = doubts_new(),
+		    .truncations = truncations_new(),
 		    .take = take,
 		    .suspect = count_suspect,
 		    .arg = f };
@@ -263,7 +274,7 @@ static void end(struct fixture *f)
 {
 	catalogue_free(f->pipeline.catalogue);
 	sessions_free(f->pipeline.sessions);
-	doubts_free(f->pipeline.doubts);
+	truncations_free(f->pipeline.truncations);
 }
 
 static void say(struct fixture *f, const char *pid, const char *message, bool broken)
