@@ -3,23 +3,24 @@
  * prog_faults.c - every system call of a commit is stopped once, or made to
  * fail once, and nobody ever sees half a commit
  *
- *	prog_faults DIRECTORY FORM VSMTPRELAY MAKEMAP FAULT[,FAULT...] [CHANGE...]
+ *	prog_faults DIRECTORY FORM VSMTPRELAY MAKEMAP FAULT[,FAULT...]
+ *		[CHANGE...]
  *
- * FORM is the suffix of the database: db, lmdb, sqlite.  FAULT is KILL or the name of an errno, as strace(1) takes it.  CHANGE is one
- * of the table below, default all.  For each: one run under strace gives the
- * calls, from the first look at the directory to the end; then, for each call
- * and fault, the database is put back as it was and the command runs again with
- * that call hit.  KILL comes when the call is entered and keeps it from
- * happening; the next call's turn is the same as after it, since between two
- * calls nothing reaches a file.
+ * FORM is the suffix of the database: db, lmdb, sqlite.  FAULT is KILL or the
+ * name of an errno, as strace(1) takes it.  CHANGE is one of the table below,
+ * default all.  For each: one run under strace gives the calls, from the first
+ * look at the directory to the end; then, for each call and fault, the database
+ * is put back as it was and the command runs again with that call hit.  KILL
+ * comes when the call is entered and keeps it from happening; the next call's
+ * turn is the same as after it, since between two calls nothing reaches a file.
  *
  * Afterwards: who reads before anything else runs sees the old or the new rows,
  * the new ones if the command said so, the old ones if it said that; the next
  * command ends well, within its deadline, and leaves nothing beside the
  * database; of a hash makemap -u sees the same rows, the inode is the same and
- * its mtime has risen with what is to be seen.  A reader looks all the time.  Prints a
- * line for each change; what went wrong goes to stderr, and then the exit
- * status is 1.  Limit: libdb's own calls on its copy in memory count too,
+ * its mtime has risen with what is to be seen.  A reader looks all the time.
+ * Prints a line for each change; what went wrong goes to stderr, and then the
+ * exit status is 1.  Limit: libdb's own calls on its copy in memory count too,
  * though nothing that can be seen depends on them.
  */
 #include <errno.h>
