@@ -93,7 +93,8 @@ static void commits(const char *name, struct relaydb *db, int first, int count)
 	free(us);
 }
 
-/* The least of RUNS runs, of each in turn: other work on the machine only adds. */
+/* The least of RUNS runs, of each in turn: other work on the machine only
+ * adds. */
 static void gets(struct relaydb *db, const char *address)
 {
 	char copy[4096], *directory;

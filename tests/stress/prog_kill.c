@@ -172,7 +172,7 @@ int main(int argc, char **argv)
 		acknowledged += acked[round];
 		killed += WIFSIGNALED(status);
 		cut_off += access(redo, F_OK) == 0;
-		/* half of them are to be killed, however busy the machine is now */
+		/* half of them are to be killed, however busy the machine is */
 		longest = acked[round] ? longest - longest / 8 : longest + longest / 8 + 1;
 		if (look(db, round + 1) != 0)
 			return 1;

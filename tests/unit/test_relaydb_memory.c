@@ -444,7 +444,8 @@ static void each_allocation_fails_once(void **state)
 		unsigned long refused = 0, went_on = 0, at, stride;
 		int status = 0;
 
-		/* SQLite has some 900 in each case, most of them when it proves the table */
+		/* SQLite has some 900 in each case, most when it proves the
+		 * table */
 		stride = strcmp(form, ".sqlite") == 0 && !longest ? 13 : 1;
 		if (cases[i].hash && strcmp(form, ".db") != 0)
 			continue;
