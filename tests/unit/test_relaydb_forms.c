@@ -850,13 +850,14 @@ static void die_when_renamed(const char *name)
  * it there.  So does a settle.  Afterwards nobody syncs for it again. */
 static void name_is_on_disk(void **state)
 {
-	struct relaydb *db = database();
+	struct relaydb *db;
 	int status;
 	pid_t pid;
 
 	(void)state;
 	if (form->one_a_second)
 		skip(); /* keeps its inode, and a record until all is synced */
+	db = database();
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
