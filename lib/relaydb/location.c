@@ -291,12 +291,15 @@ int place_keep_name(struct relaydb *db, const struct place *place, const struct 
 	return RELAYDB_OK;
 }
 
-int place_settle(struct relaydb *db)
+int place_settle(struct relaydb *db, int64_t now)
 {
 	struct place place;
 	struct stat st;
-	int code = place_open(db, &place, true);
+	int code;
 
+	if (now < 0 || now > RELAYDB_STAMP_MAX)
+		return db_fail(db, RELAYDB_BADSTAMP, "%lld is not a valid time", (long long)now);
+	code = place_open(db, &place, true);
 	if (code == RELAYDB_NOFILE)
 		return RELAYDB_OK;
 	if (code == RELAYDB_OK && fstatat(place.dir, place.name, &st, AT_SYMLINK_NOFOLLOW) == 0)

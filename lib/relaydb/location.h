@@ -71,9 +71,10 @@ int place_private(struct relaydb *db, const struct place *place, const struct st
  * itself.  PLACE is open for writing.  Returns RELAYDB_OK or IO. */
 int place_keep_name(struct relaydb *db, const struct place *place, const struct stat *st);
 
-/* The same for DB's path, whatever is there: relaydb_settle() of a form whose
- * commits are renamed.  Returns RELAYDB_OK, or as place_open() and IO. */
-int place_settle(struct relaydb *db);
+/* relaydb_settle() of a form whose commits are renamed, or a transaction: whole
+ * or not there, except that the name may not be on disk yet.  Returns
+ * RELAYDB_OK, BADSTAMP, or as place_open() and IO. */
+int place_settle(struct relaydb *db, int64_t now);
 
 /* Is anything under that name? */
 bool place_has(const struct place *place, const char *suffix);

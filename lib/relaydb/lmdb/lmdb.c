@@ -130,15 +130,6 @@ static int lmdb_each(struct relaydb *db, int64_t since,
 	return code;
 }
 
-/* A transaction is whole or it is not there; only the name of a new file may
- * not be on disk yet. */
-static int lmdb_settle(struct relaydb *db, int64_t now)
-{
-	if (now < 0 || now > RELAYDB_STAMP_MAX)
-		return db_fail(db, RELAYDB_BADSTAMP, "%lld is not a valid time", (long long)now);
-	return place_settle(db);
-}
-
 static int lmdb_check(struct relaydb *db, int64_t now,
     void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
 {
@@ -180,6 +171,6 @@ const struct store lmdb_store = {
 	.commit = mdbwrite_commit,
 	.load = mdbwrite_load,
 	.check = lmdb_check,
-	.settle = lmdb_settle,
+	.settle = place_settle,
 	.forget = lmdb_forget,
 };

@@ -99,14 +99,6 @@ static int sqlite_each(struct relaydb *db, int64_t since,
 	return code;
 }
 
-/* A rename is whole or it was not; it only may not be on disk yet. */
-static int sqlite_settle(struct relaydb *db, int64_t now)
-{
-	if (now < 0 || now > RELAYDB_STAMP_MAX)
-		return db_fail(db, RELAYDB_BADSTAMP, "%lld is not a valid time", (long long)now);
-	return place_settle(db);
-}
-
 /* What SQLite would take for its own beside the file, and play back into it,
  * when another program opens it. */
 static void check_companions(const struct examine *examine, const struct place *place)
@@ -182,6 +174,6 @@ const struct store sqlite_store = {
 	.commit = tblwrite_commit,
 	.load = tblwrite_load,
 	.check = sqlite_check,
-	.settle = sqlite_settle,
+	.settle = place_settle,
 	.forget = tblfile_forget,
 };
