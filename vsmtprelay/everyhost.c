@@ -56,6 +56,13 @@ static int connect_to(const char *path)
 	return -1;
 }
 
+/* Does ANSWER say why there is none: another database is mirrored, or a
+ * refusal? */
+static bool is_declined(const char *answer)
+{
+	return strncmp(answer, "other ", 6) == 0 || strncmp(answer, "refused ", 8) == 0;
+}
+
 /* Reads until what came ends in END, or, if it is no answer but a word why not,
  * at the end of the first line.  Returns false with errno set. */
 static bool read_answer(int fd, const char *end, char answer[ANSWER_MAX])
@@ -75,8 +82,7 @@ static bool read_answer(int fd, const char *end, char answer[ANSWER_MAX])
 		answer[size] = '\0';
 		if (size >= strlen(end) && strcmp(answer + size - strlen(end), end) == 0)
 			return true;
-		if (answer[size - 1] == '\n' &&
-		    (strncmp(answer, "other ", 6) == 0 || strncmp(answer, "refused ", 8) == 0))
+		if (answer[size - 1] == '\n' && is_declined(answer))
 			return true;
 		if (size == ANSWER_MAX - 1) {
 			errno = EMSGSIZE;
@@ -220,7 +226,7 @@ bool everyhost_ask(
 		    strerror(errno));
 		return true;
 	}
-	if (strncmp(answer, "other ", 6) == 0 || strncmp(answer, "refused ", 8) == 0)
+	if (is_declined(answer))
 		return false;
 	word_login(answer, now, text, EVERYHOST_TEXT);
 	find(answer, "trouble", trouble);
@@ -330,7 +336,7 @@ void everyhost_check(
 	if (snprintf(line, sizeof line, "status %s\n", database) >= (int)sizeof line)
 		return;
 	if (converse(line, "\nend\n", answer)) {
-		if (strncmp(answer, "other ", 6) != 0 && strncmp(answer, "refused ", 8) != 0)
+		if (!is_declined(answer))
 			check_engine(&report, answer);
 		return;
 	}
