@@ -5,18 +5,40 @@
 load ../lib/test
 load ../cli/cli
 
+# start_crowd WRITERS READERS: at $DB, until $last is there
+start_crowd() {
+	local n
+	pids=()
+	for ((n = 1; n <= $1; n++)); do
+		"$BUILD/tests/stress/prog_writer" "$DB" $n "$last" >"$DIR/acked.$n" 3>&- &
+		pids+=($!)
+	done
+	for ((n = 1; n <= $2; n++)); do
+		"$BUILD/tests/stress/prog_reader" "$DB" "$last" >"$DIR/reads.$n" 3>&- &
+		pids+=($!)
+	done
+}
+
+# nothing_lost WRITERS: all have ended well, and the five groups that each has named are in $DB
+nothing_lost() {
+	local pid n
+	for pid in "${pids[@]}"; do
+		wait "$pid" || fail "a writer or reader ended with $?"
+	done
+	for ((n = 1; n <= $1; n++)); do
+		sed "s/^/$n /" "$DIR/acked.$n"
+	done | sort >"$DIR/acked"
+	[ "$(wc -l <"$DIR/acked")" = $(($1 * 5)) ]
+	"$BUILD/tests/stress/prog_reader" "$DB" - | sort >"$DIR/there"
+	comm -23 "$DIR/acked" "$DIR/there" >"$DIR/lost"
+	[ ! -s "$DIR/lost" ] || fail "acknowledged and lost: $(tr '\n' ';' <"$DIR/lost")"
+}
+
 # 8 writers, 4 readers and makemap in a loop, fed from a dump taken before each run; none of them knows of the others
 @test "writers, makemap and readers side by side for some seconds" {
-	local last=$DIR/last runs=0 pids=() pid end
+	local last=$DIR/last runs=0 pids end
 	relay load </dev/null
-	for w in 1 2 3 4 5 6 7 8; do
-		"$BUILD/tests/stress/prog_writer" "$DB" $w "$last" >"$DIR/acked.$w" 3>&- &
-		pids+=($!)
-	done
-	for r in 1 2 3 4; do
-		"$BUILD/tests/stress/prog_reader" "$DB" "$last" >"$DIR/reads.$r" 3>&- &
-		pids+=($!)
-	done
+	start_crowd 8 4
 	end=$((SECONDS + $(short && echo 6 || echo 30)))
 	while [ $SECONDS -lt $end ]; do
 		entries >"$DIR/dump"
@@ -24,45 +46,20 @@ load ../cli/cli
 		runs=$((runs + 1))
 	done
 	touch "$last"
-	for pid in "${pids[@]}"; do
-		wait "$pid" || fail "a writer or reader ended with $?"
-	done
-	for w in 1 2 3 4 5 6 7 8; do
-		sed "s/^/$w /" "$DIR/acked.$w"
-	done | sort >"$DIR/acked"
-	[ "$(wc -l <"$DIR/acked")" = 40 ]
-	"$BUILD/tests/stress/prog_reader" "$DB" - | sort >"$DIR/there"
-	comm -23 "$DIR/acked" "$DIR/there" >"$DIR/lost"
-	[ ! -s "$DIR/lost" ] || fail "acknowledged and lost: $(tr '\n' ';' <"$DIR/lost")"
+	nothing_lost 8
 	diff <(makemap -u hash "$DB" | tr '\t' ' ' | sort) <(entries | sort)
 	echo "# $runs runs of makemap, $(cat "$DIR"/reads.* | awk '{ n += $1 } END { print n }') reads, $(wc -l <"$DIR/there") groups stand" >&3
 }
 
 # The forms that the owner alone may write have no makemap beside them.  Postfix's own locks are taken by those of lmdb.
 crowd() {	# crowd FORM
-	local last=$DIR/last pids=() pid w r
+	local last=$DIR/last pids
 	DB=$DIR/relayers.$1
 	relay load </dev/null
-	for w in 1 2 3 4; do
-		"$BUILD/tests/stress/prog_writer" "$DB" $w "$last" >"$DIR/acked.$w" 3>&- &
-		pids+=($!)
-	done
-	for r in 1 2; do
-		"$BUILD/tests/stress/prog_reader" "$DB" "$last" >"$DIR/reads.$r" 3>&- &
-		pids+=($!)
-	done
+	start_crowd 4 2
 	eventually enough_groups
 	touch "$last"
-	for pid in "${pids[@]}"; do
-		wait "$pid" || fail "a writer or reader ended with $?"
-	done
-	for w in 1 2 3 4; do
-		sed "s/^/$w /" "$DIR/acked.$w"
-	done | sort >"$DIR/acked"
-	[ "$(wc -l <"$DIR/acked")" = 20 ]
-	"$BUILD/tests/stress/prog_reader" "$DB" - | sort >"$DIR/there"
-	comm -23 "$DIR/acked" "$DIR/there" >"$DIR/lost"
-	[ ! -s "$DIR/lost" ] || fail "acknowledged and lost: $(tr '\n' ';' <"$DIR/lost")"
+	nothing_lost 4
 	# each writer counts up: no group may be missing before its last
 	awk '{ n[$1]++; if ($2 > top[$1]) top[$1] = $2 } END { for (w in n) if (n[w] != top[w] + 1) exit 1 }' "$DIR/there" ||
 		fail "a group that was acknowledged is missing"
