@@ -47,8 +47,18 @@ static void record_login(struct parts *parts, const struct login *login, enum oc
 	if (verdict != VERDICT_RECORD)
 		return;
 	warn_of_gateway(parts, login->address);
-	if (writer_record(parts->writer, login))
+	/* a refresh of what was deleted records nothing: a login must not count
+	 * as repeated because of it */
+	if (writer_record(parts->writer, login) && !login->refresh)
 		policy_note(parts->policy, login->address, login->when);
+}
+
+/* An address that was recorded at SEEN, within the window, and is not in the
+ * database any more was deleted; only a login may bring it back.  One that was
+ * recorded before may have expired while nobody kept it fresh. */
+static bool is_refresh(const struct parts *parts, int64_t seen)
+{
+	return parts->now - seen < parts->config->window;
 }
 
 static void on_event(const struct event *event, void *arg)
@@ -63,6 +73,7 @@ static void on_event(const struct event *event, void *arg)
 		login.user = event->captures->user;
 		login.session = event->captures->session;
 	}
+	login.refresh = event->role == ROLE_LOGOUT && is_refresh(parts, event->seen);
 	record_login(parts, &login, event->role == ROLE_LOGIN ? OCCASION_LOGIN : OCCASION_LOGOUT);
 }
 
@@ -111,10 +122,12 @@ static void on_datagram(const char *text, const char *user, const char *service,
 		record_login(parts, &login, OCCASION_LOGIN);
 }
 
-static void on_open_session(const char *address, void *arg)
+static void on_open_session(const char *address, int64_t seen, void *arg)
 {
 	struct parts *parts = arg;
-	struct login login = { .address = address, .when = parts->now };
+	struct login login = {
+		.address = address, .when = parts->now, .refresh = is_refresh(parts, seen)
+	};
 
 	record_login(parts, &login, OCCASION_REFRESH);
 }

@@ -47,6 +47,15 @@ static bool is_newer(const struct ledger_row *row, int64_t stamp, int64_t engine
 	       (stamp < row->local && engine > row->engine + SAME_MAX);
 }
 
+/* Once a row was deleted here, what is recorded after it, however soon, is
+ * another login. */
+static bool is_after_deleted(
+    const struct mirror *mirror, const struct ledger_row *row, int64_t stamp)
+{
+	return (row->absent || row->todo == TODO_DELETE) && stamp > row->local &&
+	       orders_cover(mirror->orders, row->address, row->engine);
+}
+
 /* The row of ADDRESS, which was seen now; NULL if there is no room. */
 static struct ledger_row *seen_row(
     struct mirror *mirror, struct ledger_row *row, const char *address)
@@ -133,7 +142,7 @@ void mirror_local(
     struct mirror *mirror, const char *address, int64_t stamp, const struct moment *now)
 {
 	struct ledger_row *row = ledger_find(mirror->ledger, address);
-	bool new = row == NULL, same, known;
+	bool new = row == NULL, other, same, known;
 	int64_t engine;
 
 	/* an old one is noted too: if the clock is put right, its stamp could
@@ -142,14 +151,15 @@ void mirror_local(
 	if (row == NULL || mirror_ignores(mirror, address))
 		return;
 	settle(mirror, row, stamp);
-	same = !new &&is_same(row, stamp);
+	other = new || is_after_deleted(mirror, row, stamp);
+	same = !other && is_same(row, stamp);
 	engine = same && !row->refused ? row->engine : moment_to_engine(now, stamp);
 	known = same && row->todo != TODO_DELETE;
 	if (!(same && is_planned(row)) && orders_cover(mirror->orders, address, engine))
 		delete_local(mirror, row, stamp);
 	else if (!known && engine > now->engine + AHEAD_MAX)
 		refuse_future(mirror, row, stamp);
-	else if (!known && (new || row->todo == TODO_DELETE || is_newer(row, stamp, engine)))
+	else if (!known && (other || row->todo == TODO_DELETE || is_newer(row, stamp, engine)))
 		take_login(mirror, row, stamp, engine, now);
 	else
 		note_stamp(mirror, row, stamp);

@@ -19,6 +19,26 @@ static int by_address(const void *a, const void *b)
 	return strcmp(x->address, y->address);
 }
 
+static const char *const verbs[] = {
+	[OP_RECORD] = "record", [OP_REFRESH] = "refresh", [OP_PUT] = "put", [OP_DELETE] = "delete"
+};
+
+const char *batch_verb(enum op_kind kind)
+{
+	return verbs[kind];
+}
+
+bool batch_kind(const char *verb, enum op_kind *kind)
+{
+	for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+		if (strcmp(verb, verbs[i]) == 0) {
+			*kind = (enum op_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 int batch_make(struct relaydb *db, struct relaydb_batch **batch)
 {
 	*batch = calloc(1, sizeof **batch);
@@ -61,10 +81,12 @@ const char *relaydb_batch_absent(const struct relaydb_batch *batch, size_t i)
 
 static void merge(struct op *op, enum op_kind kind, int64_t stamp)
 {
+	if (kind == OP_REFRESH && op->kind == OP_DELETE)
+		return; /* there is nothing to refresh */
 	if (kind == OP_RECORD && op->kind == OP_DELETE)
 		kind = OP_PUT; /* what was there is gone */
-	else if (kind == OP_RECORD) {
-		kind = op->kind;
+	else if (kind == OP_RECORD || kind == OP_REFRESH) {
+		kind = op->kind == OP_REFRESH ? kind : op->kind;
 		stamp = stamp > op->stamp ? stamp : op->stamp;
 	}
 	op->kind = kind;
@@ -74,9 +96,11 @@ static void merge(struct op *op, enum op_kind kind, int64_t stamp)
 /* The other way round: what is in OP came later. */
 static void merge_before(struct op *op, enum op_kind kind, int64_t stamp)
 {
-	if (op->kind != OP_RECORD)
+	if (op->kind != OP_RECORD && op->kind != OP_REFRESH)
 		return; /* it says what the row is, whatever there was */
-	if (kind != OP_RECORD)
+	if (op->kind == OP_REFRESH)
+		op->kind = kind; /* of what is deleted nothing is left to refresh */
+	else if (kind == OP_PUT || kind == OP_DELETE)
 		op->kind = OP_PUT;
 	if (kind != OP_DELETE && stamp > op->stamp)
 		op->stamp = stamp;
@@ -138,6 +162,11 @@ int relaydb_batch_record(struct relaydb_batch *batch, const char *address, int64
 	return add(batch, OP_RECORD, address, stamp);
 }
 
+int relaydb_batch_refresh(struct relaydb_batch *batch, const char *address, int64_t stamp)
+{
+	return add(batch, OP_REFRESH, address, stamp);
+}
+
 int relaydb_batch_put(struct relaydb_batch *batch, const char *address, int64_t stamp)
 {
 	return add(batch, OP_PUT, address, stamp);
@@ -191,7 +220,7 @@ bool batch_records(const struct relaydb_batch *batch)
 bool batch_only_records(const struct relaydb_batch *batch)
 {
 	for (const struct op *op = batch->ops; op != NULL; op = op->next)
-		if (op->kind != OP_RECORD)
+		if (op->kind != OP_RECORD && op->kind != OP_REFRESH)
 			return false;
 	return !batch->expire;
 }

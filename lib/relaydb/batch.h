@@ -8,7 +8,7 @@
 
 #include "handle.h"
 
-enum op_kind { OP_RECORD, OP_PUT, OP_DELETE };
+enum op_kind { OP_RECORD, OP_REFRESH, OP_PUT, OP_DELETE };
 
 struct op {
 	char address[RELAYDB_ADDRSTRLEN];
@@ -38,14 +38,19 @@ int batch_expire(struct relaydb_batch *batch, int64_t before);
 int batch_add_before(
     struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp);
 
+/* The word for an operation, which the queue has, and the other way round:
+ * false if there is none. */
+const char *batch_verb(enum op_kind kind);
+bool batch_kind(const char *verb, enum op_kind *kind);
+
 /* The operation on the address in KEY, NULL if there is none. */
 const struct op *batch_find(const struct relaydb_batch *batch, struct bytes key);
 
 /* Is there an address that an MTA has to find afterwards? */
 bool batch_records(const struct relaydb_batch *batch);
 
-/* Is it nothing but logins?  Then it says the same whatever is in the
- * database. */
+/* Is it nothing but logins and refreshes?  Then it can be queued without a look
+ * at the database. */
 bool batch_only_records(const struct relaydb_batch *batch);
 
 #endif

@@ -93,7 +93,9 @@ static int apply_op(struct work *work, const struct op *op)
 		work->result->deleted += found;
 		return found ? change_row(work->plan, key, true, 0) : RELAYDB_OK;
 	}
-	if (op->kind == OP_RECORD && found && (!entry || there > stamp)) {
+	if (op->kind == OP_REFRESH && !found)
+		return RELAYDB_OK;
+	if (op->kind != OP_PUT && found && (!entry || there > stamp)) {
 		stamp = there;
 		if (!entry)
 			return RELAYDB_OK; /* permanent */

@@ -190,6 +190,8 @@ size_t relaydb_batch_count(const struct relaydb_batch *batch);
  * applies to the outcome of all of them.
  *   record  a login was seen at STAMP: the row becomes max(what is there,
  *           STAMP); a permanent row stays as it is
+ *   refresh a login of before goes on: as record, if there is a row; if it was
+ *           deleted, it stays so
  *   put     the row becomes STAMP, whatever is there (an administrator's word)
  *   delete  the row goes, whatever its value; absence shows in the result
  *   expire  every entry with stamp < BEFORE goes (called again: the highest
@@ -198,6 +200,7 @@ size_t relaydb_batch_count(const struct relaydb_batch *batch);
  * Each returns RELAYDB_OK, RELAYDB_BADADDR, RELAYDB_BADSTAMP or RELAYDB_NOMEM;
  * after an error the batch is as before. */
 int relaydb_batch_record(struct relaydb_batch *batch, const char *address, int64_t stamp);
+int relaydb_batch_refresh(struct relaydb_batch *batch, const char *address, int64_t stamp);
 int relaydb_batch_put(struct relaydb_batch *batch, const char *address, int64_t stamp);
 int relaydb_batch_delete(struct relaydb_batch *batch, const char *address);
 int relaydb_batch_expire(struct relaydb_batch *batch, int64_t before);

@@ -18,6 +18,7 @@ struct event {
 	int64_t when; /* the line's time */
 	/* the client's, in the store's form; "" where it is not known */
 	char address[RELAYDB_ADDRSTRLEN];
+	int64_t seen; /* of a logout: when the address was last recorded */
 };
 
 #endif

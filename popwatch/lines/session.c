@@ -147,8 +147,8 @@ void sessions_sweep(struct sessions *sessions, int64_t now)
 	}
 }
 
-void sessions_refresh(struct sessions *sessions, int64_t now, int64_t every,
-    void (*each)(const char *address, void *arg), void *arg)
+void sessions_refresh(
+    struct sessions *sessions, int64_t now, int64_t every, sessions_refresh_fn *each, void *arg)
 {
 	struct session *session, *next;
 
@@ -156,7 +156,7 @@ void sessions_refresh(struct sessions *sessions, int64_t now, int64_t every,
 	{
 		if (*session->key != SESSION_OPEN || now - session->seen < every)
 			continue;
-		each(session->address, arg);
+		each(session->address, session->seen, arg);
 		session->seen = now;
 		sessions->changed = true;
 	}

@@ -84,9 +84,11 @@ static inline int64_t sessions_refresh_every(int64_t window, int64_t refresh)
 void sessions_sweep(struct sessions *sessions, int64_t now);
 
 /* Calls EACH for the address of every open connection that was not seen for
- * EVERY seconds, and notes NOW as seen.  EACH must not use the table. */
-void sessions_refresh(struct sessions *sessions, int64_t now, int64_t every,
-    void (*each)(const char *address, void *arg), void *arg);
+ * EVERY seconds, with when it was, and notes NOW as seen.  EACH must not use
+ * the table. */
+typedef void sessions_refresh_fn(const char *address, int64_t seen, void *arg);
+void sessions_refresh(
+    struct sessions *sessions, int64_t now, int64_t every, sessions_refresh_fn *each, void *arg);
 
 /* Forgets the open connections, not what they recorded: the machine was started
  * again at BOOT.  Logins of before, which are still to be read, are not open

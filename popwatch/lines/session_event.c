@@ -173,6 +173,7 @@ static bool take_logout(struct sessions *sessions, struct event *event)
 	}
 	if (event->when <= session->until)
 		memcpy(event->address, session->address, sizeof event->address);
+	event->seen = session->seen;
 	session_drop(sessions, session);
 	return *event->address != '\0';
 }

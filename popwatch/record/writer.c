@@ -31,6 +31,7 @@ struct waiting {
 	UT_hash_handle hh;
 	int64_t when;
 	char address[RELAYDB_ADDRSTRLEN];
+	bool refresh; /* all that was recorded were refreshes */
 	uint8_t server_size; /* 0: nothing to log */
 	uint8_t user_size;
 	uint8_t session_size;
@@ -124,6 +125,7 @@ bool writer_record(struct writer *writer, const struct login *login)
 		if (waiting == NULL)
 			return false;
 		waiting->when = 0;
+		waiting->refresh = true;
 		waiting->server_size = 0;
 		memcpy(waiting->address, login->address, strlen(login->address) + 1);
 		HASH_ADD_STR(writer->waiting, address, waiting);
@@ -134,6 +136,7 @@ bool writer_record(struct writer *writer, const struct login *login)
 	}
 	if (login->when > waiting->when)
 		waiting->when = login->when;
+	waiting->refresh = waiting->refresh && login->refresh;
 	if (login->server != NULL) {
 		end = waiting->text;
 		waiting->server_size = keep(&end, SERVER_MAX, span_of(login->server));
@@ -257,15 +260,35 @@ static void succeeded(
 	clear_waiting(writer);
 }
 
+/* Where the whole database is gone nobody has deleted an address: open
+ * connections fill it again. */
+static bool is_gone(struct writer *writer)
+{
+	int64_t stamp;
+
+	for (const struct waiting *waiting = writer->waiting; waiting != NULL;
+	     waiting = waiting->hh.next) {
+		if (waiting->refresh)
+			return relaydb_get(writer->db, waiting->address, &stamp) == RELAYDB_NOFILE;
+	}
+	return false;
+}
+
 /* The batch of what waits.  Returns a code of the store. */
 static int fill_batch(struct writer *writer)
 {
+	bool gone = is_gone(writer);
 	int code = RELAYDB_OK;
 
 	relaydb_batch_clear(writer->batch);
 	for (const struct waiting *waiting = writer->waiting; waiting != NULL && code == RELAYDB_OK;
-	     waiting = waiting->hh.next)
-		code = relaydb_batch_record(writer->batch, waiting->address, waiting->when);
+	     waiting = waiting->hh.next) {
+		if (waiting->refresh && !gone)
+			code =
+			    relaydb_batch_refresh(writer->batch, waiting->address, waiting->when);
+		else
+			code = relaydb_batch_record(writer->batch, waiting->address, waiting->when);
+	}
 	return code;
 }
 

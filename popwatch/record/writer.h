@@ -50,6 +50,7 @@ struct login {
 	const char *server;
 	struct span user;
 	struct span session;
+	bool refresh; /* counts only if the address has a row, else it was deleted */
 };
 
 /* Takes a login in; of several of one address before a commit the latest

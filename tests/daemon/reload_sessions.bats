@@ -15,6 +15,10 @@ open_connections() {	# open_connections ADDRESS...: after a server that is known
 	done
 }
 
+logout_of() {	# logout_of ADDRESS
+	printf '%s vm dovecot: imap(alice)<205><%s>: Disconnected: Logged out in=9 out=469\n' "$(date '+%b %e %T')" "${1//[.:]/}"
+}
+
 set_to() {	# set_to NAME VALUE: in the configuration
 	sed -i "/^$1 =/d" "$DIR/popwatch.conf"
 	echo "$1 = $2" >>"$DIR/popwatch.conf"
@@ -73,18 +77,31 @@ refreshed_after() {	# refreshed_after ADDRESS SECOND
 	done
 }
 
-@test "what is deleted stays so once the address is ignored, and comes back while its connection is open" {
+@test "what is deleted stays so, though its connection is open and ends, until the next login" {
 	prepare 'window = 8s' 'refresh = 0'
 	start_popwatch		# before the logins, whose window is short
 	open_connections 192.0.2.1 192.0.2.2 >"$LOG"
 	eventually recorded 192.0.2.1 192.0.2.2
 	"$VSMTPRELAY" -f "$DB" delete 192.0.2.1
-	DEADLINE=25 eventually recorded 192.0.2.1
-	set_to ignore 192.0.2.1
-	reload
-	"$VSMTPRELAY" -f "$DB" delete 192.0.2.1
 	# by then it would have been refreshed twice, as the other one is
 	DEADLINE=25 eventually refreshed_after 192.0.2.2 $(($(date +%s) + 6))
+	not recorded 192.0.2.1
+	logout_of 192.0.2.1 >>"$LOG"
+	login 192.0.2.3 >>"$LOG"
+	eventually recorded 192.0.2.3
 	stop_popwatch
 	not recorded 192.0.2.1
+	login 192.0.2.1 >>"$LOG"
+	once
+	recorded 192.0.2.1
+}
+
+@test "a database that is gone is filled by the open connections again" {
+	prepare 'window = 8s' 'refresh = 0'
+	open_connections 192.0.2.1 >"$LOG"
+	start_popwatch
+	eventually recorded 192.0.2.1
+	rm "$DB"
+	DEADLINE=25 eventually recorded 192.0.2.1
+	stop_popwatch
 }

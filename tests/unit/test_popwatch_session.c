@@ -175,9 +175,9 @@ static void test_limit(void **state)
 	end(&f);
 }
 
-static void count(const char *address, void *arg)
+static void count(const char *address, int64_t seen, void *arg)
 {
-	(void)address;
+	(void)address, (void)seen;
 	(*(int *)arg)++;
 }
 

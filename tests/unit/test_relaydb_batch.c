@@ -5,8 +5,8 @@
  */
 #include "relaydb_scratch.h"
 
-/* ---- changes in a row, one letter each: r record, p put, d delete, e expire
- * ---- */
+/* ---- changes in a row, one letter each ----
+ * r record, f refresh, p put, d delete, e expire */
 
 struct step {
 	char what;
@@ -22,6 +22,9 @@ static void gather(
 		switch (steps->what) {
 		case 'r':
 			code = relaydb_batch_record(batch, address, steps->stamp);
+			break;
+		case 'f':
+			code = relaydb_batch_refresh(batch, address, steps->stamp);
 			break;
 		case 'p':
 			code = relaydb_batch_put(batch, address, steps->stamp);
@@ -52,6 +55,19 @@ static const struct {
 	{ "record leaves what is equal", 100, { { 'r', 100 } }, 100, { .committed = false } },
 	{ "record leaves a permanent row", OK_ROW, { { 'r', 100 } }, OK_ROW,
 	    { .committed = false } },
+	{ "refresh makes no row", NONE, { { 'f', 100 } }, NONE, { .committed = false } },
+	{ "refresh raises", 50, { { 'f', 100 } }, 100, { .committed = true, .changed = 1 } },
+	{ "refresh never lowers", 150, { { 'f', 100 } }, 150, { .committed = false } },
+	{ "refresh leaves a permanent row", OK_ROW, { { 'f', 100 } }, OK_ROW,
+	    { .committed = false } },
+	{ "refresh of what is deleted", 50, { { 'd', 0 }, { 'f', 100 } }, NONE,
+	    { .committed = true, .deleted = 1 } },
+	{ "refresh of what is recorded", NONE, { { 'r', 50 }, { 'f', 100 } }, 100,
+	    { .committed = true, .added = 1 } },
+	{ "record after a refresh", NONE, { { 'f', 50 }, { 'r', 100 } }, 100,
+	    { .committed = true, .added = 1 } },
+	{ "delete after a refresh", 50, { { 'f', 100 }, { 'd', 0 } }, NONE,
+	    { .committed = true, .deleted = 1 } },
 	{ "put lowers", 150, { { 'p', 100 } }, 100, { .committed = true, .changed = 1 } },
 	{ "put takes the place of a permanent row", OK_ROW, { { 'p', 100 } }, 100,
 	    { .committed = true, .changed = 1 } },

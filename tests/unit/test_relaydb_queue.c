@@ -74,7 +74,7 @@ static void use_up(void)
 	relaydb_close(&db);
 }
 
-enum verb { RECORD, PUT, DELETE, EXPIRE };
+enum verb { RECORD, REFRESH, PUT, DELETE, EXPIRE };
 
 static int change(struct relaydb *db, enum verb verb, const char *address, int64_t stamp,
     struct relaydb_result *result)
@@ -83,10 +83,11 @@ static int change(struct relaydb *db, enum verb verb, const char *address, int64
 	int code;
 
 	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
-	code = verb == RECORD   ? relaydb_batch_record(batch, address, stamp)
-	       : verb == PUT    ? relaydb_batch_put(batch, address, stamp)
-	       : verb == DELETE ? relaydb_batch_delete(batch, address)
-				: relaydb_batch_expire(batch, stamp);
+	code = verb == RECORD    ? relaydb_batch_record(batch, address, stamp)
+	       : verb == REFRESH ? relaydb_batch_refresh(batch, address, stamp)
+	       : verb == PUT     ? relaydb_batch_put(batch, address, stamp)
+	       : verb == DELETE  ? relaydb_batch_delete(batch, address)
+				 : relaydb_batch_expire(batch, stamp);
 	assert_code(db, code, RELAYDB_OK);
 	code = relaydb_commit(batch, NOW, result);
 	relaydb_batch_free(&batch);
@@ -143,7 +144,8 @@ static void burst_is_recorded_at_once_and_in_force_with_the_next(void **state)
 static void order_is_kept(void **state)
 {
 	static const char expected[] =
-	    "192.0.2.4 500\n192.0.2.1 1000\n192.0.2.5 1000\n192.0.2.2 2000\n192.0.2.9 5000\n";
+	    "192.0.2.4 500\n192.0.2.1 1000\n192.0.2.5 1000\n192.0.2.8 1500\n192.0.2.2 2000\n"
+	    "192.0.2.9 5000\n";
 	struct relaydb *db = database();
 	struct relaydb_result result;
 
@@ -161,6 +163,9 @@ static void order_is_kept(void **state)
 	leave(PUT, "192.0.2.4", 500); /* after the expiry */
 	leave(DELETE, "192.0.2.5", 0); /* of which nothing is there */
 	leave(RECORD, "192.0.2.5", 1000);
+	leave(RECORD, "192.0.2.8", 1000);
+	leave(REFRESH, "192.0.2.8", 1500);
+	leave(REFRESH, "192.0.2.3", 1500); /* which was deleted */
 	assert_string_equal(list(db), expected);
 	settle_all();
 	assert_string_equal(list(db), expected);
@@ -408,11 +413,15 @@ static void login_is_recorded_while_another_commits(void **state)
 	assert_code(db, change(db, RECORD, "192.0.2.1", CLOCK, &result), RELAYDB_OK);
 	assert_true(result.pending);
 	assert_true(seen("192.0.2.1"));
+	assert_code(db, change(db, REFRESH, "192.0.2.3", CLOCK, &result), RELAYDB_OK);
+	assert_true(result.pending);
+	assert_false(seen("192.0.2.3"));
 	/* whether it is there nobody can tell */
 	assert_code(db, change(db, DELETE, "192.0.2.1", 0, &result), RELAYDB_LOCKED);
 	close(fd);
 	settle_all();
 	assert_true(in_force("192.0.2.1"));
+	assert_false(in_force("192.0.2.3"));
 	relaydb_close(&db);
 }
 

@@ -376,6 +376,25 @@ static void deleted(void **state)
 	mirror_free(mirror);
 }
 
+/* Logins every two seconds are not one for ever, of which the first was
+ * deleted. */
+static void logins_after_a_delete(void **state)
+{
+	const struct moment now = { NOW, NOW }, later = { NOW + 10, NOW + 10 };
+	struct mirror *mirror = mirror_of(true, false);
+
+	(void)state;
+	mirror_give_order(mirror, A, ORDER_DELETE, &now);
+	for (int64_t stamp = NOW; stamp <= NOW + AHEAD_MAX; stamp += 2) {
+		mirror_local(mirror, A, stamp, &later);
+		assert_changes(mirror, &later, 1, "delete " A " 0");
+	}
+	mirror_local(mirror, A, NOW + 6, &later);
+	assert_changes(mirror, &later, 0);
+	assert_unsent(mirror, &later, A " 6");
+	mirror_free(mirror);
+}
+
 static void new_engine(void **state)
 {
 	struct engine_facts facts = { .identity = "one", .log = { { 1, 0 }, { 5, 0 } } };
@@ -521,6 +540,7 @@ int main(void)
 		cmocka_unit_test(refused),
 		cmocka_unit_test(without_state),
 		cmocka_unit_test(deleted),
+		cmocka_unit_test(logins_after_a_delete),
 		cmocka_unit_test(new_engine),
 		cmocka_unit_test(saving),
 		cmocka_unit_test(killed),

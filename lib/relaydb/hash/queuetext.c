@@ -34,10 +34,11 @@ int queue_text(const struct relaydb_batch *batch, struct image *text)
 		char *line = out + text->size;
 
 		if (op->kind == OP_DELETE)
-			text->size += (size_t)snprintf(line, LINE_SIZE, "delete %s\n", op->address);
+			text->size += (size_t)snprintf(
+			    line, LINE_SIZE, "%s %s\n", batch_verb(op->kind), op->address);
 		else
 			text->size += (size_t)snprintf(line, LINE_SIZE, "%s %s %" PRId64 "\n",
-			    op->kind == OP_PUT ? "put" : "record", op->address, op->stamp);
+			    batch_verb(op->kind), op->address, op->stamp);
 	}
 	if (batch->expire)
 		text->size += (size_t)snprintf(
@@ -87,11 +88,7 @@ static bool read_line(struct bytes line, struct said *said)
 	copy[line.size] = '\0';
 	verb = next_word(&rest);
 	said->expire = strcmp(verb, "expire") == 0;
-	if (strcmp(verb, "put") == 0)
-		said->kind = OP_PUT;
-	else if (strcmp(verb, "delete") == 0)
-		said->kind = OP_DELETE;
-	else if (!said->expire && strcmp(verb, "record") != 0)
+	if (!said->expire && !batch_kind(verb, &said->kind))
 		return false;
 	if (!said->expire)
 		address = next_word(&rest);
@@ -169,7 +166,7 @@ static int precede(struct sum *sum, const struct said *said)
 {
 	bool expired = said->kind != OP_DELETE && said->stamp < sum->before;
 
-	if (expired && said->kind == OP_RECORD)
+	if (expired && said->kind != OP_PUT)
 		return RELAYDB_OK;
 	return batch_add_before(
 	    sum->changes, expired ? OP_DELETE : said->kind, said->address, said->stamp);
