@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "log.h"
 #include "loop.h"
+#include "tls.h"
 
 #define RETRY_MIN_MS 100
 #define RETRY_MAX_MS 5000
@@ -107,6 +108,14 @@ void engine_works(struct engine *engine)
 		    engine->place.text, failures + 1);
 }
 
+/* hiredis has failed. */
+static void connection_failed(struct engine *engine)
+{
+	const char *why = engine->connection->errstr;
+
+	engine_fail(engine, engine->options->url->tls ? tls_why(why) : why);
+}
+
 /* ---- asking ---- */
 
 void engine_deadline(struct engine *engine)
@@ -129,7 +138,7 @@ void engine_flush(struct engine *engine)
 	int done = 0;
 
 	if (redisBufferWrite(connection, &done) != REDIS_OK) {
-		engine_fail(engine, connection->errstr);
+		connection_failed(engine);
 		return;
 	}
 	/* TLS may have to read before it can write */
@@ -198,7 +207,7 @@ void engine_take(struct engine *engine)
 	bool goes_on = true;
 
 	if (redisBufferRead(connection) != REDIS_OK) {
-		engine_fail(engine, connection->errstr);
+		connection_failed(engine);
 		return;
 	}
 	engine->unread += connection->reader->len - before;

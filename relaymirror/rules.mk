@@ -8,8 +8,8 @@ RELAYMIRROR_SOURCES = $(addprefix relaymirror/, \
 RELAYMIRROR_OBJECTS = $(patsubst %.c,$(BUILD)/%.o, \
 	$(filter-out relaymirror/main.c,$(RELAYMIRROR_SOURCES)))
 RELAYMIRROR = $(BUILD)/relaymirror/relaymirror
-# TLS where hiredis has it: from 1.0 on
-HIREDIS_TLS := $(if $(wildcard /usr/include/hiredis/hiredis_ssl.h),-lhiredis_ssl)
+# TLS where hiredis has it, from 1.0 on; OpenSSL says why it failed
+HIREDIS_TLS := $(if $(wildcard /usr/include/hiredis/hiredis_ssl.h),-lhiredis_ssl -lcrypto)
 RELAYMIRROR_LIBS = -lhiredis $(HIREDIS_TLS) -linih $(DAEMON_LIBS)
 PROGRAMS += $(RELAYMIRROR)
 LINT_SOURCES += $(RELAYMIRROR_SOURCES)

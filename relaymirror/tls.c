@@ -10,6 +10,7 @@
 
 #include <hiredis/hiredis.h>
 #include <hiredis/hiredis_ssl.h>
+#include <openssl/err.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -51,7 +52,18 @@ void tls_free(struct tls *tls)
 
 bool tls_begin(struct tls *tls, struct redisContext *connection)
 {
+	ERR_clear_error();
 	return redisInitiateSSLWithContext(connection, tls->context) == REDIS_OK;
+}
+
+/* hiredis has the text of errno, which says nothing of a handshake. */
+const char *tls_why(const char *otherwise)
+{
+	const unsigned long code = ERR_peek_last_error();
+	const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
+
+	ERR_clear_error();
+	return reason != NULL ? reason : otherwise;
 }
 
 #else
@@ -79,6 +91,11 @@ bool tls_begin(struct tls *tls, struct redisContext *connection)
 {
 	(void)tls, (void)connection;
 	return false;
+}
+
+const char *tls_why(const char *otherwise)
+{
+	return otherwise;
 }
 
 #endif

@@ -28,4 +28,7 @@ void tls_free(struct tls *tls);
 /* Begins on a connection.  Returns false if it cannot; its errstr says why. */
 bool tls_begin(struct tls *tls, struct redisContext *connection);
 
+/* Why a connection with TLS has failed just now; OTHERWISE if not by TLS. */
+const char *tls_why(const char *otherwise);
+
 #endif

@@ -50,6 +50,7 @@ homes() {
 	unbound-event.h relayguard/dns.c
 	arpa/nameser.h relayguard/dnsanswer.c
 	hiredis/ relaymirror/engine_int.h relaymirror/answer.c relaymirror/tls.c
+	openssl/ relaymirror/tls.c
 	END
 }
 
