@@ -15,44 +15,12 @@
 
 #include <cmocka.h>
 
+#include "listen.h"
 #include "log.h"
 #include "silence.h"
 
 #define NOW 1795175200 /* 2026-11-20 11:46:40 UTC */
 #define HOUR 3600
-
-static FILE *kept;
-static int stderr_was;
-
-static void listen_begin(void)
-{
-	kept = tmpfile();
-	assert_non_null(kept);
-	fflush(stderr);
-	stderr_was = dup(STDERR_FILENO);
-	assert_int_equal(dup2(fileno(kept), STDERR_FILENO), STDERR_FILENO);
-}
-
-/* What was logged since. */
-static const char *listen_end(void)
-{
-	static char text[4096];
-	ssize_t size;
-
-	fflush(stderr);
-	dup2(stderr_was, STDERR_FILENO);
-	close(stderr_was);
-	size = pread(fileno(kept), text, sizeof text - 1, 0);
-	fclose(kept);
-	text[size > 0 ? size : 0] = '\0';
-	return text;
-}
-
-static void expect(const char *text, const char *sentence)
-{
-	if (sentence == NULL ? *text != '\0' : strstr(text, sentence) == NULL)
-		fail_msg("said '%s', expected '%s'", text, sentence != NULL ? sentence : "");
-}
 
 static void test_sources(void **state)
 {
