@@ -25,7 +25,7 @@ struct line_tally {
 	uint64_t headless; /* of no layout that is asked for */
 	uint64_t stranger; /* of a tag that no enabled server uses */
 	uint64_t timeless; /* of an enabled server, but with a stamp that is no time */
-	uint64_t broken; /* too long for a line, or with a NUL byte in it */
+	uint64_t broken; /* too long for a line, torn, or with a NUL byte in it */
 	uint64_t doubted; /* after a cut one */
 };
 
