@@ -144,8 +144,10 @@ static void on_info(const struct redisReply *answer, void *arg)
 	if (!reader_is_at(publisher->reader, publisher->engine, answer))
 		return;
 	publisher->ready = true;
-	engine_works(publisher->engine);
 	publisher_kick(publisher);
+	/* what is on its way tells whether it may be sent */
+	if (publisher->count == 0)
+		engine_works(publisher->engine);
 }
 
 static void on_up(void *arg)

@@ -122,11 +122,19 @@ ordered() {	# ordered N: so many orders are in the engine
 	engine ACL SETUSER default -zadd
 	login pop 192.0.2.4
 	eventually said pop NOPERM
-	eventually told_of NOPERM	# between two attempts it cannot know
+	before=$(grep -c 'can send' "$DIR/pop/stderr" || :)
+	eventually refused_thrice
+	told_of NOPERM
+	# between two attempts it does not say that it can
+	[ "$(grep -c 'can send' "$DIR/pop/stderr" || :)" = "$before" ]
 	engine ACL SETUSER default +@all
 	eventually has smtp 192.0.2.4
 	run order pop check
 	[[ $output == *'fine: relaymirror follows the engine'* ]]
+}
+
+refused_thrice() {
+	engine INFO errorstats | tr -d '\r' | awk -F= '/^errorstat_NOPERM/ { n = $2 } END { exit n < 3 }'
 }
 
 told_of() {	# told_of WORD: check says that a login cannot be sent, and why
