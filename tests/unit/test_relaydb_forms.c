@@ -14,6 +14,7 @@
 #define RELAYDB_TEST_STEPS
 #include "assert_code.h"
 #include "batch.h"
+#include "directory_syncs.h"
 #include "dump.h"
 #include "relaydb.h"
 #include "step.h"
@@ -32,7 +33,6 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -825,18 +825,6 @@ static void refused_and_tried_again(void **state)
 		relaydb_close(&fresh);
 	}
 	relaydb_close(&db);
-}
-
-/* Instead of the C library's: counts the directories that are synced. */
-static unsigned directories_synced;
-
-int fsync(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-		directories_synced++;
-	return (int)syscall(SYS_fsync, fd);
 }
 
 static void die_when_renamed(const char *name)

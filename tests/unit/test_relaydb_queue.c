@@ -9,6 +9,7 @@
 #define RELAYDB_TEST_STEPS
 #include "batch.h"
 #include "collect.h"
+#include "directory_syncs.h"
 #include "queue.h"
 #include "queuetext.h"
 #include "relaydb_scratch.h"
@@ -788,11 +789,41 @@ static void work_does_not_grow_with_the_expiries(void **state)
 	relaydb_close(&db);
 }
 
+/* A login that is queued is safe: so is the name of a queue that is new. */
+static void new_queue_has_its_name_on_disk(void **state)
+{
+	struct relaydb *db = database();
+	struct relaydb_batch *batch;
+	struct image text;
+	struct place place;
+	int waiters[2];
+
+	(void)state;
+	put_many(db, 0, 9, CLOCK);
+	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
+	assert_code(db, relaydb_batch_record(batch, "192.0.2.1", CLOCK), RELAYDB_OK);
+	assert_code(db, queue_text(batch, &text), RELAYDB_OK);
+	assert_code(db, place_open(db, &place, true), RELAYDB_OK);
+	directories_synced = 0;
+	for (size_t i = 0; i < 2; i++) {
+		assert_code(db, queue_append(db, &place, &text, &waiters[i]), RELAYDB_OK);
+		assert_int_equal(directories_synced, 1);
+	}
+	for (size_t i = 0; i < 2; i++)
+		if (waiters[i] >= 0)
+			close(waiters[i]);
+	place_close(&place);
+	image_free(&text);
+	relaydb_batch_free(&batch);
+	relaydb_close(&db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(burst_is_recorded_at_once_and_in_force_with_the_next),
 		SCRATCH_TEST(order_is_kept),
+		SCRATCH_TEST(new_queue_has_its_name_on_disk),
 		SCRATCH_TEST(results_know_the_queue),
 		SCRATCH_TEST(first_waits_for_all),
 		SCRATCH_TEST(killed_waiter_loses_nothing),

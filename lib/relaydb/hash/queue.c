@@ -69,7 +69,8 @@ static int open_locked(struct relaydb *db, const struct place *place, enum place
 	    QUEUE_SUFFIX);
 }
 
-static int append_locked(struct relaydb *db, int fd, const struct image *text)
+static int append_locked(
+    struct relaydb *db, const struct place *place, int fd, const struct image *text)
 {
 	struct stat st;
 	int error;
@@ -81,6 +82,9 @@ static int append_locked(struct relaydb *db, int fd, const struct image *text)
 		return db_fail(db, RELAYDB_NOMEM, "%s%s is full", db->path, QUEUE_SUFFIX);
 	error = io_write(fd, text->data, text->size, st.st_size);
 	if (error == 0 && fsync(fd) != 0)
+		error = errno;
+	/* a new one: a power cut must leave its name, too */
+	if (error == 0 && st.st_size == 0 && fsync(place->dir) != 0)
 		error = errno;
 	if (error == 0)
 		return RELAYDB_OK;
@@ -97,7 +101,7 @@ int queue_append(
 	*waiter = -1;
 	code = open_locked(db, place, PLACE_APPEND, &fd);
 	if (code == RELAYDB_OK)
-		code = append_locked(db, fd, text);
+		code = append_locked(db, place, fd, text);
 	if (code == RELAYDB_OK)
 		STEP("queued");
 	if (code == RELAYDB_OK && wait_alone(fd)) {
