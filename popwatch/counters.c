@@ -69,7 +69,7 @@ static void add_servers(struct metrics *metrics, const struct catalogue *catalog
 			    "means", role_name((enum role)role), NULL);
 	}
 	metrics_begin(metrics, "server_near_misses_total", METRIC_COUNTER,
-	    "Lines of a server that no expression matched.");
+	    "Lines of a server that look like a login, and that no expression matched.");
 	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
 	     server = server->next)
 		metrics_value(metrics, server->tally.misses, "server", server->name, NULL);

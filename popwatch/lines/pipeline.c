@@ -3,6 +3,7 @@
  * pipeline.c - from a line to what it means, see pipeline.h
  */
 #include "pipeline.h"
+#include "nearmiss.h"
 #include "seam.h"
 
 #include <string.h>
@@ -96,12 +97,14 @@ static bool read_doubted(struct pipeline *pipeline, struct server *server,
 	return true;
 }
 
-/* None of the SERVERS knows what the message means. */
+/* None of the SERVERS knows what the message means, which looks like a login. */
 static void tell_miss(
     struct pipeline *pipeline, struct server *const *servers, const struct header *header)
 {
 	size_t shown = header->message.size < MISSED_MAX ? header->message.size : MISSED_MAX - 1;
 
+	if (!near_miss(header->message))
+		return;
 	for (; *servers != NULL; servers++) {
 		if (header->message.size > (*servers)->longest)
 			continue;

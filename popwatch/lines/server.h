@@ -36,7 +36,9 @@ struct tally {
 	/* not believed: they follow a cut line, are too long, or have a word
 	 * twice */
 	uint64_t doubted;
-	uint64_t misses; /* of no expression, nor one of another server with that tag */
+	/* they look like a login, and no expression takes them, nor one of
+	 * another server with that tag; see nearmiss.h */
+	uint64_t misses;
 	uint64_t stopped; /* the match limit was reached */
 };
 
