@@ -14,28 +14,35 @@
 
 #define DATAGRAM_MAX 512
 #define AT_ONCE 1024 /* datagrams in one round of the loop */
+#define WARN_EVERY 3600
+
+/* A user who may send besides root. */
+struct sender {
+	uid_t uid;
+	unsigned taken; /* in this second */
+};
 
 struct source_socket {
 	int fd;
-	uid_t *uids; /* who may send besides root */
+	struct sender *senders;
 	size_t count;
-	int64_t second; /* of the flood's counter */
-	unsigned taken;
+	int64_t second;
+	struct log_limit flood;
 	struct socket_tally tally;
 };
 
 void source_socket_configure(struct source_socket *source, const uid_t *uids, size_t count)
 {
-	uid_t *copy = count > 0 ? calloc(count, sizeof *copy) : NULL;
+	struct sender *senders = count > 0 ? calloc(count, sizeof *senders) : NULL;
 
-	if (count > 0 && copy == NULL) {
+	if (count > 0 && senders == NULL) {
 		log_say(LOG_ERR, "out of memory: the socket takes logins of root alone");
 		count = 0;
 	}
-	if (count > 0)
-		memcpy(copy, uids, count * sizeof *uids);
-	free(source->uids);
-	source->uids = copy;
+	for (size_t i = 0; i < count; i++)
+		senders[i].uid = uids[i];
+	free(source->senders);
+	source->senders = senders;
 	source->count = count;
 }
 
@@ -65,7 +72,7 @@ void source_socket_free(struct source_socket *source)
 		return;
 	if (source->fd >= 0)
 		close(source->fd);
-	free(source->uids);
+	free(source->senders);
 	free(source);
 }
 
@@ -74,13 +81,13 @@ int source_socket_fd(const struct source_socket *source)
 	return source->fd;
 }
 
-static bool may_send(const struct source_socket *source, uid_t uid)
+static struct sender *sender_of(const struct source_socket *source, uid_t uid)
 {
 	for (size_t i = 0; i < source->count; i++) {
-		if (source->uids[i] == uid)
-			return true;
+		if (source->senders[i].uid == uid)
+			return &source->senders[i];
 	}
-	return uid == 0;
+	return NULL;
 }
 
 /* Takes TEXT apart at its blanks: exactly four words of printable bytes, the
@@ -103,30 +110,44 @@ static bool split(char *text, size_t size, char *words[4])
 	return n == 4 && text == NULL && strcmp(words[0], "login") == 0;
 }
 
-static bool is_flood(struct source_socket *source, int64_t now)
+/* Each user has a share of his own, so that none keeps another's logins out; and
+ * root's processes, whose logins are somebody's who has proved who he is, have
+ * no limit. */
+static bool is_flood(struct source_socket *source, struct sender *sender, int64_t now)
 {
+	unsigned long kept;
+
 	if (source->second != now) {
 		source->second = now;
-		source->taken = 0;
+		for (size_t i = 0; i < source->count; i++)
+			source->senders[i].taken = 0;
 	}
-	return source->taken++ >= SOCKET_FLOOD;
+	if (sender == NULL || sender->uid == 0 || sender->taken++ < SOCKET_FLOOD)
+		return false;
+	if (log_due(&source->flood, now, WARN_EVERY, &kept))
+		log_say(LOG_WARNING,
+		    "uid %ld sends more than %d datagrams a second to the socket: the rest is "
+		    "dropped, and its logins are not recorded",
+		    (long)sender->uid, SOCKET_FLOOD);
+	return true;
 }
 
 void source_socket_read(struct source_socket *source, int64_t now,
     void (*take)(const char *address, const char *user, const char *service, void *arg), void *arg)
 {
 	char text[DATAGRAM_MAX], *words[4];
-	struct peer sender;
+	struct sender *sender;
+	struct peer peer;
 	ssize_t size;
 
 	for (int i = 0;
-	     i < AT_ONCE && (size = peer_receive(source->fd, text, sizeof text, &sender)) >= 0;
-	     i++) {
-		if (!may_send(source, sender.uid))
+	     i < AT_ONCE && (size = peer_receive(source->fd, text, sizeof text, &peer)) >= 0; i++) {
+		sender = sender_of(source, peer.uid);
+		if (sender == NULL && peer.uid != 0)
 			source->tally.strangers++;
-		else if (is_flood(source, now))
+		else if (is_flood(source, sender, now))
 			source->tally.flooded++;
-		else if (!sender.whole || !split(text, (size_t)size, words))
+		else if (!peer.whole || !split(text, (size_t)size, words))
 			source->tally.malformed++;
 		else {
 			source->tally.logins++;

@@ -5,8 +5,8 @@
  *
  * Owns: the socket, who may send (the kernel says who did: SCM_CREDENTIALS),
  * the limit of a flood.  A sender is never made to wait: what the queue does
- * not take, the kernel refuses; what is too much in a second is dropped and
- * counted.  Words hold no blanks; one that is not known is "-".
+ * not take, the kernel refuses; what a user besides root sends too much of in a
+ * second is dropped, counted and reported.  Words hold no blanks; one that is not known is "-".
  */
 #ifndef POPWATCH_SOURCE_SOCKET_H
 #define POPWATCH_SOURCE_SOCKET_H
@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define SOCKET_FLOOD 2000 /* datagrams that are taken in a second */
+#define SOCKET_FLOOD 2000 /* datagrams that are taken of a user in a second */
 
 struct source_socket;
 

@@ -13,10 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#include "listen.h"
+#include "log.h"
 
 #define NOW 1795175258
 
@@ -88,26 +92,53 @@ static void datagrams(void **state)
 	source_socket_free(source);
 }
 
-/* In a second only so many count; in the next they do again. */
+/* Sends COUNT logins as UID, and has each read at NOW. */
+static void send_as(struct source_socket *source, uid_t uid, int count, int64_t now)
+{
+	static const char text[] = "login 192.0.2.1 alice imap";
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	/* the kernel tells whose they are when they are sent */
+	assert_int_equal(setresuid(uid, uid, 0), 0);
+	for (int i = 0; i < count; i++) {
+		say(fd, text, sizeof text - 1);
+		source_socket_read(source, now, on_login, seen);
+	}
+	assert_int_equal(setresuid(0, 0, 0), 0);
+	close(fd);
+}
+
+/* In a second only so many of a user count, and in the next they do again;
+ * root's always do, and so do those of another user. */
 static void flood(void **state)
 {
-	uid_t us = getuid();
-	struct source_socket *source = source_socket_new(path, &us, 1);
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	static const char text[] = "login 192.0.2.1 alice imap";
+	const uid_t uids[] = { 4711, 4712 };
+	struct source_socket *source = source_socket_new(path, uids, 2);
+	const struct socket_tally *tally = source_socket_tally(source);
+	const char *said;
 
 	(void)state;
 	assert_non_null(source);
-	for (int i = 0; i < SOCKET_FLOOD + 2; i++) {
-		say(fd, text, sizeof text - 1);
-		source_socket_read(source, NOW, on_login, seen);
+	if (geteuid() != 0) {
+		source_socket_free(source);
+		skip();
 	}
-	assert_int_equal(source_socket_tally(source)->logins, SOCKET_FLOOD);
-	assert_int_equal(source_socket_tally(source)->flooded, 2);
-	say(fd, text, sizeof text - 1);
-	source_socket_read(source, NOW + 1, on_login, seen);
-	assert_int_equal(source_socket_tally(source)->logins, SOCKET_FLOOD + 1);
-	close(fd);
+	assert_int_equal(chmod(directory, 0711), 0);
+	listen_begin();
+	send_as(source, 4711, SOCKET_FLOOD + 2, NOW);
+	said = listen_end();
+	expect(said, "uid 4711 sends more than 2000 datagrams a second");
+	assert_null(strstr(strchr(said, '\n') + 1, "4711"));
+	assert_int_equal(tally->logins, SOCKET_FLOOD);
+	assert_int_equal(tally->flooded, 2);
+	send_as(source, 4712, 1, NOW);
+	send_as(source, 0, SOCKET_FLOOD + 2, NOW);
+	assert_int_equal(tally->logins, 2 * SOCKET_FLOOD + 3);
+	send_as(source, 4711, 1, NOW + 1);
+	assert_int_equal(tally->logins, 2 * SOCKET_FLOOD + 4);
+	assert_int_equal(tally->flooded, 2);
+	send_as(source, 4713, 1, NOW);
+	assert_int_equal(tally->strangers, 1);
 	source_socket_free(source);
 }
 
@@ -118,5 +149,6 @@ int main(void)
 		cmocka_unit_test(flood),
 	};
 
+	log_open("popwatch", LOG_MAIL, LOG_INFO, LOG_NOWHERE);
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
