@@ -10,8 +10,8 @@
 /* Of logins, in the servers that we know. */
 static const char *const words[] = { "login", "logged in", "authenticated", "user" };
 
-/* Of what is none: it failed, it ended, it has not begun, or it is about mail or
- * the server itself. */
+/* Of what is none: it failed, it ended, it has not begun, or it is about mail
+ * or the server itself. */
 static const char *const other[] = { "fail", "abort", "connect", "no auth", "refus", "denied",
 	"invalid", "reject", "error", "timed out", "timeout", "time-out", "logout", "logged out",
 	"session ended", "closed", "unknown user", "exceed", "quota", "saved", "deliver",

@@ -3,8 +3,8 @@
  * nearmiss.h - does a line that no expression takes look like a login?
  *
  * For reports alone: what is shown to an administrator whose logins are not
- * recorded should be a login, and not one of the many lines that a server writes
- * about anything else.  Nothing is believed because of it.  Pure.
+ * recorded should be a login, and not one of the many lines that a server
+ * writes about anything else.  Nothing is believed because of it.  Pure.
  */
 #ifndef POPWATCH_NEARMISS_H
 #define POPWATCH_NEARMISS_H
@@ -13,7 +13,7 @@
 
 #include "span.h"
 
-/* Has MESSAGE an address, or a word of logins, and no word of those that tell of
+/* Has MESSAGE an address, or a word of logins, and no word that stands for
  * something else? */
 bool near_miss(struct span message);
 

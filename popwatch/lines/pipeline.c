@@ -97,7 +97,7 @@ static bool read_doubted(struct pipeline *pipeline, struct server *server,
 	return true;
 }
 
-/* None of the SERVERS knows what the message means, which looks like a login. */
+/* None of the SERVERS knows what the message means; it looks like a login. */
 static void tell_miss(
     struct pipeline *pipeline, struct server *const *servers, const struct header *header)
 {

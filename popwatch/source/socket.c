@@ -110,9 +110,9 @@ static bool split(char *text, size_t size, char *words[4])
 	return n == 4 && text == NULL && strcmp(words[0], "login") == 0;
 }
 
-/* Each user has a share of his own, so that none keeps another's logins out; and
- * root's processes, whose logins are somebody's who has proved who he is, have
- * no limit. */
+/* Each user has a share of his own, so that none keeps another's logins out.
+ * Root's processes have no limit: their logins are of people who have proved
+ * who they are. */
 static bool is_flood(struct source_socket *source, struct sender *sender, int64_t now)
 {
 	unsigned long kept;

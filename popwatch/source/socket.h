@@ -6,7 +6,8 @@
  * Owns: the socket, who may send (the kernel says who did: SCM_CREDENTIALS),
  * the limit of a flood.  A sender is never made to wait: what the queue does
  * not take, the kernel refuses; what a user besides root sends too much of in a
- * second is dropped, counted and reported.  Words hold no blanks; one that is not known is "-".
+ * second is dropped, counted and reported.  Words hold no blanks; one that is
+ * not known is "-".
  */
 #ifndef POPWATCH_SOURCE_SOCKET_H
 #define POPWATCH_SOURCE_SOCKET_H
