@@ -88,14 +88,14 @@ look() {
 	[[ $output == *'log = auto: the journal'* ]] || fail "$output"
 	[[ $output != *mail.log* ]] || fail "$output"
 	start_popwatch
-	curl -sS --max-time 20 --interface 127.0.0.2 -u alice:secret pop3://127.0.0.1/ >/dev/null
+	curl -sS --max-time "$DEADLINE" --interface 127.0.0.2 -u alice:secret pop3://127.0.0.1/ >/dev/null
 	forward 192.0.2.9
-	DEADLINE=20 eventually recorded 127.0.0.2
+	eventually recorded 127.0.0.2
 	not recorded 192.0.2.9
 	kill -HUP "$POPWATCH_PID"
 	eventually grep -q 'using the new configuration' "$DIR/stderr"
-	curl -sS --max-time 20 --interface 127.0.0.3 -u alice:secret pop3://127.0.0.1/ >/dev/null
-	DEADLINE=20 eventually recorded 127.0.0.3
+	curl -sS --max-time "$DEADLINE" --interface 127.0.0.3 -u alice:secret pop3://127.0.0.1/ >/dev/null
+	eventually recorded 127.0.0.3
 	stop_popwatch
 }
 
@@ -108,7 +108,7 @@ look() {
 
 @test "a log that does not exist while the journal has lines of the servers" {
 	prepare
-	curl -sS --max-time 20 --interface 127.0.0.4 -u alice:secret pop3://127.0.0.1/ >/dev/null
+	curl -sS --max-time "$DEADLINE" --interface 127.0.0.4 -u alice:secret pop3://127.0.0.1/ >/dev/null
 	eventually journal_has 127.0.0.4
 	start_popwatch
 	eventually grep -q "$LOG does not exist, and the journal has had .* lines of the servers, which is not followed: 'log = auto'" \

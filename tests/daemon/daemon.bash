@@ -3,7 +3,6 @@
 POPWATCH=$BUILD/popwatch/popwatch
 VSMTPRELAY=$BUILD/vsmtprelay/vsmtprelay
 SOURCES=$(cd "$LIB/../.." && pwd)
-DEADLINE=30		# seconds that anything may take, on a machine ten times slower
 
 # a fresh directory with a configuration for LOG; more settings as arguments
 prepare() {

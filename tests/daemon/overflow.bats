@@ -31,7 +31,8 @@ watched() {
 	kill -CONT "$POPWATCH_PID"
 	eventually recorded 192.0.2.2 192.0.2.3
 	# events come again: what was watched is watched still, by the kernel's own account (a look every second would do, too, but late)
-	[ "$(watched)" = "$before" ] || fail "watched before: $before; now: $(watched)"
+	as_before() { [ "$(watched)" = "$before" ]; }
+	eventually as_before || fail "watched before: $before; now: $(watched)"
 	login 192.0.2.4 >>"$LOG"
 	eventually recorded 192.0.2.4
 	stop_popwatch

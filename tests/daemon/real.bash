@@ -48,8 +48,13 @@ prove_logins() {
 	eventually agree || { diff "$DIR/expected" "$DIR/found"; return 1; }
 }
 
-rotate() {	# rotate LOG: as logrotate does it, new file and all; then rsyslogd is told
+rotate() {	# rotate LOG: as logrotate does it, new file and all; then rsyslogd is told, and has closed the old one
 	mv "$1" "$1.1"
 	install -o root -g adm -m 640 /dev/null "$1"
 	kill -HUP "$(cat "$WORK/rsyslogd.pid")"
+	eventually has_closed "$1.1"
+}
+
+has_closed() {	# has_closed FILE: rsyslogd
+	! find "/proc/$(cat "$WORK/rsyslogd.pid")/fd" -lname "$1" | grep -q .
 }

@@ -59,10 +59,10 @@ forge() {
 	forge "q$(printf '%487s' '')LOGIN, user=x, ip=[203.0.113.9], port=[1]$(printf '%600s' '')"
 	# the logger throws away lines of other clients behind one that it cuts: the first logins need not be in the log
 	alice_counts() {
-		curl -sS --max-time 60 --interface 127.0.0.8 -u alice:secret pop3://127.0.0.1/ >/dev/null
+		curl -sS --max-time "$DEADLINE" --interface 127.0.0.8 -u alice:secret pop3://127.0.0.1/ >/dev/null
 		recorded 127.0.0.8
 	}
-	DEADLINE=60 eventually alice_counts
+	eventually alice_counts
 	# the attack did happen: perfect lines
 	journalctl -D /run/log/journal -o cat | grep -qx 'LOGIN FAILED, user=q'
 	journalctl -D /run/log/journal -o cat | grep -qx 'LOGIN, user=x, ip=\[::ffff:127.0.0.9\], port=\[[0-9]*\]'

@@ -23,7 +23,7 @@ counters() {	# the counters' line of the socket
 	start_popwatch
 	send 0 1 'login 192.0.2.1 alice pop3'
 	eventually recorded 192.0.2.1
-	grep -q "login from 192.0.2.1: user 'alice', server socket, session 'pop3'" "$DIR/stderr"
+	eventually grep -q "login from 192.0.2.1: user 'alice', server socket, session 'pop3'" "$DIR/stderr"
 	send 0 1 'login ::ffff:192.0.2.2 - imap'
 	eventually recorded 192.0.2.2
 	stop_popwatch

@@ -67,14 +67,18 @@ a_year_ago() {	# a_year_ago ADDRESS: a login of then, and lines since; for us bo
 	recorded 192.0.2.1 192.0.2.2 192.0.2.3
 }
 
+# what was in the log when popwatch began to read may well be old: a line more
+# each time, until there are enough that are not
+warned_of_a_zone() {
+	login 192.0.2.1 5400 >>"$LOG"
+	grep -q "$LOG: lines that are written now have stamps 1:30 hours ago: .* time-zone " "$DIR/stderr"
+}
+
 @test "lines that are written now with stamps of another zone are warned of, and count as what they say" {
 	prepare
 	: >"$LOG"
 	start_popwatch
-	for n in 1 2 3 4 5 6; do
-		login 192.0.2.$n 5400
-	done >>"$LOG"
-	eventually grep -q "$LOG: lines that are written now have stamps 1:30 hours ago: .* time-zone " "$DIR/stderr"
+	eventually warned_of_a_zone
 	stop_popwatch
 	not recorded 192.0.2.1
 }

@@ -94,14 +94,14 @@ not() {
 
 smtp_open() {	# smtp_open [OPTION...]: of prog_smtp; greets, too
 	coproc SMTP { exec "$BUILD/tests/interop/prog_smtp" "$@" 3>&-; }
-	read -r -t 30 REPLY <&"${SMTP[0]}"
+	read -r -t "$DEADLINE" REPLY <&"${SMTP[0]}"
 	[[ $REPLY == 220* ]] || fail "greeting: $REPLY"
 	smtp 'EHLO client.example.test'
 }
 
 smtp() {
 	echo "$*" >&"${SMTP[1]}"
-	read -r -t 30 REPLY <&"${SMTP[0]}"
+	read -r -t "$DEADLINE" REPLY <&"${SMTP[0]}"
 }
 
 smtp_close() {

@@ -48,7 +48,7 @@ setup() {
 @test "a wrong password records nothing, nor does an unknown user" {
 	not pop 192.0.2.1 wrong
 	not imap 192.0.2.2 wrong
-	not curl -sS -m 20 --interface 192.0.2.3 -u nobody-here:secret pop3://127.0.0.1/
+	not curl -sS -m "$DEADLINE" --interface 192.0.2.3 -u nobody-here:secret pop3://127.0.0.1/
 	nothing_recorded
 }
 
@@ -147,7 +147,7 @@ fifty_logins() {
 	pop 192.0.2.1
 	imap 2001:db8::1
 	eventually recorded 192.0.2.1 2001:db8::1
-	grep -q "login from 192.0.2.1: user 'carol', server socket, session 'dovecot'" "$DIR/stderr"
+	eventually grep -q "login from 192.0.2.1: user 'carol', server socket, session 'dovecot'" "$DIR/stderr"
 	eventually told "2001:db8::1 taken by $DIR/db/sock"
 	not told 'recorded 192.0.2.1'
 	not pop 192.0.2.3 wrong

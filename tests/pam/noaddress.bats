@@ -34,7 +34,7 @@ login_at() {
 	exec 7<>"/dev/tcp/127.0.0.1/$1"
 	for command in '' "USER ${3:-carol}" "PASS $2"; do
 		[ -z "$command" ] || printf '%s\r\n' "$command" >&7
-		read -r -t 20 answer <&7
+		read -r -t "$DEADLINE" answer <&7
 	done
 	printf 'QUIT\r\n' >&7 || :
 	exec 7>&-

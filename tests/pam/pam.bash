@@ -75,17 +75,17 @@ stack() {
 }
 
 login_as() {	# login_as USER ADDRESS
-	curl -s -m 20 --interface "$2" -u "$1:secret" pop3://127.0.0.1/ >/dev/null
+	curl -s -m "$DEADLINE" --interface "$2" -u "$1:secret" pop3://127.0.0.1/ >/dev/null
 }
 
 pop() {	# pop ADDRESS [PASSWORD]: fetches carol's mail; fails as the login does
-	curl -sS -m 20 --interface "$1" -u "carol:${2:-secret}" pop3://127.0.0.1/ >/dev/null
+	curl -sS -m "$DEADLINE" --interface "$1" -u "carol:${2:-secret}" pop3://127.0.0.1/ >/dev/null
 }
 
 imap() {
 	local server=127.0.0.1
 	[[ $1 != *:* ]] || server='[::1]'
-	curl -sS -m 20 --interface "$1" -u "carol:${2:-secret}" "imap://$server/" >/dev/null
+	curl -sS -m "$DEADLINE" --interface "$1" -u "carol:${2:-secret}" "imap://$server/" >/dev/null
 }
 
 told() {	# told TEXT: by the module, to authpriv

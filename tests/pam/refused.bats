@@ -108,7 +108,7 @@ let_in() {	# let_in [OPTION] USER
 		sed "s,pam_relaydb.so,$MODULE db=$DB socket=$DIR/db/sock," >/etc/pam.d/mail
 	[ "$(wc -l </etc/pam.d/mail)" = 4 ]
 	coproc KEEPER { exec "$SERVER" -w mail carol secret 192.0.2.1 acs 3>&-; }
-	read -r -t 30 said <&"${KEEPER[0]}"
+	read -r -t "$DEADLINE" said <&"${KEEPER[0]}"
 	[ "$said" = in ]
 	recorded 192.0.2.1
 	pid=$KEEPER_PID

@@ -38,10 +38,6 @@ caught_up() {
 	eventually ordered 1
 }
 
-ordered() {	# ordered N: so many orders are in the engine
-	[ "$(engine XLEN '{relayers}:gonelog')" = "$1" ]
-}
-
 @test "killed, and restarted empty: it is told again" {
 	settled
 	stop_engine
@@ -72,7 +68,7 @@ ordered() {	# ordered N: so many orders are in the engine
 	lacks smtp 192.0.2.5
 	lacks pop 192.0.2.5
 	# a host that is new learns of the order, too
-	eventually test "$(engine XLEN '{relayers}:gonelog')" -ge 1
+	eventually ordered 1
 	host fresh lmdb 'subscribe = yes'
 	start fresh
 	eventually has fresh 192.0.2.3
@@ -129,6 +125,10 @@ ordered() {	# ordered N: so many orders are in the engine
 	[ "$(grep -c 'can send' "$DIR/pop/stderr" || :)" = "$before" ]
 	engine ACL SETUSER default +@all
 	eventually has smtp 192.0.2.4
+	eventually fine
+}
+
+fine() {
 	run order pop check
 	[[ $output == *'fine: relaymirror follows the engine'* ]]
 }

@@ -44,6 +44,10 @@ stop_engine() {	# stop_engine [SIGNAL]
 	rm -f "$ENGINE"
 }
 
+ordered() {	# ordered N: so many orders are in the engine
+	[ "$(engine XLEN '{relayers}:gonelog')" -ge "$1" ]
+}
+
 # the login of ADDRESS is in the engine
 engine_has() {
 	[ -n "$(engine ZSCORE '{relayers}:z' "$1")" ]

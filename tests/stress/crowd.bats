@@ -86,7 +86,7 @@ enough_groups() {
 	done | relay load
 	coproc LOOK { exec "$BUILD/tests/stress/prog_lookups" "$DB" 100 "$last" 3>&-; }
 	local pid=$LOOK_PID
-	read -r -t 30 ready <&"${LOOK[0]}"
+	read -r -t "$DEADLINE" ready <&"${LOOK[0]}"
 	[ "$ready" = ready ]
 	for i in $(seq 20); do
 		begin=$(date +%s%N)
