@@ -42,8 +42,8 @@
 #define LOGINS_MAX 65536
 #define FIRST_BATCHED 32768 /* numbers from here on are batched ones */
 #define BATCH_EVERY_MS 1000
-#define LOGIN_TIMEOUT_MS 500
-#define DAEMON_TIMEOUT_MS 1000
+#define LOGIN_TIMEOUT_MS 20000 /* a slow machine is no reason to refuse one */
+#define DAEMON_TIMEOUT_MS 20000
 #define LOGINS_AT_ONCE 200
 #define PATIENCE_MS 30000 /* at the end, for what is still to come into force */
 
