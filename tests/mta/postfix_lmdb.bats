@@ -1,6 +1,8 @@
 # postfix_lmdb.bats - the lmdb stanza of docs/postfix.md in a real Postfix
 #
 # enclosure: postfix rsyslog
+# limit: 3000
+# long: make torture: 3,000 commits during 600 sessions
 
 load ../lib/test
 FORM=lmdb
@@ -15,6 +17,7 @@ setup() {
 }
 
 teardown() {
+	touch "$SCRATCH/last"	# for churn
 	smtp_close 2>/dev/null || :
 	[ -z "${POSTFIX_PID-}" ] || stop_postfix
 	POSTFIX_PID=
@@ -72,6 +75,39 @@ rcpt_is() {	# rcpt_is CODE: the answer to a recipient elsewhere, in the session 
 	rcpt_is 250
 	relay delete 127.0.1.9
 	rcpt_is 554
+}
+
+# commits one after the other, a line for each, until the file last is there
+churn() {
+	local n=0 change=add
+	until [ -e "$SCRATCH/last" ]; do
+		relay $change "10.1.$((n / 250 % 250)).$((n % 250))" || return
+		echo $change
+		n=$((n + 1))
+		((n % 500 != 0)) || { n=0; [ $change = add ] && change=delete || change=add; }
+	done
+}
+
+commits_are() {	# commits_are N: at least
+	kill -0 "$CHURN_PID" || return 0	# the wait for it says why
+	[ "$(wc -l <"$SCRATCH/churned")" -ge "$1" ]
+}
+
+@test "lmdb: sessions during commits: who is listed relays, and nobody else" {
+	local sessions=20 commits=50 i
+	! longest || sessions=600 commits=3000
+	postfix_lmdb
+	rm -f "$SCRATCH/last"
+	churn >"$SCRATCH/churned" 3>&- &
+	CHURN_PID=$!
+	for i in $(seq $((sessions / 2))); do
+		relays 127.0.1.1 -p 2525 || fail "session $i, listed: $REPLY"
+		refuses 127.0.1.9 -p 2525 || fail "session $i, a stranger: $REPLY"
+	done
+	DEADLINE=1800 eventually commits_are $commits
+	touch "$SCRATCH/last"
+	wait $CHURN_PID
+	[ "$(wc -l <"$SCRATCH/churned")" -ge $commits ]
 }
 
 @test "lmdb: postmap writes the same file, and both see what the other wrote" {
