@@ -567,6 +567,47 @@ static void use_damaged(void)
 	relaydb_close(&db);
 }
 
+/* A file beside the database, which nobody has a reason to touch. */
+static void write_bystander(char *name, size_t size, struct stat *st)
+{
+	int fd;
+
+	snprintf(name, size, "%s/bystander", directory);
+	fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, name, strlen(name)), strlen(name));
+	assert_int_equal(fstat(fd, st), 0);
+	close(fd);
+}
+
+/* It is as it was, and beside it is nothing but the database and what belongs
+ * to it. */
+static void only_ours(const char *bystander, const struct stat *before)
+{
+	static const char *const ours[] = { "", ".lock", ".queue", ".new", ".redo" };
+	DIR *dir = opendir(directory);
+	const struct dirent *entry;
+	char name[96];
+	struct stat st;
+	bool known;
+
+	assert_int_equal(stat(bystander, &st), 0);
+	assert_true(st.st_ino == before->st_ino && st.st_size == before->st_size);
+	assert_memory_equal(&st.st_mtim, &before->st_mtim, sizeof st.st_mtim);
+	assert_memory_equal(&st.st_ctim, &before->st_ctim, sizeof st.st_ctim);
+	assert_non_null(dir);
+	while ((entry = readdir(dir)) != NULL) {
+		known = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+			strcmp(entry->d_name, "bystander") == 0;
+		for (size_t i = 0; i < COUNT(ours) && !known; i++) {
+			snprintf(name, sizeof name, "relayers%s%s", form->suffix, ours[i]);
+			known = strcmp(entry->d_name, name) == 0;
+		}
+		if (!known)
+			fail_msg("%s was made", entry->d_name);
+	}
+	closedir(dir);
+}
+
 static void damage(void **state)
 {
 	unsigned rounds = rounds_of(400, 2000, 10000);
@@ -574,9 +615,12 @@ static void damage(void **state)
 	unsigned char *bytes, *copy;
 	uint64_t chance = UINT64_C(88172645463325252);
 	struct relaydb_batch *batch;
+	char bystander[96];
+	struct stat st;
 	size_t size;
 
 	(void)state;
+	write_bystander(bystander, sizeof bystander, &st);
 	/* free pages, large values, a tree of some height */
 	assert_code(db, put(db, 0, 2000, 7), RELAYDB_OK);
 	rest();
@@ -607,6 +651,7 @@ static void damage(void **state)
 		rest();
 		use_damaged();
 	}
+	only_ours(bystander, &st);
 	free(copy);
 	free(bytes);
 }
