@@ -187,6 +187,36 @@ fifty_logins() {
 	recorded 192.0.2.1
 }
 
+# ---- the database in its other forms ----
+
+@test "lmdb and sqlite: where root may write, by the module itself; in the recorder's directory by popwatch alone" {
+	for form in lmdb sqlite; do
+		DB=$DIR/db/relayers.$form
+		stack dovecot dovecot timeout=20000
+		pop 192.0.2.1
+		imap 2001:db8::1
+		recorded 192.0.2.1 2001:db8::1 || fail "$form: $(cat "$AUTHLOG")"
+		not pop 192.0.2.2 wrong
+		not login_as gone 192.0.2.2
+		not recorded 192.0.2.2
+		# root hands neither library what another user may have written
+		chown nobody:nogroup "$DIR/db" "$DB"*
+		before=$(md5sum <"$DB")
+		pop 192.0.2.3
+		not_recorded_because 192.0.2.3 "$DB"
+		[ "$(md5sum <"$DB")" = "$before" ] || fail "$form: root wrote into the recorder's directory"
+		sed -i "s,^user =.*,user = nobody,; s,^database = .*,database = $DB," "$DIR/popwatch.conf"
+		install -m 644 /dev/null "$LOG"
+		start_popwatch
+		pop 192.0.2.3
+		eventually recorded 192.0.2.1 192.0.2.3
+		stop_popwatch
+		rm -f "$DB"* "$DIR/db/popwatch.state"*
+		chown root:root "$DIR/db"
+		: >"$AUTHLOG"
+	done
+}
+
 # ---- trouble: the login succeeds while it lasts, and the log says why nothing is recorded ----
 
 not_recorded_because() {	# not_recorded_because ADDRESS TEXT
