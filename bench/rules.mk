@@ -2,6 +2,7 @@
 #
 #	make bench		every one; writes bench/RESULTS.md and plots, fails when a goal is missed beyond the noise
 #	make figures		the ratios that have a goal, in a minute or two, and fails likewise: what CI ends with
+#	make bench-forms	the curves of each form of the database, the memory of each daemon; prints them
 #
 # bench/lockwait.c is run by hand: it compares ways to wait for a lock, and lib/relaydb/lock.c took one of them.
 
@@ -35,6 +36,9 @@ bench: all $(BENCHES) $(NOSYNC)
 figures: all $(BENCHES) $(NOSYNC)
 	@ROUNDS=$(or $(ROUNDS),3) bench/run $(BUILD) figures
 
+bench-forms: all $(BENCHES)
+	@ROUNDS=$(ROUNDS) bench/run $(BUILD) forms
+
 # what relayguard costs a mail server; libmilter is compared with where it is at hand
 GUARD_BENCHES = $(BUILD)/bench/guard/sessions \
 	$(if $(wildcard /usr/include/libmilter/mfapi.h),$(BUILD)/bench/guard/pool)
@@ -47,4 +51,4 @@ $(BUILD)/bench/guard/pool: LIBS = -lmilter -pthread
 bench-guard: all $(GUARD_BENCHES)
 	@bench/guard/run $(BUILD)
 
-.PHONY: bench-guard
+.PHONY: bench-forms bench-guard
