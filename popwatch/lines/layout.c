@@ -35,6 +35,7 @@
 
 #include "cursor.h"
 #include "digits.h"
+#include "seam.h"
 #include "stamptext.h"
 
 /* "mail.info" and the blank behind it, with SOCKLOG's colon or without. */
@@ -101,6 +102,9 @@ static bool take_tag(struct cursor *c, struct header *h)
 		if (close == NULL)
 			return false;
 		h->pid = (struct span){ p + 1, (size_t)(close - p - 1) };
+		/* a line that was torn there, and another one behind it */
+		if (memchr(h->pid.text, ' ', h->pid.size) != NULL)
+			return false;
 		p = close + 1;
 	}
 	c->p = p;
@@ -115,7 +119,8 @@ static void skip_solaris_id(struct cursor *c)
 	if (left(c) <= 5 || memcmp(c->p, "[ID ", 4) != 0 || !is_digit(c->p[4]))
 		return;
 	close = memchr(c->p, ']', left(c));
-	if (close != NULL && close + 1 < c->end && close[1] == ' ')
+	if (close != NULL && close + 1 < c->end && close[1] == ' ' &&
+	    !seam_in((struct span){ c->p, (size_t)(close - c->p) }))
 		c->p = close + 2;
 }
 
@@ -138,9 +143,11 @@ static void skip_priority(struct cursor *c)
 }
 
 /* The elements [ID NAME="VALUE"...] of RFC 5424, or -, and the blank after
- * them. */
+ * them.  A line that was torn within a value ends where another one, behind it,
+ * has a quote: its message is what a client wrote there. */
 static bool skip_structured_data(struct cursor *c)
 {
+	const char *begin = c->p;
 	bool quoted = false, any = false;
 
 	if (skip_char(c, '-'))
@@ -155,7 +162,7 @@ static bool skip_structured_data(struct cursor *c)
 		if (!skip_char(c, ']'))
 			return false;
 	}
-	return any && skip_char(c, ' ');
+	return any && skip_char(c, ' ') && !seam_in((struct span){ begin, (size_t)(c->p - begin) });
 }
 
 static bool parse_rfc5424(struct cursor c, struct header *h)

@@ -37,6 +37,17 @@ seams() {
 		'perdition[6]: Auth: 192.0.2.77:4000->192.0.2.1:110 client-secure=plaintext authorisation_id=NONE authentication_id="alice" server="h:110" protocol=POP3 server-secure=plaintext status="ok"'
 }
 
+@test "a seam within the header, and another program's line with a client's words behind it" {
+	stamp=$(date '+%b %e %T') iso=$(date +%FT%T%:z)
+	for server in courier all; do
+		is=$(printf '%s\n' \
+			"<22>1 $iso mx pop3d 12 - [meta a=\"b<38>1 $iso mx sshd 99 - - Invalid user \"] LOGIN, user=x, ip=[203.0.113.9], port=[1]" \
+			"$stamp mx pop3d[12$stamp mx x[99]: LOGIN, user=x, ip=[203.0.113.9], port=[1]" \
+			"$stamp mx pop3d[12]: [ID 70$stamp mx sshd: Invalid user ] LOGIN, user=x, ip=[203.0.113.9], port=[1]" | found $server)
+		[ -z "$is" ] || fail "$server: $is"
+	done
+}
+
 @test "the line after a seam is read as ever" {
 	stamp=$(date '+%b %e %T')
 	is=$(printf '%s\n' "$stamp mx pop3d: LOGIN, user=al$stamp mx pop3d: LOGIN FAILED, user=x, ip=[::ffff:203.0.113.9], port=[4000]" \

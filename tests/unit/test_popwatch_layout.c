@@ -66,6 +66,17 @@ static const struct {
 	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [a][b x", NULL, NULL, NULL,
 	    NULL },
 	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - [a]", NULL, NULL, NULL, NULL },
+	/* torn within the header, and another line behind it */
+	{ FORMAT_ANY,
+	    "<22>1 2026-11-20T11:46:38Z vm pop3d 9 - [a b=\"c<38>1 2026-11-20T11:46:38Z vm sshd 7 "
+	    "- - "
+	    "Invalid user \"] x",
+	    NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm pop3d[12Nov 20 11:46:38 vm cron[7]: x", NULL, NULL,
+	    NULL, NULL },
+	{ FORMAT_SYSLOG,
+	    "Nov 20 11:46:38 vm pop3d[1]: [ID 70Nov 20 11:46:38 vm sshd: Invalid user ] x", "vm",
+	    "pop3d", "1", "[ID 70Nov 20 11:46:38 vm sshd: Invalid user ] x" },
 	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot 9 - x", NULL, NULL, NULL, NULL },
 	/* no host: a tag stands where the host should */
 	{ FORMAT_SYSLOG, "Nov 20 11:46:38 dovecot: imap-login: Login", NULL, NULL, NULL, NULL },
