@@ -23,7 +23,9 @@ struct header {
 	struct span host; /* empty where the layout has none */
 	struct span tag;
 	struct span pid; /* as it stands in the brackets; empty without */
-	bool facility; /* it has mail.info or the like, which busybox's syslogd writes */
+	/* it is as busybox's syslogd writes it, which cuts messages: with
+	 * mail.info or the like, or without a host */
+	bool busybox;
 	struct span message;
 };
 

@@ -216,7 +216,7 @@ static bool take_syslog_stamp(struct cursor *c, bool with_host, struct header *h
 
 static bool parse_syslog(struct cursor c, bool with_host, struct header *h)
 {
-	const char *behind;
+	const char *first = c.p, *behind;
 
 	if (!take_syslog_stamp(&c, with_host, h))
 		return false;
@@ -230,13 +230,15 @@ static bool parse_syslog(struct cursor c, bool with_host, struct header *h)
 	if (with_host && !take_word(&c, &h->host))
 		return false;
 	behind = c.p;
-	h->facility = false;
+	/* without a host, and nothing before the stamp: that is what its
+	 * option -S leaves */
+	h->busybox = !with_host && h->kind == STAMP_BSD && h->stamp.text == first;
 	if (!take_tag(&c, h)) {
 		/* a facility ends with a blank, where a tag does not */
 		c.p = behind;
 		skip_facility(&c, false);
-		h->facility = c.p != behind;
-		if (!h->facility || !take_tag(&c, h))
+		h->busybox = true;
+		if (c.p == behind || !take_tag(&c, h))
 			return false;
 	}
 	/* "Nov 20 11:46:38 popa3d[1]: ..." has no host: a tag does not stand
@@ -321,7 +323,7 @@ bool layout_parse(unsigned formats, const char *line, size_t size, struct header
 {
 	struct cursor c = { line, line + size };
 
-	header->facility = false;
+	header->busybox = false;
 	if (size > 0 && line[size - 1] == '\r')
 		c.end--;
 	if ((formats & FORMAT_SYSLOG) != 0 &&

@@ -152,7 +152,7 @@ static void settle(struct truncations *truncations, struct truncation *truncatio
 static bool is_cut(
     const struct server *server, const struct header *header, const struct truncation *truncation)
 {
-	size_t cut = header->facility && server->cut > BUSYBOX_KEEPS ? BUSYBOX_KEEPS : server->cut;
+	size_t cut = header->busybox && server->cut > BUSYBOX_KEEPS ? BUSYBOX_KEEPS : server->cut;
 	bool any = server->shared_logger && (header->pid.size == 0 || truncation != NULL);
 	bool rest = truncation != NULL && truncation->running;
 	struct captures captures;

@@ -87,6 +87,18 @@ found() {
 		'192.0.2.1 192.0.2.2 ' ]
 }
 
+@test "and so it is in a log without a host, as its option -S leaves it" {
+	local stamp
+	stamp=$(date '+%b %e %T')
+	printf '%s\n' "$stamp pop3d: LOGIN FAILED, user=$(name 205)" "$stamp pop3d: $FORGED" >"$SCRATCH/log"
+	for servers in courier all; do
+		is=$("$POPWATCH" -t "$SCRATCH/log" -F nohost -s $servers -c "$SCRATCH/popwatch.conf" 2>/dev/null)
+		[ -z "$is" ] || fail "$servers: $is"
+	done
+	echo "$stamp pop3d: LOGIN, user=alice, ip=[::ffff:192.0.2.1], port=[1]" >"$SCRATCH/log"
+	"$POPWATCH" -t "$SCRATCH/log" -F nohost -s all -c "$SCRATCH/popwatch.conf" 2>/dev/null | grep -q 192.0.2.1
+}
+
 @test "nginx with a process id in a file is what systemd makes of its standard error" {
 	line='2026/11/20 11:26:51 [info] 119#119: *2 client logged in, client: 192.0.2.1, server: 198.51.100.1:110, login: "alice", upstream: 198.51.100.2:110'
 	[ "$(found all "nginx: $line")" = '192.0.2.1 ' ]
