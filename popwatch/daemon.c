@@ -221,6 +221,7 @@ static int finish(struct daemon *d)
 	struct parts *parts = &d->parts;
 
 	notify_send("STOPPING=1");
+	parts_close_socket(parts);
 	if (!writer_commit(parts->writer, parts->now, clock_monotonic_ms()))
 		return EX_TEMPFAIL;
 	parts->cdb.due_ms = 0;

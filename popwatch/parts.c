@@ -250,6 +250,15 @@ bool parts_read(struct parts *parts, size_t budget, bool pipe_ready, bool *ended
 	return more;
 }
 
+void parts_close_socket(struct parts *parts)
+{
+	if (parts->socket == NULL)
+		return;
+	source_socket_close(parts->socket);
+	parts->now = time(NULL);
+	source_socket_read(parts->socket, parts->now, on_datagram, parts);
+}
+
 /* ---- making ---- */
 
 struct policy *parts_policy(const struct config *config)

@@ -84,6 +84,10 @@ struct policy *parts_policy(const struct config *config);
  * its end. */
 bool parts_read(struct parts *parts, size_t budget, bool pipe_ready, bool *ended);
 
+/* The end of the socket, if there is one: what its senders have handed over is
+ * read, and waits to be committed; from now on they record by themselves. */
+void parts_close_socket(struct parts *parts);
+
 /* Takes the state that the configuration names, or logs that there is none. */
 void parts_load_state(struct parts *parts);
 

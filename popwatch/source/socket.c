@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -24,6 +25,7 @@ struct sender {
 
 struct source_socket {
 	int fd;
+	bool closed; /* nothing more can come */
 	struct sender *senders;
 	size_t count;
 	int64_t second;
@@ -74,6 +76,11 @@ void source_socket_free(struct source_socket *source)
 		close(source->fd);
 	free(source->senders);
 	free(source);
+}
+
+void source_socket_close(struct source_socket *source)
+{
+	source->closed = shutdown(source->fd, SHUT_RD) == 0;
 }
 
 int source_socket_fd(const struct source_socket *source)
@@ -140,8 +147,10 @@ void source_socket_read(struct source_socket *source, int64_t now,
 	struct peer peer;
 	ssize_t size;
 
-	for (int i = 0;
-	     i < AT_ONCE && (size = peer_receive(source->fd, text, sizeof text, &peer)) >= 0; i++) {
+	for (int i = 0; i < AT_ONCE || source->closed; i++) {
+		size = peer_receive(source->fd, text, sizeof text, &peer);
+		if (size < 0)
+			return;
 		sender = sender_of(source, peer.uid);
 		if (sender == NULL && peer.uid != 0)
 			source->tally.strangers++;

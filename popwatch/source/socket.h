@@ -38,6 +38,10 @@ struct source_socket *source_socket_new(const char *path, const uid_t *uids, siz
  * users when it was bound. */
 void source_socket_configure(struct source_socket *source, const uid_t *uids, size_t count);
 
+/* Takes no more: what waits can still be read, all of it at once, and senders
+ * see that nobody listens. */
+void source_socket_close(struct source_socket *source);
+
 /* Frees it; a NULL is fine.  The name stays: senders see that nobody
  * listens. */
 void source_socket_free(struct source_socket *source);

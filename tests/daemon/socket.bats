@@ -134,3 +134,23 @@ reload() {	# reload TEXT: and what is said then
 	[ "$status" -ne 0 ]
 	[ "$(cat "$DIR/db/sock")" = precious ]
 }
+
+@test "a login that is handed over while popwatch stops is recorded, or the sender is told" {
+	prepare_socket
+	start_popwatch
+	send 0 1 'login 192.0.2.1 alice pop3'
+	eventually recorded 192.0.2.1
+	# a commit of others, for which the last one of popwatch has to wait
+	flock "$DB.lock" sleep 3 3>&- &
+	n=0
+	while kill -0 "$POPWATCH_PID" 2>/dev/null && ((++n < 200)); do
+		[ "$(send 0 1 "login 198.51.100.$n u pop3" | cut -d ' ' -f 1)" != 1 ] || echo "198.51.100.$n"
+		[ $n != 10 ] || kill "$POPWATCH_PID"
+		sleep 0.05
+	done >"$DIR/taken"
+	wait
+	POPWATCH_PID=
+	mapfile -t taken <"$DIR/taken"
+	((${#taken[@]} >= 5))
+	recorded "${taken[@]}"
+}
