@@ -62,7 +62,8 @@ enum verdict policy_judge(struct policy *policy, const char *address, int64_t wh
 
 	if (when < now - policy->window)
 		return VERDICT_OLD;
-	if (recent_find(policy->recent, address, &last))
+	/* one of the future was recorded before the clock was set back */
+	if (recent_find(policy->recent, address, &last) && last <= now)
 		return when < last + policy->refresh ? VERDICT_RECENT : VERDICT_RECORD;
 	if (!ipnet_parse(address, &number) || netset_holds(&policy->unusable, &number))
 		return VERDICT_UNUSABLE;

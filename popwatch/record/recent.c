@@ -94,8 +94,5 @@ static struct memory *place_for(struct recent *recent, const char *address)
 
 void recent_note(struct recent *recent, const char *address, int64_t when)
 {
-	struct memory *memory = place_for(recent, address);
-
-	if (memory->when < when)
-		memory->when = when;
+	place_for(recent, address)->when = when;
 }

@@ -75,6 +75,19 @@ static void test_refresh(void **state)
 	policy_free(policy);
 }
 
+/* What was recorded while the clock was ahead keeps no login out. */
+static void test_clock_set_back(void **state)
+{
+	struct policy *policy = policy_new(1800, 60);
+
+	(void)state;
+	policy_note(policy, "192.0.2.1", NOW + 86400);
+	assert_int_equal(policy_judge(policy, "192.0.2.1", NOW, NOW), VERDICT_RECORD);
+	policy_note(policy, "192.0.2.1", NOW);
+	assert_int_equal(policy_judge(policy, "192.0.2.1", NOW + 59, NOW + 59), VERDICT_RECENT);
+	policy_free(policy);
+}
+
 static const char *nth_address(unsigned n)
 {
 	static char address[32];
@@ -112,6 +125,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_refresh),
+		cmocka_unit_test(test_clock_set_back),
 		cmocka_unit_test(test_memory),
 	};
 
