@@ -17,6 +17,7 @@
 #define RETRY_MIN_MS 1000
 #define RETRY_MAX_MS 30000
 #define EXPIRE_EVERY 60 /* seconds between two runs of our own expiry */
+#define EXPIRE_LATER 10 /* the same, where the database was held by somebody */
 #define COMPLAIN_EVERY 3600
 #define PENDING_MS 5000 /* recorded but not in force for this long: somebody holds the database */
 
@@ -304,6 +305,18 @@ static void settle(struct writer *writer, int64_t now, int64_t clock_ms)
 		log_say(LOG_NOTICE, "%s", relaydb_notice(writer->db));
 }
 
+/* Commits what waits, and with EXPIRE an expiry.  Returns a code of the
+ * store. */
+static int commit(struct writer *writer, bool expire, int64_t now, struct relaydb_result *result)
+{
+	int code = fill_batch(writer);
+
+	*result = (struct relaydb_result){ 0 };
+	if (code == RELAYDB_OK && expire)
+		code = relaydb_batch_expire(writer->batch, now - writer->expire);
+	return code == RELAYDB_OK ? relaydb_commit(writer->batch, now, result) : code;
+}
+
 bool writer_commit(struct writer *writer, int64_t now, int64_t clock_ms)
 {
 	struct relaydb_result result = { 0 };
@@ -315,11 +328,13 @@ bool writer_commit(struct writer *writer, int64_t now, int64_t clock_ms)
 			settle(writer, now, clock_ms);
 		return true;
 	}
-	code = fill_batch(writer);
-	if (code == RELAYDB_OK && expire)
-		code = relaydb_batch_expire(writer->batch, now - writer->expire);
-	if (code == RELAYDB_OK)
-		code = relaydb_commit(writer->batch, now, &result);
+	code = commit(writer, expire, now, &result);
+	/* logins alone go into the queue of a database that somebody holds */
+	if (code == RELAYDB_LOCKED && expire && writer_pending(writer)) {
+		writer->next_expire = now + EXPIRE_LATER;
+		expire = false;
+		code = commit(writer, expire, now, &result);
+	}
 	writer->next_ms = clock_ms + writer->interval_ms;
 	if (code != RELAYDB_OK) {
 		failed(writer, code, now, clock_ms);

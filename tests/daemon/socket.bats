@@ -154,3 +154,20 @@ reload() {	# reload TEXT: and what is said then
 	((${#taken[@]} >= 5))
 	recorded "${taken[@]}"
 }
+
+queued() {
+	grep -qa "^record $1 " "$DB.queue"
+}
+
+@test "a login is safe in the queue while somebody holds the database, also where an expiry is due" {
+	prepare_socket 'expire = 30m'
+	"$VSMTPRELAY" -f "$DB" load - <<<"192.0.2.7 $(date +%s)"
+	exec 7<>"$DB.lock"
+	flock 7
+	start_popwatch 7>&-
+	send 0 1 'login 192.0.2.1 alice pop3'
+	eventually queued 192.0.2.1
+	exec 7>&-
+	eventually recorded 192.0.2.1
+	stop_popwatch
+}
