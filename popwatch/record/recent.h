@@ -26,9 +26,8 @@ void recent_free(struct recent *recent);
  * not. */
 bool recent_find(const struct recent *recent, const char *address, int64_t *when);
 
-/* ADDRESS, in the store's form, was recorded with the time WHEN, which takes the
- * place of an earlier one, and of a later one, of before the clock was set
- * back. */
+/* ADDRESS, in the store's form, was recorded with the time WHEN.  It replaces
+ * what was noted before, a later time too: the clock was set back since. */
 void recent_note(struct recent *recent, const char *address, int64_t when);
 
 #endif
