@@ -236,7 +236,7 @@ date_is() {
 @test "IPv4 clients of a socket of IPv6" {
 	sendmail_with "$with_window"
 	quietly sendmail6 /usr/libexec/sendmail/sendmail -bD -ODeliveryMode=queueonly -OQueueDirectory="$WORK/mqueue" \
-		-OPidFile="$WORK/6.pid" -ODaemonPortOptions=Name=MTA6,Family=inet6,Addr=::,Port=2526 -OTimeout.ident=0 3>&- &
+		-ORefuseLA=0 -OQueueLA=0 -OPidFile="$WORK/6.pid" -ODaemonPortOptions=Name=MTA6,Family=inet6,Addr=::,Port=2526 -OTimeout.ident=0 3>&- &
 	other=$!
 	comes_up sendmail6 $other listens 2526
 	relays 127.0.1.1 -p 2526 || fail "$REPLY"
