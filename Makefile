@@ -7,6 +7,7 @@
 #   make torture    the same at length, and what survived
 #   make bench      what everything costs
 #   make demo       the main job with a real Dovecot and a real sendmail (root)
+#   make demo-cluster   the same on many hosts, with relaymirror (root)
 #   make lint       compiler warnings, cppcheck, clang-tidy, manuals
 #   make dist       the tarball of HEAD
 #   make install    DESTDIR= PREFIX= ...; make uninstall undoes it

@@ -91,4 +91,7 @@ tsan:
 demo: all
 	@BUILD=$$(realpath $(BUILD)) demo/demo
 
-.PHONY: memcheck tsan
+demo-cluster: all
+	@BUILD=$$(realpath $(BUILD)) demo/cluster
+
+.PHONY: memcheck tsan demo-cluster
