@@ -231,13 +231,14 @@ static bool has_address(const char *line, const char *address)
 	return false;
 }
 
-/* The last of the lines of TEXT that has ADDRESS, into LINE. */
-static void last_of(char *text, const char *address, char **line)
+/* The newest of the lines of TEXT that has ADDRESS, into LINE: the first of them
+ * if the newest come first, else the last. */
+static void newest_of(char *text, const char *address, bool newest_first, char **line)
 {
 	char shown[LOG_MESSAGE_MAX], *rest = text;
 
 	for (char *next = strsep(&rest, "\n"); next != NULL; next = strsep(&rest, "\n")) {
-		if (!has_address(next, address))
+		if (!has_address(next, address) || (newest_first && *line != NULL))
 			continue;
 		show(next, shown, sizeof shown);
 		free(*line);
@@ -253,7 +254,7 @@ char *trace_last_line(const char *address)
 	for (const char *const *log = logs; *log != NULL && line == NULL; log++) {
 		text = tail(*log);
 		if (text != NULL)
-			last_of(text, address, &line);
+			newest_of(text, address, false, &line);
 		free(text);
 	}
 	if (line != NULL || journalctl == NULL || !files_exist("/*/log/journal"))
@@ -264,11 +265,12 @@ char *trace_last_line(const char *address)
 		*out++ = *in;
 	}
 	*out = '\0';
+	/* -g with -n reverses the order (journalctl(1)); -r in every version */
 	text = program_output(
-	    journalctl, (const char *[]){ "journalctl", "-q", "--no-pager", "-o", "short-iso",
+	    journalctl, (const char *[]){ "journalctl", "-q", "--no-pager", "-o", "short-iso", "-r",
 			    "--since=-2d", "-n", "100", "-g", pattern, NULL });
 	if (text != NULL)
-		last_of(text, address, &line);
+		newest_of(text, address, true, &line);
 	free(text);
 	return line;
 }

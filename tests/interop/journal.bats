@@ -81,6 +81,9 @@ served() {
 	curl -sS -m 60 --interface $client -u alice:secret pop3://127.0.0.1/
 	wait_for 60 served || fail "$(tail -n 20 "$WORK/log/popwatch.out")"
 	relays $client || fail "$REPLY"
+	# its last line in the journal is one from after the refusal
+	run vsmtprelay why $client
+	[[ $output == *'last line'*"$client"* && $output != *'Relaying denied'* ]] || fail "$output"
 	vsmtprelay check
 	vsmtprelay add $client $(($(date +%s) - 3700))
 	read -r _ _ _ _ _ user command < <(grep '^\*' /etc/cron.d/vsmtprelay)
