@@ -12,6 +12,7 @@
 #include "change.h"
 #include "convert.h"
 #include "everyhost.h"
+#include "findings.h"
 #include "host.h"
 #include "load.h"
 #include "log.h"
@@ -35,7 +36,7 @@ static void print_text(const char *title, const char *text)
 	putchar('\n');
 }
 
-static void print_finding(const struct relaydb_finding *finding, void *arg)
+static void print_finding(const struct finding *finding, void *arg)
 {
 	static const char *const severity[] = {
 		[RELAYDB_FINE] = "fine",
@@ -57,7 +58,7 @@ static void print_finding(const struct relaydb_finding *finding, void *arg)
 static int check_file(struct relaydb *db, void *arg)
 {
 	bool trouble = false;
-	int status = told(db, relaydb_check(db, (int64_t)time(NULL), print_finding, &trouble));
+	int status = told(db, findings_check(db, (int64_t)time(NULL), print_finding, &trouble));
 
 	(void)arg;
 	return status == EX_OK && trouble ? EXIT_PARTLY : status;

@@ -244,14 +244,14 @@ bool everyhost_ask(
 /* ---- check ---- */
 
 struct report {
-	void (*each)(const struct relaydb_finding *finding, void *arg);
+	void (*each)(const struct finding *finding, void *arg);
 	void *arg;
 };
 
 static void tell(
     const struct report *report, enum relaydb_severity severity, const char *what, const char *fix)
 {
-	const struct relaydb_finding finding = { severity, what, fix };
+	const struct finding finding = { severity, what, fix };
 
 	report->each(&finding, report->arg);
 }
@@ -328,7 +328,7 @@ static void check_engine(const struct report *report, const char *text)
 }
 
 void everyhost_check(
-    const char *database, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+    const char *database, void (*each)(const struct finding *finding, void *arg), void *arg)
 {
 	const struct report report = { each, arg };
 	char line[PATH_MAX + 16], answer[ANSWER_MAX], what[512];

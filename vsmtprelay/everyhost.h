@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "relaydb.h"
+#include "findings.h"
 
 /* Gives ORDER, "delete" or "add", for each of the COUNT addresses, NULL or not,
  * to the relaymirror of DATABASE.  Returns false after logging what other hosts
@@ -29,7 +29,7 @@ bool everyhost_ask(
 /* Part of `vsmtprelay check': does relaymirror, if one mirrors DATABASE or
  * should, reach its engine, with which lag, clock offset and backlog, and will
  * the engine keep what it is told?  Calls EACH, with ARG, for every finding. */
-void everyhost_check(const char *database,
-    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);
+void everyhost_check(
+    const char *database, void (*each)(const struct finding *finding, void *arg), void *arg);
 
 #endif

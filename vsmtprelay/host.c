@@ -9,9 +9,9 @@
 #include "expiry.h"
 #include "files.h"
 
-static void check_expiry(void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+static void check_expiry(void (*each)(const struct finding *finding, void *arg), void *arg)
 {
-	struct relaydb_finding finding = { RELAYDB_WARNING, "",
+	struct finding finding = { RELAYDB_WARNING, "",
 		"systemctl enable --now vsmtprelay-expire.timer" };
 	struct expiry expiry;
 
@@ -31,10 +31,9 @@ bool host_records(void)
 	return files_running("popwatch") || files_say("/etc/pam.d/*", "pam_relaydb", "", NULL, 0);
 }
 
-static void check_recorders(
-    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+static void check_recorders(void (*each)(const struct finding *finding, void *arg), void *arg)
 {
-	const struct relaydb_finding finding = { RELAYDB_FINE,
+	const struct finding finding = { RELAYDB_FINE,
 		"nothing records logins: popwatch is not running, and nothing in /etc/pam.d uses "
 		"pam_relaydb",
 		"systemctl enable --now popwatch" };
@@ -43,8 +42,7 @@ static void check_recorders(
 		each(&finding, arg);
 }
 
-void host_check(
-    const char *file, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+void host_check(const char *file, void (*each)(const struct finding *finding, void *arg), void *arg)
 {
 	if (strcmp(file, RELAYERS_STATEDIR "/relayers.db") != 0)
 		return;

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "relaydb.h"
+#include "findings.h"
 
 /* Does anything record logins: a popwatch that runs, a line in /etc/pam.d? */
 bool host_records(void);
@@ -20,6 +20,6 @@ bool host_records(void);
  * expire are a warning; no recorder is RELAYDB_FINE, with what to do, since the
  * host may be about to get one.  A finding is good for the time of the call. */
 void host_check(
-    const char *file, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);
+    const char *file, void (*each)(const struct finding *finding, void *arg), void *arg);
 
 #endif

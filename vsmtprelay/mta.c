@@ -25,7 +25,7 @@ struct look {
 	const char *file;
 	char stem[1024]; /* FILE without its suffix, as Postfix and sendmail name it */
 	enum form form;
-	void (*each)(const struct relaydb_finding *finding, void *arg);
+	void (*each)(const struct finding *finding, void *arg);
 	void *arg;
 };
 
@@ -56,7 +56,7 @@ static bool file_of(const struct look *look, char *file, size_t size, enum form 
 
 static void report(const struct look *look, const char *what, const char *fix)
 {
-	const struct relaydb_finding finding = { RELAYDB_FAULT, what, fix };
+	const struct finding finding = { RELAYDB_FAULT, what, fix };
 
 	look->each(&finding, look->arg);
 }
@@ -340,7 +340,7 @@ unsigned mta_naming(const struct mta_facts *facts, const char *file)
 }
 
 void mta_judge(const struct mta_facts *facts, const char *file,
-    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+    void (*each)(const struct finding *finding, void *arg), void *arg)
 {
 	struct look look = { .each = each, .arg = arg };
 	unsigned judged = mta_naming(facts, file);

@@ -6,7 +6,7 @@
 #ifndef VSMTPRELAY_MTA_H
 #define VSMTPRELAY_MTA_H
 
-#include "relaydb.h"
+#include "findings.h"
 
 enum mta { MTA_POSTFIX, MTA_EXIM, MTA_SENDMAIL, MTAS };
 
@@ -28,8 +28,7 @@ struct mta_facts {
  * configuration does not name the database is asked only if no other's does.
  * As root, whether Exim's user may read FILE is tried by a child that has
  * become that user.  A finding is good for the time of the call. */
-void mta_check(
-    const char *file, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);
+void mta_check(const char *file, void (*each)(const struct finding *finding, void *arg), void *arg);
 
 /* Asks the mail servers of this host, each with a time limit (program.h). */
 void mta_gather(struct mta_facts *facts);
@@ -42,10 +41,10 @@ unsigned mta_naming(const struct mta_facts *facts, const char *file);
 
 /* The same with what mta_gather() has found. */
 void mta_check_facts(const struct mta_facts *facts, const char *file,
-    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);
+    void (*each)(const struct finding *finding, void *arg), void *arg);
 
 /* mta_check() with FACTS, and without trying the user. */
 void mta_judge(const struct mta_facts *facts, const char *file,
-    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);
+    void (*each)(const struct finding *finding, void *arg), void *arg);
 
 #endif

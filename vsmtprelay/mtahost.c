@@ -59,7 +59,7 @@ static const struct passwd *exim_user(const char *text)
 
 /* Whether Exim's user can open FILE; a finding for EACH if not. */
 static void try_exim(const struct mta_facts *facts, const char *file,
-    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+    void (*each)(const struct finding *finding, void *arg), void *arg)
 {
 	const struct passwd *user = exim_user(facts->exim_user);
 	const struct group *group;
@@ -80,7 +80,7 @@ static void try_exim(const struct mta_facts *facts, const char *file,
 		    group != NULL ? group->gr_name : "its-group", user->pw_name);
 	else
 		strcpy(fix, "give the file to the group relayers, mode 0640");
-	each(&(struct relaydb_finding){ RELAYDB_FAULT, what, fix }, arg);
+	each(&(struct finding){ RELAYDB_FAULT, what, fix }, arg);
 }
 
 void mta_gather(struct mta_facts *facts)
@@ -119,7 +119,7 @@ void mta_free(struct mta_facts *facts)
 }
 
 void mta_check_facts(const struct mta_facts *facts, const char *file,
-    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+    void (*each)(const struct finding *finding, void *arg), void *arg)
 {
 	char *whole = file[0] != '/' ? realpath(file, NULL) : NULL; /* as configurations name it */
 
@@ -132,8 +132,7 @@ void mta_check_facts(const struct mta_facts *facts, const char *file,
 	free(whole);
 }
 
-void mta_check(
-    const char *file, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+void mta_check(const char *file, void (*each)(const struct finding *finding, void *arg), void *arg)
 {
 	struct mta_facts facts;
 

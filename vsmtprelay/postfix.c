@@ -28,7 +28,7 @@
 
 struct look {
 	const char *settings, *file;
-	void (*each)(const struct relaydb_finding *finding, void *arg);
+	void (*each)(const struct finding *finding, void *arg);
 	void *arg;
 };
 
@@ -198,7 +198,7 @@ static void report(const struct look *look, struct span name, struct span spec)
 {
 	const char *slash = memchr(name.text, '/', name.size);
 	char *what = NULL, *fix = NULL;
-	struct relaydb_finding finding = { RELAYDB_FAULT, "out of memory", "" };
+	struct finding finding = { RELAYDB_FAULT, "out of memory", "" };
 
 	if (asprintf(&what,
 		"%.*s in Postfix's %s has check_client_access %.*s, which also looks up parts of "
@@ -214,7 +214,7 @@ static void report(const struct look *look, struct span name, struct span spec)
 		(int)spec.size, spec.text) < 0)
 		fix = NULL;
 	if (what != NULL && fix != NULL)
-		finding = (struct relaydb_finding){ RELAYDB_FAULT, what, fix };
+		finding = (struct finding){ RELAYDB_FAULT, what, fix };
 	look->each(&finding, look->arg);
 	free(what);
 	free(fix);
@@ -238,7 +238,7 @@ static void judge_value(const struct look *look, struct span name, struct span v
 }
 
 void postfix_judge(const char *settings, const char *file,
-    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+    void (*each)(const struct finding *finding, void *arg), void *arg)
 {
 	const struct look look = { settings, file, each, arg };
 	const char *at = settings;
@@ -259,10 +259,9 @@ void postfix_judge(const char *settings, const char *file,
 }
 
 void postfix_check(
-    const char *file, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
+    const char *file, void (*each)(const struct finding *finding, void *arg), void *arg)
 {
-	struct relaydb_finding unread = { RELAYDB_WARNING, NULL,
-		"run postconf, and see what it reports" };
+	struct finding unread = { RELAYDB_WARNING, NULL, "run postconf, and see what it reports" };
 	const char *complaint;
 	char *settings = postconf_text(&complaint);
 	char what[256];

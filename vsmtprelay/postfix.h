@@ -6,16 +6,16 @@
 #ifndef VSMTPRELAY_POSTFIX_H
 #define VSMTPRELAY_POSTFIX_H
 
-#include "relaydb.h"
+#include "findings.h"
 
 /* Looks at the configuration of the Postfix of this host, if there is one, for
  * the database FILE, and calls EACH with every finding, good for the time of
  * the call.  What is in order is not mentioned. */
 void postfix_check(
-    const char *file, void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);
+    const char *file, void (*each)(const struct finding *finding, void *arg), void *arg);
 
 /* The same for settings in the form of postconf_text(). */
 void postfix_judge(const char *settings, const char *file,
-    void (*each)(const struct relaydb_finding *finding, void *arg), void *arg);
+    void (*each)(const struct finding *finding, void *arg), void *arg);
 
 #endif

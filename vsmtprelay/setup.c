@@ -252,7 +252,7 @@ static void recorder_step(struct setup *setup)
 
 /* ---- the mail server ---- */
 
-static void count_finding(const struct relaydb_finding *finding, void *arg)
+static void count_finding(const struct finding *finding, void *arg)
 {
 	size_t *faults = arg;
 

@@ -222,7 +222,7 @@ static void daemon_part(struct status *status, const char *name)
 	counts_free(&counts);
 }
 
-static void take_finding(const struct relaydb_finding *finding, void *arg)
+static void take_finding(const struct finding *finding, void *arg)
 {
 	if (finding->severity != RELAYDB_FINE)
 		part(arg, "mail server",

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * examine.c - what is to be said of a database that only its owner changes, see
- * examine.h
+ * examine.c - what is to be said of a database, see examine.h
  */
 #include "examine.h"
 #include "handle.h"
@@ -15,83 +14,60 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TEXT_SIZE 32768 /* three paths for a shell and a sentence */
-
 enum { SPELLING, NO_ADDRESS, NO_STAMP, FUTURE };
 
-void examine_report(const struct examine *examine, enum relaydb_severity severity,
-    const char *remedy, const char *format, ...)
+void examine_report(
+    const struct examine *examine, struct relaydb_finding finding, const char *format, ...)
 {
-	char what[TEXT_SIZE];
-	struct relaydb_finding finding = { severity, what, remedy };
+	char what[3 * PATH_MAX + sizeof examine->db->error];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(what, sizeof what, format, args);
 	va_end(args);
+	finding.what = what;
 	examine->each(&finding, examine->arg);
 }
 
-/* PATH as one word of a shell. */
-static void shell_word(const char *path, char *word, size_t size)
-{
-	static const char plain[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%";
-	size_t n = 0;
-
-	snprintf(word, size, "%s", path);
-	if (path[strspn(path, plain)] == '\0' || 4 * strlen(path) + 3 > size)
-		return;
-	word[n++] = '\'';
-	for (; *path != '\0'; path++) {
-		if (*path == '\'') {
-			memcpy(word + n, "'\\'", 3);
-			n += 3;
-		}
-		word[n++] = *path;
-	}
-	word[n++] = '\'';
-	word[n] = '\0';
-}
-
-static void examine_names(
-    struct examine *examine, const struct place *place, char directory[PATH_MAX])
+void examine_names(struct examine *examine, const struct place *place)
 {
 	char link[64];
 	ssize_t size;
 
 	snprintf(link, sizeof link, "/proc/self/fd/%d", place->dir);
-	size = readlink(link, directory, PATH_MAX - 1);
-	directory[size > 0 ? size : 0] = '\0';
-	snprintf(examine->file, sizeof examine->file, "%s/%s", directory, place->name);
-	shell_word(examine->file, examine->word, sizeof examine->word);
+	size = readlink(link, examine->directory, sizeof examine->directory - 1);
+	examine->directory[size > 0 ? size : 0] = '\0';
+	snprintf(examine->file, sizeof examine->file, "%s/%s", examine->directory, place->name);
 }
 
 /* Who but the directory's owner and root may write here? */
-static void examine_writers(const struct examine *examine, const struct place *place,
-    const struct stat *st, const char *directory)
+static void examine_writers(
+    const struct examine *examine, const struct place *place, const struct stat *st)
 {
-	char remedy[TEXT_SIZE], word[8200];
+	struct relaydb_finding finding = { .severity = RELAYDB_FAULT,
+		.fix = RELAYDB_FIX_OWNER,
+		.path = examine->file,
+		.uid = place->directory.st_uid,
+		.gid = place->directory.st_gid,
+		.mode = 0640 };
 
-	shell_word(directory, word, sizeof word);
-	if ((place->directory.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-		snprintf(remedy, sizeof remedy, "chmod go-w %s", word);
-		examine_report(examine, RELAYDB_FAULT, remedy,
+	if ((place->directory.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		examine_report(examine,
+		    (struct relaydb_finding){ .severity = RELAYDB_FAULT,
+			.fix = RELAYDB_FIX_CLOSE,
+			.path = examine->directory },
 		    "the directory %s is writable by %s (mode %04o): nothing is recorded",
-		    directory, place->directory.st_mode & S_IWOTH ? "everybody" : "its group",
+		    examine->directory,
+		    place->directory.st_mode & S_IWOTH ? "everybody" : "its group",
 		    place->directory.st_mode & 07777u);
-	}
 	if (st == NULL)
 		return;
-	snprintf(remedy, sizeof remedy, "chown %ld:%ld %s && chmod 0640 %s",
-	    (long)place->directory.st_uid, (long)place->directory.st_gid, examine->word,
-	    examine->word);
 	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		examine_report(examine, RELAYDB_FAULT, remedy,
+		examine_report(examine, finding,
 		    "%s is writable by %s (mode %04o): nothing is recorded", examine->file,
 		    st->st_mode & S_IWOTH ? "everybody" : "its group", st->st_mode & 07777u);
 	else if (st->st_uid != place->directory.st_uid)
-		examine_report(examine, RELAYDB_FAULT, remedy,
+		examine_report(examine, finding,
 		    "%s belongs to uid %ld, its directory to uid %ld, so the recorder cannot write "
 		    "it",
 		    examine->file, (long)st->st_uid, (long)place->directory.st_uid);
@@ -100,51 +76,75 @@ static void examine_writers(const struct examine *examine, const struct place *p
 static void examine_readers(
     const struct examine *examine, const struct place *place, const struct stat *st)
 {
-	char remedy[TEXT_SIZE];
+	struct relaydb_finding finding = { .severity = RELAYDB_WARNING,
+		.fix = RELAYDB_FIX_MODE,
+		.path = examine->file,
+		.mode = 0640 };
 
-	snprintf(remedy, sizeof remedy, "chmod 0640 %s", examine->word);
 	if ((st->st_mode & S_IROTH) != 0 && !examine->opens_itself)
-		examine_report(examine, RELAYDB_WARNING, remedy,
+		examine_report(examine, finding,
 		    "everybody may read %s (mode %04o), so anybody can hold its lock and stop mail",
 		    examine->file, st->st_mode & 07777u);
 	if (!examine->opens_itself)
 		return;
 	if ((place->directory.st_mode & S_IXGRP) == 0)
-		examine_report(examine, RELAYDB_WARNING, "chmod g+x the directory",
+		examine_report(examine,
+		    (struct relaydb_finding){ .severity = RELAYDB_WARNING,
+			.fix = RELAYDB_FIX_ENTER,
+			.path = examine->directory },
 		    "%s's user cannot enter the directory of %s", examine->reader, examine->file);
 	if ((st->st_mode & S_IRGRP) == 0)
-		examine_report(examine, RELAYDB_WARNING, remedy,
+		examine_report(examine, finding,
 		    "%s's user, a member of the file's group, cannot read %s (mode %04o)",
 		    examine->reader, examine->file, st->st_mode & 07777u);
+}
+
+void examine_no_directory(const struct examine *examine)
+{
+	examine_report(examine,
+	    (struct relaydb_finding){ .severity = RELAYDB_FAULT, .fix = RELAYDB_FIX_DIRECTORY },
+	    "%s", relaydb_error(examine->db));
+}
+
+void examine_missing(const struct examine *examine)
+{
+	examine_report(examine,
+	    (struct relaydb_finding){
+		.severity = RELAYDB_FAULT, .fix = RELAYDB_FIX_EMPTY, .path = examine->file },
+	    "%s does not exist", examine->file);
+}
+
+void examine_damage(const struct examine *examine)
+{
+	examine_report(examine,
+	    (struct relaydb_finding){ .severity = RELAYDB_FAULT,
+		.fix = examine->db->foreign ? RELAYDB_FIX_FOREIGN : RELAYDB_FIX_DAMAGED,
+		.path = examine->file },
+	    "%s", relaydb_error(examine->db));
 }
 
 int examine_place(struct examine *examine, struct place *place, int *fd, struct stat *st)
 {
 	struct relaydb *db = examine->db;
-	char directory[PATH_MAX], remedy[TEXT_SIZE];
 	int code = place_open(db, place, false);
 
 	*fd = -1;
 	if (code == RELAYDB_NOFILE || code == RELAYDB_NOTDB) {
-		examine_report(examine, RELAYDB_FAULT,
-		    "make the directory, owned by the recorder's user, mode 0755", "%s",
-		    relaydb_error(db));
+		examine_no_directory(examine);
 		return RELAYDB_NOTFOUND;
 	}
 	if (code != RELAYDB_OK)
 		return code;
-	examine_names(examine, place, directory);
+	examine_names(examine, place);
 	code = place_open_map(db, place, false, false, fd, st);
 	if (code == RELAYDB_OK) {
-		examine_writers(examine, place, st, directory);
+		examine_writers(examine, place, st);
 		examine_readers(examine, place, st);
 		return code;
 	}
-	examine_writers(examine, place, NULL, directory);
+	examine_writers(examine, place, NULL);
 	if (code == RELAYDB_NOFILE) {
-		snprintf(remedy, sizeof remedy,
-		    "vsmtprelay -f %s load /dev/null, which makes an empty one", examine->word);
-		examine_report(examine, RELAYDB_FAULT, remedy, "%s does not exist", examine->file);
+		examine_missing(examine);
 		code = RELAYDB_NOTFOUND;
 	} else if (code == RELAYDB_NOTDB) {
 		examine_damage(examine);
@@ -152,16 +152,6 @@ int examine_place(struct examine *examine, struct place *place, int *fd, struct 
 	}
 	place_close(place);
 	return code;
-}
-
-void examine_damage(const struct examine *examine)
-{
-	char remedy[TEXT_SIZE];
-
-	snprintf(remedy, sizeof remedy,
-	    "mv %s %s.damaged, then vsmtprelay -f %s load a dump, or /dev/null", examine->word,
-	    examine->word, examine->word);
-	examine_report(examine, RELAYDB_FAULT, remedy, "%s", relaydb_error(examine->db));
 }
 
 static void count(struct examine *examine, int kind, size_t *number, struct bytes key)
@@ -186,6 +176,7 @@ int examine_row(struct bytes key, struct bytes value, void *arg)
 
 	row_parse(key, value, &row);
 	examine->rows++;
+	examine->nul += row.nul;
 	if (!row.address_ok)
 		count(examine, NO_ADDRESS, &examine->no_address, row.key);
 	else if (strlen(row.text) != row.key.size ||
@@ -200,32 +191,32 @@ int examine_row(struct bytes key, struct bytes value, void *arg)
 
 void examine_rows(const struct examine *examine)
 {
-	char dump[TEXT_SIZE], delete[TEXT_SIZE];
+	struct relaydb_finding finding = { .severity = RELAYDB_WARNING, .path = examine->file };
 
-	snprintf(dump, sizeof dump, "vsmtprelay -f %s dump >F, edit F, vsmtprelay -f %s load F",
-	    examine->word, examine->word);
-	snprintf(delete, sizeof delete, "vsmtprelay -f %s delete ADDRESS, if that is not meant",
-	    examine->word);
 	if (examine->spelling > 0)
-		examine_report(examine, RELAYDB_FAULT,
-		    "nothing to do: the next commit that changes a row rewrites them",
+		examine_report(examine,
+		    (struct relaydb_finding){ .severity = RELAYDB_FAULT,
+			.fix = RELAYDB_FIX_COMMIT,
+			.path = examine->file },
 		    "%zu of %zu rows have an address in a form that no mail server asks for, such "
 		    "as %s",
 		    examine->spelling, examine->rows, examine->examples[SPELLING]);
+	finding.fix = RELAYDB_FIX_ROWS;
 	if (examine->no_address > 0)
-		examine_report(examine, RELAYDB_WARNING, dump,
+		examine_report(examine, finding,
 		    "%zu of %zu rows are not for one address, such as %s; that never expires",
 		    examine->no_address, examine->rows, examine->examples[NO_ADDRESS]);
 	if (examine->no_stamp > 0)
-		examine_report(examine, RELAYDB_WARNING, dump,
+		examine_report(examine, finding,
 		    "%zu of %zu rows have a value that is no time, such as %s; that may relay for "
 		    "ever",
 		    examine->no_stamp, examine->rows, examine->examples[NO_STAMP]);
+	finding.fix = RELAYDB_FIX_DELETE;
 	if (examine->future > 0)
-		examine_report(examine, RELAYDB_WARNING, delete,
+		examine_report(examine, finding,
 		    "%zu of %zu rows have a time in the future, such as %s; that does not expire "
 		    "before then",
 		    examine->future, examine->rows, examine->examples[FUTURE]);
-	examine_report(examine, RELAYDB_FINE, "", "%s has %zu row%s", examine->file, examine->rows,
-	    examine->rows == 1 ? "" : "s");
+	examine_report(examine, (struct relaydb_finding){ .severity = RELAYDB_FINE },
+	    "%s has %zu row%s", examine->file, examine->rows, examine->rows == 1 ? "" : "s");
 }

@@ -28,6 +28,7 @@ void db_begin(struct relaydb *db)
 {
 	*db->error = *db->notice = '\0';
 	db->system_error = 0;
+	db->foreign = false;
 	db_deadline(db);
 }
 
@@ -39,6 +40,7 @@ int db_fail(struct relaydb *db, int code, const char *format, ...)
 	vsnprintf(db->error, sizeof db->error, format, args);
 	va_end(args);
 	db->system_error = 0;
+	db->foreign = false;
 	return code;
 }
 

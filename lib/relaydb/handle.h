@@ -24,6 +24,9 @@ struct relaydb {
 	bool in_force; /* a commit waits until MTAs see it */
 	int64_t deadline; /* of the call under way, CLOCK_MONOTONIC, ms */
 	int system_error; /* the errno behind ERROR, 0 if none is */
+	/* the database behind ERROR is whole, but of another system: only that
+	 * can read its rows */
+	bool foreign;
 	char error[5120]; /* a path and a sentence */
 	char notice[5120];
 };

@@ -6,7 +6,7 @@
  * Owns the whole public face of librelaydb.  Behind it is a map that sendmail,
  * Postfix and Exim look up: key = client address in text, value = seconds since
  * the epoch in decimal text, neither with a trailing NUL.  Format, locks and
- * commit are told in relaydb(5), these functions in relaydb(3).
+ * commit are described in relaydb(5), these functions in relaydb(3).
  *
  * The library lives inside login processes: it never prints, logs, exits,
  * forks, sets a signal handler or keeps global state.  A function returns a
@@ -68,7 +68,7 @@ struct relaydb_batch; /* changes that are committed at once */
 /* ---- addresses, stamps, paths: pure, no handle needed ---- */
 
 /* Brings TEXT into the one form the store uses and writes it to OUT,
- * NUL-terminated: IPv4 as a dotted quad, IPv6 as RFC 5952 tells, an IPv4-mapped
+ * NUL-terminated: IPv4 as a dotted quad, IPv6 as in RFC 5952, an IPv4-mapped
  * IPv6 address as IPv4.  Refused: port, prefix length, zone id, brackets, host
  * names, blanks, and the short and octal forms of inet_aton(3).
  * Returns RELAYDB_OK or RELAYDB_BADADDR (OUT is then ""). */
@@ -118,7 +118,7 @@ void relaydb_close(struct relaydb **db);
  * Belongs to the handle, valid until the next call on it. */
 const char *relaydb_error(const struct relaydb *db);
 
-/* What the last call on this handle has to tell though it succeeded, or "":
+/* What the last call on this handle has to say though it succeeded, or "":
  * that a commit somebody was cut off in was finished, that a stale redo was
  * removed.  Same ownership as relaydb_error(). */
 const char *relaydb_notice(const struct relaydb *db);
@@ -276,10 +276,39 @@ enum relaydb_severity {
 	RELAYDB_FAULT /* somebody is refused, or somebody is let in, because of it */
 };
 
+/* What fixes a finding.  How that is said, and with which command it is done,
+ * is the program's. */
+enum relaydb_fix {
+	RELAYDB_FIX_NONE, /* there is nothing to fix */
+	RELAYDB_FIX_COMMIT, /* the next commit that changes a row does */
+	RELAYDB_FIX_ROOT, /* the next call of this library by root does */
+	RELAYDB_FIX_OWNER, /* give PATH the owner, group and mode below */
+	RELAYDB_FIX_MODE, /* give PATH the mode below */
+	RELAYDB_FIX_CLOSE, /* take the right to write PATH from group and others */
+	RELAYDB_FIX_ENTER, /* let its group enter the directory PATH */
+	RELAYDB_FIX_DIRECTORY, /* make the directory, for the recorder's user */
+	RELAYDB_FIX_PLACE, /* keep the database in another directory */
+	RELAYDB_FIX_REMOVE, /* remove PATH */
+	RELAYDB_FIX_SUFFIX, /* rename PATH, so that it ends in .db */
+	RELAYDB_FIX_LOAD, /* until then replace PATH by relaydb_load() alone */
+	RELAYDB_FIX_EMPTY, /* load an empty dump into PATH */
+	RELAYDB_FIX_DAMAGED, /* put PATH aside, load a dump */
+	/* put PATH aside, load what the system that made it dumps of it */
+	RELAYDB_FIX_FOREIGN,
+	RELAYDB_FIX_ROWS, /* dump PATH, edit the dump, load it */
+	RELAYDB_FIX_DELETE, /* delete the address, if it is not meant */
+	RELAYDB_FIX_AGAIN_OWNER, /* check PATH again, as root or the directory's owner */
+	RELAYDB_FIX_AGAIN_SYSTEM /* the same once the disk has room, and is sound */
+};
+
 struct relaydb_finding {
 	enum relaydb_severity severity;
 	const char *what; /* one sentence: what is the matter with which file */
-	const char *fix; /* the command or act that fixes it, or "" */
+	enum relaydb_fix fix;
+	const char *path; /* the file or directory that FIX is about; NULL: none */
+	uid_t uid; /* for FIX_OWNER, with the next */
+	gid_t gid;
+	mode_t mode; /* for FIX_OWNER and FIX_MODE */
 };
 
 /* Looks at everything sendmail, Postfix, Exim and this library demand of the

@@ -25,10 +25,9 @@ static void see(const struct relaydb_finding *finding, void *arg)
 		return;
 	assert_true(seen->count < COUNT(seen->text));
 	seen->severity[seen->count] = finding->severity;
-	snprintf(seen->text[seen->count++], sizeof seen->text[0], "%s [%s]", finding->what,
-	    finding->fix);
-	seen->fixless =
-	    seen->fixless || (finding->severity != RELAYDB_FINE && *finding->fix == '\0');
+	snprintf(seen->text[seen->count++], sizeof seen->text[0], "%s", finding->what);
+	seen->fixless = seen->fixless ||
+			(finding->severity != RELAYDB_FINE && finding->fix == RELAYDB_FIX_NONE);
 }
 
 static struct seen check_at(int64_t now)
@@ -299,12 +298,13 @@ static const struct finding_case cases[] = {
 	{ "NUL style", nul_style, RELAYDB_WARNING, "end with a NUL" },
 	{ "mixed style", mixed_style, RELAYDB_FAULT, "1 of 2 rows" },
 	{ "odd spelling", odd_spelling, RELAYDB_FAULT,
-	    "1 of 2 rows have an address in a form no MTA asks for, such as 2001:DB8::1" },
+	    "1 of 2 rows have an address in a form that no mail server asks for, such as "
+	    "2001:DB8::1" },
 	{ "no address", no_address, RELAYDB_WARNING, "2 of 3 rows are not for one address" },
 	{ "no stamp", no_stamp, RELAYDB_WARNING,
-	    "1 of 2 rows have a value that is no stamp, such as 10.0.0.1" },
+	    "1 of 2 rows have a value that is no time, such as 10.0.0.1" },
 	{ "future", in_the_future, RELAYDB_WARNING,
-	    "1 of 2 rows have a stamp in the future, such as 10.0.0.1" },
+	    "1 of 2 rows have a time in the future, such as 10.0.0.1" },
 	{ "planted lock", planted_lock, RELAYDB_FAULT, "symbolic link" },
 	{ "fifo for a redo", fifo_redo, RELAYDB_FAULT, "not a regular file" },
 	{ "damaged redo", foreign_redo, RELAYDB_FAULT, "cannot be finished" },

@@ -104,7 +104,7 @@ struct seen {
 	char what[4096], fix[4096];
 };
 
-static void take(const struct relaydb_finding *finding, void *arg)
+static void take(const struct finding *finding, void *arg)
 {
 	struct seen *seen = arg;
 

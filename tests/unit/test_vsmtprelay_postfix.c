@@ -82,7 +82,7 @@ static const struct {
 	{ KEY "check_client_access }}}} check_client_access " OURS "\n", 1 },
 };
 
-static void count(const struct relaydb_finding *finding, void *arg)
+static void count(const struct finding *finding, void *arg)
 {
 	int *found = arg;
 
@@ -104,7 +104,7 @@ static void settings(void **state)
 	}
 }
 
-static void names_the_place(const struct relaydb_finding *finding, void *arg)
+static void names_the_place(const struct finding *finding, void *arg)
 {
 	assert_non_null(strstr(finding->what, (const char *)arg));
 }

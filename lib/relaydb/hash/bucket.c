@@ -154,7 +154,7 @@ int bucket_visit(struct look *look, uint32_t bucket)
 	do {
 		if (!hashpage_get(look, number, &page) || !page_fits(look, &page))
 			return -1;
-		if (page.type != TYPE_FREE && get32(page.bytes + 12) != previous) {
+		if (page.type != TYPE_FREE && get32(page.bytes + PAGE_PREVIOUS) != previous) {
 			hashpage_wrong(
 			    look, "page %u does not point back to page %u", page.number, previous);
 			return -1;

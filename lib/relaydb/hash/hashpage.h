@@ -23,6 +23,17 @@
 #define META_SIZE 512
 #define HEAD_SIZE 26 /* of a page */
 
+/* where the numbers of a page's head begin; the meta page has the
+ * first and the last of them */
+enum {
+	PAGE_NUMBER = 8,
+	PAGE_PREVIOUS = 12,
+	PAGE_NEXT = 16,
+	PAGE_ITEMS = 20,
+	PAGE_LOW = 22, /* the lowest item, or the size of a piece on an overflow page */
+	PAGE_TYPE = 25
+};
+
 enum { TYPE_FREE = 0, TYPE_HASH_UNSORTED = 2, TYPE_OVERFLOW = 7, TYPE_META = 8, TYPE_HASH = 13 };
 
 struct meta {
@@ -36,19 +47,25 @@ struct page {
 	unsigned items, low, type;
 };
 
-/* The state of one look over an image. */
+/* One look over an image: to walk over its rows, to find one, or, with SEEN, to
+ * prove it.  What is not wanted is NULL. */
 struct look {
 	const struct image *image;
-	struct meta meta;
-	unsigned char *seen; /* a bit a page; NULL once the image is known to be sound */
-	char *why;
-	size_t why_size;
+	struct meta meta; /* hashpage_meta() fills it in, before anything else */
+
+	/* whatever is looked for: called for every row, and every page, that
+	 * is come by */
 	int (*each)(struct bytes key, struct bytes value, void *arg);
-	void *arg;
-	size_t rows;
-	bool plain, odd;
-	/* called for every page that is looked at, with ARG */
 	bool (*page)(size_t offset, size_t size, void *arg);
+	void *arg; /* of both */
+	char *why; /* gets what is wrong */
+	size_t why_size;
+
+	/* a proof: a bit for each page that has its use */
+	unsigned char *seen;
+	/* what it finds out, see struct image_info */
+	size_t rows;
+	bool plain, odd, foreign;
 	/* of the keys of a bucket in which Berkeley DB could overlook that two
 	 * are the same */
 	uint64_t *sums;

@@ -38,7 +38,7 @@ static bool free_list_check(struct look *look)
 	for (uint32_t number = look->meta.free; number != 0; number = page.next) {
 		if (!hashpage_get(look, number, &page))
 			return false;
-		if (page.type != TYPE_FREE || get32(page.bytes + 8) != number)
+		if (page.type != TYPE_FREE || get32(page.bytes + PAGE_NUMBER) != number)
 			return hashpage_wrong(
 			    look, "page %u is in use and in the list of free pages", number);
 	}
@@ -73,8 +73,10 @@ bool image_check(const struct image *image, struct image_info *info, char *why, 
 	*info = (struct image_info){ .plain = true };
 	if (image->size == 0)
 		return true;
-	if (!hashpage_meta(&look))
+	if (!hashpage_meta(&look)) {
+		info->foreign = look.foreign;
 		return false;
+	}
 	look.seen = calloc(1, look.meta.pages / 8 + 1);
 	if (look.seen == NULL) {
 		errno = ENOMEM;
@@ -138,6 +140,13 @@ bool image_pages(const struct image *image, struct bytes key, size_t spare,
 	return true;
 }
 
+static int not_a_database(struct relaydb *db, const char *why, bool foreign)
+{
+	db_fail(db, RELAYDB_NOTDB, "%s is not a relay database: %s", db->path, why);
+	db->foreign = foreign;
+	return RELAYDB_NOTDB;
+}
+
 int image_prove_head(struct relaydb *db, int fd, const struct stat *st)
 {
 	unsigned char head[META_SIZE];
@@ -152,7 +161,7 @@ int image_prove_head(struct relaydb *db, int fd, const struct stat *st)
 		image.size = (size_t)size;
 	if (image.size == 0 || hashpage_meta(&look))
 		return RELAYDB_OK;
-	return db_fail(db, RELAYDB_NOTDB, "%s is not a relay database: %s", db->path, why);
+	return not_a_database(db, why, look.foreign);
 }
 
 int image_prove(struct relaydb *db, const struct image *image, struct image_info *info)
@@ -162,9 +171,8 @@ int image_prove(struct relaydb *db, const struct image *image, struct image_info
 	errno = 0;
 	if (image_check(image, info, why, sizeof why))
 		return RELAYDB_OK;
-	return errno == ENOMEM
-		   ? db_fail(db, RELAYDB_NOMEM, "out of memory")
-		   : db_fail(db, RELAYDB_NOTDB, "%s is not a relay database: %s", db->path, why);
+	return errno == ENOMEM ? db_fail(db, RELAYDB_NOMEM, "out of memory")
+			       : not_a_database(db, why, info->foreign);
 }
 
 int image_walk(const struct image *image,
@@ -184,7 +192,7 @@ int image_walk(const struct image *image,
 	return answer;
 }
 
-struct search {
+struct key_search {
 	struct bytes key;
 	void *out;
 	size_t size, value_size;
@@ -192,7 +200,7 @@ struct search {
 
 static int search_pair(struct bytes key, struct bytes value, void *arg)
 {
-	struct search *search = arg;
+	struct key_search *search = arg;
 
 	if (key.size != search->key.size || memcmp(key.data, search->key.data, key.size) != 0)
 		return 0;
@@ -204,7 +212,7 @@ static int search_pair(struct bytes key, struct bytes value, void *arg)
 int image_find(
     const struct image *image, struct bytes key, void *out, size_t size, size_t *value_size)
 {
-	struct search search = { .key = key, .out = out, .size = size };
+	struct key_search search = { .key = key, .out = out, .size = size };
 	struct look look = { .image = image, .each = search_pair, .arg = &search };
 
 	if (image->size == 0 || !hashpage_meta(&look))

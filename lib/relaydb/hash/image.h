@@ -24,6 +24,9 @@ struct image_info {
 	/* some address is spelled in neither the store's form nor that with a
 	 * NUL behind it */
 	bool odd;
+	/* what is wrong is the system or release that made it: there its rows
+	 * can be read */
+	bool foreign;
 };
 
 /* Proves that Berkeley DB may be trusted with IMAGE: every page, item, chain

@@ -59,7 +59,8 @@ static int lmdb_get(struct relaydb *db, const char *address, int64_t *stamp)
 	struct place place;
 	struct stat st;
 	size_t size = 0;
-	int fd, code = place_open(db, &place, false);
+	int fd;
+	int code = place_open(db, &place, false);
 
 	if (code != RELAYDB_OK)
 		return code;
@@ -106,7 +107,8 @@ static int lmdb_each(struct relaydb *db, int64_t since,
 	struct image image;
 	struct place place;
 	struct stat st;
-	int fd, code = place_open(db, &place, false);
+	int fd;
+	int code = place_open(db, &place, false);
 
 	if (code != RELAYDB_OK)
 		return code;
@@ -140,7 +142,8 @@ static int lmdb_check(struct relaydb *db, int64_t now,
 	struct image image;
 	struct place place;
 	struct stat st;
-	int fd, code = examine_place(&examine, &place, &fd, &st);
+	int fd;
+	int code = examine_place(&examine, &place, &fd, &st);
 
 	if (code != RELAYDB_OK)
 		return code == RELAYDB_NOTFOUND ? RELAYDB_OK : code;
@@ -154,7 +157,9 @@ static int lmdb_check(struct relaydb *db, int64_t now,
 	if (code != RELAYDB_OK)
 		return code;
 	if (image.size == 0)
-		examine_report(&examine, RELAYDB_FAULT, "vsmtprelay load /dev/null",
+		examine_report(&examine,
+		    (struct relaydb_finding){
+			.severity = RELAYDB_FAULT, .fix = RELAYDB_FIX_EMPTY, .path = examine.file },
 		    "%s is empty: Postfix cannot open it before the first commit", examine.file);
 	pages_walk(&image, examine_row, &examine);
 	examine_rows(&examine);

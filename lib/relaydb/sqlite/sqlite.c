@@ -104,16 +104,18 @@ static int sqlite_each(struct relaydb *db, int64_t since,
 static void check_companions(const struct examine *examine, const struct place *place)
 {
 	static const char *const suffixes[] = { "-journal", "-wal", "-shm" };
-	char remedy[10240];
+	char path[PATH_MAX + 512];
 
 	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
 		if (!place_has(place, suffixes[i]))
 			continue;
-		snprintf(remedy, sizeof remedy, "rm %s%s", examine->word, suffixes[i]);
-		examine_report(examine, RELAYDB_FAULT, remedy,
-		    "%s%s is not of this suite, and with it Exim finds nothing in the table, or "
+		snprintf(path, sizeof path, "%s%s", examine->file, suffixes[i]);
+		examine_report(examine,
+		    (struct relaydb_finding){
+			.severity = RELAYDB_FAULT, .fix = RELAYDB_FIX_REMOVE, .path = path },
+		    "%s is not of this suite, and with it Exim finds nothing in the table, or "
 		    "something else",
-		    examine->file, suffixes[i]);
+		    path);
 	}
 }
 
@@ -148,7 +150,10 @@ static int sqlite_check(struct relaydb *db, int64_t now,
 		return RELAYDB_OK;
 	}
 	if (code == RELAYDB_PERM) {
-		examine_report(&examine, RELAYDB_WARNING, "run check as root, or as its owner",
+		examine_report(&examine,
+		    (struct relaydb_finding){ .severity = RELAYDB_WARNING,
+			.fix = RELAYDB_FIX_AGAIN_OWNER,
+			.path = examine.file },
 		    "its rows were not looked at: %s", relaydb_error(db));
 		return RELAYDB_OK;
 	}
@@ -158,8 +163,10 @@ static int sqlite_check(struct relaydb *db, int64_t now,
 	if (code != RELAYDB_OK)
 		return code;
 	if (!file->info.plain)
-		examine_report(&examine, RELAYDB_WARNING,
-		    "the next commit that changes a row rewrites them",
+		examine_report(&examine,
+		    (struct relaydb_finding){ .severity = RELAYDB_WARNING,
+			.fix = RELAYDB_FIX_COMMIT,
+			.path = examine.file },
 		    "%s has keys that are no blobs, or no row " TABLE_SENTINEL, examine.file);
 	examine_rows(&examine);
 	return RELAYDB_OK;
