@@ -64,8 +64,8 @@ int main(int argc, char **argv)
 	int size, error;
 	PCRE2_SIZE at;
 
-	if (argc < 4 || argc > 3 + EXPRESSIONS ||
-	    (size = snprintf(tag, sizeof tag, " %s: ", argv[2])) >= (int)sizeof tag) {
+	size = snprintf(tag, sizeof tag, " %s: ", argc > 2 ? argv[2] : "");
+	if (argc < 4 || argc > 3 + EXPRESSIONS || size >= (int)sizeof tag) {
 		fputs("usage: floor file tag expression...\n", stderr);
 		return 64;
 	}

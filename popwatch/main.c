@@ -76,7 +76,8 @@ static const char *at_odds(const struct arguments *arguments)
 /* Returns false after saying why. */
 static bool take_format(const char *name, unsigned *formats)
 {
-	if ((*formats = layout_find(name)) == 0)
+	*formats = layout_find(name);
+	if (*formats == 0)
 		log_say(LOG_ERR, "-F %s, expected syslog, nohost, dovecot, courier, zimbra or any",
 		    name);
 	return *formats != 0;

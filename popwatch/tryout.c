@@ -19,6 +19,9 @@
 #include "pipeline.h"
 
 #define SESSIONS 65536
+/* the defaults of popwatch.conf(5), in seconds */
+#define JOIN_MAX 600
+#define SESSION_MAX 86400
 #define EXAMPLE_MAX 200
 
 /* What is remembered of a server beside its tally. */
@@ -34,7 +37,7 @@ struct tryout {
 	struct pipeline pipeline;
 	unsigned formats;
 	uint64_t line;
-	uint64_t addressless; /* logins whose address no line told */
+	uint64_t addressless; /* logins whose address no line had */
 	int64_t now;
 	struct example *examples;
 	const struct config *config;
@@ -177,10 +180,9 @@ static bool is_at_end(int fd)
 
 static int run(struct tryout *t, int fd, struct catalogue *catalogue)
 {
-	struct sessions *sessions = sessions_new(SESSIONS, 600, 86400);
+	struct sessions *sessions = sessions_new(SESSIONS, JOIN_MAX, SESSION_MAX);
 	struct truncations *truncations = truncations_new();
 	struct source_pipe *source = source_pipe_new(fd, t->formats);
-	struct example *example;
 	int status = EX_OSERR;
 
 	gateways_open(&t->gateways);
@@ -198,9 +200,13 @@ static int run(struct tryout *t, int fd, struct catalogue *catalogue)
 			fflush(stdout); /* the rows come first, wherever both go */
 			report(t);
 		}
-		status = !is_at_end(fd) ? EX_NOINPUT : fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+		status = fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+		if (!is_at_end(fd))
+			status = EX_NOINPUT;
 	}
-	while ((example = t->examples) != NULL) {
+	while (t->examples != NULL) {
+		struct example *example = t->examples;
+
 		t->examples = example->next;
 		free(example);
 	}

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "entries.h"
 #include "log.h"
 #include "loop.h"
@@ -74,14 +75,6 @@ static void deadline_in(int64_t ms, struct timespec *at)
 		at->tv_nsec -= 1000000000;
 		at->tv_sec++;
 	}
-}
-
-static int64_t clock_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static void read_now(struct database *database, int64_t window, struct reading *reading)
@@ -148,12 +141,15 @@ static void *copy_changes(void *arg)
 		entries_look(database->path, &stamp);
 		if (last.settled && read_with == window && entries_same(&stamp, &last.stamp))
 			continue;
-		begun = clock_ms();
+		begun = clock_monotonic_ms();
 		read_now(database, window, &last);
 		read_with = window;
 		hand_over(database, &last);
-		pause = clock_ms() - begun;
-		pause = pause < REST_MS ? REST_MS : pause > REST_MAX_MS ? REST_MAX_MS : pause;
+		pause = clock_monotonic_ms() - begun;
+		if (pause < REST_MS)
+			pause = REST_MS;
+		if (pause > REST_MAX_MS)
+			pause = REST_MAX_MS;
 		if (!rest(database, pause, false, &window))
 			break;
 	}

@@ -182,7 +182,8 @@ int senders_parse(char *text, size_t size, struct senders *senders, senders_wron
 			continue;
 		}
 		wrong(number, entry, why, arg);
-		refused += refused < INT_MAX;
+		if (refused < INT_MAX)
+			refused++;
 	}
 	if (refused > 0)
 		senders_free(senders);

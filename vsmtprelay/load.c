@@ -4,6 +4,7 @@
  */
 #include "load.h"
 
+#include "clock.h"
 #include "command.h"
 #include "log.h"
 #include "owner.h"
@@ -24,18 +25,10 @@ struct progress {
 	bool shown;
 };
 
-static int64_t monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int show_progress(size_t done, size_t total, void *arg)
 {
 	struct progress *progress = arg;
-	int64_t now = monotonic_ms();
+	int64_t now = clock_monotonic_ms();
 
 	if (now >= progress->next) {
 		if (total == 0)
@@ -69,7 +62,7 @@ static void tell_permanent(const struct dump *dump, const struct relaydb_result 
 
 int load_dump(struct relaydb *db, void *arg)
 {
-	struct progress progress = { .next = monotonic_ms() + 1000 };
+	struct progress progress = { .next = clock_monotonic_ms() + 1000 };
 	const struct dump *dump = arg;
 	struct relaydb_result result;
 	int code = relaydb_load(db, dump->fd, (int64_t)time(NULL),

@@ -7,6 +7,7 @@
  * nobody else has chosen.
  */
 #include "program.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,14 +45,6 @@ char *program_read(int fd)
 	return text;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* What comes from FD until its end, or until UNTIL.  As program_read(). */
 static char *read_until(int fd, int64_t until)
 {
@@ -60,7 +53,7 @@ static char *read_until(int fd, int64_t until)
 
 	for (;;) {
 		struct pollfd wait = { fd, POLLIN, 0 };
-		int64_t left = until - now_ms();
+		int64_t left = until - clock_monotonic_ms();
 		ssize_t n;
 
 		if (left <= 0 || poll(&wait, 1, (int)left) <= 0)
@@ -175,7 +168,7 @@ int program_run(
 		pid = start(program, argv, environment, from, ends[1], both);
 		close(ends[1]);
 		if (pid > 0) {
-			*output = read_until(ends[0], now_ms() + PROGRAM_TIMEOUT_MS);
+			*output = read_until(ends[0], clock_monotonic_ms() + PROGRAM_TIMEOUT_MS);
 			status = end(pid, *output == NULL);
 		}
 		close(ends[0]);

@@ -81,9 +81,9 @@ static int write_entries(struct relaydb *db, void *arg)
 static bool take_entries(struct tcprules *tcprules, int fd)
 {
 	char line[RELAYDB_ADDRSTRLEN + 1];
-	FILE *from;
+	FILE *from = lseek(fd, 0, SEEK_SET) == 0 ? fdopen(dup(fd), "r") : NULL;
 
-	if (lseek(fd, 0, SEEK_SET) != 0 || (from = fdopen(dup(fd), "r")) == NULL)
+	if (from == NULL)
 		return false;
 	while (fgets(line, sizeof line, from) != NULL) {
 		line[strcspn(line, "\n")] = '\0';

@@ -74,7 +74,9 @@ static size_t character(const unsigned char *text, size_t size)
 		return 1;
 	if (text[0] < 0xc2 || text[0] > 0xf4)
 		return 0;
-	length = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+	length = text[0] < 0xe0 ? 2 : 3;
+	if (text[0] >= 0xf0)
+		length = 4;
 	if (text[0] == 0xe0)
 		low = 0xa0;
 	else if (text[0] == 0xf0)

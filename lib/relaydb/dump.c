@@ -225,8 +225,9 @@ int dump_compare(const struct dump *dump, const struct plan_source *source, size
 			return code == RELAYDB_NOMEM ? db_fail(dump->db, code, "out of memory")
 						     : code;
 		found++;
-		result->changed += size > sizeof value || size != row->value.size ||
-				   memcmp(value, row->value.data, size) != 0;
+		if (size > sizeof value || size != row->value.size ||
+		    memcmp(value, row->value.data, size) != 0)
+			result->changed++;
 	}
 	result->deleted = rows - found;
 	result->rows = dump->rows.count;

@@ -99,6 +99,16 @@ int io_above_standard(int fd)
 	return above;
 }
 
+uint64_t io_sum(const void *data, size_t size)
+{
+	const unsigned char *p = data;
+	uint64_t sum = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < size; i++)
+		sum = (sum ^ p[i]) * UINT64_C(0x100000001b3);
+	return sum;
+}
+
 int io_write(int fd, const void *data, size_t size, off_t offset)
 {
 	const char *p = data;

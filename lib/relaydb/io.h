@@ -36,6 +36,10 @@ int io_room(struct relaydb *db, size_t size);
  * ours.  Returns the descriptor, or -1 with errno. */
 int io_above_standard(int fd);
 
+/* A sum (FNV-1a, 64 bits) that tells bytes apart which a crash or a cut left
+ * different.  It has no key: anyone who chooses the bytes can choose it. */
+uint64_t io_sum(const void *data, size_t size);
+
 /* Writes all of DATA.  Returns 0 or an errno. */
 int io_write(int fd, const void *data, size_t size, off_t offset);
 

@@ -35,8 +35,10 @@ static bool trusted(uid_t owner)
 static bool split(const char *path, char directory[PATH_MAX], char name[256])
 {
 	const char *slash = strrchr(path, '/'), *last = slash != NULL ? slash + 1 : path;
-	size_t size = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
+	size_t size = 1; /* "." or "/" */
 
+	if (slash != NULL && slash != path)
+		size = (size_t)(slash - path);
 	if (*last == '\0' || strlen(last) > 255 || strcmp(last, ".") == 0 ||
 	    strcmp(last, "..") == 0 || size >= PATH_MAX)
 		return false;
@@ -349,7 +351,8 @@ static int companion_open(struct relaydb *db, const struct place *place, const c
 static int leftover_remove(
     struct relaydb *db, const struct place *place, const char *name, const char *suffix)
 {
-	int fd, code = companion_open(db, place, name, suffix, false, &fd);
+	int fd;
+	int code = companion_open(db, place, name, suffix, false, &fd);
 
 	if (code == RELAYDB_NOTFOUND)
 		return RELAYDB_OK;

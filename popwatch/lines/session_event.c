@@ -47,8 +47,10 @@ static bool joined_address(struct sessions *sessions, struct event *event)
 	char key[SESSION_KEY_MAX];
 	struct session *session;
 
-	if (event->server->shared_logger || !session_connection_key(event, key) ||
-	    (session = session_find(sessions, key)) == NULL)
+	if (event->server->shared_logger || !session_connection_key(event, key))
+		return false;
+	session = session_find(sessions, key);
+	if (session == NULL)
 		return false;
 	if (event->when <= session->until)
 		memcpy(event->address, session->address, sizeof event->address);

@@ -62,10 +62,12 @@ struct writer *writer_new(const char *path, int64_t interval_ms, int64_t expire)
 {
 	struct writer *writer = calloc(1, sizeof *writer);
 	struct relaydb_options options = { .path = path, .timeout_ms = LOCK_MS };
+	int code = writer == NULL ? RELAYDB_NOMEM : relaydb_open(&writer->db, &options);
 
-	if (writer == NULL || relaydb_open(&writer->db, &options) != RELAYDB_OK ||
-	    relaydb_batch_new(writer->db, &writer->batch) != RELAYDB_OK) {
-		log_say(LOG_ERR, "%s: out of memory", path);
+	if (code == RELAYDB_OK)
+		code = relaydb_batch_new(writer->db, &writer->batch);
+	if (code != RELAYDB_OK) {
+		log_say(LOG_ERR, "%s: %s", path, relaydb_strcode(code));
 		writer_free(writer);
 		return NULL;
 	}

@@ -242,8 +242,10 @@ static struct span unstripped(struct span raw, struct span message)
 {
 	size_t end;
 
-	raw.size -= raw.size > 0 && raw.text[raw.size - 1] == '\0';
-	raw.size -= raw.size > 0 && raw.text[raw.size - 1] == '\n';
+	if (raw.size > 0 && raw.text[raw.size - 1] == '\0')
+		raw.size--;
+	if (raw.size > 0 && raw.text[raw.size - 1] == '\n')
+		raw.size--;
 	for (end = raw.size; end > 0 && is_blank(raw.text[end - 1]); end--)
 		;
 	if (end < message.size ||

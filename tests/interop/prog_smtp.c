@@ -111,8 +111,11 @@ static bool client_open(struct client *c)
 	if ((from_size != 0 && bind(c->fd, (struct sockaddr *)&from, from_size) < 0) ||
 	    setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) < 0 ||
 	    setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0 ||
-	    connect(c->fd, (struct sockaddr *)&to, to_size) < 0 ||
-	    (c->in = fdopen(c->fd, "r")) == NULL) {
+	    connect(c->fd, (struct sockaddr *)&to, to_size) < 0)
+		c->in = NULL;
+	else
+		c->in = fdopen(c->fd, "r");
+	if (c->in == NULL) {
 		(void)close(c->fd);
 		return false;
 	}

@@ -553,7 +553,7 @@ static void write_unit(const char *lines)
 {
 	char text[1024];
 	int size = snprintf(text, sizeof text, "begin\n%send %016llx\n", lines,
-	    (unsigned long long)queue_sum(lines, strlen(lines)));
+	    (unsigned long long)io_sum(lines, strlen(lines)));
 
 	write_file(".queue", text, (size_t)size);
 }

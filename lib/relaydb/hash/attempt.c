@@ -45,7 +45,7 @@ static void states_free(struct states *states)
 	snapshot_free(&states->before);
 }
 
-/* Returns RELAYDB_OK, also if the file is missing and is to be made, or what
+/* Returns RELAYDB_OK, even if the file is missing and is to be made, or what
  * keeps it from being read. */
 static int copy(struct turn *turn, bool create, struct states *states)
 {
@@ -301,7 +301,7 @@ static int write_nothing(struct turn *turn, const struct snapshot *snapshot)
 		return STEP_AGAIN;
 	}
 	code = queue_drop(db, &turn->place, snapshot->queue.size,
-	    queue_sum(snapshot->queue.data, snapshot->queue.size));
+	    io_sum(snapshot->queue.data, snapshot->queue.size));
 	if (code != RELAYDB_OK)
 		return code;
 	if (snapshot->fd < 0 || geteuid() != 0 || !place_foreign(&turn->place, &snapshot->st))

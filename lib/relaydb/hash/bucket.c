@@ -49,12 +49,10 @@ static bool page_fits(struct look *look, const struct page *page)
 	return true;
 }
 
-/* FNV-1a; of two keys that differ it may be the same: then a sound database is
+/* Of two keys that differ the sum may be the same: then a sound database is
  * rebuilt once, with all its rows. */
 static bool sum_add(struct look *look, struct bytes key)
 {
-	const unsigned char *p = key.data;
-	uint64_t sum = UINT64_C(0xcbf29ce484222325);
 	uint64_t *more;
 
 	if (look->sum_count == look->sum_room) {
@@ -66,9 +64,7 @@ static bool sum_add(struct look *look, struct bytes key)
 		}
 		look->sums = more;
 	}
-	for (size_t i = 0; i < key.size; i++)
-		sum = (sum ^ p[i]) * UINT64_C(0x100000001b3);
-	look->sums[look->sum_count++] = sum;
+	look->sums[look->sum_count++] = io_sum(key.data, key.size);
 	return true;
 }
 
@@ -92,7 +88,7 @@ static bool any_twice(struct look *look)
 	return twice;
 }
 
-/* One key and value.  Returns 0 to go on, -1 when WHY tells, or what EACH
+/* One key and value.  Returns 0 to go on, -1 when WHY says, or what EACH
  * returned. */
 static int pair_visit(
     struct look *look, const struct page *page, unsigned index, uint32_t bucket, struct last *last)

@@ -17,16 +17,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-uint64_t queue_sum(const void *data, size_t size)
-{
-	const unsigned char *p = data;
-	uint64_t sum = UINT64_C(0xcbf29ce484222325);
-
-	for (size_t i = 0; i < size; i++)
-		sum = (sum ^ p[i]) * UINT64_C(0x100000001b3);
-	return sum;
-}
-
 /* ---- adding ---- */
 
 /* The one who waits has a lock of the kind that neither a forked child nor a
@@ -195,7 +185,7 @@ static int drop_locked(
 	code = io_read(db, fd, QUEUE_SUFFIX, &st, &queue);
 	if (code != RELAYDB_OK)
 		return code;
-	if (queue_sum(queue.data, size) == sum)
+	if (io_sum(queue.data, size) == sum)
 		code = size < queue.size ? keep_rest(db, place, &queue, size)
 					 : place_remove(db, place, QUEUE_SUFFIX);
 	image_free(&queue);

@@ -41,11 +41,8 @@ bool queue_exists(const struct place *place);
  * with image_free), NOTDB (too large), LOCKED, PERM, IO, NOMEM. */
 int queue_read(struct relaydb *db, const struct place *place, bool lock, struct image *queue);
 
-/* A sum of the first SIZE bytes. */
-uint64_t queue_sum(const void *data, size_t size);
-
 /* Takes the first SIZE bytes away, which have been committed, if they have the
- * SUM.  With PATH.lock held.  Returns RELAYDB_OK, LOCKED, PERM, IO, NOMEM. */
+ * SUM (io_sum).  With PATH.lock held.  Returns RELAYDB_OK, LOCKED, PERM, IO, NOMEM. */
 int queue_drop(struct relaydb *db, const struct place *place, size_t size, uint64_t sum);
 
 #endif

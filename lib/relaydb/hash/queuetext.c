@@ -44,7 +44,7 @@ int queue_text(const struct relaydb_batch *batch, struct image *text)
 		text->size += (size_t)snprintf(
 		    out + text->size, LINE_SIZE, "expire %" PRId64 "\n", batch->before);
 	text->size += (size_t)snprintf(out + text->size, LINE_SIZE, "end %016" PRIx64 "\n",
-	    queue_sum(out + begin, text->size - begin));
+	    io_sum(out + begin, text->size - begin));
 	return RELAYDB_OK;
 }
 
@@ -125,8 +125,8 @@ static bool next_batch(struct bytes *text, struct bytes *lines, size_t *damaged)
 			begin = text->data;
 		} else if (begin != NULL && line.size > 4 && memcmp(line.data, "end ", 4) == 0) {
 			*lines = (struct bytes){ begin, (size_t)((const char *)line.data - begin) };
-			snprintf(end, sizeof end, "end %016" PRIx64,
-			    queue_sum(lines->data, lines->size));
+			snprintf(
+			    end, sizeof end, "end %016" PRIx64, io_sum(lines->data, lines->size));
 			if (is(line, end))
 				return true;
 			++*damaged;

@@ -122,7 +122,9 @@ static size_t part(uint64_t number, size_t size)
 {
 	size_t begin = (size_t)number * BLOCK;
 
-	return begin >= size ? 0 : size - begin < BLOCK ? size - begin : BLOCK;
+	if (begin >= size)
+		return 0;
+	return size - begin < BLOCK ? size - begin : BLOCK;
 }
 
 /* Block NUMBER of IMAGE, zeros where it has none. */
@@ -227,7 +229,7 @@ int redo_make(
 		entry_fill(redo, i, numbers[i], old, new);
 	if (has_taken(&head))
 		*taken_of(redo) = (struct taken){ before->queue.size,
-			queue_sum(before->queue.data, before->queue.size) };
+			io_sum(before->queue.data, before->queue.size) };
 	head_of(redo)->sum = record_sum(redo);
 	free(numbers);
 	return RELAYDB_OK;

@@ -32,7 +32,8 @@ static int overlay_pending(struct relaydb *db, const struct place *place, struct
     size_t *size, uint64_t *sum)
 {
 	struct redo redo;
-	int fd, code = place_companion(db, place, REDO_SUFFIX, PLACE_READ, &fd);
+	int fd;
+	int code = place_companion(db, place, REDO_SUFFIX, PLACE_READ, &fd);
 
 	if (code == RELAYDB_NOTFOUND)
 		return RELAYDB_OK;
@@ -60,7 +61,7 @@ static int read_queue(struct relaydb *db, const struct place *place, bool writin
 	int code = queue_read(db, place, writing, queue);
 
 	if (code == RELAYDB_OK && size > 0 && queue->size >= size &&
-	    queue_sum(queue->data, size) == sum)
+	    io_sum(queue->data, size) == sum)
 		memset(queue->data, '\n', size);
 	return code;
 }

@@ -112,7 +112,8 @@ static int create(struct turn *turn, struct mdbfile *file, const struct change_t
 	const struct pages_info none = { .fresh = true, .plain = true };
 	struct relaydb *db = turn->db;
 	char name[256];
-	int fd, code = turn_take(turn);
+	int fd;
+	int code = turn_take(turn);
 
 	if (code != RELAYDB_OK)
 		return code;
@@ -143,7 +144,8 @@ static int attempt(struct turn *turn, struct mdbfile *file, const struct change_
 {
 	struct relaydb *db = turn->db;
 	struct stat st = turn->place.directory;
-	int fd, code = place_open_map(db, &turn->place, true, false, &fd, &st);
+	int fd;
+	int code = place_open_map(db, &turn->place, true, false, &fd, &st);
 
 	if (code == RELAYDB_NOFILE && task->create) {
 		st = (struct stat){ .st_uid = geteuid() };

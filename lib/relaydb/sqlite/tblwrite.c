@@ -94,7 +94,8 @@ static int store(struct turn *turn, struct tblfile *file, int old)
 {
 	struct relaydb *db = turn->db;
 	struct stat st = file->st;
-	int fd, code = place_companion(db, &turn->place, NEW_SUFFIX, PLACE_NEW, &fd);
+	int fd;
+	int code = place_companion(db, &turn->place, NEW_SUFFIX, PLACE_NEW, &fd);
 
 	if (code == RELAYDB_OK) {
 		code = write_new(db, file->table, fd, old < 0 ? NULL : &st);
@@ -136,7 +137,8 @@ static int attempt(struct turn *turn, struct tblfile *file, const struct change_
 {
 	struct relaydb *db = turn->db;
 	struct stat st;
-	int fd, code = place_open_map(db, &turn->place, false, false, &fd, &st);
+	int fd;
+	int code = place_open_map(db, &turn->place, false, false, &fd, &st);
 
 	if (code == RELAYDB_NOFILE && task->create) {
 		const struct image empty = { NULL, 0, false };
