@@ -135,6 +135,19 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 		END { exit bad }' {} + || fail 'too long'
 }
 
+# conditions over several lines too; what stands in quotes does not count
+@test "no if assigns" {
+	conditions() {
+		grep -PzoH '\bif (\((?:[^()"\x27]|"(?:\\.|[^"\\])*"|\x27(?:\\.|[^\x27\\])*\x27|(?1))*\))' "$@" |
+			tr '\n\0' ' \n' | sed -E 's/"([^"\\]|\\.)*"|\x27([^\x27\\]|\\.)*\x27//g'
+	}
+	sources=$(sources lib $programs tests fuzz bench)
+	[ "$(conditions $sources | wc -l)" -gt 1000 ]
+	if bad=$(conditions $sources | grep -E '[^=!<>]=[^=]' | grep -vE '\{[^}]*='); then
+		fail "$bad"
+	fi
+}
+
 # a module is NAME.c with NAME.h and its private NAME_int.h; a room comes with the
 # rooms below it
 @test "no circle of modules" {
@@ -211,6 +224,15 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 	diff <(nm -D --defined-only "$BUILD/librelaydb.so.1" | awk '$2 == "T" { sub(/@.*/, "", $3); print $3 }' | grep -v asan | sort -u) <(echo "$declared")
 }
 
+@test "relaydb.h knows no form of the database, and the library no program" {
+	if bad=$(grep -niwE 'hash(es)?|makemap|postmap|mtimes?|btree|lmdb|sqlite|inodes?' lib/relaydb/relaydb.h); then
+		fail "relaydb.h: $bad"
+	fi
+	# in what it says; a comment may name what writes the same file
+	speaks=$(sed -E 's|/\*.*\*/||; /^ ?\*|^[[:space:]]+\* |^[[:space:]]*\/\*/d' $(sources lib/relaydb) | grep -E '"[^"]*(vsmtprelay|vnewspammers|popwatch|chmod|chown|rm %|mv %)' || :)
+	[ -z "$speaks" ] || fail "advice in lib/relaydb: $speaks"
+}
+
 @test "relaydb(3) names every function of relaydb.h, with its arguments, and none besides" {
 	declared=$(sed -nE 's/^[a-z].*[ *](relaydb_[a-z_]+)\(.*/\1/p' lib/relaydb/relaydb.h | sort -u)
 	diff <(sed -n '/^\.Sh NAME/,/^\.Sh LIB/p' man/relaydb.3 | sed -nE 's/^\.Nm (relaydb_[a-z_]+).*/\1/p' | sort -u) <(echo "$declared")
@@ -224,6 +246,16 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 	sed -n '/^#include <relaydb.h>/,/^\.Ed/p' man/relaydb.3 | grep -v '^\.' | sed 's/\\e/\\/g' >"$SCRATCH/example.c"
 	[ -s "$SCRATCH/example.c" ]
 	gcc -std=c17 -Wall -Wextra -Werror -Ilib/relaydb -c -o "$SCRATCH/example.o" "$SCRATCH/example.c"
+}
+
+@test "the steps of a commit have one name, in commit.c, relaydb(5), and the test of each" {
+	words=$(sed -n '/^ \*\/$/q; s/^ \*\t\([a-z][a-z]*\)\t.*/\1/p' lib/relaydb/hash/commit.c)
+	[ "$(wc -l <<<"$words")" = 8 ]
+	diff <(sed -n '/^\.Ss The commit/,/^\.El/s/^\.It //p' man/relaydb.5) <(echo "$words")
+	for word in $words; do
+		grep -q "STEP(\"$word\");" lib/relaydb/*.c lib/relaydb/hash/*.c || fail "no STEP(\"$word\")"
+		grep -q "{ \"$word\", " tests/unit/test_relaydb_commit.c || fail "nothing is stopped at $word"
+	done
 }
 
 @test "no two headers have the same name" {

@@ -67,6 +67,11 @@ garbage() {
 	seq 1000000 | tr '0-9\n' '\200-\212' | head -c "$1"
 }
 
+# nap SECONDS: a sleep without a process, for between two looks at something
+nap() {
+	read -r -t "$1" <> <(:) || :
+}
+
 # waits until COMMAND... succeeds; fails after DEADLINE seconds
 eventually() {
 	local end=$((SECONDS + DEADLINE))
@@ -75,7 +80,7 @@ eventually() {
 			fail "not within $DEADLINE s: $*"
 			return
 		fi
-		read -r -t 0.02 <> <(:) || :
+		nap 0.02
 	done
 }
 

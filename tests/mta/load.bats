@@ -73,7 +73,7 @@ write_log() {
 		n=$((n + 1))
 		TZ=UTC printf '%(%Y-%m-%dT%H:%M:%S)T+00:00 mx dovecot: imap-login: Login: user=<u>, method=PLAIN, ' -1
 		echo "rip=10.1.$((n / 250)).$((n % 250 + 1)), lip=192.0.2.1, mpid=$n, session=<s$n>"
-		read -r -t 0.1 <> <(:) || :
+		nap 0.1
 	done
 }
 

@@ -185,7 +185,7 @@ exact() {
 		fi
 		[ "$before" -lt $((end + 300)) ] || fail "it does not end"
 		"$@"
-		read -r -t 0.02 <> <(:) || :
+		nap 0.02
 	done
 	[ $yes -gt 0 ]
 }

@@ -12,6 +12,7 @@
 #include "bdb.h"
 #include "io.h"
 #include "queue.h"
+#include "relaydb_scratch.h"
 #include "step.h"
 
 #include <fcntl.h>
@@ -25,40 +26,12 @@
 
 #include <cmocka.h>
 
-static char directory[64], path[128];
 static int64_t begun; /* the clock at the start: files get their first mtime from the kernel */
-
-static int set_up(void **state)
-{
-	(void)state;
-	strcpy(directory, "/tmp/relaydb-commit.XXXXXX");
-	if (mkdtemp(directory) == NULL)
-		return -1;
-	snprintf(path, sizeof path, "%s/relayers.db", directory);
-	return 0;
-}
 
 static int tear_down(void **state)
 {
-	static const char *const suffixes[] = { "", ".lock", ".queue", ".new", ".redo", ".other" };
-	char name[160];
-
-	(void)state;
 	relaydb_test_step = NULL;
-	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-		snprintf(name, sizeof name, "%s%s", path, suffixes[i]);
-		unlink(name);
-	}
-	return rmdir(directory);
-}
-
-static struct relaydb *database(void)
-{
-	const struct relaydb_options options = { .path = path, .timeout_ms = 5000 };
-	struct relaydb *db;
-
-	assert_int_equal(relaydb_open(&db, &options), RELAYDB_OK);
-	return db;
+	return scratch_remove(state);
 }
 
 static void address(char out[32], unsigned n)
@@ -124,14 +97,6 @@ static struct seen look(int64_t stamp)
 	assert_int_equal(code, RELAYDB_OK);
 	relaydb_close(&db);
 	return seen;
-}
-
-static bool exists(const char *suffix)
-{
-	char name[160];
-
-	snprintf(name, sizeof name, "%s%s", path, suffix);
-	return access(name, F_OK) == 0;
 }
 
 /* ---- changes to be interrupted ---- */
@@ -265,7 +230,7 @@ static void assert_new(const struct change_case *c, const struct seen *seen)
 static void prepare(const struct change_case *c)
 {
 	tear_down(NULL);
-	assert_int_equal(set_up(NULL), 0);
+	assert_int_equal(scratch_make(NULL), 0);
 	if (c->before > 0)
 		assert_int_equal(put(0, c->before - 1, begun), RELAYDB_OK);
 }
@@ -749,7 +714,7 @@ static void huge_database_costs_nothing(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, scratch_make, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(stopped_dead_at_each_step),
 		TEST(same_bytes_until_it_counts),
