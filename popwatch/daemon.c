@@ -355,16 +355,22 @@ static int start(struct daemon *d, struct config *config)
 	struct parts *parts = &d->parts;
 	int status;
 
+	/* first what can be wrong with the configuration, while the one who
+	 * typed the command still looks */
 	if (!parts_make(parts, config, d->options->from_stdin))
 		return EX_CONFIG;
 	notify_open();
+	/* a parent that waits hears of every error from here on */
 	if ((d->options->common.detach && !service_detach()) || !start_loop(d))
 		return EX_OSERR;
+	/* before the state is read, which another popwatch may be writing; and
+	 * as root, in whose directories the socket and the pid file may be */
 	status = claim_names(d);
 	if (status != EX_OK)
 		return status;
 	if (!give_up_rights(d))
 		return EX_OSERR;
+	/* from here on hostile bytes are read: the state first */
 	if (parts->pipe == NULL)
 		parts_load_state(parts);
 	if (!start_waiting(d))

@@ -18,7 +18,7 @@ struct dns;
 struct dns_question;
 struct loop;
 
-/* Is told of the answer, once.  ANSWER ends with the call. */
+/* Called with the answer, once.  ANSWER ends with the call. */
 typedef void dns_done(const struct dnsanswer *answer, void *arg);
 
 /* RESOLVER is an address, or ADDRESS@PORT, or NULL for the hosts of

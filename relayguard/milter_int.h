@@ -43,7 +43,7 @@ enum step {
 	STEP_NO_HEADERS = 0x20,
 	STEP_NO_END_OF_HEADER = 0x40,
 	STEP_QUIET_HEADER = 0x80,
-	STEP_REFUSED_TOO = 0x800, /* recipients that the MTA refuses are told of */
+	STEP_REFUSED_TOO = 0x800, /* recipients that the MTA refuses are passed on */
 	STEP_QUIET_CONNECT = 0x1000
 };
 

@@ -37,7 +37,7 @@ void engine_disconnect(struct engine *engine)
 	loop_timer_stop(engine->timer);
 }
 
-/* A number for a text, so that a new reason is told and the same one is not. */
+/* A number for a text, so that a new reason is logged, the same one not. */
 static int cause_of(const char *why)
 {
 	unsigned sum = 5381;

@@ -36,7 +36,7 @@ struct conf_place {
 void conf_error(const struct conf_place *place, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Is told of each "name = value" at PLACE, with the section it stands in (""
+/* Called for each "name = value" at PLACE, with the section it stands in (""
  * before the first).  Strings and place end with the call. */
 typedef void conf_entry(void *arg, const char *section, const char *name, const char *value,
     const struct conf_place *place);

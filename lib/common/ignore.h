@@ -17,7 +17,7 @@
 /* Adds the addresses and networks of VALUE, with blanks or commas between them,
  * to SET.  The word "none" as the first of them empties SET before; anywhere
  * else it is an error, since it would drop what its author has just named.
- * Each error is told of with PLACE, and what is right is taken. */
+ * Each error is logged with PLACE, and what is right is taken. */
 void ignore_take(struct netset *set, const char *value, const struct conf_place *place);
 
 #endif

@@ -4,7 +4,7 @@
  * syslog
  *
  * Owns: the way of a message from a format to both places, with every byte that
- * is not printable ASCII written as \ooo (what is told may come from a
+ * is not printable ASCII written as \ooo (what is logged may come from a
  * stranger: a log line, a file name, a damaged database), and the quieting of
  * what repeats itself.
  * Leaves to the caller: what to say, and to whom.  Programs only: the library
@@ -42,15 +42,15 @@ void log_sentence(const char *sentence, void *unused);
  * OUT. */
 const char *log_escape(unsigned char byte, char out[LOG_ESCAPE_SIZE]);
 
-/* A kind of message that is told once and then at most every INTERVAL: one
+/* A kind of message that is logged once and then at most every INTERVAL: one
  * static struct for each kind, zero at first. */
 struct log_limit {
-	int64_t next; /* clock from which it may be told again */
-	unsigned long kept; /* how many were kept back since it was told */
+	int64_t next; /* clock from which it may be logged again */
+	unsigned long kept; /* how many were kept back since it was logged */
 };
 
-/* May this kind be told now?  NOW and INTERVAL have any one unit; a clock that
- * was set back by more than INTERVAL does not silence the message.
+/* May this kind be logged now?  NOW and INTERVAL have any one unit; a clock
+ * that was set back by more than INTERVAL does not silence the message.
  * Returns true, with *KEPT the number of messages kept back since the last time
  * (0 at first), or false and counts one. */
 bool log_due(struct log_limit *limit, int64_t now, int64_t interval, unsigned long *kept);

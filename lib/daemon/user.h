@@ -23,7 +23,7 @@ bool user_become(const char *name);
 void user_give_file(int fd, const char *name);
 
 /* Does the system say for certain that it has no user NAME?  "" is always
- * there; false also if the system cannot answer now. */
+ * there; false even if the system only cannot answer now. */
 bool user_is_missing(const char *name);
 
 /* The uid of WORD: a number, or the name of a user.  Returns false if it is

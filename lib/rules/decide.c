@@ -2,10 +2,10 @@
  *
  * decide.c - the first rule that matches
  *
- * Owns: what becomes of a rule that cannot be told.  A refusing one is passed
- * by (or defers, as the options say; never because of a blocklist that is
- * off).  Passing by one that would have been milder than a permanent refusal is
- * remembered: no 5xx follows from it, since a failure of the DNS must not.
+ * Owns: what becomes of a rule that cannot be decided.  A refusing one is
+ * passed by (or defers, as the options say; never because of a blocklist that
+ * is off).  Passing by one that would have been milder than a permanent refusal
+ * is remembered: no 5xx follows from it, since a failure of the DNS must not.
  */
 #include "rules_int.h"
 

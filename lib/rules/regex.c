@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A step is some 30 ns at most, less with JIT.  The library counts anew from
- * each byte that a match can begin at: so that all of them together stay below
- * 60 ms, a long text has fewer steps for each. */
+/* A step is some 30 ns at most, less with JIT.  The library starts a new count
+ * at each byte that a match can begin at: so that all of them together stay
+ * below 60 ms, a long text has fewer steps for each. */
 #define MATCH_LIMIT 100000
 #define STEPS_MAX 2000000
 /* The heap is the limit: a mailbox of MAILBOX_SIZE bytes fits in there even if

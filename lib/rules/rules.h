@@ -199,13 +199,13 @@ enum rules_answer rules_match(const struct rules *rules, size_t n,
 
 struct rules_options {
 	bool refuse; /* when no rule matches: noto ALL; false: allow */
-	bool defer; /* a refusing rule that cannot be told: 451; false: next rule */
+	bool defer; /* a refusing rule that cannot be decided: 451; false: next rule */
 };
 
 struct rules_decision {
 	enum rules_action action; /* ALLOW, NOTO, DENY or TAG */
 	bool delayed;
-	bool deferred; /* the reply is 451 4.4.3 because of what could not be told */
+	bool deferred; /* the reply is 451 4.4.3 because of what could not be found out */
 	size_t rule; /* that decided, from 1; 0: none matched */
 	/* NOTO and DENY: "550 5.7.1 text", printable ASCII; TAG: the text of
 	 * the field; else "" */
@@ -214,7 +214,7 @@ struct rules_decision {
 	size_t debug_count;
 };
 
-/* Is told of each rule that was looked at, N from 1, with what rules_match()
+/* Called for each rule that was looked at, N from 1, with what rules_match()
  * says of it. */
 typedef void rules_step(size_t n, enum rules_answer answer, int failed, void *arg);
 

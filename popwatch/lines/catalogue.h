@@ -24,7 +24,7 @@ struct catalogue *catalogue_new(void);
  * counted BEFORE, and takes it in.  One that counts by its name alone is left
  * out unless it was NAMED.  The draft is used up.  Returns false without
  * memory, or with too many servers of one tag; whether the definition is right
- * ERRORS tells. */
+ * ERRORS says. */
 bool catalogue_take(struct catalogue *catalogue, struct definition_draft *draft, bool named,
     size_t before, struct conf_errors *errors);
 

@@ -3,7 +3,7 @@
  * pipeline.h - from a line to what it means: header, definition, session
  *
  * Owns: the order of these stages, what is doubted, the counters of lines.
- * Pure but for the time zone; the clock is a parameter.  Leaves to others:
+ * Pure except for the time zone; the clock is a parameter.  Leaves to others:
  * where lines come from, and what is done about an event.
  */
 #ifndef POPWATCH_PIPELINE_H

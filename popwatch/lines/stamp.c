@@ -151,8 +151,8 @@ static bool read_stamp(const struct header *h, int64_t now, const struct zone *z
 	return h->kind == STAMP_ISO ? iso_time(h, zone, when) : bsd_time(h, now, zone, when);
 }
 
-/* Is it the stamp of the line before, but for the seconds?  Then its time is
- * too, but for the seconds. */
+/* Does it differ from the stamp of the line before only in the seconds?  Then
+ * its time differs by as many seconds. */
 static bool remembered(
     const struct header *h, int64_t now, const struct stamp_memo *memo, int64_t *when)
 {

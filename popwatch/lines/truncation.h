@@ -19,6 +19,15 @@
  *   Since a client could keep everybody's logins in doubt that way, at no cost,
  *   a login among these counts if its own connection was logged.
  *
+ * So courierlogger writes a user name of 1,000 bytes, each line under "imapd:",
+ * and these are the verdicts (the lines left are struct truncation's `lines'):
+ *
+ *	LOGIN FAILED, user=aaa...  511 bytes   NONE   cut: 6 lines in doubt
+ *	aaa...                     511 bytes   REST   cut again: still 6
+ *	aaa, ip=[192.0.2.9]        its end     REST   5 left
+ *	LOGIN, user=bob, ...       another's   LATER  4 left; counts only if its
+ *	                                              connection was logged
+ *
  * Owns: the table of them, by definition, source, host, tag and process, and
  * its text in the state file.
  * Limits: TRUNCATIONS_MAX of them at once, the oldest makes room.

@@ -13,6 +13,9 @@
  *   closed (fd -1, here)         remembered by hash and offset; opened again
  *                                when its ctime or size differ
  *   closed and not here          forgotten with the next scan
+ *
+ * file.c closes files after a scan, followed_remove() what it forgets; nothing
+ * else does.
  */
 #ifndef POPWATCH_FOLLOWED_H
 #define POPWATCH_FOLLOWED_H

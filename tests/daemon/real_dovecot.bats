@@ -29,7 +29,7 @@ start_file() {
 	stop_popwatch
 }
 
-@test "authorisations are told to syslog, also after a restart of rsyslog" {
+@test "authorisations are logged to syslog, even after a restart of rsyslog" {
 	watch "$WORK/log/mail.log"
 	curl -sS --interface 127.0.2.2 -u alice:secret pop3://127.0.0.1/ >/dev/null
 	eventually grep -q "popwatch\[$POPWATCH_PID\]: login from 127.0.2.2: user 'alice', server dovecot" "$WORK/log/mail.log"

@@ -24,7 +24,7 @@ said() {	# said TEXT: on stderr
 	stop_popwatch
 }
 
-@test "HUP with a mistake keeps the old configuration, and tells every mistake" {
+@test "HUP with an error keeps the old configuration, and every error is logged" {
 	prepare
 	start_popwatch
 	cp "$DIR/popwatch.conf" "$DIR/good.conf"
@@ -191,7 +191,7 @@ said() {	# said TEXT: on stderr
 	POPWATCH_PID=
 }
 
-@test "-n: a right configuration is fine, a wrong one has every mistake told with its line" {
+@test "-n: a right configuration is fine, in a wrong one every error is reported with its line" {
 	prepare
 	touch "$LOG"
 	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
@@ -213,12 +213,12 @@ said() {	# said TEXT: on stderr
 	END
 	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
 	[ "$status" -eq 78 ]
-	for mistake in "1: log = 'mail.log', expected an absolute path" "2: format = 'fancy', expected syslog" "3: window = '0', expected a duration" \
+	for error in "1: log = 'mail.log', expected an absolute path" "2: format = 'fancy', expected syslog" "3: window = '0', expected a duration" \
 		"4: ignore = '192.0.2.1/24', expected an address or a network" "5: ignore = 'host.example'" "6: socket-users = 'no-such-user-here'" \
 		"7: 'expire': expected NAME = VALUE" \
 		"8: section '[section]', expected no sections" "10: user = 'no-such-user-here', expected a user that there is" \
 		"11: servers: no definition 'no-such-server'" "12: refresh = '6' for the second time" "13: section '[x]'"; do
-		[[ $output == *"popwatch.conf:$mistake"* ]] || fail "not told: $mistake; but: $output"
+		[[ $output == *"popwatch.conf:$error"* ]] || fail "not reported: $error; but: $output"
 	done
 }
 

@@ -90,7 +90,7 @@ refused() {	# refused TEXT: with status 78 and a sentence that has it
 	refused ' a connect expression, expected join = pid'
 }
 
-@test "a sample that means something else is a mistake" {
+@test "a sample that means something else is an error" {
 	define <<-'END'
 		[server]
 		tags = mine
@@ -352,7 +352,7 @@ with_servers() {
 	cat "$SCRATCH/found" "$SCRATCH/summary" | diff <(page_block SERVERS found) -
 }
 
-@test "an unknown server is told, with the folders that were searched" {
+@test "an unknown server is reported, with the directories that were searched" {
 	run "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t /dev/null -s nosuch
 	[ "$status" -eq 78 ]
 	[[ $output == *"no definition 'nosuch'"*"$SCRATCH/servers.d"* ]]

@@ -1,4 +1,4 @@
-# log lines from the field have the verdicts of field/*.log, but for the misses that field/known names
+# log lines from the field have the verdicts of field/*.log, except for the misses that field/known names
 
 load ../lib/test
 

@@ -53,7 +53,7 @@ up_or_gone() {
 	login pop 192.0.2.7
 	eventually has smtp 192.0.2.7
 	stop pop
-	# whoever answers there is not the engine: it gets no login, no password
+	# what answers there is not the engine: it gets no login, no password
 	printf 'secret\n' >"$DIR/password"
 	host pop db 'publish = yes' "engine = rediss://127.0.0.1:$PORT" "tls-ca = $DIR/other.crt" \
 		"password-file = $DIR/password"

@@ -79,8 +79,8 @@ static void test_refused(void **state)
 	}
 }
 
-/* All mistakes are told at once, and of them none that another one makes. */
-static void test_every_mistake(void **state)
+/* All errors are reported at once, and none that only follows from another. */
+static void test_every_error(void **state)
 {
 	struct conf_errors errors = { .tell = tell };
 
@@ -177,7 +177,7 @@ static void test_ignore(void **state)
 	assert_null(config_load_text("ignore = 192.0.2.1 none\n", &errors));
 }
 
-/* A file with this TEXT, read as one who wants to know all mistakes reads it;
+/* A file with this TEXT, read as one who wants to know all errors reads it;
  * its name is put into PATH, a template. */
 static struct config *load_anyway(char *path, const char *text, struct conf_errors *errors)
 {
@@ -194,7 +194,7 @@ static struct config *load_anyway(char *path, const char *text, struct conf_erro
 	return config;
 }
 
-/* Who wants to know all mistakes gets what could be taken; names that cannot be
+/* Who wants to know all errors gets what could be taken; names that cannot be
  * have the place of their setting. */
 static void test_names(void **state)
 {
@@ -304,7 +304,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_ignore),
-		cmocka_unit_test(test_every_mistake),
+		cmocka_unit_test(test_every_error),
 		cmocka_unit_test(test_zones),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_names),

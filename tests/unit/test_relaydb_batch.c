@@ -261,7 +261,7 @@ static void missing_file(void **state)
 
 static void missing_directory(void **state)
 {
-	const struct relaydb_options options = { .path = "/nonexistent/folder/relayers.db" };
+	const struct relaydb_options options = { .path = "/nonexistent/directory/relayers.db" };
 	struct relaydb_batch *batch;
 	struct relaydb *db;
 

@@ -14,7 +14,7 @@
  * The bytes must have passed image_check().  Needs /proc, to name a descriptor
  * to Berkeley DB.
  * Limit: Berkeley DB 5.3 does not survive each failed allocation of its own,
- * and tells some of them on stderr.
+ * and reports some of them on stderr.
  *
  * Sizing: Berkeley DB ignores the number of rows a hash is made for unless a
  * fill factor is set too, and it starts to count rows at the number it was made

@@ -8,8 +8,8 @@
 #include "handle.h"
 #include "task.h"
 
-/* Runs all the steps, as told in commit.c.  Returns as relaydb_commit(), or
- * what TASK's change returned. */
+/* Runs all the steps, as described in commit.c.  Returns as relaydb_commit(),
+ * or what TASK's change returned. */
 int commit_run(
     struct relaydb *db, int64_t now, const struct task *task, struct relaydb_result *result);
 

@@ -12,11 +12,19 @@
  * - who may only write it gets the kernel's clock, so the clock must be past
  *   the last mtime: for LEAD + 1 seconds at most.
  *
- * Further ahead than that no change of ours can be: the clock was set back.  To
- * refuse logins until it catches up would be worse than what is lost, so nobody
- * waits then.  Who may set mtime lets it go on rising, once a second; where the
- * kernel sets it, it falls to the clock, and a sendmail that had the map open
- * before sees new rows with its next session.
+ * With LEAD 1, when the clock shows 100:
+ *
+ *	mtime	owner, or root		who may only write
+ *	  99	now: it becomes 100	now: it becomes 100
+ *	 100	now: 101		when the clock shows 101: 101
+ *	 101	at 101: 102		at 102: 102
+ *	 103	now, once a second: 104	now: 100
+ *
+ * In the last row the clock was set back, since no change of ours can be so far
+ * ahead.  To refuse logins until it catches up would be worse than what is
+ * lost, so nobody waits then.  Who may set mtime lets it go on rising; where
+ * the kernel sets it, it falls to the clock, and a sendmail that had the map
+ * open before sees new rows with its next session.
  */
 #ifndef RELAYDB_FORCE_H
 #define RELAYDB_FORCE_H

@@ -42,7 +42,8 @@ bool queue_exists(const struct place *place);
 int queue_read(struct relaydb *db, const struct place *place, bool lock, struct image *queue);
 
 /* Takes the first SIZE bytes away, which have been committed, if they have the
- * SUM (io_sum).  With PATH.lock held.  Returns RELAYDB_OK, LOCKED, PERM, IO, NOMEM. */
+ * SUM (io_sum).  With PATH.lock held.  Returns RELAYDB_OK, LOCKED, PERM, IO,
+ * NOMEM. */
 int queue_drop(struct relaydb *db, const struct place *place, size_t size, uint64_t sum);
 
 #endif
