@@ -231,8 +231,8 @@ static bool has_address(const char *line, const char *address)
 	return false;
 }
 
-/* The newest of the lines of TEXT that has ADDRESS, into LINE: the first of them
- * if the newest come first, else the last. */
+/* The newest line of TEXT that has ADDRESS, into LINE: the first of them if the
+ * newest come first, else the last. */
 static void newest_of(char *text, const char *address, bool newest_first, char **line)
 {
 	char shown[LOG_MESSAGE_MAX], *rest = text;
