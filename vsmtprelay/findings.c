@@ -73,7 +73,9 @@ static void add(char *buf, size_t size, const char *text, size_t length)
 	snprintf(buf + used, size - used, "%.*s", (int)length, text);
 }
 
-void findings_fix(const struct relaydb_finding *finding, char *buf, size_t size)
+/* Writes what fixes FINDING to BUF, cut at SIZE - 1 bytes: a command that a
+ * shell takes as it is, or a few words, or "". */
+static void put_fix(const struct relaydb_finding *finding, char *buf, size_t size)
 {
 	char word[WORD_SIZE], owner[64], mode[16];
 
@@ -84,7 +86,7 @@ void findings_fix(const struct relaydb_finding *finding, char *buf, size_t size)
 		snprintf(owner, sizeof owner, "%ld:%ld", (long)finding->uid, (long)finding->gid);
 	snprintf(mode, sizeof mode, "%04o", (unsigned)finding->mode);
 	buf[0] = '\0';
-	for (const char *p = fixes[finding->fix]; *p != '\0'; p++)
+	for (const char *p = fixes[finding->fix]; *p != '\0'; p++) {
 		if (*p == PATH_MARK)
 			add(buf, size, word, strlen(word));
 		else if (*p == OWNER_MARK)
@@ -93,6 +95,7 @@ void findings_fix(const struct relaydb_finding *finding, char *buf, size_t size)
 			add(buf, size, mode, strlen(mode));
 		else
 			add(buf, size, p, 1);
+	}
 }
 
 struct receiver {
@@ -105,7 +108,7 @@ static void on_finding(const struct relaydb_finding *finding, void *arg)
 	const struct receiver *receiver = arg;
 	char fix[FIX_SIZE];
 
-	findings_fix(finding, fix, sizeof fix);
+	put_fix(finding, fix, sizeof fix);
 	receiver->each(&(struct finding){ finding->severity, finding->what, fix }, receiver->arg);
 }
 

@@ -19,8 +19,4 @@ struct finding {
 int findings_check(struct relaydb *db, int64_t now,
     void (*each)(const struct finding *finding, void *arg), void *arg);
 
-/* Writes what fixes FINDING to BUF, cut at SIZE - 1 bytes: a command that a
- * shell takes as it is, or a few words, or "". */
-void findings_fix(const struct relaydb_finding *finding, char *buf, size_t size);
-
 #endif
