@@ -157,7 +157,7 @@ static void finish_connect(struct engine *engine)
 	if (engine->options->url->tls &&
 	    (engine->options->tls == NULL ||
 		!tls_begin(engine->options->tls, engine->connection))) {
-		engine_fail(engine, tls_why(engine->connection->errstr));
+		engine_broken(engine);
 		return;
 	}
 	greet(engine);

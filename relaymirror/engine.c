@@ -108,8 +108,7 @@ void engine_works(struct engine *engine)
 		    engine->place.text, failures + 1);
 }
 
-/* hiredis has failed. */
-static void connection_failed(struct engine *engine)
+void engine_broken(struct engine *engine)
 {
 	const char *why = engine->connection->errstr;
 
@@ -138,7 +137,7 @@ void engine_flush(struct engine *engine)
 	int done = 0;
 
 	if (redisBufferWrite(connection, &done) != REDIS_OK) {
-		connection_failed(engine);
+		engine_broken(engine);
 		return;
 	}
 	/* TLS may have to read before it can write */
@@ -207,7 +206,7 @@ void engine_take(struct engine *engine)
 	bool goes_on = true;
 
 	if (redisBufferRead(connection) != REDIS_OK) {
-		connection_failed(engine);
+		engine_broken(engine);
 		return;
 	}
 	engine->unread += connection->reader->len - before;

@@ -59,6 +59,9 @@ void engine_on_time(void *arg);
 /* Closes what is open; nothing that was asked will be answered. */
 void engine_disconnect(struct engine *engine);
 
+/* hiredis has failed: as engine_fail(), with its reason, or that of TLS. */
+void engine_broken(struct engine *engine);
+
 /* engine_ask() in any phase of a connection. */
 void engine_append(struct engine *engine, engine_answer_fn *answer, int64_t wait_ms,
     const char *const word[], size_t count);
