@@ -313,7 +313,6 @@ static int commit(struct writer *writer, bool expire, int64_t now, struct relayd
 {
 	int code = fill_batch(writer);
 
-	*result = (struct relaydb_result){ 0 };
 	if (code == RELAYDB_OK && expire)
 		code = relaydb_batch_expire(writer->batch, now - writer->expire);
 	return code == RELAYDB_OK ? relaydb_commit(writer->batch, now, result) : code;
