@@ -19,6 +19,7 @@
 #include "lock.h"
 #include "redo.h"
 #include "rows.h"
+#include "scratch.h"
 #include "snapshot.h"
 #include "step.h"
 #include "transform.h"
@@ -43,13 +44,12 @@
 #define NOW ((int64_t)time(NULL))
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static char directory[64], path[96];
+static char path[96];
 
 static inline int scratch_make(void **state)
 {
 	(void)state;
-	strcpy(directory, "/tmp/relaydb-unit.XXXXXX");
-	if (mkdtemp(directory) == NULL || chmod(directory, 0755) != 0)
+	if (scratch_directory() != 0)
 		return -1;
 	snprintf(path, sizeof path, "%s/relayers.db", directory);
 	return 0;

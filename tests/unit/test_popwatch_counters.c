@@ -19,9 +19,9 @@
 #include "counters.h"
 #include "listen.h"
 #include "log.h"
+#include "scratch.h"
 
-static char directory[] = "/tmp/popwatch-counters.XXXXXX";
-static char path[64];
+static char path[96];
 
 /* No number twice. */
 static const struct line_tally lines = { .lines = 1001,
@@ -52,7 +52,7 @@ static int set_up(void **state)
 	    "pop", "[server]\ntags = pop\n[lines]\nlogin = ^login {ip}$\n", &errors);
 
 	(void)state;
-	if (catalogue == NULL || mkdtemp(directory) == NULL)
+	if (catalogue == NULL || scratch_directory() != 0)
 		return -1;
 	snprintf(path, sizeof path, "%s/popwatch.prom", directory);
 	catalogue_servers(catalogue)->tally = (struct tally){ .lines = 4001,

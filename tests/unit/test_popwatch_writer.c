@@ -20,12 +20,13 @@
 
 #include "listen.h"
 #include "log.h"
+#include "scratch.h"
 #include "writer.h"
 
 #define NOW INT64_C(1795175258)
 #define INTERVAL 500
 
-static char directory[64], path[96];
+static char path[96];
 static struct relaydb *db;
 
 static int set_up(void **state)
@@ -33,8 +34,7 @@ static int set_up(void **state)
 	const struct relaydb_options options = { .path = path };
 
 	(void)state;
-	strcpy(directory, "/tmp/popwatch-writer.XXXXXX");
-	if (mkdtemp(directory) == NULL || chmod(directory, 0755) != 0)
+	if (scratch_directory() != 0)
 		return -1;
 	snprintf(path, sizeof path, "%s/relayers.lmdb", directory);
 	return relaydb_open(&db, &options) == RELAYDB_OK ? 0 : -1;

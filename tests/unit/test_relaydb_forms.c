@@ -17,6 +17,7 @@
 #include "directory_syncs.h"
 #include "dump.h"
 #include "relaydb.h"
+#include "scratch.h"
 #include "step.h"
 #include "store.h"
 
@@ -55,7 +56,7 @@ static const struct form {
 };
 
 static const struct form *form;
-static char directory[64], path[96];
+static char path[96];
 
 /* How often: for make check, for LONG=1 as in CI, for make torture. */
 static unsigned rounds_of(unsigned brief, unsigned longer, unsigned longest)
@@ -70,8 +71,7 @@ static unsigned rounds_of(unsigned brief, unsigned longer, unsigned longest)
 static int set_up(void **state)
 {
 	form = *state;
-	strcpy(directory, "/tmp/relaydb-forms.XXXXXX");
-	if (mkdtemp(directory) == NULL || chmod(directory, 0755) != 0)
+	if (scratch_directory() != 0)
 		return -1;
 	snprintf(path, sizeof path, "%s/relayers%s", directory, form->suffix);
 	return 0;
