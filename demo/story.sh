@@ -21,12 +21,6 @@ ended() {
 	exit $status
 }
 
-# run COMMAND...: shows it as typed, and what it says
-run() {
-	printf '    # %s\n' "$*"
-	"$@" | sed 's/^/    /'
-}
-
 # offers WHO ADDRESS [HOST[:PORT]]: a message to somebody elsewhere; the server's answer to RCPT goes to $answer
 offers() {
 	printf 'Subject: hello\r\n\r\nhello\r\n' | curl -sv --max-time 30 --interface "$2" "smtp://${3:-127.0.0.1}/$1.example.test" \
