@@ -62,3 +62,23 @@ interrupted() {
 	[ "$status" = 1 ]
 	[[ $output == *'the login by POP3 was not recorded'* ]]
 }
+
+@test "the users of the host are not those of an enclosure" {
+	run unshare --mount sh -eu -c '
+		for file in passwd group shadow gshadow; do
+			cp -p "/etc/$file" "$1/$file"
+			mount --bind "$1/$file" "/etc/$file"
+		done
+		printf "%s\n" relayers:x:943:943::/: stranger:x:944:944::/: >>/etc/passwd
+		printf "%s\n" relayers:x:943:stranger stranger:x:944: >>/etc/group
+		printf "%s\n" "relayers:!:1::::::" "stranger:!:1::::::" >>/etc/shadow
+		printf "%s\n" "relayers:!::stranger" "stranger:!::" >>/etc/gshadow
+		getent group relayers
+		"$2/enclosure" -- sh -c "
+			! grep -E \"relayers|stranger\" /etc/passwd /etc/group /etc/shadow /etc/gshadow
+			useradd -r -M relayers
+			id -nG relayers
+			id -un 0"' sh "$SCRATCH" "$LIB"
+	[ "$status" = 0 ] || fail "$output"
+	[ "$output" = "relayers:x:943:stranger"$'\n'relayers$'\n'root ] || fail "$output"
+}
