@@ -151,12 +151,25 @@ static void on_stranger(const struct header *header, void *arg)
 	silence_stranger(parts->others, header);
 }
 
+static void on_unproved(struct server *server, void *arg)
+{
+	const struct parts *parts = arg;
+
+	source_journal_writer(parts->journal, server->writer, sizeof server->writer);
+}
+
 static void on_unfollowed(const struct header *header, int64_t when, void *arg)
 {
-	uint64_t *lines = arg;
+	struct parts *parts = arg;
+	struct server *const *server = catalogue_find(parts->catalogue, header->tag);
 
-	(void)header, (void)when;
-	++*lines;
+	(void)when;
+	for (; server != NULL && *server != NULL; server++) {
+		if (source_journal_admits(*server, parts->unfollowed)) {
+			parts->heard[parts->file_count].lines++;
+			return;
+		}
+	}
 }
 
 static void report_silence(struct parts *parts)
@@ -173,8 +186,8 @@ static void report_silence(struct parts *parts)
 	for (int verdict = 0; verdict < VERDICTS; verdict++)
 		view.logins += verdicts[verdict];
 	if (parts->unfollowed != NULL)
-		source_journal_read(parts->unfollowed, UNFOLLOWED_MAX, parts->now, on_unfollowed,
-		    &parts->heard[parts->file_count].lines);
+		source_journal_read(
+		    parts->unfollowed, UNFOLLOWED_MAX, parts->now, on_unfollowed, parts);
 	silence_report(&parts->silence, &view, parts->now);
 }
 
@@ -365,6 +378,7 @@ bool parts_make(struct parts *parts, struct config *config, bool from_stdin)
 		.take = on_event,
 		.suspect = on_suspect,
 		.seen = on_seen,
+		.unproved = on_unproved,
 		.arg = parts };
 	parts_set_others(parts, config_others(config, parts->catalogue));
 	if (from_stdin)

@@ -17,12 +17,36 @@
 #define QUARTER_SLACK 60 /* a line is read soon after it was written, and not at once */
 #define ALIKE_MIN 5 /* lines off by the same: less may be chance */
 
+/* Entries of the journal that look like logins of SERVER, which has none. */
+static void report_unproved(const struct server *server, uint64_t unproved)
+{
+	if (server->journal == NULL)
+		log_say(LOG_WARNING,
+		    "%s: %" PRIu64
+		    " entries of the journal look like its logins and are not believed: its "
+		    "definition has no 'journal =', since the journal does not say who wrote "
+		    "them; follow a log file",
+		    server->name, unproved);
+	else
+		log_say(LOG_WARNING,
+		    "%s: %" PRIu64
+		    " entries of the journal look like its logins and are not believed: they are "
+		    "not from where its definition expects it, the last one is from %s; if that "
+		    "is your server, and no other user can write as it, give a copy of the "
+		    "definition that 'journal =', see relayers-servers(5)",
+		    server->name, unproved, server->writer);
+}
+
 static void report_server(struct server *server)
 {
 	uint64_t lines = server->tally.lines - server->reported.lines;
 	uint64_t logins = server->tally.role[ROLE_LOGIN] - server->reported.role[ROLE_LOGIN];
 	uint64_t misses = server->tally.misses - server->reported.misses;
+	uint64_t unproved = server->tally.unproved - server->reported.unproved;
 
+	if (logins == 0 && unproved > 0)
+		report_unproved(server, unproved);
+	server->reported.unproved = server->tally.unproved;
 	if (lines < LINES_MIN && logins == 0)
 		return; /* they count for the next report */
 	if (logins == 0 && misses > 0)

@@ -4,8 +4,9 @@
  *
  * Servers whose lines are read and whose logins are not; logs that do not
  * exist, or have no lines any more, while another source has them; servers that
- * log here and are not enabled; stamps of another time zone.  Once all is read
- * after the start, and then hourly.
+ * log here and are not enabled, or from where their definition does not expect
+ * them; stamps of another time zone.  Once all is read after the start, and
+ * then hourly.
  */
 #ifndef POPWATCH_SILENCE_H
 #define POPWATCH_SILENCE_H

@@ -116,6 +116,19 @@ static void tell_miss(
 	}
 }
 
+/* Who wrote this entry is not known to be one of the SERVERS. */
+static void tell_unproved(struct pipeline *pipeline, struct server *const *servers,
+    const struct header *header, bool broken)
+{
+	if (pipeline->unproved == NULL || broken)
+		return;
+	for (; *servers != NULL; servers++) {
+		if (header->message.size <= (*servers)->longest &&
+		    server_read_unproved(*servers, header->message))
+			pipeline->unproved(*servers, pipeline->arg);
+	}
+}
+
 static bool admits(
     const struct server *server, bool (*admit)(const struct server *server, void *arg), void *arg)
 {
@@ -162,7 +175,7 @@ static void take_message(struct pipeline *pipeline, struct server *const *server
     const char *source, const struct header *header, int64_t when, bool broken,
     bool (*admit)(const struct server *server, void *arg), void *arg)
 {
-	bool reads[CATALOGUE_SHARED] = { false }, known = false;
+	bool reads[CATALOGUE_SHARED] = { false }, known = false, any = false;
 	enum truncation_verdict verdict;
 	enum reading reading;
 
@@ -170,7 +183,14 @@ static void take_message(struct pipeline *pipeline, struct server *const *server
 		reads[i] = admits(servers[i], admit, arg) &&
 			   !is_strange(servers[i], header, admit == NULL);
 		servers[i]->tally.lines += !reads[i] && admit == NULL;
+		any |= reads[i];
 	}
+	if (admit != NULL && !any) {
+		tell_unproved(pipeline, servers, header, broken);
+		return;
+	}
+	if (admit != NULL && pipeline->seen != NULL)
+		pipeline->seen(NULL, header, pipeline->arg);
 	verdict = weigh(pipeline, servers, reads, source, header, when);
 	for (size_t i = 0; servers[i] != NULL && !known; i++) {
 		reading = choose_reading(servers[i], header, broken, verdict);
@@ -200,7 +220,7 @@ static struct server *const *find_servers(
 		pipeline->tally.stranger++;
 		if (pipeline->stranger != NULL)
 			pipeline->stranger(header, pipeline->arg);
-	} else if (pipeline->seen != NULL)
+	} else if (line != NULL && pipeline->seen != NULL)
 		pipeline->seen(line, header, pipeline->arg);
 	return servers;
 }

@@ -42,10 +42,13 @@ struct pipeline {
 	 * another server with that tag; may be NULL */
 	void (*miss)(const struct server *server, const struct header *header, void *arg);
 	/* a line of the tag of an enabled server; LINE is NULL for a journal
-	 * entry; may be NULL */
+	 * entry, which one of them may believe; may be NULL */
 	void (*seen)(const struct line *line, const struct header *header, void *arg);
 	/* one of a tag that no enabled server has; may be NULL */
 	void (*stranger)(const struct header *header, void *arg);
+	/* a journal entry like a login of SERVER, which none of those with its
+	 * tag may believe; may be NULL */
+	void (*unproved)(struct server *server, void *arg);
 	void *arg;
 	bool any_time; /* events of lines with a bad stamp too, with WHEN = 0 */
 	struct stamp_memo memo;

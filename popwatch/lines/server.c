@@ -103,7 +103,6 @@ static enum role match(struct server *server, struct span message, struct captur
 	uint64_t may = server_may_match(server, message);
 	enum role role = ROLE_NONE;
 
-	server->tally.lines++;
 	for (size_t i = 0; i < server->count && role == ROLE_NONE; i++) {
 		if (i < BEGINNING_BITS && (may >> i & 1) == 0)
 			continue;
@@ -125,6 +124,7 @@ enum role server_read(struct server *server, struct span message, struct capture
 {
 	enum role role = match(server, message, captures);
 
+	server->tally.lines++;
 	if (role == ROLE_LOGIN && once_broken(message, server->once)) {
 		server->tally.doubted++;
 		role = ROLE_NONE;
@@ -137,6 +137,17 @@ enum role server_read_doubted(struct server *server, struct span message, struct
 {
 	enum role role = match(server, message, captures);
 
+	server->tally.lines++;
 	server->tally.doubted++;
 	return role == ROLE_LOGIN && once_broken(message, server->once) ? ROLE_NONE : role;
+}
+
+bool server_read_unproved(struct server *server, struct span message)
+{
+	struct captures captures;
+
+	if (match(server, message, &captures) != ROLE_LOGIN)
+		return false;
+	server->tally.unproved++;
+	return true;
 }

@@ -40,6 +40,7 @@ struct tally {
 	 * another server with that tag; see nearmiss.h */
 	uint64_t misses;
 	uint64_t stopped; /* the match limit was reached */
+	uint64_t unproved; /* look like its logins, but are not known to be its; none of LINES */
 };
 
 #define MISSED_MAX 161
@@ -85,6 +86,7 @@ struct server {
 	struct tally tally;
 	struct tally reported; /* the same when it was last reported, see silence.h */
 	char missed[MISSED_MAX]; /* how the last near miss begins */
+	char writer[MISSED_MAX]; /* who wrote the last that was unproved */
 	struct server *next; /* the next one in the catalogue, by name */
 };
 
@@ -108,6 +110,10 @@ enum role server_read(struct server *server, struct span message, struct capture
  * as none of its role. */
 enum role server_read_doubted(
     struct server *server, struct span message, struct captures *captures);
+
+/* Is MESSAGE, which somebody else than SERVER has written, like one of its
+ * logins?  Then it counts as unproved, and as nothing else. */
+bool server_read_unproved(struct server *server, struct span message);
 
 /* The name of a role, as the definition files have it ("login"). */
 const char *role_name(enum role role);

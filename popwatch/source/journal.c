@@ -6,12 +6,14 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-journal.h>
 
 #include "list.h"
 #include "log.h"
+#include "tag.h"
 
 #define CURSOR_MAX 512
 
@@ -51,14 +53,38 @@ static int add_rules(sd_journal *journal, const struct catalogue *catalogue)
 	return result;
 }
 
+/* What has a tag of the servers, whoever wrote it: a server that a definition
+ * looks for elsewhere must not be passed over in silence. */
+static int add_tags(sd_journal *journal, const struct catalogue *catalogue)
+{
+	static const char name[] = "SYSLOG_IDENTIFIER=";
+	char match[sizeof name + TAG_MAX];
+	int result = 0;
+
+	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
+	     server = server->next) {
+		for (char *const *tag = server->tags; result >= 0 && *tag != NULL; tag++) {
+			if (strchr(*tag, '*') != NULL)
+				continue; /* a family: the journal has no patterns */
+			snprintf(match, sizeof match, "%s%s", name, *tag);
+			result = sd_journal_add_match(journal, match, 0);
+			if (result >= 0)
+				result = sd_journal_add_disjunction(journal);
+		}
+	}
+	return result;
+}
+
 /* Without rules everything would match, so one that nothing matches is
  * added. */
 static int add_rules_or_none(sd_journal *journal, const struct catalogue *catalogue)
 {
 	int result;
 
-	if (catalogue_has_journal(catalogue))
-		return add_rules(journal, catalogue);
+	if (catalogue_has_journal(catalogue)) {
+		result = add_tags(journal, catalogue);
+		return result >= 0 ? add_rules(journal, catalogue) : result;
+	}
 	log_say(LOG_WARNING, "nothing is read from the journal: none of the enabled servers' "
 			     "definitions has a journal setting");
 	result = sd_journal_add_match(journal, "_UID=none", 0);
@@ -219,6 +245,22 @@ bool source_journal_admits(const struct server *server, void *arg)
 		list_free(fields);
 	}
 	return admitted;
+}
+
+void source_journal_writer(struct source_journal *source, char *text, size_t size)
+{
+	static const char *const names[] = { "_TRANSPORT", "_UID", "_EXE", "_SYSTEMD_UNIT" };
+	size_t used = 0;
+
+	*text = '\0';
+	for (size_t i = 0; i < sizeof names / sizeof *names && used < size; i++) {
+		struct span value = field(source, names[i]);
+
+		if (value.size > 0)
+			used += (size_t)snprintf(text + used, size - used, "%s%s=%.*s",
+			    used > 0 ? " " : "", names[i],
+			    (int)(value.size < size ? value.size : size), value.text);
+	}
 }
 
 static void keep_cursor(struct source_journal *source)

@@ -8,9 +8,10 @@
  *
  * The tag of an entry (SYSLOG_IDENTIFIER) is chosen by its sender.  What the
  * journal itself adds cannot be: so a definition names trusted fields, and only
- * an entry that has them is believed (source_journal_admits()).  The entries of
- * a program's standard output or error are lines, not messages: a rule must
- * name _TRANSPORT to admit them.
+ * an entry that has them is believed (source_journal_admits()).  Others with a
+ * tag of a server are handed on for reports alone.  The entries of a program's
+ * standard output or error are lines, not messages: a rule must name _TRANSPORT
+ * to admit them.
  * A message is handed on as its sender wrote it, with the blanks at its end and
  * what follows a NUL byte, where the journal kept them (systemd 240).
  */
@@ -60,6 +61,10 @@ bool source_journal_read(struct source_journal *source, size_t budget, int64_t n
 /* Does the entry that TAKE has just got have the trusted fields of one of
  * SERVER's journal rules?  ARG is the source. */
 bool source_journal_admits(const struct server *server, void *arg);
+
+/* Who wrote the entry that TAKE has just got, as the journal itself knows it:
+ * "_UID=0 _EXE=/usr/sbin/server", cut to SIZE. */
+void source_journal_writer(struct source_journal *source, char *text, size_t size);
 
 /* Writes the position as a line "journal CURSOR" to OUT. */
 void source_journal_save(const struct source_journal *source, FILE *out);

@@ -20,6 +20,10 @@ pop_login() {	# pop_login ADDRESS [PASSWORD]
 	curl -sS --max-time "$DEADLINE" --interface "$1" -u "alice:${2:-secret}" pop3://127.0.0.1/ >/dev/null
 }
 
+logged() {	# logged ADDRESS: the journal has its login
+	journalctl -t dovecot | grep -q "Login: .*rip=$1,"
+}
+
 @test "Dovecot's logins are recorded from the journal, failed ones are not" {
 	prepare_journal
 	start_popwatch
@@ -52,6 +56,21 @@ pop_login() {	# pop_login ADDRESS [PASSWORD]
 	setpriv --reuid=65534 --clear-groups logger -t dovecot \
 		'imap-login: Login: user=<x>, method=PLAIN, rip=203.0.113.9, lip=127.0.0.1, mpid=1, session=<AAAA>'
 	eventually recorded 203.0.113.9
+	stop_popwatch
+}
+
+@test "logins from where the definition does not expect them are reported with where they are from" {
+	mkdir -p "$SCRATCH/elsewhere"
+	sed 's,^journal = .*,journal = _UID=0 _EXE=/usr/local/libexec/dovecot/log,' \
+		"$SOURCES/popwatch/servers.d/dovecot.conf" >"$SCRATCH/elsewhere/dovecot.conf"
+	prepare_journal
+	sed -i "s,^definitions = .*,definitions = $SCRATCH/elsewhere," "$DIR/popwatch.conf"
+	pop_login 127.0.0.12
+	eventually logged 127.0.0.12
+	start_popwatch
+	eventually grep -q 'dovecot: [0-9]* entries of the journal look like its logins and are not believed' "$DIR/stderr"
+	grep -q '_TRANSPORT=syslog _UID=0 _EXE=/usr/lib.*/dovecot/log' "$DIR/stderr"
+	not recorded 127.0.0.12
 	stop_popwatch
 }
 
