@@ -129,9 +129,9 @@ int stats_write(const struct stats *stats, const char *path)
 	metrics_single(metrics, "expired_total", METRIC_COUNTER, "Entries that expire = removed.",
 	    stats->writer->expired);
 	metrics_single(metrics, "sessions", METRIC_GAUGE,
-	    "Connections that are waiting for a login or a logout.", stats->sessions);
+	    "Logins that are waiting for their logout.", stats->sessions);
 	metrics_single(metrics, "sessions_dropped_total", METRIC_COUNTER,
-	    "Connections that had to make room.", stats->sessions_dropped);
+	    "Connections and logins that had to make room.", stats->sessions_dropped);
 	metrics_single(
 	    metrics, "files_open", METRIC_GAUGE, "Log files that are open.", stats->files_open);
 	if (stats->socket != NULL)

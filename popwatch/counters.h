@@ -25,7 +25,7 @@ struct stats {
 	const uint64_t (*verdicts)[VERDICTS]; /* of OCCASIONS */
 	const struct writer_tally *writer;
 	const struct socket_tally *socket; /* NULL: no socket */
-	uint64_t sessions; /* in the table now */
+	uint64_t sessions; /* open now */
 	uint64_t sessions_dropped;
 	uint64_t files_open;
 };

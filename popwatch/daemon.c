@@ -136,7 +136,7 @@ static void commit_and_save(struct daemon *d)
 static void send_status(const struct daemon *d)
 {
 	uint64_t logins = d->parts.verdicts[OCCASION_LOGIN][VERDICT_RECORD];
-	size_t sessions = sessions_count(d->parts.sessions);
+	size_t sessions = sessions_open(d->parts.sessions);
 
 	notify_send("STATUS=%llu login%s recorded, %zu session%s open", (unsigned long long)logins,
 	    plural(logins), sessions, plural(sessions));

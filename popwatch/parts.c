@@ -416,7 +416,7 @@ struct stats parts_stats(const struct parts *parts)
 		.verdicts = parts->verdicts,
 		.writer = writer_tally(parts->writer),
 		.socket = parts->socket != NULL ? source_socket_tally(parts->socket) : NULL,
-		.sessions = sessions_count(parts->sessions),
+		.sessions = sessions_open(parts->sessions),
 		.sessions_dropped = sessions_dropped(parts->sessions) };
 
 	for (size_t i = 0; i < parts->file_count; i++)

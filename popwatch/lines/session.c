@@ -40,9 +40,17 @@ static struct session **table_of(struct sessions *sessions, const char *key)
 	return &sessions->tables[*key == SESSION_CONNECTION ? CONNECTIONS : LOGINS];
 }
 
+/* Does the entry of KEY only say something about logins? */
+static bool is_note(const char *key)
+{
+	return *key == SESSION_ENDED || *key == SESSION_MARK;
+}
+
 static void drop_from(struct sessions *sessions, struct session **table, struct session *session)
 {
 	HASH_DEL(*table, session);
+	if (is_note(session->key))
+		sessions->notes--;
 	free(session);
 	sessions->changed = true;
 }
@@ -128,6 +136,8 @@ struct session *session_put(
 		free(session);
 		return NULL;
 	}
+	if (is_note(key))
+		sessions->notes++;
 	sessions->changed = true;
 	return session;
 }
@@ -213,6 +223,11 @@ size_t sessions_count(const struct sessions *sessions)
 {
 	return (size_t)HASH_COUNT(sessions->tables[CONNECTIONS]) +
 	       HASH_COUNT(sessions->tables[LOGINS]);
+}
+
+size_t sessions_open(const struct sessions *sessions)
+{
+	return HASH_COUNT(sessions->tables[LOGINS]) - sessions->notes;
 }
 
 uint64_t sessions_dropped(const struct sessions *sessions)

@@ -95,7 +95,8 @@ void sessions_refresh(
  * either. */
 void sessions_forget(struct sessions *sessions, int64_t boot);
 
-size_t sessions_count(const struct sessions *sessions); /* entries now */
+size_t sessions_count(const struct sessions *sessions); /* entries now, of any kind */
+size_t sessions_open(const struct sessions *sessions); /* of them: logins without a logout yet */
 /* entries that had to make room, ever */
 uint64_t sessions_dropped(const struct sessions *sessions);
 bool sessions_changed(struct sessions *sessions); /* since the last call of sessions_save() */

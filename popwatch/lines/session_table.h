@@ -39,6 +39,7 @@ struct sessions {
 	int64_t session_max;
 	int64_t boot;
 	uint64_t dropped;
+	size_t notes; /* entries of LOGINS that are no open login */
 	bool changed;
 };
 

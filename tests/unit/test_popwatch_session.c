@@ -211,6 +211,7 @@ static void test_ended_before(void **state)
 	/* and what came first goes with its time */
 	sessions_sweep(f.pipeline.sessions, NOW + 61);
 	assert_int_equal(sessions_count(f.pipeline.sessions), 1);
+	assert_int_equal(sessions_open(f.pipeline.sessions), 0);
 	end(&f);
 }
 
@@ -232,9 +233,11 @@ static void test_crowd(void **state)
 		line(&f, pid, "from 198.51.100.1", NOW + 1);
 	}
 	assert_int_equal(sessions_count(f.pipeline.sessions), 12);
+	assert_int_equal(sessions_open(f.pipeline.sessions), 1);
 	assert_int_equal(sessions_dropped(f.pipeline.sessions), 90);
 	line(&f, "1", "bye", NOW + 2);
 	assert_string_equal(logins, "login 192.0.2.1;logout 192.0.2.1;");
+	assert_int_equal(sessions_open(f.pipeline.sessions), 0);
 	/* what is too old goes first, and is not missed */
 	line(&f, "300", "from 192.0.2.3", NOW + 500);
 	assert_int_equal(sessions_count(f.pipeline.sessions), 11);
