@@ -30,6 +30,7 @@ struct source_socket {
 	size_t count;
 	int64_t second;
 	struct log_limit flood;
+	struct log_limit stranger;
 	struct socket_tally tally;
 };
 
@@ -139,6 +140,19 @@ static bool is_flood(struct source_socket *source, struct sender *sender, int64_
 	return true;
 }
 
+/* Its sender believes that the login is recorded. */
+static void report_stranger(struct source_socket *source, uid_t uid, int64_t now)
+{
+	unsigned long kept;
+
+	source->tally.strangers++;
+	if (log_due(&source->stranger, now, WARN_EVERY, &kept))
+		log_say(LOG_WARNING,
+		    "uid %ld sends to the socket and is not in socket-users: its logins are not "
+		    "recorded",
+		    (long)uid);
+}
+
 void source_socket_read(struct source_socket *source, int64_t now,
     void (*take)(const char *address, const char *user, const char *service, void *arg), void *arg)
 {
@@ -153,7 +167,7 @@ void source_socket_read(struct source_socket *source, int64_t now,
 			return;
 		sender = sender_of(source, peer.uid);
 		if (sender == NULL && peer.uid != 0)
-			source->tally.strangers++;
+			report_stranger(source, peer.uid, now);
 		else if (is_flood(source, sender, now))
 			source->tally.flooded++;
 		else if (!peer.whole || !split(text, (size_t)size, words))

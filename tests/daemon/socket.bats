@@ -39,12 +39,13 @@ counters() {	# the counters' line of the socket
 	stop_popwatch
 }
 
-@test "of configured users logins are taken, of others they are counted as strangers'" {
+@test "of configured users logins are taken, of others they are counted as strangers' and reported" {
 	prepare_socket 'socket-users = daemon'
 	start_popwatch
 	send 1 1 'login 192.0.2.1 alice pop3'
 	send 65534 1 'login 203.0.113.9 x y'
 	eventually recorded 192.0.2.1
+	eventually grep -q 'uid 65534 sends to the socket and is not in socket-users' "$DIR/stderr"
 	not recorded 203.0.113.9
 	[[ $(counters) == *'1 logins, 1 of strangers, 0 malformed'* ]]
 	stop_popwatch
