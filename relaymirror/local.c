@@ -180,7 +180,7 @@ size_t mirror_changes(
 			continue;
 		}
 		if (row->todo != TODO_RECORD)
-			each(row->address, true, 0, arg);
+			each(row->address, true, row->local, arg);
 		if (is_planned(row))
 			each(row->address, false, row->planned, arg);
 		count++;

@@ -174,7 +174,7 @@ void localdb_look_up(struct localdb *local, const char *address)
 static void plan(const char *address, bool delete, int64_t stamp, void *arg)
 {
 	struct localdb *local = arg;
-	int code = delete ? relaydb_batch_delete(local->batch, address)
+	int code = delete ? relaydb_batch_delete_until(local->batch, address, stamp)
 			  : relaydb_batch_record(local->batch, address, stamp);
 
 	/* a clock that is beyond all stamps must not keep the rest waiting */

@@ -102,9 +102,10 @@ void mirror_local(
     struct mirror *mirror, const char *address, int64_t stamp, const struct moment *now);
 
 /* Calls EACH with what the database is to be told of at most MOST addresses: to
- * delete the row, to record STAMP, or first the one and then the other.
- * Returns of how many.  When that is committed, and nothing else was called in
- * between, mirror_committed() takes it as done. */
+ * delete the row if it has STAMP or an earlier one (a later login came after
+ * the look at the database), to record STAMP, or first the one and then the
+ * other.  Returns of how many.  When that is committed, and nothing else was
+ * called in between, mirror_committed() takes it as done. */
 typedef void mirror_change_fn(const char *address, bool delete, int64_t stamp, void *arg);
 size_t mirror_changes(struct mirror *mirror, size_t most, const struct moment *now,
     mirror_change_fn *each, void *arg);

@@ -20,7 +20,11 @@ static int by_address(const void *a, const void *b)
 }
 
 static const char *const verbs[] = {
-	[OP_RECORD] = "record", [OP_REFRESH] = "refresh", [OP_PUT] = "put", [OP_DELETE] = "delete"
+	[OP_RECORD] = "record",
+	[OP_REFRESH] = "refresh",
+	[OP_PUT] = "put",
+	[OP_DELETE] = "delete",
+	[OP_DELETE_UNTIL] = "delete-until",
 };
 
 const char *batch_verb(enum op_kind kind)
@@ -79,32 +83,108 @@ const char *relaydb_batch_absent(const struct relaydb_batch *batch, size_t i)
 	return i < batch->absent_count ? batch->absent[i] : NULL;
 }
 
-static void merge(struct op *op, enum op_kind kind, int64_t stamp)
+/* ---- joining two changes of an address ---- */
+
+static void keep_later(int64_t *stamp, int64_t other)
 {
-	if (kind == OP_REFRESH && op->kind == OP_DELETE)
-		return; /* there is nothing to refresh */
-	if (kind == OP_RECORD && op->kind == OP_DELETE)
-		kind = OP_PUT; /* what was there is gone */
-	else if (kind == OP_RECORD || kind == OP_REFRESH) {
-		kind = op->kind == OP_REFRESH ? kind : op->kind;
-		stamp = stamp > op->stamp ? stamp : op->stamp;
-	}
-	op->kind = kind;
-	op->stamp = stamp;
+	if (other > *stamp)
+		*stamp = other;
 }
 
-/* The other way round: what is in OP came later. */
+static void set(struct op *op, enum op_kind kind, int64_t stamp)
+{
+	op->kind = kind == OP_DELETE_UNTIL ? OP_REFRESH : kind;
+	op->stamp = stamp;
+	op->until = kind == OP_DELETE_UNTIL ? stamp : -1;
+	op->least = kind == OP_RECORD || kind == OP_REFRESH ? stamp : 0;
+}
+
+static void merge_record(struct op *op, int64_t stamp)
+{
+	if (op->kind == OP_DELETE) {
+		set(op, OP_PUT, stamp); /* what was there is gone */
+		return;
+	}
+	if (op->kind == OP_REFRESH) {
+		op->kind = OP_RECORD;
+		op->stamp = stamp;
+	}
+	keep_later(&op->stamp, stamp);
+	keep_later(&op->least, stamp);
+}
+
+static void merge_delete_until(struct op *op, int64_t until)
+{
+	if (op->kind == OP_PUT && op->stamp <= until)
+		set(op, OP_DELETE, 0);
+	if (op->kind == OP_RECORD && op->stamp <= until)
+		op->kind = OP_REFRESH; /* a row that is new would go */
+	if (op->kind == OP_REFRESH && op->least <= until) {
+		keep_later(&op->until, until);
+		op->least = 0;
+	}
+}
+
+/* KIND comes after what is in OP. */
+static void merge(struct op *op, enum op_kind kind, int64_t stamp)
+{
+	switch (kind) {
+	case OP_RECORD:
+		merge_record(op, stamp);
+		break;
+	case OP_REFRESH:
+		if (op->kind == OP_DELETE)
+			break; /* there is nothing to refresh */
+		keep_later(&op->stamp, stamp);
+		keep_later(&op->least, stamp);
+		break;
+	case OP_DELETE_UNTIL:
+		merge_delete_until(op, stamp);
+		break;
+	case OP_PUT:
+	case OP_DELETE:
+		set(op, kind, stamp);
+	}
+}
+
+/* OP, a record or refresh, comes to a row with the stamp PUT, or to none if
+ * that is -1, whatever there was before. */
+static void merge_put_before(struct op *op, int64_t put)
+{
+	if (put > op->until)
+		set(op, OP_PUT, put > op->least ? put : op->least);
+	else if (op->kind == OP_RECORD)
+		set(op, OP_PUT, op->stamp);
+	else
+		set(op, OP_DELETE, 0);
+}
+
+/* The other way round: what is in OP comes after KIND. */
 static void merge_before(struct op *op, enum op_kind kind, int64_t stamp)
 {
 	if (op->kind != OP_RECORD && op->kind != OP_REFRESH)
 		return; /* it says what the row is, whatever there was */
-	if (op->kind == OP_REFRESH)
-		op->kind = kind; /* of what is deleted nothing is left to refresh */
-	else if (kind == OP_PUT || kind == OP_DELETE)
-		op->kind = OP_PUT;
-	if (kind != OP_DELETE && stamp > op->stamp)
-		op->stamp = stamp;
+	switch (kind) {
+	case OP_RECORD:
+		if (stamp > op->until)
+			set(op, OP_RECORD, stamp > op->least ? stamp : op->least);
+		break;
+	case OP_REFRESH:
+		if (stamp > op->until) {
+			keep_later(&op->least, stamp);
+			op->until = -1;
+		}
+		break;
+	case OP_DELETE_UNTIL:
+		keep_later(&op->until, stamp);
+		break;
+	case OP_PUT:
+	case OP_DELETE:
+		merge_put_before(op, kind == OP_PUT ? stamp : -1);
+	}
 }
+
+/* ---- filling ---- */
 
 static int enter(struct relaydb_batch *batch, enum op_kind kind, const char *address, int64_t stamp,
     void (*join)(struct op *op, enum op_kind kind, int64_t stamp))
@@ -128,7 +208,8 @@ static int enter(struct relaydb_batch *batch, enum op_kind kind, const char *add
 	op = malloc(sizeof *op);
 	if (op == NULL)
 		return db_fail(batch->db, RELAYDB_NOMEM, "out of memory");
-	*op = (struct op){ .kind = kind, .stamp = stamp };
+	op->next = NULL;
+	set(op, kind, stamp);
 	memcpy(op->address, wanted.address, sizeof op->address);
 	if (tsearch(op, &batch->tree, by_address) == NULL) {
 		free(op);
@@ -177,6 +258,11 @@ int relaydb_batch_delete(struct relaydb_batch *batch, const char *address)
 	return add(batch, OP_DELETE, address, 0);
 }
 
+int relaydb_batch_delete_until(struct relaydb_batch *batch, const char *address, int64_t until)
+{
+	return add(batch, OP_DELETE_UNTIL, address, until);
+}
+
 int batch_expire(struct relaydb_batch *batch, int64_t before)
 {
 	if (before < 0 || before > RELAYDB_STAMP_MAX + 1)
@@ -212,7 +298,7 @@ const struct op *batch_find(const struct relaydb_batch *batch, struct bytes key)
 bool batch_records(const struct relaydb_batch *batch)
 {
 	for (const struct op *op = batch->ops; op != NULL; op = op->next)
-		if (op->kind != OP_DELETE)
+		if (op->kind == OP_RECORD || op->kind == OP_PUT || op->least > 0)
 			return true;
 	return false;
 }
@@ -220,7 +306,7 @@ bool batch_records(const struct relaydb_batch *batch)
 bool batch_only_records(const struct relaydb_batch *batch)
 {
 	for (const struct op *op = batch->ops; op != NULL; op = op->next)
-		if (op->kind != OP_RECORD && op->kind != OP_REFRESH)
+		if ((op->kind != OP_RECORD && op->kind != OP_REFRESH) || op->until >= 0)
 			return false;
 	return !batch->expire;
 }

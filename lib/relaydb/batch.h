@@ -8,12 +8,16 @@
 
 #include "handle.h"
 
-enum op_kind { OP_RECORD, OP_REFRESH, OP_PUT, OP_DELETE };
+enum op_kind { OP_RECORD, OP_REFRESH, OP_PUT, OP_DELETE, OP_DELETE_UNTIL };
 
+/* What all changes of an address come to.  A delete_until is a refresh that
+ * refreshes nothing: it makes no row either. */
 struct op {
 	char address[RELAYDB_ADDRSTRLEN];
-	enum op_kind kind;
-	int64_t stamp;
+	enum op_kind kind; /* any except DELETE_UNTIL */
+	int64_t stamp; /* record, put: of a row that is new */
+	int64_t until; /* record, refresh: first an entry up to this goes; -1: none does */
+	int64_t least; /* record, refresh: then an entry that is there gets no less */
 	struct op *next; /* in the order of their first call */
 };
 
@@ -46,7 +50,7 @@ bool batch_kind(const char *verb, enum op_kind *kind);
 /* The operation on the address in KEY, NULL if there is none. */
 const struct op *batch_find(const struct relaydb_batch *batch, struct bytes key);
 
-/* Is there an address that an MTA has to find afterwards? */
+/* Is there an address that an MTA may have to find afterwards? */
 bool batch_records(const struct relaydb_batch *batch);
 
 /* Is it nothing but logins and refreshes?  Then it can be queued without a look

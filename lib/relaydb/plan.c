@@ -76,30 +76,37 @@ static int look_up(const struct plan_source *source, struct bytes key, bool *ent
 	return code;
 }
 
+/* The address is to have no row. */
+static int apply_delete(struct work *work, const struct op *op, bool found)
+{
+	if (!found && work->batch->absent != NULL)
+		work->batch->absent[work->batch->absent_count++] = op->address;
+	work->result->absent += !found;
+	work->result->deleted += found;
+	return found ? change_row(
+			   work->plan, (struct bytes){ op->address, strlen(op->address) }, true, 0)
+		     : RELAYDB_OK;
+}
+
 static int apply_op(struct work *work, const struct op *op)
 {
 	struct bytes key = { op->address, strlen(op->address) };
 	int64_t there = 0, stamp = op->stamp;
-	bool entry = false;
+	bool entry = false, gone;
 	int code = look_up(work->source, key, &entry, &there);
 	bool found = code == RELAYDB_OK;
 
 	if (code != RELAYDB_OK && code != RELAYDB_NOTFOUND)
 		return code;
-	if (op->kind == OP_DELETE) {
-		if (!found && work->batch->absent != NULL)
-			work->batch->absent[work->batch->absent_count++] = op->address;
-		work->result->absent += !found;
-		work->result->deleted += found;
-		return found ? change_row(work->plan, key, true, 0) : RELAYDB_OK;
-	}
-	if (op->kind == OP_REFRESH && !found)
-		return RELAYDB_OK;
-	if (op->kind != OP_PUT && found && (!entry || there > stamp)) {
-		stamp = there;
-		if (!entry)
-			return RELAYDB_OK; /* permanent */
-	}
+	if (op->kind == OP_DELETE)
+		return apply_delete(work, op, found);
+	if (op->kind != OP_PUT && found && !entry)
+		return RELAYDB_OK; /* permanent */
+	gone = op->kind != OP_PUT && found && there <= op->until;
+	if (op->kind == OP_REFRESH && (!found || gone))
+		return found ? apply_delete(work, op, found) : RELAYDB_OK;
+	if (op->kind != OP_PUT && found && !gone)
+		stamp = there > op->least ? there : op->least;
 	if (work->batch->expire && stamp < work->batch->before) {
 		work->result->expired += found;
 		return found ? change_row(work->plan, key, true, 0) : RELAYDB_OK;

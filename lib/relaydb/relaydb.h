@@ -194,6 +194,10 @@ size_t relaydb_batch_count(const struct relaydb_batch *batch);
  *           deleted, it stays so
  *   put     the row becomes STAMP, whatever is there (an administrator's word)
  *   delete  the row goes, whatever its value; absence shows in the result
+ *   delete_until
+ *           the row goes if it is an entry with a stamp of UNTIL or earlier; a
+ *           later login, which the caller does not know of yet, and a permanent
+ *           row stay; absence is no matter
  *   expire  every entry with stamp < BEFORE goes (called again: the highest
  *           BEFORE counts); rows that are no entry stay; BEFORE may be 0 to
  *           RELAYDB_STAMP_MAX + 1
@@ -203,6 +207,7 @@ int relaydb_batch_record(struct relaydb_batch *batch, const char *address, int64
 int relaydb_batch_refresh(struct relaydb_batch *batch, const char *address, int64_t stamp);
 int relaydb_batch_put(struct relaydb_batch *batch, const char *address, int64_t stamp);
 int relaydb_batch_delete(struct relaydb_batch *batch, const char *address);
+int relaydb_batch_delete_until(struct relaydb_batch *batch, const char *address, int64_t until);
 int relaydb_batch_expire(struct relaydb_batch *batch, int64_t before);
 
 struct relaydb_result {
@@ -216,7 +221,7 @@ struct relaydb_result {
 	size_t rows; /* in the database now, of every kind */
 	size_t added; /* rows that were not there before */
 	size_t changed; /* rows whose value changed */
-	size_t deleted; /* rows that delete removed */
+	size_t deleted; /* rows that delete or delete_until removed */
 	size_t absent; /* addresses to delete that had no row; relaydb_batch_absent() names them */
 	size_t expired; /* rows that expire removed */
 	size_t permanent; /* rows of a load that are no address with a time: they never expire */

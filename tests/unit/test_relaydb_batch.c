@@ -5,8 +5,11 @@
  */
 #include "relaydb_scratch.h"
 
+#include "batch.h"
+#include "plan.h"
+
 /* ---- changes in a row, one letter each ----
- * r record, f refresh, p put, d delete, e expire */
+ * r record, f refresh, p put, d delete, u delete_until, e expire */
 
 struct step {
 	char what;
@@ -31,6 +34,9 @@ static void gather(
 			break;
 		case 'd':
 			code = relaydb_batch_delete(batch, address);
+			break;
+		case 'u':
+			code = relaydb_batch_delete_until(batch, address, steps->stamp);
 			break;
 		default:
 			code = relaydb_batch_expire(batch, steps->stamp);
@@ -80,6 +86,21 @@ static const struct {
 	    { .committed = true, .deleted = 1 } },
 	{ "delete what is not there", NONE, { { 'd', 0 } }, NONE,
 	    { .committed = false, .absent = 1 } },
+	{ "delete until its stamp", 100, { { 'u', 100 } }, NONE,
+	    { .committed = true, .deleted = 1 } },
+	{ "delete until before it", 101, { { 'u', 100 } }, 101, { .committed = false } },
+	{ "delete until leaves a permanent row", OK_ROW, { { 'u', RELAYDB_STAMP_MAX } }, OK_ROW,
+	    { .committed = false } },
+	{ "delete until of what is not there", NONE, { { 'u', 100 } }, NONE,
+	    { .committed = false } },
+	{ "delete until and record take the place", 100, { { 'u', 100 }, { 'r', 50 } }, 50,
+	    { .committed = true, .changed = 1 } },
+	{ "delete until and record leave what is later", 101, { { 'u', 100 }, { 'r', 50 } }, 101,
+	    { .committed = false } },
+	{ "delete until and record of what is not there", NONE, { { 'u', 100 }, { 'r', 50 } }, 50,
+	    { .committed = true, .added = 1 } },
+	{ "delete until and expire", 101, { { 'u', 100 }, { 'e', 102 } }, NONE,
+	    { .committed = true, .expired = 1 } },
 	{ "the higher of two records", 50, { { 'r', 100 }, { 'r', 90 } }, 100,
 	    { .committed = true, .changed = 1 } },
 	{ "record after put is the maximum", 300, { { 'p', 100 }, { 'r', 200 } }, 200,
@@ -159,6 +180,111 @@ static void outcome_for_one_address(void **state)
 	}
 }
 
+/* ---- any changes of an address, one by one and joined ---- */
+
+#define STAMPS 3
+#define CHANGES (1 + 4 * STAMPS)
+#define LENGTH 4
+
+static enum op_kind kind_of(unsigned change)
+{
+	static const enum op_kind kinds[] = { OP_RECORD, OP_REFRESH, OP_PUT, OP_DELETE_UNTIL };
+
+	return change == 0 ? OP_DELETE : kinds[(change - 1) / STAMPS];
+}
+
+static int64_t stamp_of(unsigned change)
+{
+	return change == 0 ? 0 : 1 + (change - 1) % STAMPS;
+}
+
+/* What relaydb.h says of one change. */
+static int64_t model(int64_t row, enum op_kind kind, int64_t stamp)
+{
+	switch (kind) {
+	case OP_PUT:
+		return stamp;
+	case OP_DELETE:
+		return NONE;
+	case OP_DELETE_UNTIL:
+		return row >= 0 && row <= stamp ? NONE : row;
+	case OP_REFRESH:
+		return row >= 0 && row < stamp ? stamp : row;
+	default:
+		return row == NONE || (row >= 0 && row < stamp) ? stamp : row;
+	}
+}
+
+static int find_row(void *from, struct bytes key, void *out, size_t size, size_t *value_size)
+{
+	const int64_t *row = from;
+
+	(void)key;
+	if (*row == NONE)
+		return RELAYDB_NOTFOUND;
+	*value_size = *row == OK_ROW ? 2 : (size_t)snprintf(out, size, "%lld", (long long)*row);
+	if (*row == OK_ROW)
+		memcpy(out, "OK", 2);
+	return RELAYDB_OK;
+}
+
+/* What a commit of BATCH makes of ROW. */
+static int64_t planned(struct relaydb_batch *batch, int64_t row)
+{
+	const struct plan_source source = { .find = find_row, .from = &row };
+	struct plan plan = { NULL, 0, 0, 0 };
+	struct relaydb_result result = { .rows = 0 };
+
+	assert_int_equal(plan_make(&plan, batch, &source, 0, &result), RELAYDB_OK);
+	assert_in_range(plan.count, 0, 1);
+	if (plan.count == 1)
+		row = plan.changes[0].remove ? NONE : strtoll(plan.changes[0].value.data, NULL, 10);
+	plan_free(&plan);
+	return row;
+}
+
+static void joined_changes_are_as_one_by_one(void **state)
+{
+	static const int64_t rows[] = { NONE, OK_ROW, 0, 1, 2, 3, 4 };
+	struct relaydb *db = database();
+	struct relaydb_batch *after, *before;
+	unsigned all = 1;
+
+	(void)state;
+	assert_code(db, relaydb_batch_new(db, &after), RELAYDB_OK);
+	assert_code(db, relaydb_batch_new(db, &before), RELAYDB_OK);
+	for (int i = 0; i < LENGTH; i++)
+		all *= CHANGES;
+	for (unsigned n = 0; n < all; n++) {
+		unsigned change[LENGTH], rest = n;
+
+		relaydb_batch_clear(after);
+		relaydb_batch_clear(before);
+		for (int i = 0; i < LENGTH; i++, rest /= CHANGES) {
+			change[i] = rest % CHANGES;
+			batch_add(after, kind_of(change[i]), "10.0.0.1", stamp_of(change[i]));
+		}
+		for (int i = LENGTH - 1; i >= 0; i--)
+			batch_add_before(
+			    before, kind_of(change[i]), "10.0.0.1", stamp_of(change[i]));
+		for (size_t r = 0; r < COUNT(rows); r++) {
+			int64_t expected = rows[r];
+
+			for (int i = 0; i < LENGTH; i++)
+				expected = model(expected, kind_of(change[i]), stamp_of(change[i]));
+			if (planned(after, rows[r]) != expected ||
+			    planned(before, rows[r]) != expected)
+				fail_msg("%u %u %u %u of %lld: %lld and %lld, expected %lld",
+				    change[0], change[1], change[2], change[3], (long long)rows[r],
+				    (long long)planned(after, rows[r]),
+				    (long long)planned(before, rows[r]), (long long)expected);
+		}
+	}
+	relaydb_batch_free(&after);
+	relaydb_batch_free(&before);
+	relaydb_close(&db);
+}
+
 static void refused_changes_leave_the_batch(void **state)
 {
 	struct relaydb *db = database();
@@ -172,6 +298,8 @@ static void refused_changes_leave_the_batch(void **state)
 	assert_says(db, "address");
 	assert_code(db, relaydb_batch_put(batch, "", 5), RELAYDB_BADADDR);
 	assert_code(db, relaydb_batch_delete(batch, "host.example"), RELAYDB_BADADDR);
+	assert_code(db, relaydb_batch_delete_until(batch, "host.example", 5), RELAYDB_BADADDR);
+	assert_code(db, relaydb_batch_delete_until(batch, "10.0.0.1", -1), RELAYDB_BADSTAMP);
 	assert_code(db, relaydb_batch_put(batch, "10.0.0.1", -1), RELAYDB_BADSTAMP);
 	assert_says(db, "expected 0 to 253402300799");
 	assert_code(
@@ -487,6 +615,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCRATCH_TEST(outcome_for_one_address),
+		SCRATCH_TEST(joined_changes_are_as_one_by_one),
 		SCRATCH_TEST(refused_changes_leave_the_batch),
 		SCRATCH_TEST(absent_ones_are_named_in_order),
 		SCRATCH_TEST(missing_file),

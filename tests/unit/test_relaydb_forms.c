@@ -187,6 +187,7 @@ static void nothing_there(void **state)
 	assert_code(db, relaydb_each(db, listing_row, NULL), RELAYDB_NOFILE);
 	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
 	assert_code(db, relaydb_batch_delete(batch, "10.0.0.1"), RELAYDB_OK);
+	assert_code(db, relaydb_batch_delete_until(batch, "10.0.0.2", 100), RELAYDB_OK);
 	assert_code(db, relaydb_batch_expire(batch, 100), RELAYDB_OK);
 	assert_code(db, relaydb_commit(batch, NOW, NULL), RELAYDB_NOFILE);
 	assert_int_equal(access(path, F_OK), -1);
@@ -256,6 +257,12 @@ static void outcomes(void **state)
 		{ "60", "delete 0 record 50", "50" },
 		{ "60", "put 50 expire 51", "-" },
 		{ "40", "record 70 expire 60", "70" },
+		{ "60", "delete-until 60", "-" },
+		{ "60", "delete-until 59", "60" },
+		{ "OK", "delete-until 60", "OK" },
+		{ "-", "delete-until 60", "-" },
+		{ "60", "delete-until 60 record 50", "50" },
+		{ "61", "delete-until 60 record 50", "61" },
 	};
 
 	(void)state;
@@ -279,6 +286,10 @@ static void outcomes(void **state)
 			else if (strcmp(word, "put") == 0)
 				assert_code(
 				    db, relaydb_batch_put(batch, "10.0.0.1", number), RELAYDB_OK);
+			else if (strcmp(word, "delete-until") == 0)
+				assert_code(db,
+				    relaydb_batch_delete_until(batch, "10.0.0.1", number),
+				    RELAYDB_OK);
 			else if (strcmp(word, "delete") == 0)
 				assert_code(
 				    db, relaydb_batch_delete(batch, "10.0.0.1"), RELAYDB_OK);

@@ -75,7 +75,7 @@ static void use_up(void)
 	relaydb_close(&db);
 }
 
-enum verb { RECORD, REFRESH, PUT, DELETE, EXPIRE };
+enum verb { RECORD, REFRESH, PUT, DELETE, DELETE_UNTIL, EXPIRE };
 
 static int change(struct relaydb *db, enum verb verb, const char *address, int64_t stamp,
     struct relaydb_result *result)
@@ -84,11 +84,12 @@ static int change(struct relaydb *db, enum verb verb, const char *address, int64
 	int code;
 
 	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
-	code = verb == RECORD    ? relaydb_batch_record(batch, address, stamp)
-	       : verb == REFRESH ? relaydb_batch_refresh(batch, address, stamp)
-	       : verb == PUT     ? relaydb_batch_put(batch, address, stamp)
-	       : verb == DELETE  ? relaydb_batch_delete(batch, address)
-				 : relaydb_batch_expire(batch, stamp);
+	code = verb == RECORD         ? relaydb_batch_record(batch, address, stamp)
+	       : verb == REFRESH      ? relaydb_batch_refresh(batch, address, stamp)
+	       : verb == PUT          ? relaydb_batch_put(batch, address, stamp)
+	       : verb == DELETE       ? relaydb_batch_delete(batch, address)
+	       : verb == DELETE_UNTIL ? relaydb_batch_delete_until(batch, address, stamp)
+				      : relaydb_batch_expire(batch, stamp);
 	assert_code(db, code, RELAYDB_OK);
 	code = relaydb_commit(batch, NOW, result);
 	relaydb_batch_free(&batch);
@@ -167,11 +168,50 @@ static void order_is_kept(void **state)
 	leave(RECORD, "192.0.2.8", 1000);
 	leave(REFRESH, "192.0.2.8", 1500);
 	leave(REFRESH, "192.0.2.3", 1500); /* which was deleted */
+	leave(DELETE_UNTIL, "192.0.2.9", 4999); /* it is later */
+	leave(RECORD, "192.0.2.10", 4000);
+	leave(DELETE_UNTIL, "192.0.2.10", 4000);
 	assert_string_equal(list(db), expected);
 	settle_all();
 	assert_string_equal(list(db), expected);
 	assert_false(in_force("192.0.2.3"));
 	assert_true(in_force("192.0.2.4"));
+	relaydb_close(&db);
+}
+
+/* What several changes of an address come to in one batch, as its lines. */
+static void what_a_batch_comes_to_is_kept(void **state)
+{
+	static const char text[] = "\nbegin\ndelete-until 192.0.2.1 20\nrefresh 192.0.2.1 40\n"
+				   "record 192.0.2.1 30\nrefresh 192.0.2.2 40\n"
+				   "record 192.0.2.2 30\nrecord 192.0.2.3 40\n"
+				   "delete-until 192.0.2.4 20\ndelete 192.0.2.5\nend ";
+	struct relaydb *db = database();
+	struct relaydb_batch *batch;
+	struct image image;
+
+	(void)state;
+	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
+	for (unsigned n = 1; n <= 3; n++) {
+		char address[16];
+
+		snprintf(address, sizeof address, "192.0.2.%u", n);
+		if (n == 1)
+			relaydb_batch_delete_until(batch, address, 20);
+		if (n == 3)
+			relaydb_batch_record(batch, address, 10);
+		relaydb_batch_refresh(batch, address, 40);
+		relaydb_batch_record(batch, address, 30);
+	}
+	relaydb_batch_record(batch, "192.0.2.4", 10);
+	relaydb_batch_delete_until(batch, "192.0.2.4", 20);
+	relaydb_batch_put(batch, "192.0.2.5", 20);
+	relaydb_batch_delete_until(batch, "192.0.2.5", 20);
+	assert_code(db, queue_text(batch, &image), RELAYDB_OK);
+	if (image.size < sizeof text || memcmp(image.data, text, sizeof text - 1) != 0)
+		fail_msg("%.*s", (int)image.size, (const char *)image.data);
+	image_free(&image);
+	relaydb_batch_free(&batch);
 	relaydb_close(&db);
 }
 
@@ -567,7 +607,8 @@ static void hostile_lines_are_left_out(void **state)
 	put_many(db, 0, 0, CLOCK);
 	write_unit("record 192.0.2.1 1000\nrecord 10 1000\nrecord 0.0.0.0/0 1000\nput 192.0.2.2 "
 		   "OK\nput 192.0.2.3 -1\nput 192.0.2.4\n"
-		   "put 192.0.2.5 99999999999999\nrecord 192.0.2.6 1000 1\nexpire\nexpire "
+		   "put 192.0.2.5 99999999999999\nrecord 192.0.2.6 1000 1\ndelete-until "
+		   "10.0.0.0\nexpire\nexpire "
 		   "x\nexpire 253402300801\nload /etc/passwd\n"
 		   "delete\nrecord  192.0.2.7 1000\nRECORD 192.0.2.8 1000\nrecord ::ffff:192.0.2.9 "
 		   "1000\n");
@@ -652,9 +693,12 @@ static void add_something(struct relaydb_batch *batch)
 	const char *address = nth(random_below(5));
 	int64_t stamp = random_below(6);
 
-	switch (random_below(8)) {
+	switch (random_below(9)) {
 	case 0:
 		assert_int_equal(relaydb_batch_delete(batch, address), RELAYDB_OK);
+		break;
+	case 8:
+		assert_int_equal(relaydb_batch_delete_until(batch, address, stamp), RELAYDB_OK);
 		break;
 	case 1:
 	case 2:
@@ -824,6 +868,7 @@ int main(void)
 		SCRATCH_TEST(burst_is_recorded_at_once_and_in_force_with_the_next),
 		SCRATCH_TEST(order_is_kept),
 		SCRATCH_TEST(new_queue_has_its_name_on_disk),
+		SCRATCH_TEST(what_a_batch_comes_to_is_kept),
 		SCRATCH_TEST(results_know_the_queue),
 		SCRATCH_TEST(first_waits_for_all),
 		SCRATCH_TEST(killed_waiter_loses_nothing),

@@ -358,10 +358,27 @@ static void change(const char *address, bool delete, int64_t stamp, void *arg)
 	int64_t *db = arg;
 	size_t a = index_of(address);
 
-	if (delete)
-		db[a] = NONE;
-	else if (stamp > db[a])
+	if (!delete &&stamp > db[a])
 		db[a] = stamp;
+	else if (delete &&stamp >= db[a])
+		db[a] = NONE;
+}
+
+static void log_in(struct world *w, struct host *host, size_t a)
+{
+	int64_t stamp = w->now + host->offset;
+
+	show(w, "login %zu at host %td", a, host - w->hosts);
+	if (stamp > host->db[a])
+		host->db[a] = stamp;
+	w->login[a] = w->now;
+	if (!host->settings.publish)
+		return;
+	/* the database keeps the later stamp, whatever the clock does */
+	if (host->far || host->db[a] != stamp)
+		w->unsure[a] = true;
+	else
+		w->published[a] = w->now;
 }
 
 /* One round of a daemon, which may be killed at any of its steps.  Returns true
@@ -371,6 +388,7 @@ static bool run_host(struct world *w, struct host *host, bool faultless)
 	bool crash = !faultless && (w->faults & FAULT_CRASH) != 0 && draw(w, 4) == 0;
 	bool cut = !faultless && (w->faults & FAULT_NETWORK) != 0 && draw(w, 8) == 0;
 	bool lost = !faultless && (w->faults & FAULT_NETWORK) != 0 && draw(w, 8) == 0;
+	bool beside = !faultless && draw(w, 8) == 0;
 	uint64_t step = crash ? draw(w, 3) : 3;
 	struct moment now = moment_of(w, host);
 	size_t count;
@@ -391,13 +409,17 @@ static bool run_host(struct world *w, struct host *host, bool faultless)
 	save_host(host);
 	if (step == 1)
 		return false;
+	/* between the look at the database and the commit; then there is
+	 * another look */
+	if (beside)
+		log_in(w, host, draw(w, ADDRESSES));
 	count = mirror_changes(host->mirror, ADDRESSES, &now, change, host->db);
 	if (step == 2)
 		return false;
 	mirror_committed(host->mirror, count);
 	mirror_forget(host->mirror, &now);
 	save_host(host);
-	return true;
+	return !beside || run_host(w, host, true);
 }
 
 /* ---- what must hold ---- */
@@ -468,23 +490,6 @@ static void check_end(struct world *w, uint64_t history)
 }
 
 /* ---- what happens ---- */
-
-static void log_in(struct world *w, struct host *host, size_t a)
-{
-	int64_t stamp = w->now + host->offset;
-
-	show(w, "login %zu at host %td", a, host - w->hosts);
-	if (stamp > host->db[a])
-		host->db[a] = stamp;
-	w->login[a] = w->now;
-	if (!host->settings.publish)
-		return;
-	/* the database keeps the later stamp, whatever the clock does */
-	if (host->far || host->db[a] != stamp)
-		w->unsure[a] = true;
-	else
-		w->published[a] = w->now;
-}
 
 static void give_order(struct world *w, struct host *host, size_t a)
 {

@@ -15,14 +15,48 @@
 #include <string.h>
 
 #define LINE_SIZE 128 /* the longest line, with room */
+#define OP_LINES 3 /* for an address, at most */
 
 /* ---- writing ---- */
 
+static size_t put_line(char *out, enum op_kind kind, const char *address, int64_t stamp)
+{
+	if (kind == OP_DELETE)
+		return (size_t)snprintf(out, LINE_SIZE, "%s %s\n", batch_verb(kind), address);
+	return (size_t)snprintf(
+	    out, LINE_SIZE, "%s %s %" PRId64 "\n", batch_verb(kind), address, stamp);
+}
+
+/* The changes that come to OP, at most OP_LINES of them. */
+static size_t put_op(char *out, const struct op *op)
+{
+	size_t size = 0;
+
+	if (op->kind == OP_PUT || op->kind == OP_DELETE)
+		return put_line(out, op->kind, op->address, op->stamp);
+	if (op->until >= 0)
+		size += put_line(out + size, OP_DELETE_UNTIL, op->address, op->until);
+	if (op->least > (op->kind == OP_RECORD ? op->stamp : 0))
+		size += put_line(out + size, OP_REFRESH, op->address, op->least);
+	if (op->kind == OP_RECORD)
+		size += put_line(out + size, OP_RECORD, op->address, op->stamp);
+	return size;
+}
+
+static bool is_one_line(const struct op *op)
+{
+	return op->until < 0 && (op->kind != OP_RECORD || op->least == op->stamp);
+}
+
 int queue_text(const struct relaydb_batch *batch, struct image *text)
 {
-	size_t begin, room = (batch->count + 4) * LINE_SIZE;
-	char *out = malloc(room);
+	size_t begin, room = 4;
+	char *out;
 
+	for (const struct op *op = batch->ops; op != NULL; op = op->next)
+		room += is_one_line(op) ? 1 : OP_LINES;
+	room *= LINE_SIZE;
+	out = malloc(room);
 	*text = (struct image){ (unsigned char *)out, 0, false };
 	if (out == NULL)
 		return db_fail(batch->db, RELAYDB_NOMEM, "out of memory");
@@ -30,16 +64,8 @@ int queue_text(const struct relaydb_batch *batch, struct image *text)
 	 * the middle of one */
 	begin = (size_t)snprintf(out, room, "\nbegin\n");
 	text->size = begin;
-	for (const struct op *op = batch->ops; op != NULL; op = op->next) {
-		char *line = out + text->size;
-
-		if (op->kind == OP_DELETE)
-			text->size += (size_t)snprintf(
-			    line, LINE_SIZE, "%s %s\n", batch_verb(op->kind), op->address);
-		else
-			text->size += (size_t)snprintf(line, LINE_SIZE, "%s %s %" PRId64 "\n",
-			    batch_verb(op->kind), op->address, op->stamp);
-	}
+	for (const struct op *op = batch->ops; op != NULL; op = op->next)
+		text->size += put_op(out + text->size, op);
 	if (batch->expire)
 		text->size += (size_t)snprintf(
 		    out + text->size, LINE_SIZE, "expire %" PRId64 "\n", batch->before);
