@@ -14,7 +14,7 @@ LINT_SOURCES += popwatch/source/journal.c
 endif
 
 POPWATCH_LINES = $(addprefix popwatch/lines/, \
-	beginning.c bound.c catalogue.c definition.c elements.c layout.c nearmiss.c once.c pattern.c pipeline.c \
+	beginning.c bound.c catalogue.c definition.c elements.c envelope.c layout.c nearmiss.c once.c pattern.c pipeline.c \
 	proof.c seam.c server.c session.c session_event.c session_key.c stamp.c stamptext.c tag.c \
 	truncation.c year.c zone.c)
 POPWATCH_SOURCE = $(addprefix popwatch/source/, \

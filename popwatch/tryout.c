@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "configured.h"
+#include "envelope.h"
 #include "gateway.h"
 #include "log.h"
 #include "pipe.h"
@@ -37,6 +38,8 @@ struct tryout {
 	struct pipeline pipeline;
 	unsigned formats;
 	uint64_t line;
+	const char *unreadable; /* what a line of another layout is, if known */
+	uint64_t unreadable_line; /* the first such */
 	uint64_t addressless; /* logins whose address no line had */
 	int64_t now;
 	struct example *examples;
@@ -109,9 +112,14 @@ static void take_miss(const struct server *server, const struct header *header, 
 static void on_line(const struct line *line, void *arg)
 {
 	struct tryout *t = arg;
+	uint64_t headless = t->pipeline.tally.headless;
 
 	t->line++;
 	pipeline_line(&t->pipeline, line, t->now);
+	if (t->pipeline.tally.headless == headless || t->unreadable != NULL)
+		return;
+	t->unreadable = envelope_name(line->text, line->size);
+	t->unreadable_line = t->line;
 }
 
 /* ", 2 logins"; PLURAL is what its word has when it is not one. */
@@ -168,6 +176,9 @@ static void report(const struct tryout *t)
 		fputs(" without an address", stderr);
 	}
 	fputc('\n', stderr);
+	if (t->unreadable != NULL)
+		fprintf(stderr, "line %" PRIu64 " is of another layout: %s\n", t->unreadable_line,
+		    t->unreadable);
 }
 
 /* The source says no more than that it has come to an end, of whatever kind. */

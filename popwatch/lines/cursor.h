@@ -47,6 +47,17 @@ static inline void skip_blanks(struct cursor *c)
 		c->p++;
 }
 
+/* A blank, or a second one behind it, or a tab. */
+static inline bool skip_gap(struct cursor *c)
+{
+	if (skip_char(c, '\t'))
+		return true;
+	if (!skip_char(c, ' '))
+		return false;
+	skip_char(c, ' ');
+	return true;
+}
+
 /* Up to the next blank, which is skipped; at least one byte. */
 static inline bool take_word(struct cursor *c, struct span *word)
 {

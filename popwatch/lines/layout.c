@@ -24,6 +24,12 @@
  *   Zimbra       2026-11-20 11:46:38,123 INFO  [THREAD] [CONTEXT] MESSAGE
  *                (tag zimbra, message from the thread on)
  *
+ * (syslog has ISO with a blank for its T, too, and BSD as 2026 Nov 20 11:46:38;
+ * one half of <pri>1 may be missing; two blanks or a tab may stand about the
+ * host, mail:info behind it (AIX), and <Info> behind [PID] (macOS).  svlogd's
+ * 2026-11-20_11:46:38.12345 may stand where TAI does.)
+ *
+ * Before any of them may stand what another program puts there, see envelope.h.
  * What was logged twice has two stamps, before the host (docker logs -t) or
  * before the message (a container's standard error in the journal); the first
  * one counts.
@@ -35,10 +41,12 @@
 
 #include "cursor.h"
 #include "digits.h"
+#include "envelope.h"
 #include "seam.h"
 #include "stamptext.h"
 
-/* "mail.info" and the blank behind it, with SOCKLOG's colon or without. */
+/* "mail.info" and the blank behind it, with SOCKLOG's colon or without, then
+ * also AIX's "mail:info". */
 static void skip_facility(struct cursor *c, bool socklog)
 {
 	static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth",
@@ -56,6 +64,8 @@ static void skip_facility(struct cursor *c, bool socklog)
 	if (!take_word(&ahead, &word) || (socklog && word.text[--word.size] != ':'))
 		return;
 	dot = memchr(word.text, '.', word.size);
+	if (dot == NULL && !socklog)
+		dot = memchr(word.text, ':', word.size);
 	if (dot == NULL)
 		return;
 	facility = (struct span){ word.text, (size_t)(dot - word.text) };
@@ -85,6 +95,21 @@ static void skip_weekday(struct cursor *c)
 	}
 }
 
+/* macOS' " <Info>" behind the process id at P; P if there is none. */
+static const char *after_level(const char *p, const char *end)
+{
+	static const char *const levels[] = { " <Emergency>", " <Alert>", " <Critical>", " <Error>",
+		" <Warning>", " <Notice>", " <Info>", " <Debug>" };
+	size_t size;
+
+	for (size_t i = 0; p < end && *p == ' ' && i < sizeof levels / sizeof *levels; i++) {
+		size = strlen(levels[i]);
+		if ((size_t)(end - p) >= size && memcmp(p, levels[i], size) == 0)
+			return p + size;
+	}
+	return p;
+}
+
 /* TAG: or TAG[PID]: and a blank. */
 static bool take_tag(struct cursor *c, struct header *h)
 {
@@ -105,7 +130,7 @@ static bool take_tag(struct cursor *c, struct header *h)
 		/* a line that was torn there, and another one behind it */
 		if (memchr(h->pid.text, ' ', h->pid.size) != NULL)
 			return false;
-		p = close + 1;
+		p = after_level(close + 1, c->end);
 	}
 	c->p = p;
 	return skip_char(c, ':') && skip_char(c, ' ');
@@ -169,12 +194,12 @@ static bool parse_rfc5424(struct cursor c, struct header *h)
 {
 	struct span message_id;
 	const char *first = c.p;
+	bool sure;
 
-	if (c.p < c.end && *c.p == '<') {
-		skip_priority(&c);
-		if (!skip_text(&c, "1 "))
-			return false;
-	}
+	skip_priority(&c);
+	sure = c.p > first && skip_text(&c, "1 ");
+	if (c.p == first)
+		skip_text(&c, "1 ");
 	if (!take_iso_stamp(&c, 'T', h) || !skip_char(&c, ' '))
 		return false;
 	if (!take_word(&c, &h->host) || !take_word(&c, &h->tag) || !take_word(&c, &h->pid) ||
@@ -182,9 +207,9 @@ static bool parse_rfc5424(struct cursor c, struct header *h)
 		return false;
 	if (h->pid.size == 1 && *h->pid.text == '-')
 		h->pid.size = 0;
-	/* files that have no <pri>1 could as well be of a layout that we do not
-	 * know */
-	for (size_t i = 0; *first != '<' && i < h->pid.size; i++) {
+	/* files that do not have all of <pri>1 could as well be of a layout
+	 * that we do not know */
+	for (size_t i = 0; !sure && i < h->pid.size; i++) {
 		if (!is_digit(h->pid.text[i]))
 			return false;
 	}
@@ -195,9 +220,17 @@ static bool parse_rfc5424(struct cursor c, struct header *h)
 	return true;
 }
 
+/* That of multilog(8) or svlogd(8).  Asked of every line. */
+static bool take_collected_stamp(struct cursor *c, struct header *h)
+{
+	if (left(c) <= 10)
+		return false;
+	return c->p[10] == '_' ? take_iso_stamp(c, '_', h) : take_tai64n_stamp(c, h);
+}
+
 /* What precedes the host.  socklog writes the facility before the stamp, and
- * may have one of multilog(8) before that; without it, and without a host, that
- * of multilog counts. */
+ * may have one of multilog(8) or svlogd(8) before that; without it, and without
+ * a host, that one counts. */
 static bool take_syslog_stamp(struct cursor *c, bool with_host, struct header *h)
 {
 	const char *facility;
@@ -205,13 +238,30 @@ static bool take_syslog_stamp(struct cursor *c, bool with_host, struct header *h
 
 	skip_priority(c);
 	skip_weekday(c);
-	stamped = take_tai64n_stamp(c, h) && skip_char(c, ' ');
+	stamped = take_collected_stamp(c, h) && skip_char(c, ' ');
 	facility = c->p;
 	skip_facility(c, true);
 	if (stamped && c->p == facility && !with_host)
 		return true;
-	return (take_bsd_stamp(c, h) || (with_host && take_iso_stamp(c, 'T', h))) &&
-	       skip_char(c, ' ');
+	if (!with_host)
+		return take_bsd_stamp(c, h) && skip_char(c, ' ');
+	return (take_bsd_stamp(c, h) || take_iso_stamp(c, 'T', h) || take_iso_stamp(c, ' ', h)) &&
+	       skip_gap(c);
+}
+
+/* A host, and the gap behind it.  A tag does not stand where it should, as in
+ * "Nov 20 11:46:38 popa3d[1]: ...", nor does the beginning of one, as in
+ * Dovecot's own "... imap(alice b): ...". */
+static bool take_host(struct cursor *c, struct span *host)
+{
+	const char *p = c->p;
+
+	while (p < c->end && *p != ' ' && *p != '\t')
+		p++;
+	*host = (struct span){ c->p, (size_t)(p - c->p) };
+	c->p = p;
+	return host->size > 0 && skip_gap(c) && host->text[host->size - 1] != ':' &&
+	       memchr(host->text + 1, '(', host->size - 1) == NULL;
 }
 
 static bool parse_syslog(struct cursor c, bool with_host, struct header *h)
@@ -227,7 +277,7 @@ static bool parse_syslog(struct cursor c, bool with_host, struct header *h)
 			return false;
 	}
 	h->host = (struct span){ c.p, 0 };
-	if (with_host && !take_word(&c, &h->host))
+	if (with_host && !take_host(&c, &h->host))
 		return false;
 	behind = c.p;
 	/* without a host, and nothing before the stamp: that is what its
@@ -237,14 +287,10 @@ static bool parse_syslog(struct cursor c, bool with_host, struct header *h)
 		/* a facility ends with a blank, where a tag does not */
 		c.p = behind;
 		skip_facility(&c, false);
-		h->busybox = true;
+		h->busybox = memchr(behind, '.', (size_t)(c.p - behind)) != NULL;
 		if (c.p == behind || !take_tag(&c, h))
 			return false;
 	}
-	/* "Nov 20 11:46:38 popa3d[1]: ..." has no host: a tag does not stand
-	 * where the host should */
-	if (with_host && h->host.text[h->host.size - 1] == ':')
-		return false;
 	skip_solaris_id(&c);
 	skip_second_stamp(&c);
 	take_message(&c, h);
@@ -256,6 +302,7 @@ static bool parse_syslog(struct cursor c, bool with_host, struct header *h)
 static bool parse_dovecot(struct cursor c, struct header *h)
 {
 	static const char name[] = "dovecot";
+	const char *message;
 
 	h->host = h->pid = (struct span){ c.p, 0 };
 	h->tag = (struct span){ name, sizeof name - 1 };
@@ -265,21 +312,27 @@ static bool parse_dovecot(struct cursor c, struct header *h)
 	} else if (!take_any_stamp(&c, h)) {
 		if (!take_tag(&c, h) || !take_any_stamp(&c, h) || !skip_text(&c, "Info: "))
 			return false;
-	} else
+	} else {
+		/* socklog's, beneath another stamp */
+		message = c.p;
+		skip_facility(&c, true);
+		if (c.p > message)
+			return false;
 		skip_text(&c, "dovecot: ");
+	}
 	take_message(&c, h);
 	return true;
 }
 
 /* Courier's own lines have no stamp, and a line without a time cannot count: so
- * one of multilog(8) is demanded. */
+ * one of multilog(8) or svlogd(8) is demanded. */
 static bool parse_courier(struct cursor c, struct header *h)
 {
 	static const char name[] = "courier";
 
 	h->host = h->pid = (struct span){ c.p, 0 };
 	h->tag = (struct span){ name, sizeof name - 1 };
-	if (!take_tai64n_stamp(&c, h) || !skip_char(&c, ' ') || !skip_text(&c, "INFO: "))
+	if (!take_collected_stamp(&c, h) || !skip_char(&c, ' ') || !skip_text(&c, "INFO: "))
 		return false;
 	take_message(&c, h);
 	return true;
@@ -319,13 +372,9 @@ unsigned layout_find(const char *name)
 	return 0;
 }
 
-bool layout_parse(unsigned formats, const char *line, size_t size, struct header *header)
+static bool parse(unsigned formats, struct cursor c, struct header *header)
 {
-	struct cursor c = { line, line + size };
-
 	header->busybox = false;
-	if (size > 0 && line[size - 1] == '\r')
-		c.end--;
 	if ((formats & FORMAT_SYSLOG) != 0 &&
 	    (parse_syslog(c, true, header) || parse_rfc5424(c, header)))
 		return true;
@@ -336,6 +385,37 @@ bool layout_parse(unsigned formats, const char *line, size_t size, struct header
 	if ((formats & FORMAT_DOVECOT) != 0 && parse_dovecot(c, header))
 		return true;
 	return (formats & FORMAT_NOHOST) != 0 && parse_syslog(c, false, header);
+}
+
+/* What a container wrote, whose runtime put a stamp before it: of any layout,
+ * or with nothing but a tag. */
+static bool parse_contained(unsigned formats, struct cursor c, struct header *header)
+{
+	const struct header outer = *header;
+
+	if (!parse(formats, c, header)) {
+		if ((formats & FORMAT_NOHOST) == 0)
+			return false;
+		header->host = (struct span){ c.p, 0 };
+		if (!take_tag(&c, header))
+			return false;
+		take_message(&c, header);
+	}
+	header->kind = outer.kind;
+	header->stamp = outer.stamp;
+	return true;
+}
+
+bool layout_parse(unsigned formats, const char *line, size_t size, struct header *header)
+{
+	struct cursor c = { line, line + size };
+
+	if (size > 0 && line[size - 1] == '\r')
+		c.end--;
+	envelope_skip(&c);
+	if (envelope_take_runtime(&c, header))
+		return parse_contained(formats, c, header);
+	return parse(formats, c, header);
 }
 
 bool layout_parse_tag(const char *line, size_t size, struct header *header)

@@ -16,8 +16,8 @@
 /* Does MESSAGE say that somebody is in, or has it a word of logins and an
  * address, and is its verb none of something else?  What names a client has or
  * chooses makes no difference.  If in doubt, it is one: a login that nobody
- * records is worse than a line too many in a report.  A line of names and numbers
- * alone, as cucipop writes them, has no such word and is none. */
+ * records is worse than a line too many in a report.  A line of names and
+ * numbers alone, as cucipop writes them, has no such word and is none. */
 bool near_miss(struct span message);
 
 #endif

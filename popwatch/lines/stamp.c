@@ -64,9 +64,14 @@ static bool nearest_year(struct tm *tm, int64_t now, const struct zone *zone, in
 static bool bsd_time(const struct header *h, int64_t now, const struct zone *zone, int64_t *when)
 {
 	const char *p = h->stamp.text;
-	struct tm tm = { .tm_mon = month_of(p) };
+	struct tm tm = { 0 };
 	int year = 0;
 
+	if (h->kind == STAMP_FULL_BSD) {
+		year = number(p, 4);
+		p += 5;
+	}
+	tm.tm_mon = month_of(p);
 	p += 4;
 	if (*p == ' ')
 		p++;
@@ -87,6 +92,12 @@ static bool bsd_time(const struct header *h, int64_t now, const struct zone *zon
 	return tm_seconds(&tm, zone, when);
 }
 
+/* Is it svlogd's, of UTC? */
+static bool is_svlogd(const struct header *h)
+{
+	return h->stamp.text[sizeof "2026-11-20" - 1] == '_';
+}
+
 /* Where the zone of a STAMP_ISO is; its end if it has none. */
 static const char *iso_zone(const struct header *h)
 {
@@ -101,7 +112,8 @@ static const char *iso_zone(const struct header *h)
 bool stamp_has_offset(const struct header *header)
 {
 	if (header->kind == STAMP_ISO)
-		return iso_zone(header) < header->stamp.text + header->stamp.size;
+		return is_svlogd(header) ||
+		       iso_zone(header) < header->stamp.text + header->stamp.size;
 	return header->kind == STAMP_TAI64N;
 }
 
@@ -118,7 +130,7 @@ static bool iso_time(const struct header *h, const struct zone *zone_here, int64
 	};
 	int64_t east;
 
-	if (!tm_seconds(&tm, zone == end ? zone_here : NULL, when))
+	if (!tm_seconds(&tm, zone == end && !is_svlogd(h) ? zone_here : NULL, when))
 		return false;
 	if (zone < end && *zone != 'Z') {
 		east = number(zone + 1, 2) * 3600 + number(end - 2, 2) * 60;

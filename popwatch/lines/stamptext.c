@@ -39,8 +39,11 @@ static const char *after_fraction(const char *p, const char *end)
 bool take_bsd_stamp(struct cursor *c, struct header *h)
 {
 	const char *p = c->p;
+	bool full = left(c) > 5 && is_digit(*p) && fits(p, "9999 ");
 
-	if (left(c) < 15 || p[3] != ' ' || month_of(p) < 0)
+	if (full)
+		p += 5;
+	if (c->end - p < 15 || p[3] != ' ' || month_of(p) < 0)
 		return false;
 	p += 4;
 	if (*p == ' ')
@@ -50,14 +53,14 @@ bool take_bsd_stamp(struct cursor *c, struct header *h)
 	p += is_digit(p[1]) ? 2 : 1;
 	if (*p++ != ' ')
 		return false;
-	h->kind = STAMP_BSD;
+	h->kind = full ? STAMP_FULL_BSD : STAMP_BSD;
 	if (c->end - p >= 8 && is_clock(p)) {
 		p += 8;
-		if (c->end - p >= 6 && fits(p, " 9999 ")) {
+		if (!full && c->end - p >= 6 && fits(p, " 9999 ")) {
 			h->kind = STAMP_YEAR_BSD;
 			p += 5;
 		}
-	} else if (c->end - p >= 13 && fits(p, "9999 ") && is_clock(p + 5)) {
+	} else if (!full && c->end - p >= 13 && fits(p, "9999 ") && is_clock(p + 5)) {
 		h->kind = STAMP_BSD_YEAR;
 		p += 13;
 	} else
@@ -75,7 +78,9 @@ bool take_iso_stamp(struct cursor *c, char separator, struct header *h)
 		return false;
 	p += 19;
 	p = after_fraction(p, c->end);
-	if (p < c->end && *p == 'Z')
+	if (separator == '_')
+		; /* of UTC, and never has a zone */
+	else if (p < c->end && *p == 'Z')
 		p++;
 	else if (c->end - p >= 6 && (*p == '+' || *p == '-') && fits(p + 1, "99:99"))
 		p += 6;
@@ -104,7 +109,7 @@ bool take_tai64n_stamp(struct cursor *c, struct header *h)
 bool take_any_stamp(struct cursor *c, struct header *h)
 {
 	return (take_bsd_stamp(c, h) || take_iso_stamp(c, 'T', h) || take_iso_stamp(c, ' ', h) ||
-		   take_tai64n_stamp(c, h)) &&
+		   take_iso_stamp(c, '_', h) || take_tai64n_stamp(c, h)) &&
 	       skip_char(c, ' ');
 }
 

@@ -13,12 +13,13 @@
 #include "cursor.h"
 #include "header.h"
 
-/* Nov 20 11:46:38, Nov  5 ..., Nov 5 ..., with a year before or behind the
- * time, or a fraction, which is no part of the stamp; the blank that ends it
- * stays. */
+/* Nov 20 11:46:38, Nov  5 ..., Nov 5 ..., with a year before it, or before or
+ * behind the time, or a fraction, which is no part of the stamp; the blank that
+ * ends it stays. */
 bool take_bsd_stamp(struct cursor *c, struct header *h);
 
-/* 2026-11-20T11:46:38 (or another SEPARATOR than T), a fraction after . or a
+/* 2026-11-20T11:46:38 (or another SEPARATOR than T; with _ it has no zone, as
+ * svlogd -tt writes it), a fraction after . or a
  * comma, a zone; what ends it stays. */
 bool take_iso_stamp(struct cursor *c, char separator, struct header *h);
 

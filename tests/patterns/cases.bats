@@ -153,3 +153,15 @@ open_after() {
 	run "$POPWATCH" -o -c "$SCRATCH/silent/popwatch.conf"
 	[[ $output != *'near misses; try'* ]] || fail "$output"
 }
+
+@test "a line of another layout is named, if it is known" {
+	while IFS='|' read -r word line; do
+		printf '%s\n' "$line" >"$SCRATCH/other.log"
+		run "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t "$SCRATCH/other.log" -s all
+		[[ $output == *'1 line: 0 of other programs, 1 of another layout'$'\n''line 1 is of another layout: it '*"$word"* ]] || fail "$line"$'\n'"$output"
+	done <<-'END'
+	json-file|{"log":"Nov 20 10:00:01 mail imapd: LOGIN, user=alice, ip=[192.0.2.1]\n","stream":"stdout"}
+	journalctl|Fri 2026-11-20 10:00:01 CET mail imapd[12]: LOGIN, user=alice, ip=[192.0.2.1]
+	journalctl|1795173601.123456 mail imapd[12]: LOGIN, user=alice, ip=[192.0.2.1]
+	END
+}

@@ -17,6 +17,7 @@ found() {
 seams() {
 	local server=$1 before=$2 torn=$3 next=$4 stamp
 	for stamp in "$(date '+%b %e %T') mx" "$(date '+%b %e %T %Y') mx" "$(date '+%b %e %Y %T') mx" \
+		"$(date '+%Y %b %e %T') mx" "$(date '+%F %T') mx" \
 		"$(date +%FT%T.%6N%:z) mx" "$(date -u +%FT%TZ) mx"; do
 		is=$(printf '%s\n' ${before:+"$stamp $before"} "$stamp $torn$stamp $next" | found $server)
 		[ -z "$is" ] || fail "$server, $stamp: $is"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * test_popwatch_layout.c - layouts, stamps and years of log lines (layout.h,
- * stamp.h, year.h)
+ * envelope.h, stamp.h, year.h)
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,9 @@
 
 #include <time.h>
 
+#include "envelope.h"
 #include "layout.h"
+#include "seam.h"
 #include "stamp.h"
 #include "year.h"
 
@@ -101,6 +103,86 @@ static const struct {
 	{ FORMAT_ZIMBRA, "2026-11-20 11:46:38,123 INFO  [ImapServer-1] [ip=192.0.2.1;] x", "",
 	    "zimbra", "", "[ImapServer-1] [ip=192.0.2.1;] x" },
 	{ FORMAT_ZIMBRA, "2026-11-20 11:46:38,123 WARN  [ImapServer-1] x", NULL, NULL, NULL, NULL },
+	/* a blank for the T, with a zone or without; the year in front */
+	{ FORMAT_SYSLOG, "2026-11-20 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
+	{ FORMAT_ANY, "2026-11-20 11:46:38.1+01:00 vm imapd[7]: x", "vm", "imapd", "7", "x" },
+	{ FORMAT_SYSLOG, "2026 Nov 20 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
+	{ FORMAT_NOHOST, "2026 Nov  3 11:46:38.123 dovecot: x", "", "dovecot", "", "x" },
+	{ FORMAT_SYSLOG, "2026 Nov 20 11:46:38 2026 vm dovecot: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "2026 Nov 20 2026 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "2026 Nov", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "2026 ", NULL, NULL, NULL, NULL },
+	/* Dovecot's own line is none of a syslog daemon, whoever its user */
+	{ FORMAT_SYSLOG, "2026-11-20 11:43:58 imap-login: Info: Login: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "2026-11-20 11:43:58 imap(x dovecot: imap-login: Login: x", NULL, NULL,
+	    NULL, NULL },
+	{ FORMAT_SYSLOG, "Nov 20 11:43:58 imap(x dovecot: imap-login: Login: x", NULL, NULL, NULL,
+	    NULL },
+	{ FORMAT_SYSLOG, "Nov 20 11:43:58 (none) imapd: x", "(none)", "imapd", "", "x" },
+	{ FORMAT_NOHOST, "2026-11-20 11:46:38 dovecot: x", NULL, NULL, NULL, NULL },
+	/* one half of <pri>1 */
+	{ FORMAT_SYSLOG, "1 2026-11-20T11:46:38Z vm dovecot 9 - - x", "vm", "dovecot", "9", "x" },
+	{ FORMAT_SYSLOG, "<22>2026-11-20T11:46:38Z vm dovecot 9 - - x", "vm", "dovecot", "9", "x" },
+	{ FORMAT_SYSLOG, "1 2026-11-20T11:46:38Z vm dovecot said - - x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "<22>2026-11-20T11:46:38Z vm dovecot said - - x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "<22>1 2026-11-20T11:46:38Z vm dovecot said - - x", "vm", "dovecot",
+	    "said", "x" },
+	{ FORMAT_SYSLOG, "2 2026-11-20T11:46:38Z vm dovecot 9 - - x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "190 <22>1 2026-11-20T11:46:38Z vm dovecot 9 - - x", "vm", "dovecot", "9",
+	    "x" },
+	{ FORMAT_SYSLOG, "70 <22>Nov 20 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
+	{ FORMAT_ANY, "70 Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "070 <22>Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "700000 <22>Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
+	/* svlogd -tt, and multilog before socklog */
+	{ FORMAT_NOHOST, "2026-11-20_11:46:38.12345 imapd: x", "", "imapd", "", "x" },
+	{ FORMAT_NOHOST, "2026-11-20_11:46:38.12345 mail.info: Nov 20 11:46:38 imapd: x", "",
+	    "imapd", "", "x" },
+	{ FORMAT_SYSLOG, "2026-11-20_11:46:38.12345 imapd: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_DOVECOT, "2026-11-20_11:46:38.12345 pop3-login: Info: x", "", "dovecot", "",
+	    "pop3-login: Info: x" },
+	{ FORMAT_COURIER, "2026-11-20_11:46:38.12345 INFO: x", "", "courier", "", "x" },
+	{ FORMAT_ANY, "@400000006920a5e61b2c3d4e mail.info: Nov 20 11:46:38 imapd: x", "", "imapd",
+	    "", "x" },
+	{ FORMAT_DOVECOT, "@400000006920a5e61b2c3d4e mail.info: Nov 20 11:46:38 imapd: x", NULL,
+	    NULL, NULL, NULL },
+	/* two blanks, tabs */
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm  dovecot: x", "vm", "dovecot", "", "x" },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38  vm dovecot: x", "vm", "dovecot", "", "x" },
+	{ FORMAT_SYSLOG, "2026-11-20 11:46:38.123456+0100  localhost dovecot[9]: x", "localhost",
+	    "dovecot", "9", "x" },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38\tvm\tdovecot: x", "vm", "dovecot", "", "x" },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm   dovecot: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38  dovecot: Login", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm\t", NULL, NULL, NULL, NULL },
+	/* macOS, AIX */
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm imapd[9] <Info>: x", "vm", "imapd", "9", "x" },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm imapd[9] <x>: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm imapd[9] <Info>", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm imapd <Info>: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm mail:info imapd[9]: x", "vm", "imapd", "9", "x" },
+	{ FORMAT_SYSLOG, "Nov 20 11:46:38 vm mail:said imapd[9]: x", NULL, NULL, NULL, NULL },
+	/* containers */
+	{ FORMAT_SYSLOG, "mail-1  | Nov 20 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
+	{ FORMAT_SYSLOG, "mail_x.1 | <22>1 2026-11-20T11:46:38Z vm dovecot 9 - - x", "vm",
+	    "dovecot", "9", "x" },
+	{ FORMAT_SYSLOG, "mail-1  | x | Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "mail 1 | Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "mail-1  |", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "2026-11-20T11:46:38.895Z stdout F Nov 20 11:46:38 vm dovecot: x", "vm",
+	    "dovecot", "", "x" },
+	{ FORMAT_DOVECOT, "2026-11-20T11:46:38.895Z stderr F Nov 20 11:46:38 pop3-login: Info: x",
+	    "", "dovecot", "", "pop3-login: Info: x" },
+	{ FORMAT_NOHOST, "2026-11-20T11:46:38.895Z stderr F imapd: x", "", "imapd", "", "x" },
+	{ FORMAT_SYSLOG, "2026-11-20T11:46:38.895Z stderr F imapd: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "2026-11-20T11:46:38.895Z stdout P Nov 20 11:46:38 vm dovecot: x", NULL,
+	    NULL, NULL, NULL },
+	{ FORMAT_NOHOST, "2026-11-20T11:46:38.895Z stdout P imapd: x", NULL, NULL, NULL, NULL },
+	/* not taken: what else has such lines is read otherwise */
+	{ FORMAT_ANY, "\xef\xbb\xbfNov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "{\"log\":\"Nov 20 11:46:38 vm dovecot: x\\n\"}", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "Fri 2026-11-20 11:46:38 CET vm dovecot[12]: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "1795173601.123456 vm dovecot[12]: x", NULL, NULL, NULL, NULL },
 	/* nginx's own log file is none of ours */
 	{ FORMAT_ANY,
 	    "2026/11/20 11:47:39 [info] 118#118: *2 client logged in, client: 203.0.113.9", NULL,
@@ -176,6 +258,10 @@ static void test_times(void **state)
 		{ "2026-11-20T11:46:38", NOW, NOW - 60 },
 		{ "Nov 20 2026 11:46:38", NOW, NOW - 60 },
 		{ "Nov 20 11:46:38 2026", NOW, NOW - 60 },
+		{ "2026 Nov 20 11:46:38", NOW, NOW - 60 },
+		{ "2025 Nov 20 11:46:38", NOW, NOW - 60 - 365 * DAY },
+		{ "2026-11-20 11:46:38", NOW, NOW - 60 },
+		{ "2026-11-20 12:46:38+0100", NOW, NOW - 60 },
 		/* a little ahead: taken for now; much: not believed */
 		{ "Nov 20 11:50:00", NOW, NOW },
 		{ "2026-11-20T20:00:00Z", NOW, NOW },
@@ -223,6 +309,63 @@ static void test_tai64n(void **state)
 	assert_true(layout_parse(FORMAT_COURIER, line, strlen(line), &h));
 	assert_true(stamp_time(&h, NOW, &memo, &when));
 	assert_int_equal(when, 0x6920a5e6 - 10);
+}
+
+/* svlogd's and a container's stamps are of UTC, whatever the log's zone is. */
+static void test_utc(void **state)
+{
+	char torn[200];
+	static const char *const lines[] = { "2026-11-20_11:46:38.12345 imapd: x",
+		"2026-11-20T11:46:38.1Z stdout F Nov 20 06:46:38 vm imapd: x" };
+	struct header h;
+	int64_t when;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		struct stamp_memo memo = { .zone = zone_get("America/New_York") };
+
+		assert_non_null(memo.zone);
+		assert_true(
+		    layout_parse(FORMAT_SYSLOG | FORMAT_NOHOST, lines[i], strlen(lines[i]), &h));
+		assert_true(stamp_has_offset(&h));
+		assert_true(stamp_time(&h, NOW, &memo, &when));
+		assert_int_equal(when, NOW - 60);
+		/* and one behind a torn line is seen */
+		snprintf(torn, sizeof torn, "LOGIN, user=al%s", lines[i]);
+		assert_true(seam_in(span_of(torn)));
+	}
+}
+
+/* What is of no layout is named, if it is known. */
+static void test_names(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *word; /* NULL: it is not */
+	} cases[] = {
+		{ "\xef\xbb\xbfNov 20 11:46:38 vm dovecot: x", "byte order mark" },
+		{ "{\"log\":\"x\\n\",\"stream\":\"stdout\"}", "json-file" },
+		{ "{\"MESSAGE\":\"x\"}", "JSON" },
+		{ "Fri 2026-11-20 11:46:38 CET vm dovecot[12]: x", "journalctl" },
+		{ "1795173601.123456 vm dovecot[12]: x", "journalctl" },
+		{ "[12345.678901] vm dovecot[12]: x", "journalctl" },
+		{ "[    5.678901] vm dovecot[12]: x", "journalctl" },
+		{ "1795173601.12345", NULL },
+		{ "[1", NULL },
+		{ "[", NULL },
+		{ "Fri ", NULL },
+		{ "20. Nov 11:46:38 vm dovecot: x", NULL },
+		{ "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *name = envelope_name(cases[i].line, strlen(cases[i].line));
+
+		if (cases[i].word == NULL ? name != NULL
+					  : name == NULL || strstr(name, cases[i].word) == NULL)
+			fail_msg("%s: %s", cases[i].line, name != NULL ? name : "not named");
+	}
 }
 
 /* The memory of the line before must not change what comes out. */
@@ -423,6 +566,8 @@ int main(void)
 		cmocka_unit_test(test_layouts),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_tai64n),
+		cmocka_unit_test(test_utc),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_memo),
 		cmocka_unit_test(test_double_hour),
 		cmocka_unit_test(test_zones),
