@@ -17,6 +17,7 @@
 
 #include "human.h"
 #include "log.h"
+#include "sysinit.h"
 
 #define WAIT_S 10 /* for an answer; the daemon takes three seconds at most */
 #define ANSWER_MAX 16384
@@ -331,7 +332,8 @@ void everyhost_check(
     const char *database, void (*each)(const struct finding *finding, void *arg), void *arg)
 {
 	const struct report report = { each, arg };
-	char line[PATH_MAX + 16], answer[ANSWER_MAX], what[512];
+	char line[PATH_MAX + 16], answer[ANSWER_MAX], what[512], start[SYSINIT_MAX];
+	char fix[SYSINIT_MAX + 32];
 
 	if (snprintf(line, sizeof line, "status %s\n", database) >= (int)sizeof line)
 		return;
@@ -346,5 +348,7 @@ void everyhost_check(
 	    "relaymirror does not answer at %s (%s): other hosts do not see logins here, nor this "
 	    "one theirs",
 	    socket_path(), strerror(errno));
-	tell(&report, RELAYDB_FAULT, what, "systemctl start relaymirror; relaymirror -n");
+	snprintf(fix, sizeof fix, "%s; relaymirror -n",
+	    sysinit_command(start, SYSINIT_START, "relaymirror"));
+	tell(&report, RELAYDB_FAULT, what, fix);
 }

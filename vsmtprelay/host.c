@@ -8,11 +8,11 @@
 
 #include "expiry.h"
 #include "files.h"
+#include "sysinit.h"
 
 static void check_expiry(void (*each)(const struct finding *finding, void *arg), void *arg)
 {
-	struct finding finding = { RELAYDB_WARNING, "",
-		"systemctl enable --now vsmtprelay-expire.timer" };
+	struct finding finding = { RELAYDB_WARNING, "", sysinit_expiry() };
 	struct expiry expiry;
 
 	expiry_find(&expiry);
@@ -33,10 +33,11 @@ bool host_records(void)
 
 static void check_recorders(void (*each)(const struct finding *finding, void *arg), void *arg)
 {
+	char start[SYSINIT_MAX];
 	const struct finding finding = { RELAYDB_FINE,
 		"nothing records logins: popwatch is not running, and nothing in /etc/pam.d uses "
 		"pam_relaydb",
-		"systemctl enable --now popwatch" };
+		sysinit_command(start, SYSINIT_ENABLE, "popwatch") };
 
 	if (!host_records())
 		each(&finding, arg);

@@ -27,6 +27,7 @@
 #include "mtaask.h"
 #include "postfix.h"
 #include "program.h"
+#include "sysinit.h"
 
 #define USER "relayers"
 #define DOCUMENTED "/var/lib/relayers" /* the directory that the documents name */
@@ -93,11 +94,6 @@ static void __attribute__((format(printf, 2, 3))) into(const char *block, const 
 	puts("---");
 }
 
-static bool has_systemd(void)
-{
-	return files_exist("/run/systemd/system");
-}
-
 /* The directory, for USER; where that is missing nothing is made. */
 static bool make_directory(void)
 {
@@ -132,7 +128,7 @@ static void directory_step(struct setup *setup)
 	if (step(setup, getpwnam(USER) != NULL && there, "user %s and the directory %s", USER,
 		directory))
 		return;
-	if (has_systemd())
+	if (sysinit_systemd())
 		run("systemd-sysusers relayers.conf\nsystemd-tmpfiles --create relayers.conf\n",
 		    "");
 	else
@@ -232,7 +228,7 @@ static void expiry_step(struct setup *setup)
 		: expiry.unsure          ? "a crontab that this user may not read"
 					 : ""))
 		return;
-	if (has_systemd() && (expiry.no_daemon || !files_exist("/usr/sbin/cron*")))
+	if (sysinit_systemd() && (expiry.no_daemon || !files_exist("/usr/sbin/cron*")))
 		run(blocks_install_timer, "systemctl enable --now vsmtprelay-expire.timer\n");
 	else if (expiry.no_daemon)
 		run("apt install --no-install-recommends cron\n", "");
@@ -245,8 +241,8 @@ static void recorder_step(struct setup *setup)
 {
 	if (step(setup, host_records(), "logins are recorded"))
 		return;
-	run(has_systemd() ? "systemctl enable --now relayers-settle popwatch\n"
-			  : "popwatch -d -p /run/popwatch.pid\n",
+	run(sysinit_systemd() ? "systemctl enable --now relayers-settle popwatch\n"
+			      : "popwatch -d -p /run/popwatch.pid\n",
 	    "");
 }
 
@@ -296,7 +292,8 @@ static void exim_lines(const struct setup *setup)
 	    sscanf(setup->facts.exim_user, "exim_user = %63[-A-Za-z0-9_]", user) == 1)
 		printf("--- run:\nusermod -a -G relayers %s\n---\n", user);
 	if (debian)
-		run("update-exim4.conf\n", "systemctl restart exim4\n");
+		run("update-exim4.conf\n",
+		    sysinit_systemd() ? "systemctl restart exim4\n" : "service exim4 restart\n");
 	else
 		puts("Then restart Exim.");
 }
@@ -305,9 +302,8 @@ static void sendmail_lines(void)
 {
 	into(blocks_readme_mc, "/etc/mail/sendmail.mc, before its MAILER lines");
 	run("cd /etc/mail && cp -p sendmail.cf sendmail.cf.orig\n"
-	    "m4 sendmail.mc >sendmail.cf.new && mv sendmail.cf.new sendmail.cf\n"
-	    "systemctl reload sendmail\n",
-	    "");
+	    "m4 sendmail.mc >sendmail.cf.new && mv sendmail.cf.new sendmail.cf\n",
+	    sysinit_systemd() ? "systemctl reload sendmail\n" : "service sendmail reload\n");
 }
 
 static void server_steps(struct setup *setup)

@@ -24,6 +24,7 @@
 #include "log.h"
 #include "mtaask.h"
 #include "postfix.h"
+#include "sysinit.h"
 
 #define STALE 600 /* an age in seconds at which no daemon that runs leaves its stats file */
 
@@ -111,7 +112,7 @@ static void database_part(struct status *status, const struct glance *survey)
 static void expiry_part(struct status *status, const struct glance *survey)
 {
 	struct expiry expiry;
-	char text[256], after[HUMAN_AGE];
+	char text[256], after[HUMAN_AGE], cron[SYSINIT_MAX], fix[SYSINIT_MAX + 32];
 
 	expiry_find(&expiry);
 	if (expiry.by == EXPIRY_NONE) {
@@ -120,7 +121,7 @@ static void expiry_part(struct status *status, const struct glance *survey)
 			    "this user may not read the users' crontabs", NULL, NULL);
 		else
 			part(status, "expiry", STATE_WARNING, "nothing removes old entries",
-			    "systemctl enable --now vsmtprelay-expire.timer", NULL);
+			    sysinit_expiry(), NULL);
 		return;
 	}
 	if (expiry.after == EXPIRY_ALL)
@@ -133,8 +134,9 @@ static void expiry_part(struct status *status, const struct glance *survey)
 	    status->now - survey->oldest > expiry.after + 2 * 86400) {
 		strcat(text,
 		    "; but there are older entries: it does not run, or not on this database");
-		part(status, "expiry", STATE_WARNING, text,
-		    "vsmtprelay check; systemctl status cron", NULL);
+		snprintf(fix, sizeof fix, "vsmtprelay check; %s",
+		    sysinit_command(cron, SYSINIT_STATUS, "cron"));
+		part(status, "expiry", STATE_WARNING, text, fix, NULL);
 		return;
 	}
 	part(status, "expiry", STATE_OK, text, NULL,
@@ -145,7 +147,7 @@ static void expiry_part(struct status *status, const struct glance *survey)
 static void watch_counts(struct status *status, const char *path)
 {
 	struct counts counts;
-	char text[512], age[HUMAN_AGE];
+	char text[512], age[HUMAN_AGE], restart[SYSINIT_MAX], fix[SYSINIT_MAX + 64];
 
 	counts_read(&counts, path, status->now);
 	if (counts.text == NULL) {
@@ -164,9 +166,10 @@ static void watch_counts(struct status *status, const char *path)
 	    "runs; %" PRId64 " lines, %" PRId64 " logins recorded, %" PRId64
 	    " near misses, as of %s ago",
 	    numbers[0].value, numbers[1].value, numbers[2].value, human_age(counts.age, age));
+	snprintf(fix, sizeof fix, "its stats file is old: does it hang? %s",
+	    sysinit_command(restart, SYSINIT_RESTART, "popwatch"));
 	if (counts.age > STALE)
-		part(status, "popwatch", STATE_WARNING, text,
-		    "its stats file is old: does it hang? systemctl restart popwatch", numbers);
+		part(status, "popwatch", STATE_WARNING, text, fix, numbers);
 	else if (numbers[0].value > 1000 && numbers[1].value == 0 && numbers[2].value > 0)
 		part(status, "popwatch", STATE_WARNING, text,
 		    "it reads lines and finds no login: popwatch -t LOG -s all", numbers);
@@ -177,8 +180,10 @@ static void watch_counts(struct status *status, const char *path)
 
 static void watch_part(struct status *status)
 {
-	char path[4096];
+	char path[4096], start[SYSINIT_MAX], fix[SYSINIT_MAX + 32];
 
+	snprintf(
+	    fix, sizeof fix, "%s; popwatch -n", sysinit_command(start, SYSINIT_ENABLE, "popwatch"));
 	if (files_running("popwatch")) {
 		if (daemon_stats_file("popwatch", path, sizeof path))
 			watch_counts(status, path);
@@ -191,14 +196,13 @@ static void watch_part(struct status *status)
 		    NULL, NULL);
 	else
 		part(status, "popwatch", STATE_WARNING,
-		    "does not run, and nothing else records logins",
-		    "systemctl enable --now popwatch; popwatch -n", NULL);
+		    "does not run, and nothing else records logins", fix, NULL);
 }
 
 /* relayguard or relaymirror: who does not use it has no unit enabled. */
 static void daemon_part(struct status *status, const char *name)
 {
-	char path[4096], text[64], pattern[128];
+	char path[4096], text[SYSINIT_MAX + 32], pattern[128], command[SYSINIT_MAX];
 	struct counts counts = { 0 };
 	bool runs = files_running(name);
 
@@ -208,15 +212,18 @@ static void daemon_part(struct status *status, const char *name)
 		return;
 	}
 	if (!runs) {
-		snprintf(text, sizeof text, "systemctl status %s; %s -n", name, name);
+		snprintf(text, sizeof text, "%s; %s -n",
+		    sysinit_command(command, SYSINIT_STATUS, name), name);
 		part(status, name, STATE_FAULT, "is enabled, but does not run", text, NULL);
 		return;
 	}
 	if (daemon_stats_file(name, path, sizeof path))
 		counts_read(&counts, path, status->now);
+	snprintf(text, sizeof text, "%s, and see its log",
+	    sysinit_command(command, SYSINIT_RESTART, name));
 	if (counts.text != NULL && counts.age > STALE)
 		part(status, name, STATE_WARNING, "runs, but its stats file is old: does it hang?",
-		    "systemctl restart it, and see its log", NULL);
+		    text, NULL);
 	else
 		part(status, name, STATE_OK, "runs", NULL, NULL);
 	counts_free(&counts);

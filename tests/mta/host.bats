@@ -285,6 +285,16 @@ pictures() {	# of every file of a mail server, and of cron
 	not grep -q systemctl "$SCRATCH/setup"
 }
 
+@test "what fixes a finding is not systemd's where there is none" {
+	[ ! -e /run/systemd/system ]
+	{
+		"$BUILD/vsmtprelay/vsmtprelay" check || true
+		"$BUILD/vsmtprelay/vsmtprelay" status || true
+	} >"$SCRATCH/said" 2>&1
+	grep -q 'popwatch -d -p /run/popwatch.pid' "$SCRATCH/said" || fail "$(cat "$SCRATCH/said")"
+	not grep -q systemctl "$SCRATCH/said"
+}
+
 @test "setup: what it prints for Postfix, sendmail and Exim works, and then it is done" {
 	postfix_host
 	sed -i '/^relayers =/,$d' /etc/postfix/main.cf
