@@ -344,7 +344,7 @@ with_servers() {
 	local name
 	for name in "$DEFINITIONS"/*.conf; do
 		name=$(basename "$name" .conf)
-		grep -Eq "\\b${name%-stderrlogger}\\b" "$LIB/../../docs/SERVERS.md" || fail "$name"
+		grep -Eq "(^|[^-a-z0-9])$name([^-a-z0-9]|$)" "$LIB/../../docs/SERVERS.md" || fail "$name"
 	done
 	page_block SERVERS log >"$SCRATCH/log"
 	echo "definitions = $(readlink -f "$DEFINITIONS")" >"$SCRATCH/all.conf"
