@@ -29,7 +29,7 @@
 
 struct worst {
 	double seconds;
-	char server[64];
+	char definition[64];
 	char line[SHOWN + 1];
 	size_t size;
 	unsigned long stopped;
@@ -53,28 +53,28 @@ static double go(const struct pattern *pattern, struct span line, struct worst *
 	return now() - begin;
 }
 
-static void try_line(const struct server *server, struct span line, struct worst *worst)
+static void try_line(const struct definition *definition, struct span line, struct worst *worst)
 {
 	double seconds, again;
 
-	for (size_t i = 0; i < server->count; i++) {
-		seconds = go(server->expressions[i].pattern, line, worst);
+	for (size_t i = 0; i < definition->count; i++) {
+		seconds = go(definition->expressions[i].pattern, line, worst);
 		for (int n = 1; seconds > worst->seconds && n < GOES; n++) {
-			again = go(server->expressions[i].pattern, line, worst);
+			again = go(definition->expressions[i].pattern, line, worst);
 			seconds = again < seconds ? again : seconds;
 		}
 		if (seconds <= worst->seconds)
 			continue;
 		worst->seconds = seconds;
 		worst->size = line.size;
-		snprintf(worst->server, sizeof worst->server, "%s", server->name);
+		snprintf(worst->definition, sizeof worst->definition, "%s", definition->name);
 		snprintf(worst->line, sizeof worst->line, "%.*s",
 		    line.size < SHOWN ? (int)line.size : SHOWN, line.text);
 	}
 }
 
 /* HEAD, PART again and again, and TAIL: SIZE bytes. */
-static void try_repeated(const struct server *server, struct span head, struct span part,
+static void try_repeated(const struct definition *definition, struct span head, struct span part,
     struct span tail, size_t size, struct worst *worst)
 {
 	static char line[LINE_MAX_BYTES];
@@ -88,7 +88,7 @@ static void try_repeated(const struct server *server, struct span head, struct s
 		used += part.size;
 	}
 	memcpy(line + used, tail.text, tail.size);
-	try_line(server, (struct span){ line, used + tail.size }, worst);
+	try_line(definition, (struct span){ line, used + tail.size }, worst);
 }
 
 /* Where the parts of MESSAGE begin: at each change from letters and digits, or
@@ -109,11 +109,12 @@ static size_t split(const char *message, size_t *at)
 	return count;
 }
 
-static void try_sample(const struct server *server, const char *message, struct worst *worst)
+static void try_sample(
+    const struct definition *definition, const char *message, struct worst *worst)
 {
 	size_t at[PARTS], count = split(message, at), end = at[count];
 	const struct span none = { "", 0 };
-	const size_t sizes[] = { server->longest, LINE_MAX_BYTES };
+	const size_t sizes[] = { definition->longest, LINE_MAX_BYTES };
 
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = i + 1; j <= count && j <= i + 3; j++) {
@@ -122,14 +123,15 @@ static void try_sample(const struct server *server, const char *message, struct 
 					  tail = { message + at[j], end - at[j] };
 
 			for (size_t n = 0; n < 2; n++) {
-				try_repeated(server, head, part, tail, sizes[n], worst);
-				try_repeated(server, head, part, none, sizes[n], worst);
+				try_repeated(definition, head, part, tail, sizes[n], worst);
+				try_repeated(definition, head, part, none, sizes[n], worst);
 			}
 		}
 	}
 }
 
-static bool try_server(const char *directory, const struct server *server, struct worst *worst)
+static bool try_server(
+    const char *directory, const struct definition *definition, struct worst *worst)
 {
 	char path[4096], *line = NULL, *message;
 	bool samples = false;
@@ -137,7 +139,7 @@ static bool try_server(const char *directory, const struct server *server, struc
 	ssize_t size;
 	FILE *in;
 
-	snprintf(path, sizeof path, "%s/%s.conf", directory, server->name);
+	snprintf(path, sizeof path, "%s/%s.conf", directory, definition->name);
 	in = fopen(path, "re");
 	if (in == NULL)
 		return false;
@@ -146,7 +148,7 @@ static bool try_server(const char *directory, const struct server *server, struc
 		samples |= strcmp(line, "[samples]") == 0;
 		message = strstr(line, ": ");
 		if (samples && *line != '#' && message != NULL)
-			try_sample(server, message + 2, worst);
+			try_sample(definition, message + 2, worst);
 	}
 	free(line);
 	fclose(in);
@@ -172,13 +174,13 @@ int main(int argc, char **argv)
 		fputs("usage: worst directory\n", stderr);
 		return 64;
 	}
-	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
-	     server = server->next) {
-		if (!try_server(argv[1], server, &worst))
+	for (const struct definition *definition = catalogue_first(catalogue); definition != NULL;
+	     definition = definition->next) {
+		if (!try_server(argv[1], definition, &worst))
 			return 1;
 	}
-	printf("%.0f %lu %s %zu %s\n", worst.seconds * 1e6, worst.stopped, worst.server, worst.size,
-	    worst.line);
+	printf("%.0f %lu %s %zu %s\n", worst.seconds * 1e6, worst.stopped, worst.definition,
+	    worst.size, worst.line);
 	catalogue_free(catalogue);
 	return 0;
 }

@@ -52,7 +52,7 @@ static void take(const struct event *event, void *arg)
 	if (relaydb_address(event->address, form) != RELAYDB_OK ||
 	    strcmp(form, event->address) != 0)
 		abort();
-	if (event->when > NOW || event->header->message.size > event->server->longest)
+	if (event->when > NOW || event->header->message.size > event->definition->longest)
 		abort();
 }
 

@@ -156,14 +156,14 @@ static void report_logs(const struct config *config, const struct catalogue *cat
 	    journal ? "" : " (no journald runs here that stores a journal)");
 	if (!journal || config->log_count > 0)
 		return;
-	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
-	     server = server->next) {
-		if (server->journal == NULL || *server->journal == NULL)
+	for (const struct definition *definition = catalogue_first(catalogue); definition != NULL;
+	     definition = definition->next) {
+		if (definition->journal == NULL || *definition->journal == NULL)
 			log_say(LOG_WARNING,
 			    "%s: no login is recorded from the journal, since its definition has "
 			    "no journal setting; add 'log = ' with the file that a syslog daemon "
 			    "fills",
-			    server->name);
+			    definition->name);
 	}
 }
 
@@ -171,11 +171,11 @@ static bool report_servers(const struct catalogue *catalogue)
 {
 	char text[TEXT_MAX] = "";
 
-	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
-	     server = server->next) {
-		add_text(text, ", ", server->name, "");
-		if (server->found != NULL)
-			add_text(text, " (", server->found, ")");
+	for (const struct definition *definition = catalogue_first(catalogue); definition != NULL;
+	     definition = definition->next) {
+		add_text(text, ", ", definition->name, "");
+		if (definition->found != NULL)
+			add_text(text, " (", definition->found, ")");
 	}
 	if (*text != '\0')
 		log_say(LOG_NOTICE, "servers = auto: %s", text);

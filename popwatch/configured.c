@@ -75,9 +75,9 @@ struct catalogue *config_others(const struct config *config, const struct catalo
 	if (!list_has(config->servers, AUTOMATIC, strlen(AUTOMATIC)))
 		return NULL;
 	others = definitions_load((const char *const *)config->definitions, every, true, &place);
-	for (const struct server *server = catalogue_servers(catalogue);
-	     others != NULL && server != NULL; server = server->next)
-		catalogue_remove(others, server->name);
+	for (const struct definition *definition = catalogue_first(catalogue);
+	     others != NULL && definition != NULL; definition = definition->next)
+		catalogue_remove(others, definition->name);
 	return others;
 }
 

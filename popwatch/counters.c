@@ -28,16 +28,17 @@ void stats_log(const struct stats *stats)
 	    stats->verdicts[OCCASION_REFRESH][VERDICT_RECORD],
 	    stats->verdicts[OCCASION_LOGOUT][VERDICT_RECORD], stats->writer->commits,
 	    stats->writer->failures, stats->sessions, stats->sessions_dropped);
-	for (const struct server *server = catalogue_servers(stats->catalogue); server != NULL;
-	     server = server->next) {
-		if (server->tally.lines > 0)
+	for (const struct definition *definition = catalogue_first(stats->catalogue);
+	     definition != NULL; definition = definition->next) {
+		if (definition->tally.lines > 0)
 			log_say(LOG_NOTICE,
 			    "%s: %" PRIu64 " lines, %" PRIu64 " logins, %" PRIu64
 			    " logouts, %" PRIu64 " failed logins, %" PRIu64 " near misses, %" PRIu64
 			    " not believed, %" PRIu64 " matches stopped",
-			    server->name, server->tally.lines, server->tally.role[ROLE_LOGIN],
-			    server->tally.role[ROLE_LOGOUT], server->tally.role[ROLE_FAIL],
-			    server->tally.misses, server->tally.doubted, server->tally.stopped);
+			    definition->name, definition->tally.lines,
+			    definition->tally.role[ROLE_LOGIN], definition->tally.role[ROLE_LOGOUT],
+			    definition->tally.role[ROLE_FAIL], definition->tally.misses,
+			    definition->tally.doubted, definition->tally.stopped);
 	}
 	if (stats->socket != NULL)
 		log_say(LOG_NOTICE,
@@ -62,22 +63,22 @@ static void add_servers(struct metrics *metrics, const struct catalogue *catalog
 {
 	metrics_begin(
 	    metrics, "server_lines_total", METRIC_COUNTER, "Lines of a server by what they mean.");
-	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
-	     server = server->next) {
+	for (const struct definition *definition = catalogue_first(catalogue); definition != NULL;
+	     definition = definition->next) {
 		for (int role = 0; role < ROLES; role++)
-			metrics_value(metrics, server->tally.role[role], "server", server->name,
-			    "means", role_name((enum role)role), NULL);
+			metrics_value(metrics, definition->tally.role[role], "server",
+			    definition->name, "means", role_name((enum role)role), NULL);
 	}
 	metrics_begin(metrics, "server_near_misses_total", METRIC_COUNTER,
 	    "Lines of a server that look like a login, and that no expression matched.");
-	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
-	     server = server->next)
-		metrics_value(metrics, server->tally.misses, "server", server->name, NULL);
+	for (const struct definition *definition = catalogue_first(catalogue); definition != NULL;
+	     definition = definition->next)
+		metrics_value(metrics, definition->tally.misses, "server", definition->name, NULL);
 	metrics_begin(metrics, "server_stopped_total", METRIC_COUNTER,
 	    "Matches that reached the match limit.");
-	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
-	     server = server->next)
-		metrics_value(metrics, server->tally.stopped, "server", server->name, NULL);
+	for (const struct definition *definition = catalogue_first(catalogue); definition != NULL;
+	     definition = definition->next)
+		metrics_value(metrics, definition->tally.stopped, "server", definition->name, NULL);
 }
 
 static void add_socket(struct metrics *metrics, const struct socket_tally *socket)

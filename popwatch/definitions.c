@@ -21,15 +21,15 @@ enum wanted {
 	WANTED_INSTALLED /* the same, and only if its server is installed */
 };
 
-/* Looks for a program of SERVER's, or a module that is loaded.  No symbolic
+/* Looks for a program of the server's, or a module that is loaded.  No symbolic
  * link:  Courier's /usr/sbin/pop3d is one, where that of Mailutils would be. */
-static bool is_installed(struct server *server)
+static bool is_installed(struct definition *definition)
 {
 	struct stat st;
 
-	for (char *const *path = server->binaries; path != NULL && *path != NULL; path++) {
+	for (char *const *path = definition->binaries; path != NULL && *path != NULL; path++) {
 		if (lstat(*path, &st) == 0 && S_ISREG(st.st_mode)) {
-			server->found = *path;
+			definition->found = *path;
 			return true;
 		}
 	}
@@ -43,13 +43,13 @@ static bool load_file(struct catalogue *catalogue, const char *name, const char 
 	size_t before = errors->count;
 	bool done;
 
-	if (!definition_begin(&draft, name, file))
+	if (!draft_begin(&draft, name, file))
 		return false;
-	done = conf_read(file, errors, definition_entry, &draft);
-	if (done && (is_installed(draft.server) || wanted != WANTED_INSTALLED))
+	done = conf_read(file, errors, draft_entry, &draft);
+	if (done && (is_installed(draft.definition) || wanted != WANTED_INSTALLED))
 		return catalogue_take(catalogue, &draft, wanted == WANTED_BY_NAME, before, errors);
-	definition_end(&draft);
-	server_free(draft.server);
+	draft_end(&draft);
+	definition_free(draft.definition);
 	return !draft.failed;
 }
 

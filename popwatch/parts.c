@@ -69,7 +69,7 @@ static void on_event(const struct event *event, void *arg)
 	if (*event->address == '\0' || (event->role != ROLE_LOGIN && event->role != ROLE_LOGOUT))
 		return;
 	if (event->role == ROLE_LOGIN) {
-		login.server = event->server->name;
+		login.server = event->definition->name;
 		login.user = event->captures->user;
 		login.session = event->captures->session;
 	}
@@ -151,21 +151,21 @@ static void on_stranger(const struct header *header, void *arg)
 	silence_stranger(parts->others, header);
 }
 
-static void on_unproved(struct server *server, void *arg)
+static void on_unproved(struct definition *definition, void *arg)
 {
 	const struct parts *parts = arg;
 
-	source_journal_writer(parts->journal, server->writer, sizeof server->writer);
+	source_journal_writer(parts->journal, definition->writer, sizeof definition->writer);
 }
 
 static void on_unfollowed(const struct header *header, int64_t when, void *arg)
 {
 	struct parts *parts = arg;
-	struct server *const *server = catalogue_find(parts->catalogue, header->tag);
+	struct definition *const *definition = catalogue_find(parts->catalogue, header->tag);
 
 	(void)when;
-	for (; server != NULL && *server != NULL; server++) {
-		if (source_journal_admits(*server, parts->unfollowed)) {
+	for (; definition != NULL && *definition != NULL; definition++) {
+		if (source_journal_admits(*definition, parts->unfollowed)) {
 			parts->heard[parts->file_count].lines++;
 			return;
 		}

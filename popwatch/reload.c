@@ -107,8 +107,9 @@ static bool take_over_files(struct parts *parts, const struct config *config)
 
 static void keep_tallies(const struct catalogue *old, const struct catalogue *new)
 {
-	for (const struct server *from = catalogue_servers(old); from != NULL; from = from->next) {
-		for (struct server *to = catalogue_servers(new); to != NULL; to = to->next) {
+	for (const struct definition *from = catalogue_first(old); from != NULL;
+	     from = from->next) {
+		for (struct definition *to = catalogue_first(new); to != NULL; to = to->next) {
 			if (!same(from->name, to->name))
 				continue;
 			to->tally = from->tally;
@@ -144,7 +145,7 @@ static void apply_config(struct parts *parts, struct config *config, struct cata
 	parts->policy = policy;
 	gateways_refresh(&parts->gateways);
 	sessions_configure(parts->sessions, config->join_max, config->session_max);
-	sessions_limit(parts->sessions, catalogue_servers(catalogue));
+	sessions_limit(parts->sessions, catalogue_first(catalogue));
 	writer_configure(parts->writer, config->commit_interval * 1000, config->expire);
 	if (parts->socket != NULL)
 		source_socket_configure(

@@ -14,8 +14,8 @@ LINT_SOURCES += popwatch/source/journal.c
 endif
 
 POPWATCH_LINES = $(addprefix popwatch/lines/, \
-	beginning.c bound.c catalogue.c definition.c elements.c envelope.c layout.c nearmiss.c once.c pattern.c pipeline.c \
-	proof.c seam.c server.c session.c session_event.c session_key.c stamp.c stamptext.c tag.c \
+	beginning.c bound.c catalogue.c definition.c draft.c elements.c envelope.c layout.c nearmiss.c once.c pattern.c pipeline.c \
+	proof.c seam.c session.c session_event.c session_key.c stamp.c stamptext.c tag.c \
 	truncation.c year.c zone.c)
 POPWATCH_SOURCE = $(addprefix popwatch/source/, \
 	file.c followed.c inotify.c $(POPWATCH_JOURNAL) linereader.c pipe.c position.c rotation.c \

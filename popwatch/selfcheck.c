@@ -240,7 +240,7 @@ static bool records_nothing(const struct config *config, const struct catalogue 
 
 	if (config->log_count == 0 && !journal) /* logins come by the socket */
 		return false;
-	if (catalogue_servers(catalogue) == NULL) /* automatic_report() has said so */
+	if (catalogue_first(catalogue) == NULL) /* automatic_report() has said so */
 		return true;
 	for (size_t i = 0; i < config->log_count; i++) {
 		if (access(config->logs[i].path, F_OK) == 0)
@@ -277,10 +277,10 @@ static struct catalogue *check_servers(const struct config *config, struct conf_
 		    "servers = %s leaves out %s, which counts by its name alone: see %s.conf",
 		    list_has(config->servers, "all", strlen("all")) ? "all" : AUTOMATIC, *name,
 		    *name);
-	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
-	     server = server->next) {
-		if (server->warning != NULL)
-			log_say(LOG_WARNING, "%s: %s", server->name, server->warning);
+	for (const struct definition *definition = catalogue_first(catalogue); definition != NULL;
+	     definition = definition->next) {
+		if (definition->warning != NULL)
+			log_say(LOG_WARNING, "%s: %s", definition->name, definition->warning);
 	}
 	return catalogue;
 }

@@ -17,16 +17,16 @@
 #define QUARTER_SLACK 60 /* a line is read soon after it was written, and not at once */
 #define ALIKE_MIN 5 /* lines off by the same: less may be chance */
 
-/* Entries of the journal that look like logins of SERVER, which has none. */
-static void report_unproved(const struct server *server, uint64_t unproved)
+/* Entries of the journal that look like logins of a server which has none. */
+static void report_unproved(const struct definition *definition, uint64_t unproved)
 {
-	if (server->journal == NULL)
+	if (definition->journal == NULL)
 		log_say(LOG_WARNING,
 		    "%s: %" PRIu64
 		    " entries of the journal look like its logins and are not believed: its "
 		    "definition has no 'journal =', since the journal does not say who wrote "
 		    "them; follow a log file",
-		    server->name, unproved);
+		    definition->name, unproved);
 	else
 		log_say(LOG_WARNING,
 		    "%s: %" PRIu64
@@ -34,45 +34,48 @@ static void report_unproved(const struct server *server, uint64_t unproved)
 		    "not from where its definition expects it, the last one is from %s; if that "
 		    "is your server, and no other user can write as it, give a copy of the "
 		    "definition that 'journal =', see relayers-servers(5)",
-		    server->name, unproved, server->writer);
+		    definition->name, unproved, definition->writer);
 }
 
-static void report_server(struct server *server)
+static void report_server(struct definition *definition)
 {
-	uint64_t lines = server->tally.lines - server->reported.lines;
-	uint64_t logins = server->tally.role[ROLE_LOGIN] - server->reported.role[ROLE_LOGIN];
-	uint64_t misses = server->tally.misses - server->reported.misses;
-	uint64_t unproved = server->tally.unproved - server->reported.unproved;
+	uint64_t lines = definition->tally.lines - definition->reported.lines;
+	uint64_t logins =
+	    definition->tally.role[ROLE_LOGIN] - definition->reported.role[ROLE_LOGIN];
+	uint64_t misses = definition->tally.misses - definition->reported.misses;
+	uint64_t unproved = definition->tally.unproved - definition->reported.unproved;
 
 	if (logins == 0 && unproved > 0)
-		report_unproved(server, unproved);
-	server->reported.unproved = server->tally.unproved;
+		report_unproved(definition, unproved);
+	definition->reported.unproved = definition->tally.unproved;
 	if (lines < LINES_MIN && logins == 0)
 		return; /* they count for the next report */
 	if (logins == 0 && misses > 0)
 		log_say(LOG_WARNING,
 		    "%s: %" PRIu64 " lines, 0 logins, %" PRIu64
 		    " near misses; try them with 'popwatch -t LOG'%s; the last: %s",
-		    server->name, lines, misses,
-		    server->elements != NULL
+		    definition->name, lines, misses,
+		    definition->elements != NULL
 			? ", and what 'doveconf -h login_log_format_elements' prints as elements"
 			: "",
-		    server->missed);
-	server->reported = server->tally;
+		    definition->missed);
+	definition->reported = definition->tally;
 }
 
-static void report_stranger(struct server *server)
+static void report_stranger(struct definition *definition)
 {
-	uint64_t logins = server->tally.role[ROLE_LOGIN] - server->reported.role[ROLE_LOGIN];
+	uint64_t logins =
+	    definition->tally.role[ROLE_LOGIN] - definition->reported.role[ROLE_LOGIN];
 
 	if (logins > 0)
 		log_say(LOG_WARNING,
 		    "%s: %" PRIu64 " lines that look like its logins are not believed, since "
 		    "servers = auto takes what is installed on this host alone; if "
 		    "that server is yours, name it too: servers = auto %s%s%s",
-		    server->name, logins, server->name, server->warning != NULL ? "; " : "",
-		    server->warning != NULL ? server->warning : "");
-	server->reported = server->tally;
+		    definition->name, logins, definition->name,
+		    definition->warning != NULL ? "; " : "",
+		    definition->warning != NULL ? definition->warning : "");
+	definition->reported = definition->tally;
 }
 
 /* HEARD, a log without a line of the servers, while LOUD had many. */
@@ -128,13 +131,13 @@ void silence_report(struct silence *silence, const struct silence_view *view, in
 		    " logins read since the last report are older than the window: is the log of "
 		    "another time zone (time-zone in popwatch.conf), or a clock wrong?",
 		    found);
-	for (struct server *server = catalogue_servers(view->catalogue); server != NULL;
-	     server = server->next)
-		report_server(server);
+	for (struct definition *definition = catalogue_first(view->catalogue); definition != NULL;
+	     definition = definition->next)
+		report_server(definition);
 	if (view->others != NULL) {
-		for (struct server *server = catalogue_servers(view->others); server != NULL;
-		     server = server->next)
-			report_stranger(server);
+		for (struct definition *definition = catalogue_first(view->others);
+		     definition != NULL; definition = definition->next)
+			report_stranger(definition);
 	}
 	report_sources(view, hour);
 	silence->when = now;
@@ -191,12 +194,12 @@ void silence_time(
 
 void silence_stranger(const struct catalogue *others, const struct header *header)
 {
-	struct server *const *servers = catalogue_find(others, header->tag);
+	struct definition *const *servers = catalogue_find(others, header->tag);
 	struct captures captures;
 
 	for (; servers != NULL && *servers != NULL; servers++) {
 		if (header->message.size <= (*servers)->longest &&
-		    server_read(*servers, header->message, &captures) == ROLE_LOGIN)
+		    definition_read(*servers, header->message, &captures) == ROLE_LOGIN)
 			return;
 	}
 }

@@ -27,7 +27,7 @@
 
 /* What is remembered of a server beside its tally. */
 struct example {
-	const struct server *server;
+	const struct definition *definition;
 	uint64_t misses;
 	uint64_t line; /* the first line that no expression matched */
 	char text[EXAMPLE_MAX + 1];
@@ -82,25 +82,25 @@ static void take_event(const struct event *event, void *arg)
 	warn(t, event->address);
 	if (t->quiet)
 		return;
-	printf("%" PRIu64 "\tlogin\t%s\t%s\t", t->line, event->address, event->server->name);
+	printf("%" PRIu64 "\tlogin\t%s\t%s\t", t->line, event->address, event->definition->name);
 	print_bytes(stdout, event->captures->user.text, event->captures->user.size);
 	putchar('\n');
 }
 
-static void take_miss(const struct server *server, const struct header *header, void *arg)
+static void take_miss(const struct definition *definition, const struct header *header, void *arg)
 {
 	struct tryout *t = arg;
 	struct example *example;
 	size_t size = header->message.size > EXAMPLE_MAX ? EXAMPLE_MAX : header->message.size;
 
-	for (example = t->examples; example != NULL && example->server != server;
+	for (example = t->examples; example != NULL && example->definition != definition;
 	     example = example->next)
 		;
 	if (example == NULL) {
 		example = calloc(1, sizeof *example);
 		if (example == NULL)
 			return;
-		example->server = server;
+		example->definition = definition;
 		example->line = t->line;
 		memcpy(example->text, header->message.text, size);
 		example->next = t->examples;
@@ -128,14 +128,14 @@ static void report_count(const char *before, uint64_t count, const char *word, c
 	fprintf(stderr, "%s%" PRIu64 " %s%s", before, count, word, count == 1 ? "" : plural);
 }
 
-static void report_server(const struct tryout *t, const struct server *server)
+static void report_server(const struct tryout *t, const struct definition *definition)
 {
-	const struct tally *tally = &server->tally;
+	const struct tally *tally = &definition->tally;
 	const struct example *example;
 
 	if (tally->lines == 0)
 		return;
-	fputs(server->name, stderr);
+	fputs(definition->name, stderr);
 	report_count(": ", tally->lines, "line", "s");
 	report_count(", ", tally->role[ROLE_LOGIN], "login", "s");
 	report_count(", ", tally->role[ROLE_LOGOUT], "logout", "s");
@@ -146,7 +146,7 @@ static void report_server(const struct tryout *t, const struct server *server)
 		report_count(", ", tally->stopped, "match", "es");
 		fputs(" stopped", stderr);
 	}
-	for (example = t->examples; example != NULL && example->server != server;
+	for (example = t->examples; example != NULL && example->definition != definition;
 	     example = example->next)
 		;
 	report_count(", ", example != NULL ? example->misses : 0, "near miss", "es");
@@ -161,9 +161,9 @@ static void report(const struct tryout *t)
 {
 	const struct line_tally *tally = &t->pipeline.tally;
 
-	for (const struct server *server = catalogue_servers(t->pipeline.catalogue); server != NULL;
-	     server = server->next)
-		report_server(t, server);
+	for (const struct definition *definition = catalogue_first(t->pipeline.catalogue);
+	     definition != NULL; definition = definition->next)
+		report_server(t, definition);
 	report_count("", tally->lines, "line", "s");
 	report_count(": ", tally->stranger, "of other programs", "");
 	report_count(", ", tally->headless, "of another layout", "");

@@ -14,7 +14,7 @@
 
 struct tag {
 	char *name;
-	struct server *servers[CATALOGUE_SHARED + 1];
+	struct definition *definitions[CATALOGUE_SHARED + 1];
 	UT_hash_handle hh;
 };
 
@@ -26,11 +26,11 @@ struct tag {
 struct found {
 	char tag[FOUND_TAG_MAX];
 	size_t size; /* 0: of no tag yet */
-	struct server *const *servers;
+	struct definition *const *definitions;
 };
 
 struct catalogue {
-	struct server *servers;
+	struct definition *definitions;
 	struct tag *tags;
 	char **left_out;
 	struct found *found; /* FOUND of them; what may be anywhere, each in one place */
@@ -76,7 +76,7 @@ static struct tag *new_tag(struct catalogue *catalogue, const char *name)
 	return NULL;
 }
 
-static bool add_tag(struct catalogue *catalogue, const char *name, struct server *server)
+static bool add_tag(struct catalogue *catalogue, const char *name, struct definition *definition)
 {
 	struct tag *tag;
 
@@ -85,8 +85,8 @@ static bool add_tag(struct catalogue *catalogue, const char *name, struct server
 	if (tag == NULL)
 		tag = new_tag(catalogue, name);
 	for (size_t i = 0; tag != NULL && i < CATALOGUE_SHARED; i++) {
-		if (tag->servers[i] == NULL || tag->servers[i] == server) {
-			tag->servers[i] = server;
+		if (tag->definitions[i] == NULL || tag->definitions[i] == definition) {
+			tag->definitions[i] = definition;
 			return true;
 		}
 	}
@@ -94,23 +94,23 @@ static bool add_tag(struct catalogue *catalogue, const char *name, struct server
 }
 
 /* Takes the server in, whatever comes of it. */
-static bool add_server(struct catalogue *catalogue, struct server *server)
+static bool add_definition(struct catalogue *catalogue, struct definition *definition)
 {
-	struct server **at = &catalogue->servers;
+	struct definition **at = &catalogue->definitions;
 	char *const *tag;
 
-	while (*at != NULL && strcmp((*at)->name, server->name) < 0)
+	while (*at != NULL && strcmp((*at)->name, definition->name) < 0)
 		at = &(*at)->next;
-	server->next = *at;
-	*at = server;
-	for (tag = server->tags; tag != NULL && *tag != NULL; tag++) {
-		if (!add_tag(catalogue, *tag, server))
+	definition->next = *at;
+	*at = definition;
+	for (tag = definition->tags; tag != NULL && *tag != NULL; tag++) {
+		if (!add_tag(catalogue, *tag, definition))
 			return false;
 	}
 	return true;
 }
 
-static struct server *const *find_tag(const struct catalogue *catalogue, struct span tag)
+static struct definition *const *find_tag(const struct catalogue *catalogue, struct span tag)
 {
 	struct tag *found;
 	char family[TAG_MAX];
@@ -121,10 +121,10 @@ static struct server *const *find_tag(const struct catalogue *catalogue, struct 
 		size = tag_family(tag, family);
 		HASH_FIND(hh, catalogue->tags, family, size, found);
 	}
-	return found != NULL ? found->servers : NULL;
+	return found != NULL ? found->definitions : NULL;
 }
 
-struct server *const *catalogue_find(const struct catalogue *catalogue, struct span tag)
+struct definition *const *catalogue_find(const struct catalogue *catalogue, struct span tag)
 {
 	struct found *found;
 	size_t sum;
@@ -137,21 +137,21 @@ struct server *const *catalogue_find(const struct catalogue *catalogue, struct s
 	if (found->size != tag.size || memcmp(found->tag, tag.text, tag.size) != 0) {
 		memcpy(found->tag, tag.text, tag.size);
 		found->size = tag.size;
-		found->servers = find_tag(catalogue, tag);
+		found->definitions = find_tag(catalogue, tag);
 	}
-	return found->servers;
+	return found->definitions;
 }
 
-struct server *catalogue_servers(const struct catalogue *catalogue)
+struct definition *catalogue_first(const struct catalogue *catalogue)
 {
-	return catalogue->servers;
+	return catalogue->definitions;
 }
 
 bool catalogue_has_journal(const struct catalogue *catalogue)
 {
-	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
-	     server = server->next) {
-		if (server->journal != NULL && *server->journal != NULL)
+	for (const struct definition *definition = catalogue_first(catalogue); definition != NULL;
+	     definition = definition->next) {
+		if (definition->journal != NULL && *definition->journal != NULL)
 			return true;
 	}
 	return false;
@@ -165,7 +165,7 @@ char *const *catalogue_left_out(const struct catalogue *catalogue)
 void catalogue_free(struct catalogue *catalogue)
 {
 	struct tag *tag, *next_tag;
-	struct server *server, *next;
+	struct definition *definition, *next;
 
 	if (catalogue == NULL)
 		return;
@@ -174,9 +174,9 @@ void catalogue_free(struct catalogue *catalogue)
 		HASH_DEL(catalogue->tags, tag);
 		tag_free(tag);
 	}
-	for (server = catalogue->servers; server != NULL; server = next) {
-		next = server->next;
-		server_free(server);
+	for (definition = catalogue->definitions; definition != NULL; definition = next) {
+		next = definition->next;
+		definition_free(definition);
 	}
 	list_free(catalogue->left_out);
 	free(catalogue->found);
@@ -187,44 +187,44 @@ bool catalogue_take(struct catalogue *catalogue, struct definition_draft *draft,
     size_t before, struct conf_errors *errors)
 {
 	const struct conf_place place = { draft->file, 0, errors };
-	struct server *server = draft->server;
+	struct definition *definition = draft->definition;
 
-	draft->server = NULL;
-	definition_check(server, &place);
+	draft->definition = NULL;
+	draft_check(definition, &place);
 	if (errors->count == before) {
-		draft->server = server;
+		draft->definition = definition;
 		proof_run(draft, errors);
 	}
-	definition_end(draft);
-	if (draft->failed || (server->by_name_only && !named)) {
-		draft->failed |= !list_add(&catalogue->left_out, server->name);
-		server_free(server);
+	draft_end(draft);
+	if (draft->failed || (definition->by_name_only && !named)) {
+		draft->failed |= !list_add(&catalogue->left_out, definition->name);
+		definition_free(definition);
 		return !draft->failed;
 	}
-	return add_server(catalogue, server);
+	return add_definition(catalogue, definition);
 }
 
-static struct server *find_server(const struct catalogue *catalogue, const char *name)
+static struct definition *find_definition(const struct catalogue *catalogue, const char *name)
 {
-	struct server *server = catalogue->servers;
+	struct definition *definition = catalogue->definitions;
 
-	while (server != NULL && strcmp(server->name, name) != 0)
-		server = server->next;
-	return server;
+	while (definition != NULL && strcmp(definition->name, name) != 0)
+		definition = definition->next;
+	return definition;
 }
 
 bool catalogue_add_tag(
     struct catalogue *catalogue, const char *name, const char *tag, const struct conf_place *place)
 {
-	struct server *server = find_server(catalogue, name);
+	struct definition *definition = find_definition(catalogue, name);
 
-	if (server == NULL)
+	if (definition == NULL)
 		return false;
 	if (!tag_is(tag))
 		conf_error(
 		    place, "tags: '%s', expected the name of a program, */NAME or NAME-*", tag);
-	else if (!list_has(server->tags, tag, strlen(tag)) &&
-		 (!list_add(&server->tags, tag) || !add_tag(catalogue, tag, server)))
+	else if (!list_has(definition->tags, tag, strlen(tag)) &&
+		 (!list_add(&definition->tags, tag) || !add_tag(catalogue, tag, definition)))
 		conf_error(
 		    place, "tags: out of memory, or too many servers with the tag '%s'", tag);
 	return true;
@@ -235,18 +235,19 @@ bool catalogue_set_elements(
 {
 	bool any = false;
 
-	for (struct server *server = catalogue->servers; server != NULL; server = server->next) {
-		if (server->elements == NULL)
+	for (struct definition *definition = catalogue->definitions; definition != NULL;
+	     definition = definition->next) {
+		if (definition->elements == NULL)
 			continue;
 		any = true;
-		server_set_elements(server, elements, place);
+		definition_set_elements(definition, elements, place);
 	}
 	return any;
 }
 
-static void remove_server(struct catalogue *catalogue, struct server *server)
+static void remove_definition(struct catalogue *catalogue, struct definition *definition)
 {
-	struct server **at = &catalogue->servers;
+	struct definition **at = &catalogue->definitions;
 	struct tag *tag, *next;
 	size_t i, n;
 
@@ -254,28 +255,28 @@ static void remove_server(struct catalogue *catalogue, struct server *server)
 	HASH_ITER(hh, catalogue->tags, tag, next)
 	{
 		for (i = n = 0; i < CATALOGUE_SHARED; i++) {
-			if (tag->servers[i] != server)
-				tag->servers[n++] = tag->servers[i];
+			if (tag->definitions[i] != definition)
+				tag->definitions[n++] = tag->definitions[i];
 		}
 		while (n < CATALOGUE_SHARED)
-			tag->servers[n++] = NULL;
-		if (tag->servers[0] == NULL) {
+			tag->definitions[n++] = NULL;
+		if (tag->definitions[0] == NULL) {
 			HASH_DEL(catalogue->tags, tag);
 			tag_free(tag);
 		}
 	}
-	while (*at != server)
+	while (*at != definition)
 		at = &(*at)->next;
-	*at = server->next;
-	server_free(server);
+	*at = definition->next;
+	definition_free(definition);
 }
 
 void catalogue_remove(struct catalogue *catalogue, const char *name)
 {
-	struct server *server = find_server(catalogue, name);
+	struct definition *definition = find_definition(catalogue, name);
 
-	if (server != NULL)
-		remove_server(catalogue, server);
+	if (definition != NULL)
+		remove_definition(catalogue, definition);
 }
 
 /* A definition that takes the place of another one reads the same lines with
@@ -285,27 +286,28 @@ void catalogue_remove(struct catalogue *catalogue, const char *name)
 bool catalogue_settle(
     struct catalogue *catalogue, char *const *names, const struct conf_place *place)
 {
-	struct server *server = catalogue->servers, *other, *out;
+	struct definition *definition = catalogue->definitions, *other, *out;
 	bool named, other_named;
 
-	while (server != NULL) {
-		other =
-		    server->instead_of != NULL ? find_server(catalogue, server->instead_of) : NULL;
+	while (definition != NULL) {
+		other = definition->instead_of != NULL
+			    ? find_definition(catalogue, definition->instead_of)
+			    : NULL;
 		out = NULL;
-		if (other != NULL && other != server) {
-			named = list_has(names, server->name, strlen(server->name));
+		if (other != NULL && other != definition) {
+			named = list_has(names, definition->name, strlen(definition->name));
 			other_named = list_has(names, other->name, strlen(other->name));
 			if (named && other_named)
 				conf_error(place,
 				    "servers: '%s' takes the place of '%s', expected one of them",
-				    server->name, other->name);
-			out = named ? other : server;
+				    definition->name, other->name);
+			out = named ? other : definition;
 			if (!list_add(&catalogue->left_out, out->name))
 				return false;
 		}
-		server = server->next == out && out != NULL ? out->next : server->next;
+		definition = definition->next == out && out != NULL ? out->next : definition->next;
 		if (out != NULL)
-			remove_server(catalogue, out);
+			remove_definition(catalogue, out);
 	}
 	return true;
 }
@@ -317,8 +319,8 @@ struct catalogue *catalogue_load_text(
 	struct definition_draft draft;
 	size_t before = errors->count;
 
-	if (catalogue != NULL && definition_begin(&draft, file, file)) {
-		conf_read_text(file, text, errors, definition_entry, &draft);
+	if (catalogue != NULL && draft_begin(&draft, file, file)) {
+		conf_read_text(file, text, errors, draft_entry, &draft);
 		if (catalogue_take(catalogue, &draft, true, before, errors) &&
 		    errors->count == before)
 			return catalogue;

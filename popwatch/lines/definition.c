@@ -1,349 +1,156 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * definition.c - the text of a definition, see definition.h
+ * definition.c - what the lines of a server mean, see definition.h
  */
 #include "definition.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "elements.h"
 #include "list.h"
 #include "once.h"
-#include "tag.h"
 
-/* Default of longest: the longest genuine success line that was seen has 300
- * bytes. */
-#define LONGEST 2048
+static const char *const roles[ROLES] = { "none", "connect", "login", "fail", "logout", "start" };
 
-static enum role find_role(const char *name)
+const char *role_name(enum role role)
 {
-	int i;
-
-	for (i = 0; i < ROLES; i++) {
-		if (strcmp(role_name((enum role)i), name) == 0)
-			return (enum role)i;
-	}
-	return ROLES;
+	return roles[role];
 }
 
-static bool read_size(const char *value, size_t *size)
+void definition_free(struct definition *definition)
 {
-	char *end;
-	unsigned long n;
+	size_t i;
 
-	errno = 0;
-	n = strtoul(value, &end, 10);
-	if (*value < '0' || *value > '9' || *end != '\0' || errno != 0 || n > 8192)
-		return false;
-	*size = n;
-	return true;
-}
-
-static bool begins(const char *text, const char *beginning)
-{
-	return strncmp(text, beginning, strlen(beginning)) == 0 && text[strlen(beginning)] != '\0';
-}
-
-/* "_FIELD=VALUE _FIELD=VALUE": only fields that the journal itself fills in
- * begin with an underscore.  One of them must say who has started the program:
- * everybody can start a server's program himself, with arguments and a standard
- * error of his own. */
-static bool is_trusted(char *const *fields)
-{
-	bool started = false;
-
-	for (; *fields != NULL; fields++) {
-		if ((*fields)[0] != '_' || (*fields)[1] == '_' || strchr(*fields, '=') == NULL)
-			return false;
-		started |= begins(*fields, "_SYSTEMD_UNIT=") || begins(*fields, "_UID=");
-	}
-	return started;
-}
-
-static void take_journal(struct server *server, const char *value, const struct conf_place *place)
-{
-	char **fields = list_split(value, " ");
-
-	if (fields == NULL || *fields == NULL || !is_trusted(fields))
-		conf_error(place,
-		    "journal = '%s', expected _FIELD=VALUE of the journal's trusted fields, "
-		    "_SYSTEMD_UNIT or _UID among them",
-		    value);
-	else if (!list_add(&server->journal, value))
-		conf_error(place, "out of memory");
-	list_free(fields);
-}
-
-/* One of two words. */
-static bool read_choice(const char *value, const char *yes, const char *no,
-    const struct conf_place *place, const char *name, bool *choice)
-{
-	*choice = strcmp(value, yes) == 0;
-	if (!*choice && strcmp(value, no) != 0)
-		conf_error(place, "%s = '%s', expected %s or %s", name, value, yes, no);
-	return true;
-}
-
-/* The settings that are one of two words; false if NAME is none of them. */
-static bool take_choice(
-    struct server *server, const char *name, const char *value, const struct conf_place *place)
-{
-	if (strcmp(name, "join") == 0)
-		return read_choice(value, "pid", "no", place, name, &server->by_pid);
-	if (strcmp(name, "tries") == 0)
-		return read_choice(value, "one", "many", place, name, &server->one_try);
-	if (strcmp(name, "pid") == 0)
-		return read_choice(value, "never", "any", place, name, &server->no_pid);
-	if (strcmp(name, "logger") == 0)
-		return read_choice(value, "shared", "own", place, name, &server->shared_logger);
-	if (strcmp(name, "proxied") == 0)
-		return read_choice(value, "yes", "no", place, name, &server->proxied);
-	if (strcmp(name, "by-name-only") == 0)
-		return read_choice(value, "yes", "no", place, name, &server->by_name_only);
-	return false;
-}
-
-static void take_cut_only(struct server *server, const char *value, const struct conf_place *place)
-{
-	char error[256];
-
-	pattern_free(server->cut_only);
-	server->cut_only = pattern_new(value, error, sizeof error);
-	if (server->cut_only == NULL)
-		conf_error(place, "cut-only: %s", error);
-}
-
-static void set_list(
-    struct definition_draft *draft, char ***list, const char *value, const char *separators)
-{
-	list_free(*list);
-	*list = list_split(value, separators);
-	draft->failed |= *list == NULL;
-}
-
-static void set_text(struct definition_draft *draft, char **text, const char *value)
-{
-	free(*text);
-	*text = strdup(value);
-	draft->failed |= *text == NULL;
-}
-
-/* Those that are text of some kind; false if NAME is none of them. */
-static bool take_text(struct definition_draft *draft, const char *name, const char *value,
-    const struct conf_place *place)
-{
-	struct server *server = draft->server;
-
-	if (strcmp(name, "tags") == 0)
-		set_list(draft, &server->tags, value, ", ");
-	else if (strcmp(name, "once") == 0)
-		set_list(draft, &server->once, value, " ");
-	else if (strcmp(name, "binary") == 0)
-		set_list(draft, &server->binaries, value, " ");
-	else if (strcmp(name, "instead-of") == 0)
-		set_text(draft, &server->instead_of, value);
-	else if (strcmp(name, "elements") == 0)
-		set_text(draft, &server->elements, value);
-	else if (strcmp(name, "warning") == 0)
-		set_text(draft, &server->warning, value);
-	else if (strcmp(name, "cut-only") == 0)
-		take_cut_only(server, value, place);
-	else if (strcmp(name, "journal") == 0)
-		take_journal(server, value, place);
-	else
-		return false;
-	return true;
-}
-
-static void take_setting(struct definition_draft *draft, const char *name, const char *value,
-    const struct conf_place *place)
-{
-	struct server *server = draft->server;
-
-	if (take_choice(server, name, value, place) || take_text(draft, name, value, place))
+	if (definition == NULL)
 		return;
-	if (strcmp(name, "cut") == 0) {
-		if (!read_size(value, &server->cut))
-			conf_error(
-			    place, "cut = '%s', expected a number of bytes, 0 to 8192", value);
-	} else if (strcmp(name, "longest") == 0) {
-		if (!read_size(value, &server->longest) || server->longest == 0)
-			conf_error(
-			    place, "longest = '%s', expected a number of bytes, 1 to 8192", value);
-	} else if (strcmp(name, "session-max") == 0) {
-		if (!bound_add(&server->bounds, value))
-			conf_error(place,
-			    "session-max = '%s', expected a duration such as 1h, and perhaps tags",
-			    value);
-	} else
-		conf_error(place, "unknown setting '%s' in [server]", name);
+	for (i = 0; i < definition->count; i++)
+		pattern_free(definition->expressions[i].pattern);
+	free(definition->expressions);
+	list_free(definition->tags);
+	list_free(definition->journal);
+	list_free(definition->once);
+	list_free(definition->binaries);
+	bound_free(definition->bounds);
+	pattern_free(definition->cut_only);
+	free(definition->warning);
+	free(definition->instead_of);
+	free(definition->elements);
+	free(definition->name);
+	free(definition);
 }
 
-static void take_expression(struct definition_draft *draft, const char *name, const char *value,
-    const struct conf_place *place)
+/* PATTERN in place of all its expressions of a login, of which there is one at
+ * least. */
+static void replace_logins(struct definition *definition, struct pattern *pattern)
 {
-	struct server *server = draft->server;
-	enum role role = find_role(name);
-	struct expression *more;
-	struct pattern *pattern;
-	char error[256];
+	struct expression first = { ROLE_LOGIN, pattern }, next;
+	size_t kept = 0;
 
-	if (role == ROLES || role == ROLE_NONE) {
-		conf_error(place,
-		    "unknown kind of line '%s' in [lines], expected connect, login, fail, logout "
-		    "or start",
-		    name);
-		return;
-	}
-	pattern = pattern_new(value, error, sizeof error);
-	if (pattern == NULL) {
-		conf_error(place, "%s: %s", name, error);
-		return;
-	}
-	more = realloc(server->expressions, (server->count + 1) * sizeof *more);
-	if (more == NULL) {
-		pattern_free(pattern);
-		draft->failed = true;
-		return;
-	}
-	server->expressions = more;
-	server->expressions[server->count++] = (struct expression){ role, pattern };
-}
-
-/* login = ADDRESS TAG: MESSAGE, and the other roles without an address */
-static void take_sample(struct definition_draft *draft, const char *name, const char *value,
-    const struct conf_place *place)
-{
-	struct sample *sample = calloc(1, sizeof *sample);
-	const char *blank = strchr(value, ' ');
-	char address[RELAYDB_ADDRSTRLEN] = "";
-
-	if (sample == NULL) {
-		draft->failed = true;
-		return;
-	}
-	sample->role = find_role(name);
-	sample->number = place->line;
-	if (sample->role == ROLE_LOGIN) {
-		if (blank != NULL && (size_t)(blank - value) < sizeof address)
-			memcpy(address, value, (size_t)(blank - value));
-		if (blank != NULL && relaydb_address(address, sample->address) == RELAYDB_OK)
-			value = blank + 1;
+	for (size_t i = 0; i < definition->count; i++) {
+		next = definition->expressions[i];
+		if (next.role == ROLE_LOGIN)
+			pattern_free(next.pattern);
 		else
-			sample->role = ROLES;
+			definition->expressions[kept++] = next;
 	}
-	if (sample->role == ROLES) {
-		conf_error(place,
-		    "sample '%s', expected login = ADDRESS TAG: MESSAGE, or none, connect, fail, "
-		    "logout, start",
-		    name);
-		free(sample);
+	definition->expressions[kept++] = first;
+	definition->count = kept;
+	definition->beginnings = (struct beginnings){ 0 };
+}
+
+void definition_set_elements(
+    struct definition *definition, const char *elements, const struct conf_place *place)
+{
+	char error[256], **once;
+	char *expression = elements_expression(
+	    definition->elements, elements, definition->proxied, &once, error, sizeof error);
+	struct pattern *pattern =
+	    expression != NULL ? pattern_new(expression, error, sizeof error) : NULL;
+
+	free(expression);
+	if (pattern == NULL) {
+		list_free(once);
+		conf_error(place, "elements: %s", error);
 		return;
 	}
-	sample->line = strdup(value);
-	if (sample->line == NULL)
-		draft->failed = true;
-	*draft->last = sample;
-	draft->last = &sample->next;
+	replace_logins(definition, pattern);
+	list_free(definition->once);
+	definition->once = once;
 }
 
-void definition_entry(void *arg, const char *section, const char *name, const char *value,
-    const struct conf_place *place)
-{
-	struct definition_draft *draft = arg;
+/* ---- reading messages ---- */
 
-	if (strcmp(section, "server") == 0)
-		take_setting(draft, name, value, place);
-	else if (strcmp(section, "lines") == 0)
-		take_expression(draft, name, value, place);
-	else if (strcmp(section, "samples") == 0)
-		take_sample(draft, name, value, place);
-	else
-		conf_error(place, "unknown section [%s], expected [server], [lines] or [samples]",
-		    section);
+static uint64_t find_out(struct span beginning, const void *arg)
+{
+	const struct definition *definition = arg;
+	uint64_t may = 0;
+
+	for (size_t i = 0; i < definition->count && i < BEGINNING_BITS; i++) {
+		if (pattern_may_begin(definition->expressions[i].pattern, beginning))
+			may |= UINT64_C(1) << i;
+	}
+	return may;
 }
 
-bool definition_begin(struct definition_draft *draft, const char *name, const char *file)
+uint64_t definition_may_match(struct definition *definition, struct span message)
 {
-	*draft = (struct definition_draft){ .file = file };
-	draft->last = &draft->samples;
-	draft->server = calloc(1, sizeof *draft->server);
-	if (draft->server == NULL)
+	return beginnings_may(&definition->beginnings, message, find_out, definition);
+}
+
+static enum role match(
+    struct definition *definition, struct span message, struct captures *captures)
+{
+	uint64_t may = definition_may_match(definition, message);
+	enum role role = ROLE_NONE;
+
+	for (size_t i = 0; i < definition->count && role == ROLE_NONE; i++) {
+		if (i < BEGINNING_BITS && (may >> i & 1) == 0)
+			continue;
+		switch (pattern_match(definition->expressions[i].pattern, message, captures)) {
+		case PATTERN_YES:
+			role = definition->expressions[i].role;
+			break;
+		case PATTERN_STOPPED:
+			definition->tally.stopped++;
+			break;
+		case PATTERN_NO:
+			break;
+		}
+	}
+	return role;
+}
+
+enum role definition_read(
+    struct definition *definition, struct span message, struct captures *captures)
+{
+	enum role role = match(definition, message, captures);
+
+	definition->tally.lines++;
+	if (role == ROLE_LOGIN && once_broken(message, definition->once)) {
+		definition->tally.doubted++;
+		role = ROLE_NONE;
+	}
+	definition->tally.role[role]++;
+	return role;
+}
+
+enum role definition_read_doubted(
+    struct definition *definition, struct span message, struct captures *captures)
+{
+	enum role role = match(definition, message, captures);
+
+	definition->tally.lines++;
+	definition->tally.doubted++;
+	return role == ROLE_LOGIN && once_broken(message, definition->once) ? ROLE_NONE : role;
+}
+
+bool definition_read_unproved(struct definition *definition, struct span message)
+{
+	struct captures captures;
+
+	if (match(definition, message, &captures) != ROLE_LOGIN)
 		return false;
-	draft->server->longest = LONGEST;
-	draft->server->name = strdup(name);
-	if (draft->server->name != NULL)
-		return true;
-	server_free(draft->server);
-	draft->server = NULL;
-	return false;
-}
-
-void definition_end(struct definition_draft *draft)
-{
-	struct sample *sample = draft->samples, *next;
-
-	for (; sample != NULL; sample = next) {
-		next = sample->next;
-		free(sample->line);
-		free(sample);
-	}
-	draft->samples = NULL;
-}
-
-static bool has_expression(const struct server *server, enum role role)
-{
-	size_t i = 0;
-
-	while (i < server->count && server->expressions[i].role != role)
-		i++;
-	return i < server->count;
-}
-
-/* A connection is known again by its process, or, where one logger writes for
- * all of them, by its session. */
-static void check_connect(
-    const struct server *server, const struct pattern *pattern, const struct conf_place *place)
-{
-	if (!pattern_has(pattern, "ip") && !server->by_pid)
-		conf_error(place, "a connect expression without {ip}");
-	if (server->shared_logger && !pattern_has(pattern, "session"))
-		conf_error(place,
-		    "a connect expression without (?<session>...), which logger = shared needs");
-	else if (!server->shared_logger && !server->by_pid)
-		conf_error(place, "a connect expression, expected join = pid with it");
-}
-
-/* The rules that concern the definition as a whole. */
-void definition_check(const struct server *server, const struct conf_place *place)
-{
-	bool joined = false;
-
-	if (server->shared_logger && server->by_pid)
-		conf_error(place, "logger = shared and join = pid, expected one of them");
-	for (size_t i = 0; i < server->count; i++)
-		joined |= server->by_pid && server->expressions[i].role == ROLE_CONNECT &&
-			  pattern_has(server->expressions[i].pattern, "ip");
-	for (size_t i = 0; i < server->count; i++) {
-		const struct expression *e = &server->expressions[i];
-
-		if (e->role == ROLE_CONNECT)
-			check_connect(server, e->pattern, place);
-		if (e->role == ROLE_LOGIN && !pattern_has(e->pattern, "ip") && !joined)
-			conf_error(place, "a login expression without {ip}, and no connect "
-					  "expression that has it");
-	}
-	if (list_size(server->once) > ONCE_MAX)
-		conf_error(place, "once has %zu words, expected at most %d",
-		    list_size(server->once), ONCE_MAX);
-	if (server->tags == NULL || *server->tags == NULL)
-		conf_error(place, "no tags in [server]");
-	for (char *const *tag = server->tags; tag != NULL && *tag != NULL; tag++) {
-		if (!tag_is(*tag))
-			conf_error(place,
-			    "tag '%s', expected the name of a program, */NAME or NAME-*", *tag);
-	}
-	if (!has_expression(server, ROLE_LOGIN))
-		conf_error(place, "no login expression in [lines]");
+	definition->tally.unproved++;
+	return true;
 }

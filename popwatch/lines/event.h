@@ -12,7 +12,7 @@
 
 struct event {
 	enum role role;
-	struct server *server;
+	struct definition *definition;
 	const struct header *header; /* these two end with the line */
 	const struct captures *captures;
 	int64_t when; /* the line's time */

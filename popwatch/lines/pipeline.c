@@ -16,11 +16,12 @@ enum reading {
 	READ_DOUBTED /* it may take away, never give */
 };
 
-static struct event event_of(struct server *server, const struct header *header,
+static struct event event_of(struct definition *definition, const struct header *header,
     const struct captures *captures, int64_t when)
 {
-	return (
-	    struct event){ .server = server, .header = header, .captures = captures, .when = when };
+	return (struct event){
+		.definition = definition, .header = header, .captures = captures, .when = when
+	};
 }
 
 static void suspect(struct pipeline *pipeline, const char *what, const struct header *header)
@@ -29,25 +30,25 @@ static void suspect(struct pipeline *pipeline, const char *what, const struct he
 		pipeline->suspect(what, header, pipeline->arg);
 }
 
-static void tell_stopped(struct pipeline *pipeline, const struct server *server, uint64_t stopped,
-    const struct header *header)
+static void tell_stopped(struct pipeline *pipeline, const struct definition *definition,
+    uint64_t stopped, const struct header *header)
 {
-	if (server->tally.stopped != stopped)
+	if (definition->tally.stopped != stopped)
 		suspect(pipeline, "an expression reached the match limit at a line", header);
 }
 
 /* One server's reading of a message.  Returns true if it knows what the message
  * means, and nobody else needs to. */
-static bool read_message(
-    struct pipeline *pipeline, struct server *server, const struct header *header, int64_t when)
+static bool read_message(struct pipeline *pipeline, struct definition *definition,
+    const struct header *header, int64_t when)
 {
 	struct captures captures = { .ip = { NULL, 0 } };
-	uint64_t stopped = server->tally.stopped, doubted = server->tally.doubted;
-	struct event event = event_of(server, header, &captures, when);
+	uint64_t stopped = definition->tally.stopped, doubted = definition->tally.doubted;
+	struct event event = event_of(definition, header, &captures, when);
 
-	event.role = server_read(server, header->message, &captures);
-	tell_stopped(pipeline, server, stopped, header);
-	if (server->tally.doubted != doubted)
+	event.role = definition_read(definition, header->message, &captures);
+	tell_stopped(pipeline, definition, stopped, header);
+	if (definition->tally.doubted != doubted)
 		suspect(pipeline,
 		    "a login with a word twice that the server writes once is not believed",
 		    header);
@@ -69,18 +70,18 @@ static bool holds(struct pipeline *pipeline, struct event *event, enum reading r
 
 /* The same for a message that may be a piece of another one.  Returns true if
  * it is believed all the same. */
-static bool read_doubted(struct pipeline *pipeline, struct server *server,
+static bool read_doubted(struct pipeline *pipeline, struct definition *definition,
     const struct header *header, int64_t when, enum reading reading)
 {
 	struct captures captures = { .ip = { NULL, 0 } };
-	uint64_t stopped = server->tally.stopped;
-	struct event event = event_of(server, header, &captures, when);
+	uint64_t stopped = definition->tally.stopped;
+	struct event event = event_of(definition, header, &captures, when);
 
-	event.role = server_read_doubted(server, header->message, &captures);
-	tell_stopped(pipeline, server, stopped, header);
+	event.role = definition_read_doubted(definition, header->message, &captures);
+	tell_stopped(pipeline, definition, stopped, header);
 	if (event.role == ROLE_NONE)
 		return false;
-	if (event.role == ROLE_CONNECT && server->shared_logger) {
+	if (event.role == ROLE_CONNECT && definition->shared_logger) {
 		/* it gives no address, only leave to doubt the login behind it
 		 * less; and a client gets as much by connecting */
 		sessions_take(pipeline->sessions, &event);
@@ -90,8 +91,8 @@ static bool read_doubted(struct pipeline *pipeline, struct server *server,
 		sessions_end(pipeline->sessions, &event);
 		return false;
 	}
-	server->tally.doubted--;
-	server->tally.role[event.role]++;
+	definition->tally.doubted--;
+	definition->tally.role[event.role]++;
 	sessions_take(pipeline->sessions, &event);
 	pipeline->take(&event, pipeline->arg);
 	return true;
@@ -99,59 +100,60 @@ static bool read_doubted(struct pipeline *pipeline, struct server *server,
 
 /* None of the SERVERS knows what the message means; it looks like a login. */
 static void tell_miss(
-    struct pipeline *pipeline, struct server *const *servers, const struct header *header)
+    struct pipeline *pipeline, struct definition *const *definitions, const struct header *header)
 {
 	size_t shown = header->message.size < MISSED_MAX ? header->message.size : MISSED_MAX - 1;
 
 	if (!near_miss(header->message))
 		return;
-	for (; *servers != NULL; servers++) {
-		if (header->message.size > (*servers)->longest)
+	for (; *definitions != NULL; definitions++) {
+		if (header->message.size > (*definitions)->longest)
 			continue;
-		(*servers)->tally.misses++;
-		memcpy((*servers)->missed, header->message.text, shown);
-		(*servers)->missed[shown] = '\0';
+		(*definitions)->tally.misses++;
+		memcpy((*definitions)->missed, header->message.text, shown);
+		(*definitions)->missed[shown] = '\0';
 		if (pipeline->miss != NULL)
-			pipeline->miss(*servers, header, pipeline->arg);
+			pipeline->miss(*definitions, header, pipeline->arg);
 	}
 }
 
 /* Who wrote this entry is not known to be one of the SERVERS. */
-static void tell_unproved(struct pipeline *pipeline, struct server *const *servers,
+static void tell_unproved(struct pipeline *pipeline, struct definition *const *definitions,
     const struct header *header, bool broken)
 {
 	if (pipeline->unproved == NULL || broken)
 		return;
-	for (; *servers != NULL; servers++) {
-		if (header->message.size <= (*servers)->longest &&
-		    server_read_unproved(*servers, header->message))
-			pipeline->unproved(*servers, pipeline->arg);
+	for (; *definitions != NULL; definitions++) {
+		if (header->message.size <= (*definitions)->longest &&
+		    definition_read_unproved(*definitions, header->message))
+			pipeline->unproved(*definitions, pipeline->arg);
 	}
 }
 
-static bool admits(
-    const struct server *server, bool (*admit)(const struct server *server, void *arg), void *arg)
+static bool admits(const struct definition *definition,
+    bool (*admit)(const struct definition *definition, void *arg), void *arg)
 {
-	return admit == NULL || admit(server, arg);
+	return admit == NULL || admit(definition, arg);
 }
 
 /* Does a line of a FILE have a process id, though its server writes none?  In
  * the journal every entry has one. */
-static bool is_strange(const struct server *server, const struct header *header, bool file)
+static bool is_strange(const struct definition *definition, const struct header *header, bool file)
 {
-	return file && server->no_pid && header->pid.size > 0;
+	return file && definition->no_pid && header->pid.size > 0;
 }
 
 /* What a message may be to any of the SERVERS that read it: a client that
  * chooses a piece chooses for which of them, too. */
-static enum truncation_verdict weigh(struct pipeline *pipeline, struct server *const *servers,
-    const bool *reads, const char *source, const struct header *header, int64_t when)
+static enum truncation_verdict weigh(struct pipeline *pipeline,
+    struct definition *const *definitions, const bool *reads, const char *source,
+    const struct header *header, int64_t when)
 {
 	enum truncation_verdict verdict = TRUNCATION_NONE, one;
 
-	for (size_t i = 0; servers[i] != NULL; i++) {
+	for (size_t i = 0; definitions[i] != NULL; i++) {
 		one = reads[i] ? truncations_take(
-				     pipeline->truncations, servers[i], source, header, when)
+				     pipeline->truncations, definitions[i], source, header, when)
 			       : TRUNCATION_NONE;
 		if (one > verdict)
 			verdict = one;
@@ -159,10 +161,10 @@ static enum truncation_verdict weigh(struct pipeline *pipeline, struct server *c
 	return verdict;
 }
 
-static enum reading choose_reading(const struct server *server, const struct header *header,
+static enum reading choose_reading(const struct definition *definition, const struct header *header,
     bool broken, enum truncation_verdict verdict)
 {
-	if (broken || header->message.size > server->longest)
+	if (broken || header->message.size > definition->longest)
 		return READ_DOUBTED;
 	if (verdict == TRUNCATION_REST)
 		return READ_IF_PROVED;
@@ -171,39 +173,39 @@ static enum reading choose_reading(const struct server *server, const struct hea
 
 /* What a message means to the SERVERS of its tag: the first one that knows has
  * it.  Of a BROKEN one nothing is believed. */
-static void take_message(struct pipeline *pipeline, struct server *const *servers,
+static void take_message(struct pipeline *pipeline, struct definition *const *definitions,
     const char *source, const struct header *header, int64_t when, bool broken,
-    bool (*admit)(const struct server *server, void *arg), void *arg)
+    bool (*admit)(const struct definition *definition, void *arg), void *arg)
 {
 	bool reads[CATALOGUE_SHARED] = { false }, known = false, any = false;
 	enum truncation_verdict verdict;
 	enum reading reading;
 
-	for (size_t i = 0; servers[i] != NULL; i++) {
-		reads[i] = admits(servers[i], admit, arg) &&
-			   !is_strange(servers[i], header, admit == NULL);
-		servers[i]->tally.lines += !reads[i] && admit == NULL;
+	for (size_t i = 0; definitions[i] != NULL; i++) {
+		reads[i] = admits(definitions[i], admit, arg) &&
+			   !is_strange(definitions[i], header, admit == NULL);
+		definitions[i]->tally.lines += !reads[i] && admit == NULL;
 		any |= reads[i];
 	}
 	if (admit != NULL && !any) {
-		tell_unproved(pipeline, servers, header, broken);
+		tell_unproved(pipeline, definitions, header, broken);
 		return;
 	}
 	if (admit != NULL && pipeline->seen != NULL)
 		pipeline->seen(NULL, header, pipeline->arg);
-	verdict = weigh(pipeline, servers, reads, source, header, when);
-	for (size_t i = 0; servers[i] != NULL && !known; i++) {
-		reading = choose_reading(servers[i], header, broken, verdict);
+	verdict = weigh(pipeline, definitions, reads, source, header, when);
+	for (size_t i = 0; definitions[i] != NULL && !known; i++) {
+		reading = choose_reading(definitions[i], header, broken, verdict);
 		if (!reads[i])
 			continue;
 		known = reading == READ_FULLY
-			    ? read_message(pipeline, servers[i], header, when)
-			    : read_doubted(pipeline, servers[i], header, when, reading);
+			    ? read_message(pipeline, definitions[i], header, when)
+			    : read_doubted(pipeline, definitions[i], header, when, reading);
 	}
 	if (known || broken)
 		return;
 	if (verdict == TRUNCATION_NONE) {
-		tell_miss(pipeline, servers, header);
+		tell_miss(pipeline, definitions, header);
 		return;
 	}
 	pipeline->tally.doubted++;
@@ -211,32 +213,32 @@ static void take_message(struct pipeline *pipeline, struct server *const *server
 }
 
 /* The servers of a line's tag, or NULL. */
-static struct server *const *find_servers(
+static struct definition *const *find_definitions(
     struct pipeline *pipeline, const struct line *line, const struct header *header)
 {
-	struct server *const *servers = catalogue_find(pipeline->catalogue, header->tag);
+	struct definition *const *definitions = catalogue_find(pipeline->catalogue, header->tag);
 
-	if (servers == NULL) {
+	if (definitions == NULL) {
 		pipeline->tally.stranger++;
 		if (pipeline->stranger != NULL)
 			pipeline->stranger(header, pipeline->arg);
 	} else if (line != NULL && pipeline->seen != NULL)
 		pipeline->seen(line, header, pipeline->arg);
-	return servers;
+	return definitions;
 }
 
 void pipeline_entry(struct pipeline *pipeline, const char *source, const struct header *header,
-    int64_t when, bool (*admit)(const struct server *server, void *arg), void *arg)
+    int64_t when, bool (*admit)(const struct definition *definition, void *arg), void *arg)
 {
-	struct server *const *servers = find_servers(pipeline, NULL, header);
+	struct definition *const *definitions = find_definitions(pipeline, NULL, header);
 	bool broken = memchr(header->message.text, '\n', header->message.size) != NULL ||
 		      memchr(header->message.text, '\0', header->message.size) != NULL;
 
 	pipeline->tally.lines++;
-	if (servers == NULL)
+	if (definitions == NULL)
 		return;
 	pipeline->tally.broken += broken;
-	take_message(pipeline, servers, source, header, when, broken, admit, arg);
+	take_message(pipeline, definitions, source, header, when, broken, admit, arg);
 }
 
 /* The time of a line; false if its stamp is none. */
@@ -255,23 +257,23 @@ static bool line_time(struct pipeline *pipeline, const struct line *line,
 static void take_broken(struct pipeline *pipeline, const struct line *line, int64_t now)
 {
 	struct header header;
-	struct server *const *servers;
+	struct definition *const *definitions;
 	int64_t when;
 
 	pipeline->tally.broken++;
 	if (!layout_parse(line->formats, line->text, line->size, &header))
 		return;
-	servers = catalogue_find(pipeline->catalogue, header.tag);
-	if (servers == NULL)
+	definitions = catalogue_find(pipeline->catalogue, header.tag);
+	if (definitions == NULL)
 		return;
 	if (!line_time(pipeline, line, &header, now, &when))
 		when = now;
-	take_message(pipeline, servers, line->source, &header, when, true, NULL, NULL);
+	take_message(pipeline, definitions, line->source, &header, when, true, NULL, NULL);
 }
 
 void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t now)
 {
-	struct server *const *servers;
+	struct definition *const *definitions;
 	struct header header;
 	int64_t when;
 
@@ -284,8 +286,8 @@ void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t n
 		pipeline->tally.headless++;
 		return;
 	}
-	servers = find_servers(pipeline, line, &header);
-	if (servers == NULL)
+	definitions = find_definitions(pipeline, line, &header);
+	if (definitions == NULL)
 		return;
 	if (memchr(line->text, '\0', line->size) != NULL) {
 		take_broken(pipeline, line, now);
@@ -304,5 +306,5 @@ void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t n
 			return;
 		when = 0;
 	}
-	take_message(pipeline, servers, line->source, &header, when, false, NULL, NULL);
+	take_message(pipeline, definitions, line->source, &header, when, false, NULL, NULL);
 }

@@ -38,17 +38,17 @@ struct pipeline {
 	void (*take)(const struct event *event, void *arg);
 	/* somebody may be trying something: WHAT is a sentence; may be NULL */
 	void (*suspect)(const char *what, const struct header *header, void *arg);
-	/* no expression of SERVER matched a line of its tag, nor did one of
+	/* no expression of DEFINITION matched a line of its tag, nor did one of
 	 * another server with that tag; may be NULL */
-	void (*miss)(const struct server *server, const struct header *header, void *arg);
+	void (*miss)(const struct definition *definition, const struct header *header, void *arg);
 	/* a line of the tag of an enabled server; LINE is NULL for a journal
 	 * entry, which one of them may believe; may be NULL */
 	void (*seen)(const struct line *line, const struct header *header, void *arg);
 	/* one of a tag that no enabled server has; may be NULL */
 	void (*stranger)(const struct header *header, void *arg);
-	/* a journal entry like a login of SERVER, which none of those with its
-	 * tag may believe; may be NULL */
-	void (*unproved)(struct server *server, void *arg);
+	/* a journal entry like a login of DEFINITION, which none of those with
+	 * its tag may believe; may be NULL */
+	void (*unproved)(struct definition *definition, void *arg);
 	void *arg;
 	bool any_time; /* events of lines with a bad stamp too, with WHEN = 0 */
 	struct stamp_memo memo;
@@ -62,6 +62,6 @@ void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t n
  * its time.  ADMIT, if not NULL, says whether a server may believe the entry.
  * One with a line end or a NUL byte in its message gives nothing. */
 void pipeline_entry(struct pipeline *pipeline, const char *source, const struct header *header,
-    int64_t when, bool (*admit)(const struct server *server, void *arg), void *arg);
+    int64_t when, bool (*admit)(const struct definition *definition, void *arg), void *arg);
 
 #endif

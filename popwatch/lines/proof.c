@@ -15,20 +15,22 @@
 
 /* The address that a sample's line logs in, or "" and what else it means in
  * *ROLE. */
-static void read_sample(struct server *server, struct sessions *sessions, const char *line,
+static void read_sample(struct definition *definition, struct sessions *sessions, const char *line,
     enum role *role, char address[RELAYDB_ADDRSTRLEN])
 {
 	struct header header;
 	struct captures captures;
-	struct event event = { .server = server };
+	struct event event = { .definition = definition };
 
 	*role = ROLE_NONE;
 	*address = '\0';
-	if (!layout_parse_tag(line, strlen(line), &header) || !tag_listed(server->tags, header.tag))
+	if (!layout_parse_tag(line, strlen(line), &header) ||
+	    !tag_listed(definition->tags, header.tag))
 		return;
-	if (header.message.size > server->longest || (server->no_pid && header.pid.size > 0))
+	if (header.message.size > definition->longest ||
+	    (definition->no_pid && header.pid.size > 0))
 		return;
-	event.role = *role = server_read(server, header.message, &captures);
+	event.role = *role = definition_read(definition, header.message, &captures);
 	if (*role == ROLE_NONE)
 		return;
 	event.header = &header;
@@ -54,7 +56,7 @@ void proof_run(struct definition_draft *draft, struct conf_errors *errors)
 	}
 	for (sample = draft->samples; sample != NULL && sample->line != NULL;
 	     sample = sample->next) {
-		read_sample(draft->server, sessions, sample->line, &role, address);
+		read_sample(draft->definition, sessions, sample->line, &role, address);
 		place.line = sample->number;
 		if (role != sample->role)
 			conf_error(&place, "the sample means '%s', expected '%s'", role_name(role),
@@ -64,5 +66,5 @@ void proof_run(struct definition_draft *draft, struct conf_errors *errors)
 			    &place, "the sample logs in %s, expected %s", address, sample->address);
 	}
 	sessions_free(sessions);
-	memset(&draft->server->tally, 0, sizeof draft->server->tally);
+	memset(&draft->definition->tally, 0, sizeof draft->definition->tally);
 }

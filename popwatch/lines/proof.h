@@ -10,7 +10,7 @@
 #define POPWATCH_PROOF_H
 
 #include "conf.h"
-#include "definition.h"
+#include "draft.h"
 
 /* Reads the samples of DRAFT, whose definition was checked, in their order, and
  * complains about each that fails.  Counters are zero afterwards.  Sets

@@ -188,22 +188,22 @@ void sessions_forget(struct sessions *sessions, int64_t boot)
 
 /* Returns false if there is no reason any more to have it in the table. */
 static bool limit_login(
-    const struct sessions *sessions, struct session *session, const struct server *servers)
+    const struct sessions *sessions, struct session *session, const struct definition *definitions)
 {
-	const struct server *server = servers;
+	const struct definition *definition = definitions;
 	int64_t max;
 
-	while (server != NULL && !session_key_is_of(session->key, server->name))
-		server = server->next;
-	if (server == NULL || *session->key == SESSION_MARK)
-		return server != NULL;
-	max = session_open_max(sessions, bound_longest(server->bounds));
+	while (definition != NULL && !session_key_is_of(session->key, definition->name))
+		definition = definition->next;
+	if (definition == NULL || *session->key == SESSION_MARK)
+		return definition != NULL;
+	max = session_open_max(sessions, bound_longest(definition->bounds));
 	if (session->until - session->since > max)
 		session->until = session->since + max;
 	return max > 0;
 }
 
-void sessions_limit(struct sessions *sessions, const struct server *servers)
+void sessions_limit(struct sessions *sessions, const struct definition *definitions)
 {
 	struct session *session, *next;
 
@@ -213,7 +213,7 @@ void sessions_limit(struct sessions *sessions, const struct server *servers)
 	}
 	HASH_ITER(hh, sessions->tables[LOGINS], session, next)
 	{
-		if (!limit_login(sessions, session, servers))
+		if (!limit_login(sessions, session, definitions))
 			drop_from(sessions, &sessions->tables[LOGINS], session);
 	}
 	sessions->changed = true;

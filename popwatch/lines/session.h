@@ -42,7 +42,7 @@ void sessions_configure(struct sessions *sessions, int64_t join_max, int64_t ses
  * are not followed any more are forgotten, and so is what belongs to none of
  * SERVERS (the first of a catalogue; what waits for a login, which they cannot
  * have, is left to its time). */
-void sessions_limit(struct sessions *sessions, const struct server *servers);
+void sessions_limit(struct sessions *sessions, const struct definition *definitions);
 
 /* Takes an event in and completes it: a login gets its address, from its own
  * line or from its connection, a logout that of its login.  Returns true when

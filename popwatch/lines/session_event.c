@@ -47,7 +47,7 @@ static bool joined_address(struct sessions *sessions, struct event *event)
 	char key[SESSION_KEY_MAX];
 	struct session *session;
 
-	if (event->server->shared_logger || !session_connection_key(event, key))
+	if (event->definition->shared_logger || !session_connection_key(event, key))
 		return false;
 	session = session_find(sessions, key);
 	if (session == NULL)
@@ -77,7 +77,7 @@ bool sessions_connected(const struct sessions *sessions, struct event *event)
 	const struct session *session;
 	char key[SESSION_KEY_MAX];
 
-	if (!event->server->shared_logger || !session_connection_key(event, key))
+	if (!event->definition->shared_logger || !session_connection_key(event, key))
 		return false;
 	session = session_find(sessions, key);
 	return session != NULL && event->when <= session->until && own_address(event) &&
@@ -128,7 +128,8 @@ static bool has_ended(const struct sessions *sessions, const struct event *event
 
 static bool take_login(struct sessions *sessions, struct event *event)
 {
-	int64_t bound = bound_of(event->server->bounds, event->captures->kind, event->header->tag);
+	int64_t bound =
+	    bound_of(event->definition->bounds, event->captures->kind, event->header->tag);
 	int64_t max = session_open_max(sessions, bound);
 	char key[SESSION_KEY_MAX];
 
@@ -137,7 +138,7 @@ static bool take_login(struct sessions *sessions, struct event *event)
 	if (event->captures->ip.text != NULL ? !own_address(event)
 					     : !joined_address(sessions, event))
 		return false;
-	if (event->server->shared_logger)
+	if (event->definition->shared_logger)
 		end_connection(sessions, event);
 	if (max > 0 && event->when >= sessions->boot && tells_logouts(sessions, event) &&
 	    !has_ended(sessions, event) && session_open_key(event, key))
@@ -152,7 +153,7 @@ static void end_process(struct sessions *sessions, const struct event *event)
 	char key[SESSION_KEY_MAX];
 	struct session *session = NULL;
 
-	if (event->server->by_pid && event->captures->session.size == 0 &&
+	if (event->definition->by_pid && event->captures->session.size == 0 &&
 	    session_open_key(event, key))
 		session = session_find(sessions, key);
 	if (session != NULL)
@@ -201,7 +202,7 @@ bool sessions_take(struct sessions *sessions, struct event *event)
 		return take_login(sessions, event);
 	case ROLE_FAIL:
 		end_process(sessions, event);
-		if (event->server->one_try || event->server->shared_logger)
+		if (event->definition->one_try || event->definition->shared_logger)
 			end_connection(sessions, event);
 		return false;
 	case ROLE_LOGOUT:
@@ -223,7 +224,8 @@ void sessions_end(struct sessions *sessions, const struct event *event)
 		take_start(sessions, event);
 	if (event->role == ROLE_NONE || event->role == ROLE_START)
 		return;
-	if (event->role != ROLE_FAIL || event->server->one_try || event->server->shared_logger)
+	if (event->role != ROLE_FAIL || event->definition->one_try ||
+	    event->definition->shared_logger)
 		end_connection(sessions, event);
 	/* a login or a connection of that process or session is another one
 	 * than the one that is open */

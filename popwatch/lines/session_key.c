@@ -31,13 +31,14 @@ static bool add_part(char *key, size_t *size, struct span part)
 
 bool session_connection_key(const struct event *event, char key[SESSION_KEY_MAX])
 {
-	const struct server *server = event->server;
-	struct span name = server->shared_logger ? event->captures->session : event->header->pid;
+	const struct definition *definition = event->definition;
+	struct span name =
+	    definition->shared_logger ? event->captures->session : event->header->pid;
 	size_t size = 1;
 
 	key[0] = SESSION_CONNECTION;
 	key[1] = '\0';
-	return (server->by_pid || server->shared_logger) && name.size > 0 &&
+	return (definition->by_pid || definition->shared_logger) && name.size > 0 &&
 	       add_part(key, &size, event->header->host) &&
 	       add_part(key, &size, event->header->tag) && add_part(key, &size, name);
 }
@@ -51,7 +52,7 @@ bool session_server_key(
 	key[0] = kind;
 	key[1] = '\0';
 	return add_part(key, size, event->header->host) &&
-	       add_part(key, size, span_of(event->server->name));
+	       add_part(key, size, span_of(event->definition->name));
 }
 
 bool session_mark_key(const struct event *event, char key[SESSION_KEY_MAX])
@@ -82,7 +83,7 @@ bool session_open_key(const struct event *event, char key[SESSION_KEY_MAX])
 		return false;
 	if (event->captures->session.size > 0)
 		return add_part(key, &size, event->captures->session);
-	return event->server->by_pid && event->header->pid.size > 0 &&
+	return event->definition->by_pid && event->header->pid.size > 0 &&
 	       add_part(key, &size, event->header->pid);
 }
 

@@ -77,12 +77,12 @@ static void add_part(char *key, size_t *size, struct span part)
 
 /* Definition, SOURCE, host, tag and process, each with a NUL after it.  Returns
  * its size. */
-static size_t make_key(
-    char key[KEY_MAX], const struct server *server, const char *source, const struct header *header)
+static size_t make_key(char key[KEY_MAX], const struct definition *definition, const char *source,
+    const struct header *header)
 {
 	size_t size = 0;
 
-	add_part(key, &size, (struct span){ server->name, strlen(server->name) });
+	add_part(key, &size, (struct span){ definition->name, strlen(definition->name) });
 	add_part(key, &size, (struct span){ source, strlen(source) });
 	add_part(key, &size, header->host);
 	add_part(key, &size, header->tag);
@@ -149,22 +149,24 @@ static void settle(struct truncations *truncations, struct truncation *truncatio
  * the journal does, so a line with one is looked at like that of a server which
  * is not silenced by all that is long.  A rest that is long was cut again,
  * whatever it says: the client chose its words. */
-static bool is_cut(
-    const struct server *server, const struct header *header, const struct truncation *truncation)
+static bool is_cut(const struct definition *definition, const struct header *header,
+    const struct truncation *truncation)
 {
-	size_t cut = header->busybox && server->cut > BUSYBOX_KEEPS ? BUSYBOX_KEEPS : server->cut;
-	bool any = server->shared_logger && (header->pid.size == 0 || truncation != NULL);
+	size_t cut =
+	    header->busybox && definition->cut > BUSYBOX_KEEPS ? BUSYBOX_KEEPS : definition->cut;
+	bool any = definition->shared_logger && (header->pid.size == 0 || truncation != NULL);
 	bool rest = truncation != NULL && truncation->running;
 	struct captures captures;
 
-	if (server->cut == 0 || header->message.size < cut)
+	if (definition->cut == 0 || header->message.size < cut)
 		return false;
-	return any || rest || server->cut_only == NULL ||
-	       pattern_match(server->cut_only, header->message, &captures) != PATTERN_NO;
+	return any || rest || definition->cut_only == NULL ||
+	       pattern_match(definition->cut_only, header->message, &captures) != PATTERN_NO;
 }
 
 enum truncation_verdict truncations_take(struct truncations *truncations,
-    const struct server *server, const char *source, const struct header *header, int64_t when)
+    const struct definition *definition, const char *source, const struct header *header,
+    int64_t when)
 {
 	enum truncation_verdict verdict = TRUNCATION_NONE;
 	struct truncation *truncation = NULL;
@@ -174,10 +176,10 @@ enum truncation_verdict truncations_take(struct truncations *truncations,
 
 	/* a server whose lines are joined by their process writes none without
 	 * it */
-	if (server->cut == 0 || (server->by_pid && header->pid.size == 0))
+	if (definition->cut == 0 || (definition->by_pid && header->pid.size == 0))
 		return TRUNCATION_NONE;
 	if (truncations->table != NULL) {
-		size = make_key(key, server, source, header);
+		size = make_key(key, definition, source, header);
 		truncation = find(truncations, key, size);
 	}
 	if (truncation != NULL && when > truncation->when &&
@@ -187,13 +189,13 @@ enum truncation_verdict truncations_take(struct truncations *truncations,
 	}
 	if (truncation != NULL)
 		verdict = truncation->running ? TRUNCATION_REST : TRUNCATION_LATER;
-	cut = is_cut(server, header, truncation);
+	cut = is_cut(definition, header, truncation);
 	if (cut && size == 0)
-		size = make_key(key, server, source, header);
+		size = make_key(key, definition, source, header);
 	if (cut)
 		raise_lines(put(truncations, key, size), when);
 	else if (truncation != NULL)
-		settle(truncations, truncation, server->shared_logger);
+		settle(truncations, truncation, definition->shared_logger);
 	return verdict;
 }
 

@@ -66,11 +66,12 @@ struct truncations *truncations_new(void);
 /* Frees it; a NULL is fine. */
 void truncations_free(struct truncations *truncations);
 
-/* Takes notice of each line that is for SERVER, of SOURCE (a name without
+/* Takes notice of each line that is for DEFINITION, of SOURCE (a name without
  * blanks, that a restart does not change) with host, tag and process of HEADER,
  * at WHEN, and finds out whether it was cut itself.  Returns what it may be. */
 enum truncation_verdict truncations_take(struct truncations *truncations,
-    const struct server *server, const char *source, const struct header *header, int64_t when);
+    const struct definition *definition, const char *source, const struct header *header,
+    int64_t when);
 
 /* Writes the table as lines "doubt ..." to OUT. */
 void truncations_save(const struct truncations *truncations, FILE *out);

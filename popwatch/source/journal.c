@@ -44,9 +44,9 @@ static int add_rules(sd_journal *journal, const struct catalogue *catalogue)
 {
 	int result = 0;
 
-	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
-	     server = server->next) {
-		for (char *const *rule = server->journal;
+	for (const struct definition *definition = catalogue_first(catalogue); definition != NULL;
+	     definition = definition->next) {
+		for (char *const *rule = definition->journal;
 		     result >= 0 && rule != NULL && *rule != NULL; rule++)
 			result = add_rule(journal, *rule);
 	}
@@ -61,9 +61,9 @@ static int add_tags(sd_journal *journal, const struct catalogue *catalogue)
 	char match[sizeof name + TAG_MAX];
 	int result = 0;
 
-	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
-	     server = server->next) {
-		for (char *const *tag = server->tags; result >= 0 && *tag != NULL; tag++) {
+	for (const struct definition *definition = catalogue_first(catalogue); definition != NULL;
+	     definition = definition->next) {
+		for (char *const *tag = definition->tags; result >= 0 && *tag != NULL; tag++) {
 			if (strchr(*tag, '*') != NULL)
 				continue; /* a family: the journal has no patterns */
 			snprintf(match, sizeof match, "%s%s", name, *tag);
@@ -225,12 +225,12 @@ static bool is_piece(struct source_journal *source, const char *rule)
 	       memcmp(transport.text, stream, transport.size) == 0 && strstr(rule, name) == NULL;
 }
 
-bool source_journal_admits(const struct server *server, void *arg)
+bool source_journal_admits(const struct definition *definition, void *arg)
 {
 	struct source_journal *source = arg;
 	bool admitted = false;
 
-	for (char *const *rule = server->journal; rule != NULL && *rule != NULL && !admitted;
+	for (char *const *rule = definition->journal; rule != NULL && *rule != NULL && !admitted;
 	     rule++) {
 		char **fields = list_split(*rule, " "), *equals;
 

@@ -59,8 +59,8 @@ bool source_journal_read(struct source_journal *source, size_t budget, int64_t n
     void (*take)(const struct header *header, int64_t when, void *arg), void *arg);
 
 /* Does the entry that TAKE has just got have the trusted fields of one of
- * SERVER's journal rules?  ARG is the source. */
-bool source_journal_admits(const struct server *server, void *arg);
+ * DEFINITION's journal rules?  ARG is the source. */
+bool source_journal_admits(const struct definition *definition, void *arg);
 
 /* Who wrote the entry that TAKE has just got, as the journal itself knows it:
  * "_UID=0 _EXE=/usr/sbin/server", cut to SIZE. */

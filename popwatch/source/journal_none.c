@@ -42,9 +42,9 @@ bool source_journal_configure(struct source_journal *source, const struct catalo
 	return false;
 }
 
-bool source_journal_admits(const struct server *server, void *arg)
+bool source_journal_admits(const struct definition *definition, void *arg)
 {
-	(void)server, (void)arg;
+	(void)definition, (void)arg;
 	return false;
 }
 

@@ -127,9 +127,9 @@ daemon_options() {	# daemon_options NAME: of a daemon, everywhere
 }
 
 @test "what a definition of a server may say: program, manual" {
-	code=$(sed -n '/unknown setting .* in \[server\]/q; s/.*strcmp(name, "\([a-z-]*\)") == 0.*/\1/p' "$source/popwatch/lines/definition.c")
+	code=$(sed -n '/unknown setting .* in \[server\]/q; s/.*strcmp(name, "\([a-z-]*\)") == 0.*/\1/p' "$source/popwatch/lines/draft.c")
 	same 'names in [server]' "$code" "$(items Ic relayers-servers.5 '/^\.Ss \[server\]/,/^\.Ss \[lines\]/')"
-	code=$(sed -n 's/^static const char \*const roles\[ROLES\] = { "none", \(.*\) };/\1/p' "$source/popwatch/lines/server.c" | tr -d '",')
+	code=$(sed -n 's/^static const char \*const roles\[ROLES\] = { "none", \(.*\) };/\1/p' "$source/popwatch/lines/definition.c" | tr -d '",')
 	same 'names in [lines]' "$code" "$(items Ic relayers-servers.5 '/^\.Ss \[lines\]/,/^\.Ss \[samples\]/')"
 }
 

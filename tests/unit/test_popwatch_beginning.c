@@ -36,25 +36,26 @@ static void complain(const char *sentence, void *arg)
 	print_error("%s\n", sentence);
 }
 
-/* Whatever MESSAGE matches it may match, and what SERVER reads is what the
+/* Whatever MESSAGE matches it may match, and what DEFINITION reads is what the
  * first expression says. */
-static void try_message(struct server *server, struct span message)
+static void try_message(struct definition *definition, struct span message)
 {
-	uint64_t may = server_may_match(server, message);
+	uint64_t may = definition_may_match(definition, message);
 	enum role role = ROLE_NONE, read;
 	struct captures captures;
 
-	for (size_t i = 0; i < server->count; i++) {
-		if (pattern_match(server->expressions[i].pattern, message, &captures) == PATTERN_NO)
+	for (size_t i = 0; i < definition->count; i++) {
+		if (pattern_match(definition->expressions[i].pattern, message, &captures) ==
+		    PATTERN_NO)
 			continue;
 		if (i < BEGINNING_BITS && (may >> i & 1) == 0)
-			fail_msg("%s: %.*s", server->name, (int)message.size, message.text);
+			fail_msg("%s: %.*s", definition->name, (int)message.size, message.text);
 		if (role == ROLE_NONE)
-			role = server->expressions[i].role;
+			role = definition->expressions[i].role;
 	}
-	read = server_read(server, message, &captures);
+	read = definition_read(definition, message, &captures);
 	if (read != role && !(role == ROLE_LOGIN && read == ROLE_NONE))
-		fail_msg("%s, %s for %s: %.*s", server->name, role_name(read), role_name(role),
+		fail_msg("%s, %s for %s: %.*s", definition->name, role_name(read), role_name(role),
 		    (int)message.size, message.text);
 }
 
@@ -78,7 +79,7 @@ static struct span change(char *text, size_t size)
 
 /* Every line of a definition has something of a message in it, from where it
  * begins or behind one or two ": ". */
-static void try_line(struct server *servers, const char *line)
+static void try_line(struct definition *definitions, const char *line)
 {
 	char text[TEXT_MAX];
 	const char *from = line;
@@ -86,12 +87,12 @@ static void try_line(struct server *servers, const char *line)
 	for (int part = 0; from != NULL && part < 3; part++) {
 		size_t size = strlen(from);
 
-		for (struct server *server = servers; server != NULL && size > 0;
-		     server = server->next) {
-			try_message(server, (struct span){ from, size });
+		for (struct definition *definition = definitions; definition != NULL && size > 0;
+		     definition = definition->next) {
+			try_message(definition, (struct span){ from, size });
 			for (int i = 0; i < CHANGED; i++) {
 				memcpy(text, from, size + 1);
-				try_message(server, change(text, size));
+				try_message(definition, change(text, size));
 			}
 		}
 		from = strstr(from, ": ");
@@ -110,15 +111,15 @@ static void nothing_that_matches_is_left_out(void **unused)
 
 	(void)unused;
 	assert_non_null(catalogue);
-	for (const struct server *server = catalogue_servers(catalogue); server != NULL;
-	     server = server->next) {
-		snprintf(path, sizeof path, DIRECTORY "/%s.conf", server->name);
+	for (const struct definition *definition = catalogue_first(catalogue); definition != NULL;
+	     definition = definition->next) {
+		snprintf(path, sizeof path, DIRECTORY "/%s.conf", definition->name);
 		in = fopen(path, "re");
 		assert_non_null(in);
 		while (fgets(line, sizeof line, in) != NULL) {
 			line[strcspn(line, "\n")] = '\0';
 			if (strstr(line, ": ") != NULL)
-				try_line(catalogue_servers(catalogue), line);
+				try_line(catalogue_first(catalogue), line);
 		}
 		fclose(in);
 	}
@@ -177,17 +178,17 @@ static void what_begins_otherwise_is_left_out(void **unused)
 	    "user=[a-z]+$\nfail = "
 	    "^.*no.*$\n",
 	    &errors);
-	struct server *server;
+	struct definition *definition;
 	const struct span login = span_of("Login: user=a, 192.0.2.1"),
 			  logout = span_of("Logout: user=a"), other = span_of("other x");
 
 	(void)unused;
 	assert_non_null(catalogue);
-	server = catalogue_servers(catalogue);
-	assert_int_equal(server_may_match(server, login) & 7, 5);
-	assert_int_equal(server_may_match(server, logout) & 7, 6);
-	assert_int_equal(server_may_match(server, other) & 7, 4);
-	assert_int_equal(server_may_match(server, login) & 7, 5);
+	definition = catalogue_first(catalogue);
+	assert_int_equal(definition_may_match(definition, login) & 7, 5);
+	assert_int_equal(definition_may_match(definition, logout) & 7, 6);
+	assert_int_equal(definition_may_match(definition, other) & 7, 4);
+	assert_int_equal(definition_may_match(definition, login) & 7, 5);
 	catalogue_free(catalogue);
 }
 

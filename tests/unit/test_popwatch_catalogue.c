@@ -31,10 +31,10 @@ static struct catalogue *load(struct conf_errors *errors)
 
 static bool has(const struct catalogue *catalogue, const char *tag)
 {
-	struct server *const *servers = catalogue_find(catalogue, span_of(tag));
+	struct definition *const *definitions = catalogue_find(catalogue, span_of(tag));
 
-	assert_true(servers == NULL || (servers[0] != NULL && servers[1] == NULL));
-	return servers != NULL;
+	assert_true(definitions == NULL || (definitions[0] != NULL && definitions[1] == NULL));
+	return definitions != NULL;
 }
 
 static void tags_and_families(void **unused)

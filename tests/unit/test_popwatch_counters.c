@@ -55,7 +55,7 @@ static int set_up(void **state)
 	if (catalogue == NULL || scratch_directory() != 0)
 		return -1;
 	snprintf(path, sizeof path, "%s/popwatch.prom", directory);
-	catalogue_servers(catalogue)->tally = (struct tally){ .lines = 4001,
+	catalogue_first(catalogue)->tally = (struct tally){ .lines = 4001,
 		.role = { [ROLE_LOGIN] = 4002, [ROLE_FAIL] = 4003, [ROLE_LOGOUT] = 4004 },
 		.doubted = 4005,
 		.misses = 4006,

@@ -130,7 +130,7 @@ static void test_ended(void **state)
 	line(&f, "2", "wrong", NOW + 1);
 	line(&f, "2", "user x", NOW + 2);
 	assert_string_equal(logins, "");
-	catalogue_servers(f.pipeline.catalogue)->one_try = false;
+	catalogue_first(f.pipeline.catalogue)->one_try = false;
 	line(&f, "3", "from 192.0.2.3", NOW);
 	line(&f, "3", "wrong", NOW + 1);
 	line(&f, "3", "user x", NOW + 2);
@@ -284,8 +284,8 @@ static void test_refresh(void **state)
 	end(&f);
 }
 
-static size_t restored(
-    const char *const *lines, int64_t session_max, const struct server *servers, int64_t now)
+static size_t restored(const char *const *lines, int64_t session_max,
+    const struct definition *definitions, int64_t now)
 {
 	struct sessions *sessions = sessions_new(20, 600, 86400);
 	size_t found;
@@ -294,7 +294,7 @@ static size_t restored(
 	for (; *lines != NULL; lines++)
 		assert_true(sessions_restore(sessions, *lines));
 	sessions_configure(sessions, 300, session_max);
-	sessions_limit(sessions, servers);
+	sessions_limit(sessions, definitions);
 	sessions_sweep(sessions, now);
 	sessions_refresh(sessions, now, 0, count, &n);
 	found = sessions_count(sessions) * 10 + (size_t)n;
@@ -311,8 +311,8 @@ static void test_new_limits(void **state)
 		"1000 1000 2593000 - k vm po", "1000 1000 2593000 - k vm popp", NULL };
 	char pop[] = "pop", old[] = "old pop";
 	struct bound bound = { .most = 200 };
-	struct server second = { .name = old, .bounds = &bound },
-		      first = { .name = pop, .next = &second };
+	struct definition second = { .name = old, .bounds = &bound },
+			  first = { .name = pop, .next = &second };
 
 	(void)state;
 	/* entries times ten, and how many of them are refreshed */

@@ -21,8 +21,8 @@
 /* ---- the table ---- */
 
 static char name[] = "courier", other_name[] = "mailutils";
-static struct server shared = { .name = name, .cut = 100, .shared_logger = true },
-		     own = { .name = other_name, .cut = 100 };
+static struct definition shared = { .name = name, .cut = 100, .shared_logger = true },
+			 own = { .name = other_name, .cut = 100 };
 static const char cut[101] = "012345678901234567890123456789012345678901234567890123456789012345678"
 			     "9012345678901234567890123456789";
 
@@ -35,28 +35,29 @@ static struct header header_of(const char *line)
 }
 
 static enum truncation_verdict take_cut(struct truncations *truncations,
-    const struct server *server, const struct header *header, int64_t when)
+    const struct definition *definition, const struct header *header, int64_t when)
 {
 	struct header h = *header;
 
 	h.message = (struct span){ cut, sizeof cut - 1 };
-	return truncations_take(truncations, server, "/log", &h, when);
+	return truncations_take(truncations, definition, "/log", &h, when);
 }
 
 /* Lines that are doubted after CUTS lines that are cut one after the other. */
-static unsigned doubted_after(const struct server *server, unsigned cuts)
+static unsigned doubted_after(const struct definition *definition, unsigned cuts)
 {
 	struct truncations *truncations = truncations_new();
 	struct header h = header_of("Nov 20 11:46:38 vm pop3d: x");
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < cuts; i++)
-		assert_int_equal(take_cut(truncations, server, &h, NOW),
+		assert_int_equal(take_cut(truncations, definition, &h, NOW),
 		    i > 0 ? TRUNCATION_REST : TRUNCATION_NONE);
-	while (truncations_take(truncations, server, "/log", &h, NOW) ==
+	while (truncations_take(truncations, definition, "/log", &h, NOW) ==
 	       (n == 0 ? TRUNCATION_REST : TRUNCATION_LATER))
 		n++;
-	assert_int_equal(truncations_take(truncations, server, "/log", &h, NOW), TRUNCATION_NONE);
+	assert_int_equal(
+	    truncations_take(truncations, definition, "/log", &h, NOW), TRUNCATION_NONE);
 	truncations_free(truncations);
 	return n;
 }
@@ -108,7 +109,7 @@ static void test_shared(void **state)
  * themselves. */
 static void test_own(void **state)
 {
-	struct server no_cut = { .name = other_name };
+	struct definition no_cut = { .name = other_name };
 	struct truncations *truncations = truncations_new();
 	struct header h = header_of("Nov 20 11:46:38 vm imap4d[1]: x");
 
@@ -300,9 +301,9 @@ static void test_takes_away(void **state)
 		start(&f, by_pid);
 		say(&f, "[7]", "from 203.0.113.7", false);
 		/* so that the cut line itself does not end it */
-		catalogue_servers(f.pipeline.catalogue)->one_try = false;
+		catalogue_first(f.pipeline.catalogue)->one_try = false;
 		say(&f, "[7]", LONG_LINE, false);
-		catalogue_servers(f.pipeline.catalogue)->one_try = true;
+		catalogue_first(f.pipeline.catalogue)->one_try = true;
 		say(&f, "[7]", ends[i], false);
 		assert_int_equal(f.suspects, 1);
 		say(&f, "[7]", "user alice", false);
