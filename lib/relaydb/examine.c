@@ -29,52 +29,52 @@ void examine_report(
 	examine->each(&finding, examine->arg);
 }
 
-void examine_names(struct examine *examine, const struct place *place)
+void examine_names(struct examine *examine, const struct location *location)
 {
 	char link[64];
 	ssize_t size;
 
-	snprintf(link, sizeof link, "/proc/self/fd/%d", place->dir);
+	snprintf(link, sizeof link, "/proc/self/fd/%d", location->dir);
 	size = readlink(link, examine->directory, sizeof examine->directory - 1);
 	examine->directory[size > 0 ? size : 0] = '\0';
-	snprintf(examine->file, sizeof examine->file, "%s/%s", examine->directory, place->name);
+	snprintf(examine->file, sizeof examine->file, "%s/%s", examine->directory, location->name);
 }
 
 /* Who but the directory's owner and root may write here? */
 static void examine_writers(
-    const struct examine *examine, const struct place *place, const struct stat *st)
+    const struct examine *examine, const struct location *location, const struct stat *st)
 {
 	struct relaydb_finding finding = { .severity = RELAYDB_FAULT,
 		.fix = RELAYDB_FIX_OWNER,
 		.path = examine->file,
-		.uid = place->directory.st_uid,
-		.gid = place->directory.st_gid,
+		.uid = location->directory.st_uid,
+		.gid = location->directory.st_gid,
 		.mode = 0640 };
 
-	if ((place->directory.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+	if ((location->directory.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		examine_report(examine,
 		    (struct relaydb_finding){ .severity = RELAYDB_FAULT,
 			.fix = RELAYDB_FIX_CLOSE,
 			.path = examine->directory },
 		    "the directory %s is writable by %s (mode %04o): nothing is recorded",
 		    examine->directory,
-		    place->directory.st_mode & S_IWOTH ? "everybody" : "its group",
-		    place->directory.st_mode & 07777u);
+		    location->directory.st_mode & S_IWOTH ? "everybody" : "its group",
+		    location->directory.st_mode & 07777u);
 	if (st == NULL)
 		return;
 	if ((st->st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		examine_report(examine, finding,
 		    "%s is writable by %s (mode %04o): nothing is recorded", examine->file,
 		    st->st_mode & S_IWOTH ? "everybody" : "its group", st->st_mode & 07777u);
-	else if (st->st_uid != place->directory.st_uid)
+	else if (st->st_uid != location->directory.st_uid)
 		examine_report(examine, finding,
 		    "%s belongs to uid %ld, its directory to uid %ld, so the recorder cannot write "
 		    "it",
-		    examine->file, (long)st->st_uid, (long)place->directory.st_uid);
+		    examine->file, (long)st->st_uid, (long)location->directory.st_uid);
 }
 
 static void examine_readers(
-    const struct examine *examine, const struct place *place, const struct stat *st)
+    const struct examine *examine, const struct location *location, const struct stat *st)
 {
 	struct relaydb_finding finding = { .severity = RELAYDB_WARNING,
 		.fix = RELAYDB_FIX_MODE,
@@ -87,7 +87,7 @@ static void examine_readers(
 		    examine->file, st->st_mode & 07777u);
 	if (!examine->opens_itself)
 		return;
-	if ((place->directory.st_mode & S_IXGRP) == 0)
+	if ((location->directory.st_mode & S_IXGRP) == 0)
 		examine_report(examine,
 		    (struct relaydb_finding){ .severity = RELAYDB_WARNING,
 			.fix = RELAYDB_FIX_ENTER,
@@ -123,10 +123,10 @@ void examine_damage(const struct examine *examine)
 	    "%s", relaydb_error(examine->db));
 }
 
-int examine_place(struct examine *examine, struct place *place, int *fd, struct stat *st)
+int examine_location(struct examine *examine, struct location *location, int *fd, struct stat *st)
 {
 	struct relaydb *db = examine->db;
-	int code = place_open(db, place, false);
+	int code = location_open(db, location, false);
 
 	*fd = -1;
 	if (code == RELAYDB_NOFILE || code == RELAYDB_NOTDB) {
@@ -135,14 +135,14 @@ int examine_place(struct examine *examine, struct place *place, int *fd, struct 
 	}
 	if (code != RELAYDB_OK)
 		return code;
-	examine_names(examine, place);
-	code = place_open_map(db, place, false, false, fd, st);
+	examine_names(examine, location);
+	code = location_open_map(db, location, false, false, fd, st);
 	if (code == RELAYDB_OK) {
-		examine_writers(examine, place, st);
-		examine_readers(examine, place, st);
+		examine_writers(examine, location, st);
+		examine_readers(examine, location, st);
 		return code;
 	}
-	examine_writers(examine, place, NULL);
+	examine_writers(examine, location, NULL);
 	if (code == RELAYDB_NOFILE) {
 		examine_missing(examine);
 		code = RELAYDB_NOTFOUND;
@@ -150,7 +150,7 @@ int examine_place(struct examine *examine, struct place *place, int *fd, struct 
 		examine_damage(examine);
 		code = RELAYDB_NOTFOUND;
 	}
-	place_close(place);
+	location_close(location);
 	return code;
 }
 

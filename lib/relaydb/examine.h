@@ -27,8 +27,8 @@ struct examine {
 void examine_report(const struct examine *examine, struct relaydb_finding finding,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Finds out the names that sentences have, of the open directory of PLACE. */
-void examine_names(struct examine *examine, const struct place *place);
+/* Finds out the names that sentences have, of LOCATION's open directory. */
+void examine_names(struct examine *examine, const struct location *location);
 
 /* Reports that there is no directory, as relaydb_error() says. */
 void examine_no_directory(const struct examine *examine);
@@ -39,7 +39,7 @@ void examine_missing(const struct examine *examine);
 /* Looks at directory and file.  Returns RELAYDB_OK with *fd open for reading
  * and *st if there is something to read; NOTFOUND when a finding says why there
  * is nothing; else IO, NOMEM. */
-int examine_place(struct examine *examine, struct place *place, int *fd, struct stat *st);
+int examine_location(struct examine *examine, struct location *location, int *fd, struct stat *st);
 
 /* Counts a row; for a walk over all of them. ARG is a struct examine. */
 int examine_row(struct bytes key, struct bytes value, void *arg);

@@ -151,18 +151,18 @@ const char *relaydb_filename(const struct relaydb *db)
 
 int relaydb_owner(struct relaydb *db, uid_t *uid, gid_t *gid)
 {
-	struct place place;
+	struct location location;
 	int code;
 
 	db_begin(db);
 	if (!db->store->owner_only)
 		return db_fail(db, RELAYDB_NOTFOUND, "%s is of a form without that rule", db->path);
-	code = place_open(db, &place, false);
+	code = location_open(db, &location, false);
 	if (code != RELAYDB_OK)
 		return code;
-	*uid = place.directory.st_uid;
-	*gid = place.directory.st_gid;
-	place_close(&place);
+	*uid = location.directory.st_uid;
+	*gid = location.directory.st_gid;
+	location_close(&location);
 	return RELAYDB_OK;
 }
 

@@ -16,7 +16,7 @@ struct relaydb {
 	const struct store *store; /* the form of the database */
 	void *memory; /* what the form remembers between calls; its own */
 	/* of the file whose name is known to be on disk, see
-	 * place_keep_name() */
+	 * location_keep_name() */
 	struct stat named;
 	char *path;
 	int timeout_ms;

@@ -18,7 +18,7 @@ struct dump;
 struct store {
 	const char *name; /* as Postfix names the type of map, or Exim the lookup */
 	const char *suffix; /* of the paths it is for; NULL: of all others */
-	bool owner_only; /* changed by the owner of the directory alone, see place_private() */
+	bool owner_only; /* changed by the owner of the directory alone, see location_private() */
 	/* ADDRESS is in the store's form */
 	int (*get)(struct relaydb *db, const char *address, int64_t *stamp);
 	int (*each)(struct relaydb *db, int64_t since,

@@ -50,7 +50,7 @@ int turn_begin(struct turn *turn, struct relaydb *db, int64_t now)
 	*turn = (struct turn){ .db = db, .lock = -1, .now = now, .begun = db_clock_ms() };
 	if (now < 0 || now > RELAYDB_STAMP_MAX)
 		return db_fail(db, RELAYDB_BADSTAMP, "%lld is not a valid time", (long long)now);
-	code = place_open(db, &turn->place, true);
+	code = location_open(db, &turn->location, true);
 	if (code == RELAYDB_OK)
 		signals_hold(turn);
 	return code;
@@ -59,7 +59,7 @@ int turn_begin(struct turn *turn, struct relaydb *db, int64_t now)
 void turn_end(struct turn *turn)
 {
 	turn_leave(turn);
-	place_close(&turn->place);
+	location_close(&turn->location);
 	signals_release(turn);
 }
 
@@ -78,13 +78,13 @@ int turn_unsynced(const struct turn *turn, int error)
 	    turn->db->path, strerror_r(error, buf, sizeof buf));
 }
 
-bool turn_same_file(const struct place *place, const char *suffix, int fd)
+bool turn_same_file(const struct location *location, const char *suffix, int fd)
 {
 	struct stat by_name, by_fd;
 	char name[256];
 
-	return place_name(place, suffix, name) &&
-	       fstatat(place->dir, name, &by_name, AT_SYMLINK_NOFOLLOW) == 0 &&
+	return location_name(location, suffix, name) &&
+	       fstatat(location->dir, name, &by_name, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       fstat(fd, &by_fd) == 0 && by_name.st_dev == by_fd.st_dev &&
 	       by_name.st_ino == by_fd.st_ino;
 }
@@ -98,9 +98,9 @@ static bool lock_remade(const struct turn *turn)
 	char name[256];
 
 	return geteuid() == 0 && fstat(turn->lock, &st) == 0 &&
-	       st.st_uid != turn->place.directory.st_uid &&
-	       place_name(&turn->place, LOCK_SUFFIX, name) &&
-	       unlinkat(turn->place.dir, name, 0) == 0;
+	       st.st_uid != turn->location.directory.st_uid &&
+	       location_name(&turn->location, LOCK_SUFFIX, name) &&
+	       unlinkat(turn->location.dir, name, 0) == 0;
 }
 
 int turn_take(struct turn *turn)
@@ -109,7 +109,8 @@ int turn_take(struct turn *turn)
 	int code;
 
 	do {
-		code = place_companion(db, &turn->place, LOCK_SUFFIX, PLACE_KEEP, &turn->lock);
+		code = location_companion(
+		    db, &turn->location, LOCK_SUFFIX, LOCATION_KEEP, &turn->lock);
 		if (code == RELAYDB_NOTFOUND) { /* it came and went while we looked */
 			code = RELAYDB_OK;
 			continue;
@@ -117,7 +118,8 @@ int turn_take(struct turn *turn)
 		if (code == RELAYDB_OK)
 			code = lock_wait(db, turn->lock, LOCK_EX, LOCK_SUFFIX);
 		/* somebody may have removed it while we waited */
-		if (code == RELAYDB_OK && turn_same_file(&turn->place, LOCK_SUFFIX, turn->lock) &&
+		if (code == RELAYDB_OK &&
+		    turn_same_file(&turn->location, LOCK_SUFFIX, turn->lock) &&
 		    !lock_remade(turn)) {
 			STEP("alone");
 			return RELAYDB_OK;

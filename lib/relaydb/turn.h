@@ -26,7 +26,7 @@ enum {
 
 struct turn {
 	struct relaydb *db;
-	struct place place;
+	struct location location;
 	int lock; /* PATH.lock, locked; -1 between turns */
 	int64_t now, begun; /* the caller's clock, and ours at that moment */
 	bool kernel_mtime; /* we may write the database but not set its mtime */
@@ -56,6 +56,6 @@ int64_t turn_now(const struct turn *turn);
 int turn_unsynced(const struct turn *turn, int error);
 
 /* Does PATH.SUFFIX still lead to the file in FD? */
-bool turn_same_file(const struct place *place, const char *suffix, int fd);
+bool turn_same_file(const struct location *location, const char *suffix, int fd);
 
 #endif

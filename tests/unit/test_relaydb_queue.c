@@ -266,11 +266,11 @@ static int status_of(pid_t child)
 }
 
 /* Does somebody wait for the queue? */
-static bool is_waited_for(struct relaydb *db, const struct place *place)
+static bool is_waited_for(struct relaydb *db, const struct location *location)
 {
 	int fd = -1;
 
-	if (queue_exists(place) && !queue_adopt(db, place, &fd))
+	if (queue_exists(location) && !queue_adopt(db, location, &fd))
 		return true;
 	if (fd >= 0)
 		close(fd);
@@ -286,7 +286,7 @@ static pid_t waiting_recorder(const char *address)
 {
 	int64_t give_up = db_clock_ms() + 120000;
 	struct relaydb *db;
-	struct place place;
+	struct location location;
 	pid_t child;
 	bool waits = false;
 
@@ -295,14 +295,14 @@ static pid_t waiting_recorder(const char *address)
 		unlink(path);
 		use_up();
 		db = database();
-		assert_code(db, place_open(db, &place, true), RELAYDB_OK);
+		assert_code(db, location_open(db, &location, true), RELAYDB_OK);
 		child = recorder(address, false);
 		while (!waits && waitpid(child, NULL, WNOHANG) == 0) {
 			waits_until = NOW + 1;
 			set_mtime(waits_until);
-			waits = is_waited_for(db, &place);
+			waits = is_waited_for(db, &location);
 		}
-		place_close(&place);
+		location_close(&location);
 		relaydb_close(&db);
 	} while (!waits);
 	return child;
@@ -839,7 +839,7 @@ static void new_queue_has_its_name_on_disk(void **state)
 	struct relaydb *db = database();
 	struct relaydb_batch *batch;
 	struct image text;
-	struct place place;
+	struct location location;
 	int waiters[2];
 
 	(void)state;
@@ -847,16 +847,16 @@ static void new_queue_has_its_name_on_disk(void **state)
 	assert_code(db, relaydb_batch_new(db, &batch), RELAYDB_OK);
 	assert_code(db, relaydb_batch_record(batch, "192.0.2.1", CLOCK), RELAYDB_OK);
 	assert_code(db, queue_text(batch, &text), RELAYDB_OK);
-	assert_code(db, place_open(db, &place, true), RELAYDB_OK);
+	assert_code(db, location_open(db, &location, true), RELAYDB_OK);
 	directories_synced = 0;
 	for (size_t i = 0; i < 2; i++) {
-		assert_code(db, queue_append(db, &place, &text, &waiters[i]), RELAYDB_OK);
+		assert_code(db, queue_append(db, &location, &text, &waiters[i]), RELAYDB_OK);
 		assert_int_equal(directories_synced, 1);
 	}
 	for (size_t i = 0; i < 2; i++)
 		if (waiters[i] >= 0)
 			close(waiters[i]);
-	place_close(&place);
+	location_close(&location);
 	image_free(&text);
 	relaydb_batch_free(&batch);
 	relaydb_close(&db);

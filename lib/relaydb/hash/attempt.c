@@ -49,7 +49,7 @@ static void states_free(struct states *states)
  * keeps it from being read. */
 static int copy(struct turn *turn, bool create, struct states *states)
 {
-	int code = snapshot_take(turn->db, &turn->place, true, &states->before);
+	int code = snapshot_take(turn->db, &turn->location, true, &states->before);
 
 	if (code == RELAYDB_NOFILE && create)
 		code = RELAYDB_OK;
@@ -91,8 +91,8 @@ static void forget_record(const struct turn *turn)
 {
 	char name[256];
 
-	if (place_name(&turn->place, NEW_SUFFIX, name))
-		unlinkat(turn->place.dir, name, 0);
+	if (location_name(&turn->location, NEW_SUFFIX, name))
+		unlinkat(turn->location.dir, name, 0);
 }
 
 static int record(struct turn *turn, const struct redo *redo)
@@ -100,7 +100,7 @@ static int record(struct turn *turn, const struct redo *redo)
 	struct relaydb *db = turn->db;
 	int fd, error, code;
 
-	code = place_companion(db, &turn->place, NEW_SUFFIX, PLACE_NEW, &fd);
+	code = location_companion(db, &turn->location, NEW_SUFFIX, LOCATION_NEW, &fd);
 	if (code != RELAYDB_OK)
 		return code; /* what is there is not ours to remove */
 	error = io_write(fd, redo->record.data, redo->record.size, 0);
@@ -127,7 +127,7 @@ static bool unchanged(const struct turn *turn, const struct snapshot *snapshot)
 	struct stat st;
 
 	return fstat(snapshot->fd, &st) == 0 && known_same(&st, &snapshot->st) &&
-	       turn_same_file(&turn->place, "", snapshot->fd) &&
+	       turn_same_file(&turn->location, "", snapshot->fd) &&
 	       pread(snapshot->fd, meta, size, 0) == (ssize_t)size &&
 	       (size == 0 || memcmp(meta, snapshot->image.data, size) == 0);
 }
@@ -182,22 +182,23 @@ static int reserve(const struct turn *turn, int fd, const struct redo *redo, con
 static int decide(struct turn *turn)
 {
 	char new_name[256], redo_name[256], cause[128];
-	const struct place *place = &turn->place;
+	const struct location *location = &turn->location;
 	int error;
 
-	if (!place_name(place, NEW_SUFFIX, new_name) || !place_name(place, REDO_SUFFIX, redo_name))
+	if (!location_name(location, NEW_SUFFIX, new_name) ||
+	    !location_name(location, REDO_SUFFIX, redo_name))
 		return db_fail(turn->db, RELAYDB_NOFILE, "%s: name too long", turn->db->path);
-	if (renameat(place->dir, new_name, place->dir, redo_name) != 0)
+	if (renameat(location->dir, new_name, location->dir, redo_name) != 0)
 		return db_fail_errno(turn->db, "rename", NEW_SUFFIX, errno);
 	STEP("renamed");
-	if (fsync(place->dir) == 0) {
+	if (fsync(location->dir) == 0) {
 		STEP("decided");
 		return RELAYDB_OK;
 	}
 	/* On disk or not, nobody knows: take it back while the lock keeps
 	 * everybody from seeing it. */
 	error = errno;
-	if (unlinkat(place->dir, redo_name, 0) == 0)
+	if (unlinkat(location->dir, redo_name, 0) == 0)
 		return db_fail_errno(turn->db, "sync the directory of", "", error);
 	return db_fail(turn->db, RELAYDB_UNCERTAIN,
 	    "the commit may be recorded: the directory of %s can be neither synced nor written "
@@ -216,7 +217,7 @@ static int take_effect(struct turn *turn, const struct states *states, const str
 	code = unchanged(turn, snapshot) && as_remembered(turn, states, redo, new) ? RELAYDB_OK
 										   : STEP_AGAIN;
 	if (code == RELAYDB_OK)
-		code = place_give_back(turn->db, &turn->place, snapshot->fd, &snapshot->st);
+		code = location_give_back(turn->db, &turn->location, snapshot->fd, &snapshot->st);
 	if (code == RELAYDB_OK)
 		code = force_prepare(turn, snapshot->fd, &snapshot->st);
 	if (code == RELAYDB_OK)
@@ -234,7 +235,8 @@ static int take_effect(struct turn *turn, const struct states *states, const str
 /* Makes it, empty: the record does the rest. */
 static int map_create(struct turn *turn, struct snapshot *snapshot)
 {
-	int code = place_open_map(turn->db, &turn->place, true, true, &snapshot->fd, &snapshot->st);
+	int code =
+	    location_open_map(turn->db, &turn->location, true, true, &snapshot->fd, &snapshot->st);
 
 	snapshot->st.st_size = 0; /* if another was faster it is not, and that is a change */
 	return code;
@@ -248,8 +250,8 @@ static void map_uncreate(const struct turn *turn, const struct snapshot *snapsho
 
 	if (snapshot->fd >= 0 && flock(snapshot->fd, LOCK_EX | LOCK_NB) == 0 &&
 	    fstat(snapshot->fd, &st) == 0 && st.st_size == 0 &&
-	    turn_same_file(&turn->place, "", snapshot->fd))
-		unlinkat(turn->place.dir, turn->place.name, 0);
+	    turn_same_file(&turn->location, "", snapshot->fd))
+		unlinkat(turn->location.dir, turn->location.name, 0);
 }
 
 /* ---- one attempt ---- */
@@ -300,17 +302,17 @@ static int write_nothing(struct turn *turn, const struct snapshot *snapshot)
 		memory_doubt(db);
 		return STEP_AGAIN;
 	}
-	code = queue_drop(db, &turn->place, snapshot->queue.size,
+	code = queue_drop(db, &turn->location, snapshot->queue.size,
 	    io_sum(snapshot->queue.data, snapshot->queue.size));
 	if (code != RELAYDB_OK)
 		return code;
-	if (snapshot->fd < 0 || geteuid() != 0 || !place_foreign(&turn->place, &snapshot->st))
+	if (snapshot->fd < 0 || geteuid() != 0 || !location_foreign(&turn->location, &snapshot->st))
 		return RELAYDB_OK;
 	code = lock_wait(db, snapshot->fd, LOCK_EX, "");
 	if (code != RELAYDB_OK)
 		return code;
 	code = unchanged(turn, snapshot)
-		   ? place_give_back(db, &turn->place, snapshot->fd, &snapshot->st)
+		   ? location_give_back(db, &turn->location, snapshot->fd, &snapshot->st)
 		   : STEP_AGAIN;
 	lock_release(snapshot->fd);
 	return code;

@@ -39,7 +39,7 @@ static void check_one_directory(const struct examine *check, const char *path)
 	    path, st.st_mode & S_IWOTH ? "everybody" : "its group", st.st_mode & 07777);
 }
 
-static void check_directories(const struct examine *check, const struct place *place)
+static void check_directories(const struct examine *check, const struct location *location)
 {
 	char path[PATH_MAX + 16];
 
@@ -48,14 +48,14 @@ static void check_directories(const struct examine *check, const struct place *p
 		check_one_directory(check, path);
 		*strrchr(path, '/') = '\0';
 	}
-	if ((place->directory.st_mode & S_IXGRP) == 0)
+	if ((location->directory.st_mode & S_IXGRP) == 0)
 		examine_report(check,
 		    (struct relaydb_finding){ .severity = RELAYDB_WARNING,
 			.fix = RELAYDB_FIX_ENTER,
 			.path = check->directory },
 		    "Exim's user cannot enter the directory %s (mode %04o)", check->directory,
-		    place->directory.st_mode & 07777);
-	if (faccessat(place->dir, "DB_CONFIG", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		    location->directory.st_mode & 07777);
+	if (faccessat(location->dir, "DB_CONFIG", F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		snprintf(path, sizeof path, "%s/DB_CONFIG", check->directory);
 		examine_report(check,
 		    (struct relaydb_finding){
@@ -66,7 +66,7 @@ static void check_directories(const struct examine *check, const struct place *p
 
 /* ---- the files ---- */
 
-static void check_companions(const struct examine *check, const struct place *place)
+static void check_companions(const struct examine *check, const struct location *location)
 {
 	static const char *const suffixes[] = { LOCK_SUFFIX, QUEUE_SUFFIX, NEW_SUFFIX,
 		REDO_SUFFIX };
@@ -75,7 +75,7 @@ static void check_companions(const struct examine *check, const struct place *pl
 	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
 		int fd, code;
 
-		code = place_companion(check->db, place, suffixes[i], PLACE_READ, &fd);
+		code = location_companion(check->db, location, suffixes[i], LOCATION_READ, &fd);
 		if (fd >= 0)
 			close(fd);
 		if (code == RELAYDB_OK || code == RELAYDB_NOTFOUND ||
@@ -98,24 +98,25 @@ static bool sendmail_reads(const struct stat *st)
 }
 
 static void check_owner(
-    const struct examine *check, const struct place *place, const struct stat *st)
+    const struct examine *check, const struct location *location, const struct stat *st)
 {
-	bool group_writes = st->st_gid == place->directory.st_gid && (st->st_mode & S_IWGRP) != 0;
+	bool group_writes =
+	    st->st_gid == location->directory.st_gid && (st->st_mode & S_IWGRP) != 0;
 	struct relaydb_finding finding = { .severity = RELAYDB_WARNING,
 		.fix = RELAYDB_FIX_OWNER,
 		.path = check->file,
 		.uid = 0,
-		.gid = place->directory.st_gid,
+		.gid = location->directory.st_gid,
 		.mode = 0660 };
 
-	if (st->st_uid != place->directory.st_uid && !group_writes) {
+	if (st->st_uid != location->directory.st_uid && !group_writes) {
 		finding.severity = RELAYDB_FAULT;
 		examine_report(check, finding,
 		    "%s belongs to uid %ld and group %ld, its directory to uid %ld and group %ld, "
 		    "so the recorder cannot write it",
-		    check->file, (long)st->st_uid, (long)st->st_gid, (long)place->directory.st_uid,
-		    (long)place->directory.st_gid);
-	} else if (place_foreign(place, st)) {
+		    check->file, (long)st->st_uid, (long)st->st_gid,
+		    (long)location->directory.st_uid, (long)location->directory.st_gid);
+	} else if (location_foreign(location, st)) {
 		finding.fix = RELAYDB_FIX_ROOT;
 		examine_report(check, finding, "%s belongs to uid %ld, as makemap leaves it",
 		    check->file, (long)st->st_uid);
@@ -124,18 +125,18 @@ static void check_owner(
 		    "sendmail ignores %s, since it is uid %ld's and only that user and group %ld "
 		    "may read it (Postfix and Exim do not mind)",
 		    check->file, (long)st->st_uid, (long)st->st_gid);
-	else if (st->st_gid != place->directory.st_gid && st->st_gid != 0)
+	else if (st->st_gid != location->directory.st_gid && st->st_gid != 0)
 		examine_report(check, finding, "%s has group %ld, its directory %ld", check->file,
-		    (long)st->st_gid, (long)place->directory.st_gid);
+		    (long)st->st_gid, (long)location->directory.st_gid);
 }
 
 /* sendmail and Postfix put .db behind the name they are told, where it is not
  * there. */
-static void check_name(const struct examine *check, const struct place *place)
+static void check_name(const struct examine *check, const struct location *location)
 {
-	size_t size = strlen(place->name);
+	size_t size = strlen(location->name);
 
-	if (size > 3 && strcmp(place->name + size - 3, ".db") == 0)
+	if (size > 3 && strcmp(location->name + size - 3, ".db") == 0)
 		return;
 	examine_report(check,
 	    (struct relaydb_finding){
@@ -168,15 +169,15 @@ static void check_mode(const struct examine *check, unsigned mode)
 }
 
 static void check_file(
-    const struct examine *check, const struct place *place, const struct stat *st)
+    const struct examine *check, const struct location *location, const struct stat *st)
 {
 	struct relaydb_finding finding = {
 		.severity = RELAYDB_FINE, .fix = RELAYDB_FIX_LOAD, .path = check->file
 	};
 
-	check_name(check, place);
+	check_name(check, location);
 	check_mode(check, st->st_mode & 07777);
-	check_owner(check, place, st);
+	check_owner(check, location, st);
 	if (st->st_mtim.tv_sec > check->now + LEAD + 1)
 		finding.severity = RELAYDB_FAULT;
 	if (st->st_mtim.tv_sec > check->now + 1)
@@ -213,9 +214,9 @@ static void check_style(const struct examine *check, const struct snapshot *snap
 /* Returns RELAYDB_OK when there are rows to look at, RELAYDB_NOTFOUND when a
  * finding says why there are none. */
 static int check_snapshot(
-    const struct examine *check, const struct place *place, struct snapshot *snapshot)
+    const struct examine *check, const struct location *location, struct snapshot *snapshot)
 {
-	int code = snapshot_take(check->db, place, false, snapshot);
+	int code = snapshot_take(check->db, location, false, snapshot);
 
 	if (code == RELAYDB_OK) {
 		code = snapshot_add_queue(check->db, snapshot);
@@ -270,35 +271,35 @@ int hash_check(struct relaydb *db, int64_t now,
 {
 	struct examine check = { .db = db, .now = now, .each = each, .arg = arg };
 	struct snapshot snapshot;
-	struct place place;
+	struct location location;
 	int code;
 
 	code = check_settle(&check);
 	if (code != RELAYDB_OK)
 		return code;
 	db_begin(db);
-	code = place_open(db, &place, false);
+	code = location_open(db, &location, false);
 	if (code == RELAYDB_NOFILE || code == RELAYDB_NOTDB) {
 		examine_no_directory(&check);
 		return RELAYDB_OK;
 	}
 	if (code != RELAYDB_OK)
 		return code;
-	examine_names(&check, &place);
-	check_directories(&check, &place);
-	check_companions(&check, &place);
+	examine_names(&check, &location);
+	check_directories(&check, &location);
+	check_companions(&check, &location);
 	db_begin(db);
-	code = check_snapshot(&check, &place, &snapshot);
+	code = check_snapshot(&check, &location, &snapshot);
 	if (code == RELAYDB_OK && image_walk(&snapshot.image, examine_row, &check) != 0) {
 		snapshot_free(&snapshot);
 		code = db_fail(db, RELAYDB_NOMEM, "out of memory");
 	}
 	if (code == RELAYDB_OK) {
-		check_file(&check, &place, &snapshot.st);
+		check_file(&check, &location, &snapshot.st);
 		check_style(&check, &snapshot);
 		examine_rows(&check);
 		snapshot_free(&snapshot);
 	}
-	place_close(&place);
+	location_close(&location);
 	return code == RELAYDB_NOTFOUND ? RELAYDB_OK : code;
 }

@@ -85,7 +85,7 @@ static int put_into_queue(struct commit *commit)
 	int code = queue_text(commit->task->batch, &text);
 
 	if (code == RELAYDB_OK)
-		code = queue_append(db, &commit->turn.place, &text, &commit->waiter);
+		code = queue_append(db, &commit->turn.location, &text, &commit->waiter);
 	image_free(&text);
 	if (code == RELAYDB_OK)
 		rest_only(commit);
@@ -100,7 +100,7 @@ static void leave_for_later(struct commit *commit, struct relaydb_result *result
 
 	if (!result->committed) {
 		rest_only(commit);
-		queue_adopt(turn->db, &turn->place, &commit->waiter);
+		queue_adopt(turn->db, &turn->location, &commit->waiter);
 	} else if (commit->task->batch != NULL) {
 		put_into_queue(commit);
 	}
@@ -121,7 +121,7 @@ static int one_turn(struct commit *commit, struct relaydb_result *result)
 		STEP("settled");
 	/* a settle, or somebody who has waited for the queue: is there still
 	 * something to do? */
-	if (code == RELAYDB_OK && (commit->task->change != NULL || queue_exists(&turn->place))) {
+	if (code == RELAYDB_OK && (commit->task->change != NULL || queue_exists(&turn->location))) {
 		code = STEP_AGAIN;
 		/* the second time it is read, whatever the handle remembered */
 		for (int tries = 0;
@@ -187,7 +187,7 @@ static int all_turns(struct commit *commit, struct relaydb_result *result)
 			/* it was another's turn, who has taken what was there;
 			 * for what has come since somebody waits, or we */
 			stop_waiting(commit);
-			queue_adopt(db, &turn->place, &commit->waiter);
+			queue_adopt(db, &turn->location, &commit->waiter);
 		}
 		if (code != STEP_EARLY || !waits(commit) || db_clock_ms() > end)
 			break;
@@ -209,7 +209,7 @@ static void last_one_out(struct commit *commit)
 
 	memcpy(notice, db->notice, sizeof notice);
 	rest_only(commit);
-	if (db->timeout_ms >= 0 && queue_adopt(db, &commit->turn.place, &commit->waiter)) {
+	if (db->timeout_ms >= 0 && queue_adopt(db, &commit->turn.location, &commit->waiter)) {
 		db_deadline(db);
 		all_turns(commit, &unwanted);
 	}
@@ -226,9 +226,10 @@ static int before_first_lock(struct turn *turn, bool create)
 	struct snapshot snapshot;
 	int code;
 
-	if (place_has(&turn->place, LOCK_SUFFIX) || place_has(&turn->place, REDO_SUFFIX))
+	if (location_has(&turn->location, LOCK_SUFFIX) ||
+	    location_has(&turn->location, REDO_SUFFIX))
 		return RELAYDB_OK;
-	code = snapshot_take(turn->db, &turn->place, true, &snapshot);
+	code = snapshot_take(turn->db, &turn->location, true, &snapshot);
 	if (code == RELAYDB_OK)
 		snapshot_free(&snapshot);
 	return code == RELAYDB_NOFILE && create ? RELAYDB_OK : code;

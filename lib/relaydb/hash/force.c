@@ -129,10 +129,11 @@ static int write_blocks(
  * back what this commit deleted. */
 static int clear(struct turn *turn, const struct redo *redo)
 {
-	int code = queue_drop(turn->db, &turn->place, redo_queue_size(redo), redo_queue_sum(redo));
+	int code =
+	    queue_drop(turn->db, &turn->location, redo_queue_size(redo), redo_queue_sum(redo));
 
 	STEP("dropped");
-	return code == RELAYDB_OK ? place_remove(turn->db, &turn->place, REDO_SUFFIX) : code;
+	return code == RELAYDB_OK ? location_remove(turn->db, &turn->location, REDO_SUFFIX) : code;
 }
 
 int force_record(struct turn *turn, int fd, const struct redo *redo, const struct stat *before)

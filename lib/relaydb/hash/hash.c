@@ -26,14 +26,14 @@
 /* The snapshot of somebody who only reads. */
 static int snapshot_read(struct relaydb *db, struct snapshot *snapshot)
 {
-	struct place place;
+	struct location location;
 	int code;
 
-	code = place_open(db, &place, false);
+	code = location_open(db, &location, false);
 	if (code != RELAYDB_OK)
 		return code;
-	code = snapshot_take(db, &place, false, snapshot);
-	place_close(&place);
+	code = snapshot_take(db, &location, false, snapshot);
+	location_close(&location);
 	if (code != RELAYDB_OK)
 		return code;
 	code = snapshot_add_queue(db, snapshot);
@@ -178,15 +178,15 @@ static int hash_load(struct dump *dump, int64_t now, struct relaydb_result *resu
 static int hash_settle(struct relaydb *db, int64_t now)
 {
 	const struct task task = { .create = false };
-	struct place place;
+	struct location location;
 	bool nothing;
 	int code;
 
-	code = place_open(db, &place, false);
+	code = location_open(db, &location, false);
 	if (code != RELAYDB_OK)
 		return code == RELAYDB_NOFILE ? RELAYDB_OK : code;
-	nothing = !place_has(&place, REDO_SUFFIX) && !queue_exists(&place);
-	place_close(&place);
+	nothing = !location_has(&location, REDO_SUFFIX) && !queue_exists(&location);
+	location_close(&location);
 	if (nothing)
 		return RELAYDB_OK;
 	code = commit_run(db, now, &task, NULL);

@@ -203,7 +203,7 @@ void memory_confirm(struct relaydb *db, struct snapshot *snapshot)
 }
 
 void memory_note_directory(
-    struct relaydb *db, const struct place *place, const struct stat *directory, bool quiet)
+    struct relaydb *db, const struct location *location, const struct stat *directory, bool quiet)
 {
 	struct memory *memory = mine(db);
 	struct stat st;
@@ -217,7 +217,7 @@ void memory_note_directory(
 	    memory->opened.ino != directory->st_ino) {
 		file_close(&memory->opened);
 		memory->opened =
-		    (struct kept){ openat(place->dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC),
+		    (struct kept){ openat(location->dir, ".", O_PATH | O_DIRECTORY | O_CLOEXEC),
 			    directory->st_dev, directory->st_ino };
 	}
 	memory->directory = *directory;

@@ -50,7 +50,7 @@ void memory_keep(struct relaydb *db, struct snapshot *snapshot);
 /* The directory was in the state DIRECTORY before what is remembered was read.
  * QUIET: with neither record nor queue in it, and a later one would show. */
 void memory_note_directory(
-    struct relaydb *db, const struct place *place, const struct stat *directory, bool quiet);
+    struct relaydb *db, const struct location *location, const struct stat *directory, bool quiet);
 
 /* The rows of IMAGE, addresses in the store's form, in order of keys, each
  * once.  NULL: IMAGE is not what is remembered, or there is no memory for

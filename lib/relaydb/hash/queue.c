@@ -39,18 +39,19 @@ static void wait_no_more(int fd)
 
 /* PATH.queue, locked and still under its name.  Returns RELAYDB_OK with *fd, or
  * what WANT and the lock can bring. */
-static int open_locked(struct relaydb *db, const struct place *place, enum place_want want, int *fd)
+static int open_locked(
+    struct relaydb *db, const struct location *location, enum location_want want, int *fd)
 {
 	int code;
 
 	do {
-		code = place_companion(db, place, QUEUE_SUFFIX, want, fd);
+		code = location_companion(db, location, QUEUE_SUFFIX, want, fd);
 		if (code == RELAYDB_OK)
 			code = lock_wait(db, *fd, LOCK_EX, QUEUE_SUFFIX);
-		if (code == RELAYDB_OK && turn_same_file(place, QUEUE_SUFFIX, *fd))
+		if (code == RELAYDB_OK && turn_same_file(location, QUEUE_SUFFIX, *fd))
 			return RELAYDB_OK;
 		lock_close(fd);
-		if (code == RELAYDB_NOTFOUND && want == PLACE_READ)
+		if (code == RELAYDB_NOTFOUND && want == LOCATION_READ)
 			return code;
 	} while ((code == RELAYDB_OK || code == RELAYDB_NOTFOUND) && db_clock_ms() < db->deadline);
 	if (code != RELAYDB_OK && code != RELAYDB_NOTFOUND)
@@ -60,7 +61,7 @@ static int open_locked(struct relaydb *db, const struct place *place, enum place
 }
 
 static int append_locked(
-    struct relaydb *db, const struct place *place, int fd, const struct image *text)
+    struct relaydb *db, const struct location *location, int fd, const struct image *text)
 {
 	struct stat st;
 	int error;
@@ -74,7 +75,7 @@ static int append_locked(
 	if (error == 0 && fsync(fd) != 0)
 		error = errno;
 	/* a new one: a power cut must leave its name, too */
-	if (error == 0 && st.st_size == 0 && fsync(place->dir) != 0)
+	if (error == 0 && st.st_size == 0 && fsync(location->dir) != 0)
 		error = errno;
 	if (error == 0)
 		return RELAYDB_OK;
@@ -84,14 +85,14 @@ static int append_locked(
 }
 
 int queue_append(
-    struct relaydb *db, const struct place *place, const struct image *text, int *waiter)
+    struct relaydb *db, const struct location *location, const struct image *text, int *waiter)
 {
 	int fd, code;
 
 	*waiter = -1;
-	code = open_locked(db, place, PLACE_APPEND, &fd);
+	code = open_locked(db, location, LOCATION_APPEND, &fd);
 	if (code == RELAYDB_OK)
-		code = append_locked(db, place, fd, text);
+		code = append_locked(db, location, fd, text);
 	if (code == RELAYDB_OK)
 		STEP("queued");
 	if (code == RELAYDB_OK && wait_alone(fd)) {
@@ -103,16 +104,16 @@ int queue_append(
 	return code;
 }
 
-bool queue_exists(const struct place *place)
+bool queue_exists(const struct location *location)
 {
-	return place_has(place, QUEUE_SUFFIX);
+	return location_has(location, QUEUE_SUFFIX);
 }
 
-bool queue_adopt(struct relaydb *db, const struct place *place, int *waiter)
+bool queue_adopt(struct relaydb *db, const struct location *location, int *waiter)
 {
 	*waiter = -1;
-	if (!queue_exists(place) ||
-	    place_companion(db, place, QUEUE_SUFFIX, PLACE_UPDATE, waiter) != RELAYDB_OK)
+	if (!queue_exists(location) ||
+	    location_companion(db, location, QUEUE_SUFFIX, LOCATION_UPDATE, waiter) != RELAYDB_OK)
 		return false;
 	if (wait_alone(*waiter))
 		return true;
@@ -123,14 +124,14 @@ bool queue_adopt(struct relaydb *db, const struct place *place, int *waiter)
 
 /* ---- taking ---- */
 
-int queue_read(struct relaydb *db, const struct place *place, bool lock, struct image *queue)
+int queue_read(struct relaydb *db, const struct location *location, bool lock, struct image *queue)
 {
 	struct stat st;
 	int fd, code;
 
 	*queue = (struct image){ NULL, 0, false };
-	code = lock ? open_locked(db, place, PLACE_READ, &fd)
-		    : place_companion(db, place, QUEUE_SUFFIX, PLACE_READ, &fd);
+	code = lock ? open_locked(db, location, LOCATION_READ, &fd)
+		    : location_companion(db, location, QUEUE_SUFFIX, LOCATION_READ, &fd);
 	if (code != RELAYDB_OK)
 		return code == RELAYDB_NOTFOUND ? RELAYDB_OK : code;
 	if (fstat(fd, &st) != 0)
@@ -149,30 +150,31 @@ int queue_read(struct relaydb *db, const struct place *place, bool lock, struct 
 /* The batches behind the first SIZE bytes become the queue, as a new file under
  * its name. */
 static int keep_rest(
-    struct relaydb *db, const struct place *place, const struct image *queue, size_t size)
+    struct relaydb *db, const struct location *location, const struct image *queue, size_t size)
 {
 	char from[256], to[256];
 	int fd, error, code;
 
-	if (!place_name(place, NEW_SUFFIX, from) || !place_name(place, QUEUE_SUFFIX, to))
+	if (!location_name(location, NEW_SUFFIX, from) ||
+	    !location_name(location, QUEUE_SUFFIX, to))
 		return db_fail(db, RELAYDB_NOFILE, "%s: name too long", db->path);
-	code = place_companion(db, place, NEW_SUFFIX, PLACE_NEW, &fd);
+	code = location_companion(db, location, NEW_SUFFIX, LOCATION_NEW, &fd);
 	if (code != RELAYDB_OK)
 		return code;
 	error = io_write(fd, queue->data + size, queue->size - size, 0);
 	if (error == 0 && fsync(fd) != 0)
 		error = errno;
 	close(fd);
-	if (error == 0 && renameat(place->dir, from, place->dir, to) != 0)
+	if (error == 0 && renameat(location->dir, from, location->dir, to) != 0)
 		error = errno;
 	if (error == 0)
 		return RELAYDB_OK;
-	unlinkat(place->dir, from, 0);
+	unlinkat(location->dir, from, 0);
 	return db_fail_errno(db, "write", NEW_SUFFIX, error);
 }
 
 static int drop_locked(
-    struct relaydb *db, const struct place *place, int fd, size_t size, uint64_t sum)
+    struct relaydb *db, const struct location *location, int fd, size_t size, uint64_t sum)
 {
 	struct image queue;
 	struct stat st;
@@ -186,22 +188,22 @@ static int drop_locked(
 	if (code != RELAYDB_OK)
 		return code;
 	if (io_sum(queue.data, size) == sum)
-		code = size < queue.size ? keep_rest(db, place, &queue, size)
-					 : place_remove(db, place, QUEUE_SUFFIX);
+		code = size < queue.size ? keep_rest(db, location, &queue, size)
+					 : location_remove(db, location, QUEUE_SUFFIX);
 	image_free(&queue);
 	return code;
 }
 
-int queue_drop(struct relaydb *db, const struct place *place, size_t size, uint64_t sum)
+int queue_drop(struct relaydb *db, const struct location *location, size_t size, uint64_t sum)
 {
 	int fd, code;
 
 	if (size == 0)
 		return RELAYDB_OK;
-	code = open_locked(db, place, PLACE_READ, &fd);
+	code = open_locked(db, location, LOCATION_READ, &fd);
 	if (code != RELAYDB_OK)
 		return code == RELAYDB_NOTFOUND ? RELAYDB_OK : code;
-	code = drop_locked(db, place, fd, size, sum);
+	code = drop_locked(db, location, fd, size, sum);
 	lock_close(&fd);
 	return code;
 }

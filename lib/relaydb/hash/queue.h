@@ -27,23 +27,23 @@
  * Returns RELAYDB_OK, NOMEM (the queue is full: nothing was appended), LOCKED,
  * PERM, IO. */
 int queue_append(
-    struct relaydb *db, const struct place *place, const struct image *text, int *waiter);
+    struct relaydb *db, const struct location *location, const struct image *text, int *waiter);
 
 /* Is there a queue that nobody waits for?  Then *waiter is set as by
  * queue_append(). */
-bool queue_adopt(struct relaydb *db, const struct place *place, int *waiter);
+bool queue_adopt(struct relaydb *db, const struct location *location, int *waiter);
 
 /* Is there a queue? */
-bool queue_exists(const struct place *place);
+bool queue_exists(const struct location *location);
 
 /* Reads all of it; none is empty.  A writer LOCKs out who appends, so that it
  * ends with a whole batch, and waits for it no more.  Returns RELAYDB_OK (free
  * with image_free), NOTDB (too large), LOCKED, PERM, IO, NOMEM. */
-int queue_read(struct relaydb *db, const struct place *place, bool lock, struct image *queue);
+int queue_read(struct relaydb *db, const struct location *location, bool lock, struct image *queue);
 
 /* Takes the first SIZE bytes away, which have been committed, if they have the
  * SUM (io_sum).  With PATH.lock held.  Returns RELAYDB_OK, LOCKED, PERM, IO,
  * NOMEM. */
-int queue_drop(struct relaydb *db, const struct place *place, size_t size, uint64_t sum);
+int queue_drop(struct relaydb *db, const struct location *location, size_t size, uint64_t sum);
 
 #endif

@@ -23,7 +23,7 @@
 
 static int remove_stale(struct turn *turn)
 {
-	int code = place_remove(turn->db, &turn->place, REDO_SUFFIX);
+	int code = location_remove(turn->db, &turn->location, REDO_SUFFIX);
 
 	if (code == RELAYDB_OK)
 		db_notice(turn->db,
@@ -42,7 +42,7 @@ static int prove(
 	int code;
 
 	*stale = !redo_fits(redo, image);
-	if (!turn_same_file(&turn->place, "", fd))
+	if (!turn_same_file(&turn->location, "", fd))
 		return STEP_AGAIN;
 	if (*stale)
 		return RELAYDB_OK;
@@ -70,7 +70,7 @@ static int look(struct turn *turn, int fd, const struct redo *redo, struct stat 
 	image_free(&image);
 	if (code != RELAYDB_OK || *stale)
 		return code;
-	code = place_give_back(turn->db, &turn->place, fd, st);
+	code = location_give_back(turn->db, &turn->location, fd, st);
 	return code == RELAYDB_OK ? force_prepare(turn, fd, st) : code;
 }
 
@@ -104,7 +104,7 @@ static int attempt(struct turn *turn, const struct redo *redo)
 	struct stat st;
 	int fd, code;
 
-	code = place_open_map(turn->db, &turn->place, true, false, &fd, &st);
+	code = location_open_map(turn->db, &turn->location, true, false, &fd, &st);
 	if (code == RELAYDB_NOFILE)
 		return remove_stale(turn);
 	if (code == RELAYDB_OK)
@@ -122,7 +122,7 @@ int settle_turn(struct turn *turn)
 	struct redo redo;
 	int fd, code;
 
-	code = place_companion(db, &turn->place, REDO_SUFFIX, PLACE_READ, &fd);
+	code = location_companion(db, &turn->location, REDO_SUFFIX, LOCATION_READ, &fd);
 	if (code == RELAYDB_NOTFOUND)
 		return RELAYDB_OK;
 	if (code != RELAYDB_OK)

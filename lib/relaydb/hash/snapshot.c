@@ -28,12 +28,12 @@
 
 /* Lays a pending redo over the image, if there is one and it belongs here.
  * *size and *sum: what it has taken from the queue. */
-static int overlay_pending(struct relaydb *db, const struct place *place, struct snapshot *snapshot,
-    size_t *size, uint64_t *sum)
+static int overlay_pending(struct relaydb *db, const struct location *location,
+    struct snapshot *snapshot, size_t *size, uint64_t *sum)
 {
 	struct redo redo;
 	int fd;
-	int code = place_companion(db, place, REDO_SUFFIX, PLACE_READ, &fd);
+	int code = location_companion(db, location, REDO_SUFFIX, LOCATION_READ, &fd);
 
 	if (code == RELAYDB_NOTFOUND)
 		return RELAYDB_OK;
@@ -54,11 +54,11 @@ static int overlay_pending(struct relaydb *db, const struct place *place, struct
 }
 
 /* The queue without its first bytes, if they are in the image. */
-static int read_queue(struct relaydb *db, const struct place *place, bool writing,
+static int read_queue(struct relaydb *db, const struct location *location, bool writing,
     struct snapshot *snapshot, size_t size, uint64_t sum)
 {
 	struct image *queue = &snapshot->queue;
-	int code = queue_read(db, place, writing, queue);
+	int code = queue_read(db, location, writing, queue);
 
 	if (code == RELAYDB_OK && size > 0 && queue->size >= size &&
 	    io_sum(queue->data, size) == sum)
@@ -69,7 +69,7 @@ static int read_queue(struct relaydb *db, const struct place *place, bool writin
 /* Under LOCK_SH no commit can be written or cleared: what is in the database
  * and not in the queue, or the other way round, is in one of the two. */
 static int copy_locked(
-    struct relaydb *db, const struct place *place, bool writing, struct snapshot *snapshot)
+    struct relaydb *db, const struct location *location, bool writing, struct snapshot *snapshot)
 {
 	size_t taken = 0;
 	uint64_t sum = 0;
@@ -79,7 +79,7 @@ static int copy_locked(
 	if (code != RELAYDB_OK)
 		return code;
 	/* then the file may have more, or less, than its first page says */
-	interrupted = place_has(place, REDO_SUFFIX);
+	interrupted = location_has(location, REDO_SUFFIX);
 	if (known_look(snapshot->fd, &snapshot->st, &snapshot->settled) != 0)
 		code = db_fail_errno(db, "look at", "", errno);
 	else if (!interrupted && memory_recall(db, writing, snapshot))
@@ -91,9 +91,9 @@ static int copy_locked(
 	/* a record that was not there a moment ago is no commit's, while we
 	 * have the lock; and what is remembered is not to be laid over */
 	if (code == RELAYDB_OK && interrupted)
-		code = overlay_pending(db, place, snapshot, &taken, &sum);
+		code = overlay_pending(db, location, snapshot, &taken, &sum);
 	if (code == RELAYDB_OK)
-		code = read_queue(db, place, writing, snapshot, taken, sum);
+		code = read_queue(db, location, writing, snapshot, taken, sum);
 	lock_release(snapshot->fd);
 	return code;
 }
@@ -118,24 +118,24 @@ static int prove(struct relaydb *db, struct snapshot *snapshot)
 }
 
 int snapshot_take(
-    struct relaydb *db, const struct place *place, bool writing, struct snapshot *snapshot)
+    struct relaydb *db, const struct location *location, bool writing, struct snapshot *snapshot)
 {
 	struct stat directory;
 	bool settled;
 	int code;
 
 	*snapshot = (struct snapshot){ .fd = -1 };
-	if (known_look(place->dir, &directory, &settled) != 0)
+	if (known_look(location->dir, &directory, &settled) != 0)
 		return db_fail_errno(db, "look at the directory of", "", errno);
-	code = place_open_map(db, place, writing, false, &snapshot->fd, &snapshot->st);
+	code = location_open_map(db, location, writing, false, &snapshot->fd, &snapshot->st);
 	if (code == RELAYDB_OK)
-		code = copy_locked(db, place, writing, snapshot);
+		code = copy_locked(db, location, writing, snapshot);
 	if (code == RELAYDB_OK)
 		code = prove(db, snapshot);
 	if (code == RELAYDB_OK && snapshot->borrowed)
-		memory_note_directory(db, place, &directory,
-		    settled && snapshot->queue.size == 0 && !place_has(place, REDO_SUFFIX) &&
-			!queue_exists(place));
+		memory_note_directory(db, location, &directory,
+		    settled && snapshot->queue.size == 0 && !location_has(location, REDO_SUFFIX) &&
+			!queue_exists(location));
 	if (code != RELAYDB_OK)
 		snapshot_free(snapshot);
 	return code;

@@ -14,7 +14,7 @@
  * Returns RELAYDB_OK (free with snapshot_free), NOFILE, NOTDB, LOCKED, PERM,
  * IO, NOMEM. */
 int snapshot_take(
-    struct relaydb *db, const struct place *place, bool writing, struct snapshot *snapshot);
+    struct relaydb *db, const struct location *location, bool writing, struct snapshot *snapshot);
 void snapshot_free(struct snapshot *snapshot);
 
 /* For readers: what lies in the queue is brought into the image.  Returns

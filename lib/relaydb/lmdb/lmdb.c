@@ -56,16 +56,16 @@ static int find_locked(
 static int lmdb_get(struct relaydb *db, const char *address, int64_t *stamp)
 {
 	char value[STAMP_SIZE + 1];
-	struct place place;
+	struct location location;
 	struct stat st;
 	size_t size = 0;
 	int fd;
-	int code = place_open(db, &place, false);
+	int code = location_open(db, &location, false);
 
 	if (code != RELAYDB_OK)
 		return code;
-	code = place_open_map(db, &place, false, false, &fd, &st);
-	place_close(&place);
+	code = location_open_map(db, &location, false, false, &fd, &st);
+	location_close(&location);
 	if (code != RELAYDB_OK)
 		return code;
 	code = lock_wait_whole(db, fd, F_RDLCK);
@@ -105,15 +105,15 @@ static int lmdb_each(struct relaydb *db, int64_t since,
 	struct rows rows = { NULL, 0, 0, NULL };
 	struct mdbfile file;
 	struct image image;
-	struct place place;
+	struct location location;
 	struct stat st;
 	int fd;
-	int code = place_open(db, &place, false);
+	int code = location_open(db, &location, false);
 
 	if (code != RELAYDB_OK)
 		return code;
-	code = place_open_map(db, &place, false, false, &fd, &st);
-	place_close(&place);
+	code = location_open_map(db, &location, false, false, &fd, &st);
+	location_close(&location);
 	if (code != RELAYDB_OK)
 		return code;
 	code = mdbfile_read(db, fd, &file, &image);
@@ -140,16 +140,16 @@ static int lmdb_check(struct relaydb *db, int64_t now,
 	};
 	struct mdbfile file;
 	struct image image;
-	struct place place;
+	struct location location;
 	struct stat st;
 	int fd;
-	int code = examine_place(&examine, &place, &fd, &st);
+	int code = examine_location(&examine, &location, &fd, &st);
 
 	if (code != RELAYDB_OK)
 		return code == RELAYDB_NOTFOUND ? RELAYDB_OK : code;
 	code = mdbfile_read(db, fd, &file, &image);
 	close(fd);
-	place_close(&place);
+	location_close(&location);
 	if (code == RELAYDB_NOTDB) {
 		examine_damage(&examine);
 		return RELAYDB_OK;
@@ -176,6 +176,6 @@ const struct store lmdb_store = {
 	.commit = mdbwrite_commit,
 	.load = mdbwrite_load,
 	.check = lmdb_check,
-	.settle = place_settle,
+	.settle = location_settle,
 	.forget = lmdb_forget,
 };

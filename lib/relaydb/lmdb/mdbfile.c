@@ -73,7 +73,7 @@ bool mdbfile_still(const struct turn *turn, int fd, const struct mdbfile *file)
 	struct stat st;
 
 	return fstat(fd, &st) == 0 && known_same(&st, &file->st) &&
-	       turn_same_file(&turn->place, "", fd) &&
+	       turn_same_file(&turn->location, "", fd) &&
 	       (st.st_size == 0 ||
 		   (pages_state(fd, &state) && memcmp(&state, &file->state, sizeof state) == 0));
 }

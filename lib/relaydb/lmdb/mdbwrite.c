@@ -101,7 +101,7 @@ static int named(
 {
 	STEP("renamed");
 	mdbfile_remember(fd, file, result);
-	if (place_keep_name(turn->db, &turn->place, &file->st) == RELAYDB_OK)
+	if (location_keep_name(turn->db, &turn->location, &file->st) == RELAYDB_OK)
 		return RELAYDB_OK;
 	return turn_unsynced(turn, turn->db->system_error);
 }
@@ -117,23 +117,23 @@ static int create(struct turn *turn, struct mdbfile *file, const struct change_t
 
 	if (code != RELAYDB_OK)
 		return code;
-	if (place_has(&turn->place, "")) {
+	if (location_has(&turn->location, "")) {
 		turn_leave(turn);
 		return STEP_AGAIN;
 	}
-	code = place_companion(db, &turn->place, NEW_SUFFIX, PLACE_NEW, &fd);
+	code = location_companion(db, &turn->location, NEW_SUFFIX, LOCATION_NEW, &fd);
 	if (code == RELAYDB_OK)
 		code = transact(db, fd, 0, &none, task);
 	if (code == RELAYDB_OK) {
-		place_name(&turn->place, NEW_SUFFIX, name);
-		if (renameat2(turn->place.dir, name, turn->place.dir, turn->place.name,
+		location_name(&turn->location, NEW_SUFFIX, name);
+		if (renameat2(turn->location.dir, name, turn->location.dir, turn->location.name,
 			RENAME_NOREPLACE) != 0)
 			code = errno == EEXIST ? STEP_AGAIN : db_fail_errno(db, "name", "", errno);
 		else
 			code = named(turn, fd, file, task->result);
 	}
 	if (code != RELAYDB_OK && code != RELAYDB_UNCERTAIN)
-		place_remove(db, &turn->place, NEW_SUFFIX);
+		location_remove(db, &turn->location, NEW_SUFFIX);
 	if (fd >= 0)
 		close(fd);
 	turn_leave(turn);
@@ -143,20 +143,20 @@ static int create(struct turn *turn, struct mdbfile *file, const struct change_t
 static int attempt(struct turn *turn, struct mdbfile *file, const struct change_task *task)
 {
 	struct relaydb *db = turn->db;
-	struct stat st = turn->place.directory;
+	struct stat st = turn->location.directory;
 	int fd;
-	int code = place_open_map(db, &turn->place, true, false, &fd, &st);
+	int code = location_open_map(db, &turn->location, true, false, &fd, &st);
 
 	if (code == RELAYDB_NOFILE && task->create) {
 		st = (struct stat){ .st_uid = geteuid() };
-		code = place_private(db, &turn->place, &st);
+		code = location_private(db, &turn->location, &st);
 		return code == RELAYDB_OK ? create(turn, file, task) : code;
 	}
 	if (code != RELAYDB_OK)
 		return code;
-	code = place_private(db, &turn->place, &st);
+	code = location_private(db, &turn->location, &st);
 	if (code == RELAYDB_OK)
-		code = place_keep_name(db, &turn->place, &st);
+		code = location_keep_name(db, &turn->location, &st);
 	if (code == RELAYDB_OK)
 		code = change_locked(turn, fd, file, task);
 	close(fd);
@@ -176,7 +176,7 @@ static int change(struct relaydb *db, int64_t now, const struct change_task *tas
 		return db_fail(db, RELAYDB_NOMEM, "out of memory");
 	code = turn_begin(&turn, db, now);
 	if (code == RELAYDB_OK) {
-		turn.place.mode = 0640;
+		turn.location.mode = 0640;
 		do
 			code = attempt(&turn, file, task);
 		while (code == STEP_AGAIN && db_clock_ms() < db->deadline);

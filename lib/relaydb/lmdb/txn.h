@@ -16,7 +16,7 @@
 struct txn;
 
 /* Begins a transaction on the file FD, which is proved (pages.h), private
- * (place_private) and locked F_WRLCK, with a map of SIZE bytes.  An empty file
+ * (location_private) and locked F_WRLCK, with a map of SIZE bytes.  An empty file
  * becomes a database.
  * Returns RELAYDB_OK (end it with txn_commit or txn_abort), NOTDB, PERM, IO,
  * NOMEM. */

@@ -24,7 +24,7 @@
 
 static int read_path(struct relaydb *db, struct tblfile **file)
 {
-	struct place place;
+	struct location location;
 	struct stat st;
 	int fd, code;
 
@@ -33,15 +33,15 @@ static int read_path(struct relaydb *db, struct tblfile **file)
 		return RELAYDB_NOMEM;
 	/* two calls, if it is the file that we know; a link or another owner of
 	 * the directory takes the long way */
-	code = place_open(db, &place, false);
+	code = location_open(db, &location, false);
 	if (code != RELAYDB_OK)
 		return code;
-	code = place_open_map(db, &place, false, false, &fd, &st);
+	code = location_open_map(db, &location, false, false, &fd, &st);
 	if (code == RELAYDB_OK) {
-		code = tblfile_know(db, &place, fd, &st, *file);
+		code = tblfile_know(db, &location, fd, &st, *file);
 		close(fd);
 	}
-	place_close(&place);
+	location_close(&location);
 	return code;
 }
 
@@ -101,13 +101,13 @@ static int sqlite_each(struct relaydb *db, int64_t since,
 
 /* What SQLite would take for its own beside the file, and play back into it,
  * when another program opens it. */
-static void check_companions(const struct examine *examine, const struct place *place)
+static void check_companions(const struct examine *examine, const struct location *location)
 {
 	static const char *const suffixes[] = { "-journal", "-wal", "-shm" };
 	char path[PATH_MAX + 512];
 
 	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
-		if (!place_has(place, suffixes[i]))
+		if (!location_has(location, suffixes[i]))
 			continue;
 		snprintf(path, sizeof path, "%s%s", examine->file, suffixes[i]);
 		examine_report(examine,
@@ -129,22 +129,22 @@ static int sqlite_check(struct relaydb *db, int64_t now,
 		.reader = "Exim",
 		.opens_itself = true };
 	struct tblfile *file = tblfile_of(db);
-	struct place place;
+	struct location location;
 	struct stat st;
 	int fd, code;
 
 	if (file == NULL)
 		return RELAYDB_NOMEM;
-	code = examine_place(&examine, &place, &fd, &st);
+	code = examine_location(&examine, &location, &fd, &st);
 	if (code != RELAYDB_OK)
 		return code == RELAYDB_NOTFOUND ? RELAYDB_OK : code;
-	check_companions(&examine, &place);
+	check_companions(&examine, &location);
 	code = st.st_size == 0
 		   ? db_fail(db, RELAYDB_NOTDB,
 			 "%s is empty: Exim cannot read it, and finds nothing", examine.file)
-		   : tblfile_know(db, &place, fd, &st, file);
+		   : tblfile_know(db, &location, fd, &st, file);
 	close(fd);
-	place_close(&place);
+	location_close(&location);
 	if (code == RELAYDB_NOTDB) {
 		examine_damage(&examine);
 		return RELAYDB_OK;
@@ -181,6 +181,6 @@ const struct store sqlite_store = {
 	.commit = tblwrite_commit,
 	.load = tblwrite_load,
 	.check = sqlite_check,
-	.settle = place_settle,
+	.settle = location_settle,
 	.forget = tblfile_forget,
 };

@@ -54,10 +54,10 @@ static int read_file(struct relaydb *db, int fd, struct tblfile *file)
 	return code;
 }
 
-int tblfile_know(struct relaydb *db, const struct place *place, int fd, const struct stat *st,
+int tblfile_know(struct relaydb *db, const struct location *location, int fd, const struct stat *st,
     struct tblfile *file)
 {
-	int code = place_private(db, place, st);
+	int code = location_private(db, location, st);
 
 	if (code != RELAYDB_OK)
 		return code;

@@ -28,7 +28,7 @@ void tblfile_forget(struct relaydb *db);
 /* The table of the file in FD, whose state is ST, goes into FILE.  Nothing that
  * another may write is shown to SQLite.  Returns RELAYDB_OK, PERM, NOTDB,
  * LOCKED (it keeps being changed), IO, NOMEM. */
-int tblfile_know(struct relaydb *db, const struct place *place, int fd, const struct stat *st,
+int tblfile_know(struct relaydb *db, const struct location *location, int fd, const struct stat *st,
     struct tblfile *file);
 
 #endif

@@ -71,20 +71,21 @@ static int replace(struct turn *turn, int old, const struct stat *st)
 	struct stat now;
 	char name[256];
 
-	place_name(&turn->place, NEW_SUFFIX, name);
+	location_name(&turn->location, NEW_SUFFIX, name);
 	if (old < 0) {
-		if (renameat2(turn->place.dir, name, turn->place.dir, turn->place.name,
+		if (renameat2(turn->location.dir, name, turn->location.dir, turn->location.name,
 			RENAME_NOREPLACE) != 0)
 			return errno == EEXIST ? STEP_AGAIN : db_fail_errno(db, "name", "", errno);
 	} else {
 		if (fstat(old, &now) != 0 || !known_same(&now, st) ||
-		    !turn_same_file(&turn->place, "", old))
+		    !turn_same_file(&turn->location, "", old))
 			return STEP_AGAIN;
-		if (renameat(turn->place.dir, name, turn->place.dir, turn->place.name) != 0)
+		if (renameat(turn->location.dir, name, turn->location.dir, turn->location.name) !=
+		    0)
 			return db_fail_errno(db, "replace", "", errno);
 	}
 	STEP("renamed");
-	if (fsync(turn->place.dir) == 0)
+	if (fsync(turn->location.dir) == 0)
 		return RELAYDB_OK;
 	return turn_unsynced(turn, errno);
 }
@@ -95,14 +96,14 @@ static int store(struct turn *turn, struct tblfile *file, int old)
 	struct relaydb *db = turn->db;
 	struct stat st = file->st;
 	int fd;
-	int code = place_companion(db, &turn->place, NEW_SUFFIX, PLACE_NEW, &fd);
+	int code = location_companion(db, &turn->location, NEW_SUFFIX, LOCATION_NEW, &fd);
 
 	if (code == RELAYDB_OK) {
 		code = write_new(db, file->table, fd, old < 0 ? NULL : &st);
 		if (code == RELAYDB_OK)
 			code = replace(turn, old, &st);
 		if (code != RELAYDB_OK && code != RELAYDB_UNCERTAIN)
-			place_remove(db, &turn->place, NEW_SUFFIX);
+			location_remove(db, &turn->location, NEW_SUFFIX);
 	}
 	if (code == RELAYDB_OK && fstat(fd, &file->st) == 0) {
 		file->settled = true; /* by its mtime, see dress() */
@@ -138,7 +139,7 @@ static int attempt(struct turn *turn, struct tblfile *file, const struct change_
 	struct relaydb *db = turn->db;
 	struct stat st;
 	int fd;
-	int code = place_open_map(db, &turn->place, false, false, &fd, &st);
+	int code = location_open_map(db, &turn->location, false, false, &fd, &st);
 
 	if (code == RELAYDB_NOFILE && task->create) {
 		const struct image empty = { NULL, 0, false };
@@ -153,12 +154,12 @@ static int attempt(struct turn *turn, struct tblfile *file, const struct change_
 		code = db_fail(db, RELAYDB_PERM, "%s belongs to uid %ld, who alone may replace it",
 		    db->path, (long)st.st_uid);
 	if (code == RELAYDB_OK)
-		code = tblfile_know(db, &turn->place, fd, &st, file);
+		code = tblfile_know(db, &turn->location, fd, &st, file);
 	if (code == RELAYDB_OK)
 		code = change_known(turn, file, fd, task);
 	/* it is there already, but how safely? */
 	if (code == RELAYDB_OK && !task->result->committed)
-		code = place_keep_name(db, &turn->place, &st);
+		code = location_keep_name(db, &turn->location, &st);
 	close(fd);
 	return code;
 }
@@ -169,10 +170,10 @@ static int change_turn(struct turn *turn, struct tblfile *file, const struct cha
 	struct relaydb *db = turn->db;
 	int code;
 
-	if (!task->create && !place_has(&turn->place, ""))
+	if (!task->create && !location_has(&turn->location, ""))
 		return db_fail(db, RELAYDB_NOFILE, "%s does not exist", db->path);
 	/* the directory first: no lock is made where we do not commit */
-	code = place_private(db, &turn->place, &mine);
+	code = location_private(db, &turn->location, &mine);
 	if (code == RELAYDB_OK)
 		code = turn_take(turn);
 	if (code != RELAYDB_OK)
@@ -195,7 +196,7 @@ static int change(struct relaydb *db, int64_t now, const struct change_task *tas
 		return RELAYDB_NOMEM;
 	code = turn_begin(&turn, db, now);
 	if (code == RELAYDB_OK) {
-		turn.place.mode = 0640;
+		turn.location.mode = 0640;
 		code = change_turn(&turn, file, task);
 		turn_end(&turn);
 	}
