@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define LOG_SIZE 1024
 
 /* The database belongs to the recorder, and this runs inside each login, as
@@ -116,20 +118,11 @@ static bool hand_over(const struct login *login)
 	return taken;
 }
 
-static long long elapsed_ms(const struct timespec *since)
+/* A handle that waits for what is left of the timeout, which began at SINCE_MS.
+ * To relaydb a negative one means "do not wait". */
+static int open_for(const struct options *options, int64_t since_ms, struct relaydb **db)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - since->tv_sec) * 1000LL + (now.tv_nsec - since->tv_nsec) / 1000000;
-}
-
-/* A handle that waits for what is left of the timeout.  To relaydb a negative
- * one means "do not wait". */
-static int open_for(
-    const struct options *options, const struct timespec *since, struct relaydb **db)
-{
-	long long left = options->timeout_ms - elapsed_ms(since);
+	int64_t left = since_ms + options->timeout_ms - clock_monotonic_ms();
 	const struct relaydb_options how = {
 		.path = options->db,
 		.timeout_ms = left > 0 ? (int)left : -1,
@@ -141,13 +134,13 @@ static int open_for(
 
 /* Was the address recorded less than refresh seconds ago?  Any trouble is left
  * to the commit, which reports it. */
-static bool is_fresh(const struct login *login, const struct timespec *since)
+static bool is_fresh(const struct login *login, int64_t since_ms)
 {
 	struct relaydb *db;
 	int64_t stamp;
 	bool fresh;
 
-	if (open_for(&login->options, since, &db) != RELAYDB_OK)
+	if (open_for(&login->options, since_ms, &db) != RELAYDB_OK)
 		return false;
 	switch (relaydb_get(db, login->address, &stamp)) {
 	case RELAYDB_OK:
@@ -166,18 +159,16 @@ static bool is_fresh(const struct login *login, const struct timespec *since)
 static void commit_alone(const struct login *login)
 {
 	struct relaydb_batch *batch = NULL;
-	int64_t now = (int64_t)time(NULL);
+	int64_t now = (int64_t)time(NULL), since_ms = clock_monotonic_ms();
 	struct relaydb *db = NULL;
-	struct timespec since;
 	int code;
 
-	clock_gettime(CLOCK_MONOTONIC, &since);
-	if (login->options.refresh > 0 && is_fresh(login, &since)) {
+	if (login->options.refresh > 0 && is_fresh(login, since_ms)) {
 		if (login->options.debug)
 			say(login, LOG_DEBUG, "%s is fresh", login->address);
 		return;
 	}
-	code = open_for(&login->options, &since, &db);
+	code = open_for(&login->options, since_ms, &db);
 	if (code == RELAYDB_OK)
 		code = relaydb_batch_new(db, &batch);
 	if (code == RELAYDB_OK)
