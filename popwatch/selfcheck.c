@@ -83,8 +83,10 @@ static int look_at_journal(const char *directory)
 	if (bad > 0)
 		return bad;
 	journal_files(directory, &files);
-	for (size_t i = 0; i < files.gl_pathc; i++)
-		readable += faccessat(AT_FDCWD, files.gl_pathv[i], R_OK, AT_EACCESS) == 0;
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		if (faccessat(AT_FDCWD, files.gl_pathv[i], R_OK, AT_EACCESS) == 0)
+			readable++;
+	}
 	if (files.gl_pathc > 0 && readable == 0)
 		bad = look(files.gl_pathv[0], R_OK, "read");
 	globfree(&files);

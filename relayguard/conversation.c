@@ -46,13 +46,17 @@ static void count(struct guard *guard, const struct smtpsession_verdict *verdict
 	guardcounts_decision(counts, &verdict->decision);
 	if (verdict->kind == SMTPSESSION_ACCEPT) {
 		counts->accepted++;
-		counts->tagged += verdict->decision.action == RULES_TAG;
+		if (verdict->decision.action == RULES_TAG)
+			counts->tagged++;
 		return;
 	}
 	counts->refused++;
-	counts->deferred += strcmp(verdict->what, "rcpt defer") == 0;
-	counts->throttled += strcmp(verdict->what, "rcpt throttle") == 0;
-	counts->closed += strcmp(verdict->what, "rcpt deny") == 0;
+	if (strcmp(verdict->what, "rcpt defer") == 0)
+		counts->deferred++;
+	else if (strcmp(verdict->what, "rcpt throttle") == 0)
+		counts->throttled++;
+	else if (strcmp(verdict->what, "rcpt deny") == 0)
+		counts->closed++;
 }
 
 /* The line of a decision, and of the debug rules on its way. */

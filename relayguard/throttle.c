@@ -253,7 +253,9 @@ static bool take_name(const char **p, const char *const names[], size_t count, s
 
 	for (*index = 0; *index < count; ++*index) {
 		if (strlen(names[*index]) == size && memcmp(*p, names[*index], size) == 0) {
-			*p += size + ((*p)[size] == ' ');
+			*p += size;
+			if (**p == ' ')
+				++*p;
 			return true;
 		}
 	}
@@ -272,7 +274,8 @@ static bool take_number(const char **p, int64_t most, int64_t *number)
 	}
 	if (*p == start || (**p != ' ' && **p != '\0'))
 		return false;
-	*p += **p == ' ';
+	if (**p == ' ')
+		++*p;
 	return true;
 }
 

@@ -67,7 +67,8 @@ static void failed(struct localdb *local, const char *what, int code)
 {
 	const int64_t now = clock_monotonic_ms();
 
-	local->tally.failures += code != RELAYDB_LOCKED;
+	if (code != RELAYDB_LOCKED)
+		local->tally.failures++;
 	if (code == RELAYDB_LOCKED && local->locked_ms == 0)
 		local->locked_ms = now;
 	if (code == RELAYDB_LOCKED && now - local->locked_ms < LOCKED_FOR_MS)
@@ -180,8 +181,10 @@ static void plan(const char *address, bool delete, int64_t stamp, void *arg)
 	/* a clock that is beyond all stamps must not keep the rest waiting */
 	if (code != RELAYDB_OK && code != RELAYDB_BADSTAMP)
 		local->code = code;
-	local->tally.deleted += delete;
-	local->tally.written += !delete;
+	if (delete)
+		local->tally.deleted++;
+	else
+		local->tally.written++;
 }
 
 /* Returns a code; OK too if there was nothing to do. */

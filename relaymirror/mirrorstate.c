@@ -39,7 +39,8 @@ static size_t take_lines(struct mirror *mirror, char *text)
 		if (end == NULL)
 			break;
 		*end = '\0';
-		wrong += !mirror_load(mirror, text);
+		if (!mirror_load(mirror, text))
+			wrong++;
 	}
 	return wrong;
 }

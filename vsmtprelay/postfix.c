@@ -60,7 +60,9 @@ static bool next_setting(const char **at, struct span *name, struct span *value)
 	*value = (struct span){ *at + size, 0 };
 	if (equals < size)
 		*value = trimmed((struct span){ *at + equals + 1, size - equals - 1 });
-	*at += size + ((*at)[size] == '\n');
+	*at += size;
+	if (**at == '\n')
+		++*at;
 	return true;
 }
 
@@ -127,8 +129,13 @@ static bool next_word(struct span *rest, struct span *word)
 		*rest = (struct span){ rest->text + 1, rest->size - 1 };
 	if (rest->size == 0)
 		return false;
-	for (; size < rest->size && (depth > 0 || strchr(BLANKS, rest->text[size]) == NULL); size++)
-		depth += (rest->text[size] == '{') - (rest->text[size] == '}');
+	for (; size < rest->size && (depth > 0 || strchr(BLANKS, rest->text[size]) == NULL);
+	     size++) {
+		if (rest->text[size] == '{')
+			depth++;
+		else if (rest->text[size] == '}')
+			depth--;
+	}
 	*word = (struct span){ rest->text, size };
 	*rest = (struct span){ rest->text + size, rest->size - size };
 	return true;

@@ -266,7 +266,9 @@ static int find_passed(const char *name)
 
 		if (size == strlen(name) && memcmp(names, name, size) == 0)
 			return adopt_passed(fd);
-		names += size + (names[size] == ':');
+		names += size;
+		if (*names == ':')
+			names++;
 	}
 	errno = ENOENT;
 	return -1;

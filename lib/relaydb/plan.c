@@ -79,13 +79,16 @@ static int look_up(const struct plan_source *source, struct bytes key, bool *ent
 /* The address is to have no row. */
 static int apply_delete(struct work *work, const struct op *op, bool found)
 {
-	if (!found && work->batch->absent != NULL)
-		work->batch->absent[work->batch->absent_count++] = op->address;
-	work->result->absent += !found;
-	work->result->deleted += found;
-	return found ? change_row(
-			   work->plan, (struct bytes){ op->address, strlen(op->address) }, true, 0)
-		     : RELAYDB_OK;
+	struct bytes key = { op->address, strlen(op->address) };
+
+	if (!found) {
+		if (work->batch->absent != NULL)
+			work->batch->absent[work->batch->absent_count++] = op->address;
+		work->result->absent++;
+		return RELAYDB_OK;
+	}
+	work->result->deleted++;
+	return change_row(work->plan, key, true, 0);
 }
 
 static int apply_op(struct work *work, const struct op *op)
@@ -108,14 +111,19 @@ static int apply_op(struct work *work, const struct op *op)
 	if (op->kind != OP_PUT && found && !gone)
 		stamp = there > op->least ? there : op->least;
 	if (work->batch->expire && stamp < work->batch->before) {
-		work->result->expired += found;
-		return found ? change_row(work->plan, key, true, 0) : RELAYDB_OK;
+		if (!found)
+			return RELAYDB_OK;
+		work->result->expired++;
+		return change_row(work->plan, key, true, 0);
 	}
 	if (found && entry && there == stamp)
 		return RELAYDB_OK;
-	work->result->added += !found;
-	work->result->changed += found;
-	work->plan->growth += !found;
+	if (found) {
+		work->result->changed++;
+	} else {
+		work->result->added++;
+		work->plan->growth++;
+	}
 	return change_row(work->plan, key, false, stamp);
 }
 

@@ -86,7 +86,10 @@ static bool take_bare(struct reader *reader, char byte)
 static bool take(struct reader *reader, char byte)
 {
 	if (reader->comment > 0) {
-		reader->comment += (byte == '(') - (byte == ')');
+		if (byte == '(')
+			reader->comment++;
+		else if (byte == ')')
+			reader->comment--;
 	} else if (reader->quoted) {
 		reader->quoted = byte != '"';
 		if (reader->quoted)

@@ -184,7 +184,8 @@ static void take_message(struct pipeline *pipeline, struct definition *const *de
 	for (size_t i = 0; definitions[i] != NULL; i++) {
 		reads[i] = admits(definitions[i], admit, arg) &&
 			   !is_strange(definitions[i], header, admit == NULL);
-		definitions[i]->tally.lines += !reads[i] && admit == NULL;
+		if (!reads[i] && admit == NULL)
+			definitions[i]->tally.lines++;
 		any |= reads[i];
 	}
 	if (admit != NULL && !any) {

@@ -109,7 +109,8 @@ bool session_is_key(const char *key)
 	for (key++; *key != '\0'; key++) {
 		if (*key == ' ' ? key[1] == ' ' || key[1] == '\0' : *key < ' ' || *key > '~')
 			return false;
-		blanks += *key == ' ';
+		if (*key == ' ')
+			blanks++;
 	}
 	/* until 0.2.0 a mark had no kind: it stands for nothing, and goes with
 	 * its time */

@@ -255,7 +255,8 @@ static void succeeded(
 	writer->complained = RELAYDB_OK;
 	writer->tries = 0;
 	writer->retry_ms = 0;
-	writer->tally.commits += result->committed;
+	if (result->committed)
+		writer->tally.commits++;
 	writer->tally.recorded += writer_waiting(writer);
 	writer->tally.expired += result->expired;
 	relaydb_batch_clear(writer->batch);
