@@ -7,7 +7,7 @@
  *
  * Each takes flock LOCK_SH, reads the meta page and a page of rows, and gives
  * the lock back, then rests for a millisecond.  Prints a line "ready" when all
- * of them have looked once; ends once the file LAST exists.
+ * of them have looked once; ends once the file LAST exists, or with its parent.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,6 +45,7 @@ int main(int argc, char **argv)
 
 	if (argc != 4 || pipe2(pipes, O_CLOEXEC) != 0)
 		return 64;
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* LAST never comes from a test that has failed */
 	processes = atoi(argv[2]);
 	for (int i = 0; i < processes; i++)
 		if (fork() == 0) {
