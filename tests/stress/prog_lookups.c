@@ -6,8 +6,10 @@
  *	prog_lookups FILE PROCESSES LAST
  *
  * Each takes flock LOCK_SH, reads the meta page and a page of rows, and gives
- * the lock back, then rests for a millisecond.  Prints a line "ready" when all
- * of them have looked once; ends once the file LAST exists, or with its parent.
+ * the lock back, then rests for ten milliseconds: a hundred must not fill a
+ * core, or there is always one that was stopped with the lock.  Prints a line
+ * "ready" when all of them have looked once; ends once the file LAST exists, or
+ * with its parent.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +24,7 @@
 
 static _Noreturn void look(const char *path, const char *last, int ready)
 {
-	const struct timespec rest = { 0, 1000000 };
+	const struct timespec rest = { 0, 10000000 };
 	int fd = open(path, O_RDONLY | O_CLOEXEC), looked = 0;
 	char page[4096];
 
