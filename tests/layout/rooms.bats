@@ -293,7 +293,7 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 
 @test "a build prints one short line a file, and the commands with V=1" {
 	build() {
-		env -u MAKEFLAGS -u MAKELEVEL make "$@" BUILD="$SCRATCH/quiet" "$SCRATCH/quiet/libcommon.a"
+		env -u MAKEFLAGS -u MAKELEVEL make "$@" CFLAGS=-O0 HARDEN= BUILD="$SCRATCH/quiet" "$SCRATCH/quiet/libcommon.a"
 	}
 	build >"$SCRATCH/out" 2>&1
 	[ "$(grep -c '^CC   lib/common/' "$SCRATCH/out")" = "$(ls lib/common/*.c | wc -l)" ]
