@@ -106,8 +106,8 @@ make_it() {	# make_it TARGET DESTDIR [SETTING...]
 	source=$SCRATCH
 	BUILD=$SCRATCH/build
 	settings=(PREFIX=/opt/relay SYSCONFDIR=/opt/etc LOCALSTATEDIR=/opt/var CFLAGS=-O0 WERROR=)
-	make_it install "$SCRATCH/opt"
-	make_it uninstall "$SCRATCH/opt"
+	make_it install "$SCRATCH/opt" CFLAGS=-O0 WERROR=
+	make_it uninstall "$SCRATCH/opt" CFLAGS=-O0 WERROR=
 	rm -r "$SCRATCH/opt"
 	make_it install "$SCRATCH/opt" "${settings[@]}"		# built again though everything was built before
 	[ "$(ls "$SCRATCH/opt")" = opt ]
