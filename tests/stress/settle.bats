@@ -7,13 +7,15 @@ load ../cli/cli
 STEPS_BEFORE='alone settled copied changed recorded locked'
 STEPS_AFTER='renamed decided block raised unlocked written dropped'
 
+start_file() {
+	awk 'BEGIN { for (i = 1; i <= 300; i++) printf "10.0.%d.%d %d\n", i / 256, i % 256, i }' >"$SCRATCH/rows"
+}
+
 # cut_off STEP: a database of 300 rows and 10.9.9.9, then a commit of three addresses that dies at STEP
 cut_off() {
 	local status=0
 	rm -f "$DB" "$DB".*
-	for i in $(seq 300); do
-		echo "10.0.$((i / 256)).$((i % 256)) $i"
-	done | relay load
+	relay load "$SCRATCH/rows"
 	cp "$DB" "$DIR/old"
 	"$BUILD/tests/stress/prog_cutoff" "$DB" "$1" 192.0.2.1 192.0.2.2 2001:db8::3 || status=$?
 	[ "$status" = 137 ] || fail "the commit did not die at $1 but ended with $status"
