@@ -20,6 +20,7 @@ nobody_lives_in() {
 # interrupted by SIGNAL, when the servers run: it ends with STATUS, and all of it is gone
 interrupted() {
 	local pid status=0 namespace
+	rm -f "$SCRATCH/out"		# of the test before
 	env --default-signal=INT "$demo" >"$SCRATCH/out" 2>&1 3>&- &
 	pid=$!
 	wait_for 60 grep -q '^1\.' "$SCRATCH/out"

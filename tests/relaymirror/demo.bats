@@ -29,6 +29,7 @@ setup() {
 
 @test "terminated in the middle: nothing is left" {
 	local status=0
+	rm -f "$SCRATCH/out"		# of the test before
 	"$DEMO" >"$SCRATCH/out" 2>&1 3>&- &
 	pid=$!
 	eventually grep -q '^1\.' "$SCRATCH/out"
