@@ -4,7 +4,9 @@ load ../lib/test
 load cli
 
 start_file() {
-	touch /etc/postfix/main.cf /etc/postfix/master.cf	# without one postconf fails, after a second
+	# without these postconf, which check asks, fails after a second
+	add_user postfix postdrop
+	touch /etc/postfix/main.cf /etc/postfix/master.cf
 }
 
 setup() {
@@ -48,9 +50,9 @@ all_commands() {
 		check) [ "$status" != 0 ] || fail "check finds nothing: $(cat "$DIR/out")" ;;
 		*) [ "$status" -lt 126 ] || fail "$words: status $status: $(cat "$DIR/out")" ;;
 		esac
-		[ "$victims" = "$(picture "$DIR/ours/text" && picture "$DIR/ours/map.db" && ls -A "$DIR/ours")" ] ||
-			fail "$words has changed a victim"
 	done
+	[ "$victims" = "$(picture "$DIR/ours/text" && picture "$DIR/ours/map.db" && ls -A "$DIR/ours")" ] ||
+		fail "a victim has changed"
 }
 
 @test "the clock was set back by a day: the recorder, who cannot set mtime, records all the same" {
