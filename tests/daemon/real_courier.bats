@@ -32,7 +32,7 @@ start_file() {
 
 @test "exactly the logins are recorded, though forged lines are in the log" {
 	watch "$WORK/log/mail.log" 'servers = courier'
-	prove_logins --pop 110 --imap 143 --only basic,hostile,pair --threads 8
+	prove_logins --pop 110 --imap 143 --only basic,hostile,pair --threads 32
 	# the attack did happen: a perfect line, of an address that never logged in
 	grep -q 'd: LOGIN, user=x*, ip=\[203.0.113.9\]' "$WORK/log/mail.log" || skip "no forged line this time"
 	stop_popwatch
@@ -54,7 +54,7 @@ start_file() {
 	rotate "$WORK/log/mail.log"
 	rm "$WORK/log/mail.log.1"
 	watch "$WORK/log/mail.log" 'servers = courier-stderrlogger'
-	prove_logins --pop 110 --imap 143 --only basic,hostile,pair --threads 8
+	prove_logins --pop 110 --imap 143 --only basic,hostile,pair --threads 32
 	# the long names did come, and were cut
 	eventually grep -q 'd: LOGIN FAILED, user=P\{485\}' "$WORK/log/mail.log"
 	not grep -q 'd: LOGIN, user=x*, ip=\[203.0.113.9\]' "$WORK/log/mail.log"
