@@ -77,15 +77,22 @@ static void deadline_in(int64_t ms, struct timespec *at)
 	}
 }
 
+/* A lock or a lack of memory passes, and the files do not show when; a database
+ * that is damaged, or closed to us, says nothing any more. */
+static bool passes(int code)
+{
+	return code == RELAYDB_LOCKED || code == RELAYDB_NOMEM;
+}
+
 static void read_now(struct database *database, int64_t window, struct reading *reading)
 {
 	struct timespec clock;
 
 	entries_look(database->path, &reading->stamp);
 	clock_gettime(CLOCK_REALTIME_COARSE, &clock);
-	reading->settled = entries_settled(&reading->stamp, &clock);
 	reading->code =
 	    entries_read(database->handle, (int64_t)clock.tv_sec - window - 60, &reading->copy);
+	reading->settled = !passes(reading->code) && entries_settled(&reading->stamp, &clock);
 	reading->error[0] = '\0';
 	if (reading->code != RELAYDB_OK)
 		snprintf(
@@ -171,19 +178,12 @@ static void complain(struct database *database, const struct reading *reading)
 		    reading->code == RELAYDB_NOFILE ? LOG_WARNING : LOG_ERR, "%s", reading->error);
 }
 
-/* A lock or a lack of memory passes; a database that is damaged, or closed to
- * us, says nothing any more. */
-static bool keeps_old(int code)
-{
-	return code == RELAYDB_LOCKED || code == RELAYDB_NOMEM;
-}
-
 static void take_over(struct database *database, struct reading *reading)
 {
 	complain(database, reading);
 	if (reading->code != RELAYDB_OK && reading->code != RELAYDB_NOFILE)
 		database->counts.failures++;
-	if (keeps_old(reading->code) && database->now.copy != NULL) {
+	if (passes(reading->code) && database->now.copy != NULL) {
 		database->now.settled = false;
 	} else {
 		entries_free(database->now.copy);
