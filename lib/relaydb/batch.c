@@ -208,6 +208,7 @@ static int enter(struct relaydb_batch *batch, enum op_kind kind, const char *add
 	op = malloc(sizeof *op);
 	if (op == NULL)
 		return db_fail(batch->db, RELAYDB_NOMEM, "out of memory");
+	op->queued = 0;
 	op->next = NULL;
 	set(op, kind, stamp);
 	memcpy(op->address, wanted.address, sizeof op->address);
@@ -281,7 +282,7 @@ int relaydb_batch_expire(struct relaydb_batch *batch, int64_t before)
 	return batch_expire(batch, before);
 }
 
-const struct op *batch_find(const struct relaydb_batch *batch, struct bytes key)
+struct op *batch_find(const struct relaydb_batch *batch, struct bytes key)
 {
 	struct op *const *there;
 	struct op wanted;

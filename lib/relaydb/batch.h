@@ -18,6 +18,7 @@ struct op {
 	int64_t stamp; /* record, put: of a row that is new */
 	int64_t until; /* record, refresh: first an entry up to this goes; -1: none does */
 	int64_t least; /* record, refresh: then an entry that is there gets no less */
+	size_t queued; /* the queue's: the first of its batches that is in it */
 	struct op *next; /* in the order of their first call */
 };
 
@@ -30,6 +31,7 @@ struct relaydb_batch {
 	size_t absent_count;
 	int64_t before; /* expire; 0 expires nothing */
 	bool expire;
+	bool others; /* only rows of which there is no op: the queue's */
 };
 
 /* As the public functions, but within a call that has begun: the handle's
@@ -48,7 +50,7 @@ const char *batch_verb(enum op_kind kind);
 bool batch_kind(const char *verb, enum op_kind *kind);
 
 /* The operation on the address in KEY, NULL if there is none. */
-const struct op *batch_find(const struct relaydb_batch *batch, struct bytes key);
+struct op *batch_find(const struct relaydb_batch *batch, struct bytes key);
 
 /* Is there an address that an MTA may have to find afterwards? */
 bool batch_records(const struct relaydb_batch *batch);

@@ -110,7 +110,7 @@ static int apply_op(struct work *work, const struct op *op)
 		return found ? apply_delete(work, op, found) : RELAYDB_OK;
 	if (op->kind != OP_PUT && found && !gone)
 		stamp = there > op->least ? there : op->least;
-	if (work->batch->expire && stamp < work->batch->before) {
+	if (work->batch->expire && !work->batch->others && stamp < work->batch->before) {
 		if (!found)
 			return RELAYDB_OK;
 		work->result->expired++;

@@ -165,12 +165,47 @@ static bool next_batch(struct bytes *text, struct bytes *lines, size_t *damaged)
 	return false;
 }
 
-/* What a queue comes to: an expiry, and changes after it. */
-struct sum {
+/* The expiry of a batch: entries before BEFORE go. */
+struct expiry {
+	size_t batch;
 	int64_t before;
+};
+
+/* What a queue comes to.  It is read from the end, and of the expiries that
+ * were read only those are kept that remove more than each before them: the
+ * nearest, which removes least, is the last. */
+struct sum {
 	struct relaydb_batch *changes;
+	struct expiry *expiry;
+	size_t count;
 	size_t damaged;
 };
+
+/* What the batches that were read, up to the batch END, let go of a row that
+ * they do not name: entries before this; 0: none. */
+static int64_t expired_until(const struct sum *sum, size_t end)
+{
+	size_t low = 0, high = sum->count; /* expiry[high] is the first before END */
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (sum->expiry[middle].batch < end)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return high < sum->count ? sum->expiry[high].before : 0;
+}
+
+/* Reads that BATCH, which comes before all that was read, has the expiry
+ * BEFORE. */
+static void add_expiry(struct sum *sum, size_t batch, int64_t before)
+{
+	while (sum->count > 0 && sum->expiry[sum->count - 1].before <= before)
+		sum->count--;
+	sum->expiry[sum->count++] = (struct expiry){ batch, before };
+}
 
 /* Cuts the last line off TEXT, whose every line is whole. */
 static bool last_line(struct bytes *text, struct bytes *line)
@@ -186,35 +221,51 @@ static bool last_line(struct bytes *text, struct bytes *line)
 	return true;
 }
 
-/* A change that the expiries after it have met.  Returns RELAYDB_OK or
- * NOMEM. */
-static int precede(struct sum *sum, const struct said *said)
+/* The expiries up to the batch END come before what is known of ADDRESS.
+ * Returns RELAYDB_OK or NOMEM. */
+static int expire_before(struct sum *sum, const char *address, size_t end)
 {
-	bool expired = said->kind != OP_DELETE && said->stamp < sum->before;
+	int64_t before = expired_until(sum, end);
 
-	if (expired && said->kind != OP_PUT)
-		return RELAYDB_OK;
-	return batch_add_before(
-	    sum->changes, expired ? OP_DELETE : said->kind, said->address, said->stamp);
+	return before == 0 ? RELAYDB_OK
+			   : batch_add_before(sum->changes, OP_DELETE_UNTIL, address, before - 1);
 }
 
-/* The batch LINES comes before what is in SUM; its expiry applies to the
- * outcome of its changes.  Returns RELAYDB_OK or NOMEM. */
-static int read_batch(struct sum *sum, struct bytes lines)
+/* A change in BATCH, then the expiries that it meets, come before what is known
+ * of its address.  Returns RELAYDB_OK or NOMEM. */
+static int precede(struct sum *sum, size_t batch, const struct said *said)
+{
+	struct bytes key = { said->address, strlen(said->address) };
+	const struct op *known = batch_find(sum->changes, key);
+	int code = expire_before(sum, said->address, known != NULL ? known->queued : SIZE_MAX);
+
+	if (code == RELAYDB_OK)
+		code = batch_add_before(sum->changes, said->kind, said->address, said->stamp);
+	if (code == RELAYDB_OK)
+		batch_find(sum->changes, key)->queued = batch;
+	return code;
+}
+
+/* The batch LINES, number BATCH, comes before what is in SUM; its expiry
+ * applies to the outcome of its changes.  Returns RELAYDB_OK or NOMEM. */
+static int read_batch(struct sum *sum, size_t batch, struct bytes lines)
 {
 	struct bytes line, rest = lines;
 	struct said said;
+	int64_t before = 0;
 	int code = RELAYDB_OK;
 
 	while (next_line(&rest, &line)) {
 		if (!read_line(line, &said))
 			sum->damaged++;
-		else if (said.expire && said.stamp > sum->before)
-			sum->before = said.stamp;
+		else if (said.expire && said.stamp > before)
+			before = said.stamp;
 	}
+	if (before > 0)
+		add_expiry(sum, batch, before);
 	while (code == RELAYDB_OK && last_line(&lines, &line))
 		if (read_line(line, &said) && !said.expire)
-			code = precede(sum, &said);
+			code = precede(sum, batch, &said);
 	return code;
 }
 
@@ -240,56 +291,65 @@ static int read_all(struct relaydb *db, struct bytes queue, struct sum *sum)
 		}
 		batch[count++] = lines;
 	}
-	while (code == RELAYDB_OK && count > 0)
-		code = read_batch(sum, batch[--count]);
+	sum->expiry = calloc(count + 1, sizeof *sum->expiry);
+	if (code == RELAYDB_OK && sum->expiry == NULL)
+		code = db_fail(db, RELAYDB_NOMEM, "out of memory");
+	while (code == RELAYDB_OK && count > 0) {
+		count--;
+		code = read_batch(sum, count, batch[count]);
+	}
 	free(batch);
 	return code;
 }
 
-/* What BATCH makes of OLD, or of *new if that is there already, becomes
- * *new. */
+/* The expiries before the first change of each address, and those of all other
+ * rows.  Returns RELAYDB_OK or NOMEM. */
+static int end_sum(struct sum *sum)
+{
+	int64_t before = expired_until(sum, SIZE_MAX);
+	int code = RELAYDB_OK;
+
+	for (struct op *op = sum->changes->ops; code == RELAYDB_OK && op != NULL; op = op->next)
+		code = expire_before(sum, op->address, op->queued);
+	if (code == RELAYDB_OK && before > 0)
+		code = batch_expire(sum->changes, before);
+	sum->changes->others = true;
+	return code;
+}
+
+/* What BATCH makes of OLD becomes *new. */
 static int carry_out(struct relaydb_batch *batch, const struct image *old, struct image_info *info,
     struct image *new)
 {
 	struct relaydb_result result = { .committed = false };
-	struct image image = { NULL, 0, false };
 	int code;
 
 	if (relaydb_batch_count(batch) == 0)
 		return RELAYDB_OK;
 	STEP("carried");
-	code =
-	    batch_transform(batch->db, new->data != NULL ? new : old, info, batch, &image, &result);
-	if (code != RELAYDB_OK || image.data == NULL) {
-		image_free(&image);
+	code = batch_transform(batch->db, old, info, batch, new, &result);
+	if (code != RELAYDB_OK || new->data == NULL)
 		return code;
-	}
-	image_free(new);
-	*new = image;
 	return image_made(batch->db, new, &result, info);
 }
 
 int queue_apply(struct relaydb *db, struct bytes queue, const struct image *old,
     struct image_info *info, struct image *new)
 {
-	struct sum sum = { .before = 0 };
-	struct relaydb_batch *expiry = NULL;
+	struct sum sum = { .changes = NULL };
 	int code = batch_make(db, &sum.changes);
 
 	*new = (struct image){ NULL, 0, false };
-	code = code == RELAYDB_OK ? batch_make(db, &expiry) : code;
 	if (code == RELAYDB_OK)
 		code = read_all(db, queue, &sum);
-	if (code == RELAYDB_OK && sum.before > 0)
-		code = batch_expire(expiry, sum.before);
 	if (code == RELAYDB_OK)
-		code = carry_out(expiry, old, info, new);
+		code = end_sum(&sum);
 	if (code == RELAYDB_OK)
 		code = carry_out(sum.changes, old, info, new);
 	if (sum.damaged > 0)
 		db_notice(db, "left out %zu parts of %s%s that are damaged", sum.damaged, db->path,
 		    QUEUE_SUFFIX);
-	relaydb_batch_free(&expiry);
+	free(sum.expiry);
 	relaydb_batch_free(&sum.changes);
 	if (code != RELAYDB_OK)
 		image_free(new);
