@@ -114,7 +114,8 @@ static void greet(struct engine *engine)
 	const struct engine_options *options = engine->options;
 	const char *const master[] = { "SENTINEL", "get-master-addr-by-name",
 		options->url->master };
-	static const char *const ping[] = { "PING" };
+	/* one that cannot save refuses PING, too, but can be read */
+	static const char *const alive[] = { "TIME" };
 	char number[16];
 	const char *const select[] = { "SELECT", number };
 
@@ -130,7 +131,7 @@ static void greet(struct engine *engine)
 	if (engine->phase == PHASE_GREETING && options->url->database != 0)
 		engine_append(engine, on_auth, ENGINE_WAIT_MS, select, 2);
 	if (engine->phase == PHASE_GREETING)
-		engine_append(engine, on_greeted, ENGINE_WAIT_MS, ping, 1);
+		engine_append(engine, on_greeted, ENGINE_WAIT_MS, alive, 1);
 }
 
 /* The socket is connected, or cannot be. */

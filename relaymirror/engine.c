@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "log.h"
 #include "loop.h"
+#include "remedy.h"
 #include "tls.h"
 
 #define RETRY_MIN_MS 100
@@ -53,7 +54,8 @@ static int64_t jitter(int64_t ms)
 	return ms / 2 + (int64_t)arc4random_uniform((uint32_t)(ms / 2 + 1));
 }
 
-static void try_later(struct engine *engine)
+/* Returns false if another place can be tried at once. */
+static bool try_later(struct engine *engine)
 {
 	bool other =
 	    engine->options->url->sentinel && ++engine->tried < engine->options->url->count;
@@ -62,17 +64,19 @@ static void try_later(struct engine *engine)
 	engine->sentinel = (engine->sentinel + 1) % engine->options->url->count;
 	if (other) {
 		loop_timer_set(engine->timer, 0);
-		return;
+		return false;
 	}
 	engine->tried = 0;
 	loop_timer_set(engine->timer, jitter(engine->retry_ms));
 	engine->retry_ms =
 	    engine->retry_ms * 2 > RETRY_MAX_MS ? RETRY_MAX_MS : engine->retry_ms * 2;
+	return true;
 }
 
 void engine_fail(struct engine *engine, const char *why)
 {
-	bool was_up = engine->phase == PHASE_UP;
+	const struct engine_handler *handler = engine->handler;
+	bool was_up = engine->phase == PHASE_UP, in_vain;
 
 	if (engine->phase == PHASE_STOPPED || engine->phase == PHASE_WAITING)
 		return;
@@ -80,19 +84,23 @@ void engine_fail(struct engine *engine, const char *why)
 	snprintf(engine->why, sizeof engine->why, "%s", why);
 	engine_disconnect(engine);
 	if (log_once(&engine->complaint, cause_of(engine->why), (int64_t)time(NULL), COMPLAIN_S))
-		log_say(LOG_WARNING, "cannot %s %s, trying again: %s", engine->options->purpose,
-		    engine->place.text, engine->why);
-	try_later(engine);
+		log_say(LOG_WARNING, "cannot %s %s%s: %s", engine->options->purpose,
+		    engine->place.text, handler->failed == NULL ? ", trying again" : "",
+		    engine->why);
+	in_vain = try_later(engine);
 	if (was_up)
-		engine->handler->down(engine->arg);
+		handler->down(engine->arg);
+	else if (in_vain && handler->failed != NULL)
+		handler->failed(engine->arg);
 }
 
 bool engine_refused(struct engine *engine, const struct redisReply *answer)
 {
 	const char *error = answer_error(answer);
+	char why[WHY_SIZE];
 
 	if (error != NULL)
-		engine_fail(engine, error);
+		engine_fail(engine, remedy_text(error, why, sizeof why));
 	return error != NULL;
 }
 

@@ -51,6 +51,9 @@ struct engine_handler {
 	/* It cannot any more, and what was asked will not be answered.  It is
 	 * being tried again, until engine_stop(). */
 	void (*down)(void *arg);
+	/* Each place where it may be was tried once more, in vain, and why was
+	 * logged.  NULL: it does not matter. */
+	void (*failed)(void *arg);
 };
 
 typedef void engine_answer_fn(const struct redisReply *answer, void *arg);

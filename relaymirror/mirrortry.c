@@ -22,6 +22,7 @@
 #include "log.h"
 #include "loop.h"
 #include "mirrorwarn.h"
+#include "remedy.h"
 #include "tls.h"
 
 #define DEADLINE_MS 10000
@@ -41,7 +42,9 @@ struct trial {
 
 static void complain(struct trial *trial, const char *what, const char *why)
 {
-	log_say(LOG_ERR, "%s: %s", what, why);
+	char text[256];
+
+	log_say(LOG_ERR, "%s: %s", what, remedy_text(why, text, sizeof text));
 	trial->wrong = true;
 }
 
@@ -65,7 +68,7 @@ static void on_read(const struct redisReply *answer, void *arg)
 	const char *error = answer_error(answer);
 
 	if (error != NULL && strncmp(error, "ERR no such key", 15) != 0)
-		complain(arg, "the user may not read what it must", error);
+		complain(arg, "cannot read what this host needs", error);
 	done(arg);
 }
 
@@ -80,14 +83,14 @@ static bool is_refusal(const struct redisReply *answer)
 static void on_add(const struct redisReply *answer, void *arg)
 {
 	if (is_refusal(answer))
-		complain(arg, "the user may not publish logins", answer_error(answer));
+		complain(arg, "cannot publish logins", answer_error(answer));
 	done(arg);
 }
 
 static void on_order(const struct redisReply *answer, void *arg)
 {
 	if (is_refusal(answer))
-		complain(arg, "the administrator's user may not send orders", answer_error(answer));
+		complain(arg, "cannot send orders", answer_error(answer));
 	done(arg);
 }
 
@@ -106,7 +109,7 @@ static void judge_version(struct trial *trial)
 		    "maxmemory-policy is not noeviction: logins and orders may be forgotten",
 		    trial->facts.policy[0] != '\0' ? trial->facts.policy : "it does not say");
 	if (trial->facts.replica && trial->conf->publish)
-		complain(trial, "the engine", "it is a replica, which takes no logins");
+		complain(trial, "cannot publish logins", "READONLY: it is a replica");
 }
 
 static void on_info(const struct redisReply *answer, void *arg)
@@ -114,7 +117,7 @@ static void on_info(const struct redisReply *answer, void *arg)
 	struct trial *trial = arg;
 
 	if (answer_error(answer) != NULL) {
-		complain(trial, "the user may not ask INFO", answer_error(answer));
+		complain(trial, "cannot ask INFO", answer_error(answer));
 	} else {
 		facts_info(&trial->facts, answer);
 		judge_version(trial);
@@ -130,7 +133,7 @@ static void on_clock(const struct redisReply *answer, void *arg)
 
 	facts_time(&trial->facts, answer);
 	if (answer_error(answer) != NULL || trial->facts.time_ms == 0) {
-		complain(trial, "the user may not ask TIME",
+		complain(trial, "cannot ask TIME",
 		    answer_error(answer) != NULL ? answer_error(answer) : "no time came");
 	} else {
 		engineclock_set(
@@ -200,6 +203,26 @@ static void on_down(void *arg)
 	loop_stop(trial->loop);
 }
 
+/* The same, of a connection that could not be made; what the other one is asked
+ * is still answered. */
+static void on_failed(void *arg)
+{
+	struct trial *trial = arg;
+
+	trial->wrong = true;
+	engine_stop(trial->engine);
+	done(trial);
+}
+
+static void on_admin_failed(void *arg)
+{
+	struct trial *trial = arg;
+
+	trial->wrong = true;
+	engine_stop(trial->admin);
+	done(trial);
+}
+
 static void on_deadline(void *arg)
 {
 	struct trial *trial = arg;
@@ -207,8 +230,8 @@ static void on_deadline(void *arg)
 	loop_stop(trial->loop);
 }
 
-static const struct engine_handler handler = { on_up, on_down };
-static const struct engine_handler admin_handler = { on_admin_up, on_down };
+static const struct engine_handler handler = { on_up, on_down, on_failed };
+static const struct engine_handler admin_handler = { on_admin_up, on_down, on_admin_failed };
 
 /* ---- the whole ---- */
 
@@ -236,7 +259,8 @@ static void try(struct trial *trial)
 	engine_start(trial->engine);
 	if (trial->admin != NULL)
 		engine_start(trial->admin);
-	loop_run(trial->loop);
+	if (trial->waiting > 0)
+		loop_run(trial->loop);
 	if (trial->waiting > 0 && !trial->wrong)
 		log_say(LOG_ERR, "the engine at %s has not answered all within ten seconds",
 		    engine_place(trial->engine));

@@ -190,7 +190,7 @@ static void on_down(void *arg)
 	desk->busy = false;
 }
 
-static const struct engine_handler handler = { on_up, on_down };
+static const struct engine_handler handler = { on_up, on_down, NULL };
 
 struct orderdesk *orderdesk_new(struct loop *loop, const struct engine_options *options,
     struct mirror *mirror, const struct engineclock *clock, const struct reader_state *reader,

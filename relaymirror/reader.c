@@ -14,6 +14,7 @@
 #include "keys.h"
 #include "log.h"
 #include "loop.h"
+#include "remedy.h"
 
 #define BLOCK_MS "1000"
 #define BLOCK_WAIT_MS (1000 + ENGINE_WAIT_MS)
@@ -158,7 +159,10 @@ static void on_clock(const struct redisReply *answer, void *arg)
 		return;
 	}
 	if (reader->facts.replica && (reader->publish || engine_is_by_sentinel(reader->engine))) {
-		engine_fail(reader->engine, "READONLY: it is a replica");
+		char why[120];
+
+		engine_fail(
+		    reader->engine, remedy_text("READONLY: it is a replica", why, sizeof why));
 		return;
 	}
 	engineclock_set(reader->clock, reader->facts.time_ms, reader->asked_ms, now);
@@ -303,7 +307,7 @@ static void on_down(void *arg)
 	reader->handler->lost(reader->arg);
 }
 
-static const struct engine_handler engine_handler = { on_up, on_down };
+static const struct engine_handler engine_handler = { on_up, on_down, NULL };
 
 /* ---- making ---- */
 

@@ -102,30 +102,61 @@ caught_up() {
 	[ "$(rows smtp | wc -l)" = 6 ]
 }
 
-@test "READONLY, OOM, NOPERM: later, never no" {
-	settled
-	engine REPLICAOF 127.0.0.1 1
-	eventually said pop READONLY
-	login pop 192.0.2.2
-	engine REPLICAOF NO ONE
-	caught_up 192.0.2.2
-	engine CONFIG SET maxmemory 1mb
-	login pop 192.0.2.3
-	eventually said pop OOM
+# refuses WORD REMEDY: logins go on while the engine refuses them; the log, check
+# and -n say why, and what to do.  The last login is 192.0.2.$n
+refuses() {
+	login pop 192.0.2.$((++n))
+	eventually said pop "$1"
+	grep -F "cannot send logins" "$DIR/pop/stderr" | grep "$1 .*; $2"
+	eventually told_of "$1"
+	has pop 192.0.2.$n
 	has smtp 192.0.2.1
+	run -78 "$RELAYMIRROR" -n -c "$DIR/pop/conf"
+	[[ $output == *"cannot publish logins: $1"*"; $2"* ]] || fail "$output"
+}
+
+# and not any more
+takes() {
+	eventually has smtp 192.0.2.$n
+	has smtp 192.0.2.1
+	[ "$(rows smtp | wc -l)" = $n ]
+	eventually fine
+}
+
+cannot_save() {
+	engine INFO persistence | tr -d '\r' | grep -qx rdb_last_bgsave_status:err
+}
+
+@test "MISCONF, OOM, NOPERM, READONLY: later, never no, and what to do" {
+	n=1
+	settled --save '3600 1000000'
+	mkdir "$DIR/data/dump.rdb"
+	engine BGSAVE
+	eventually cannot_save
+	refuses MISCONF "make room for its snapshot"
+	rmdir "$DIR/data/dump.rdb"
+	engine BGSAVE
+	takes
+	engine CONFIG SET maxmemory 1mb
+	refuses OOM "raise its 'maxmemory'"
 	engine CONFIG SET maxmemory 0
-	eventually has smtp 192.0.2.3
+	takes
 	engine ACL SETUSER default -zadd
-	login pop 192.0.2.4
-	eventually said pop NOPERM
+	refuses NOPERM 'give this user the rights in docs/cluster.md'
 	before=$(grep -c 'can send' "$DIR/pop/stderr" || :)
 	eventually refused_thrice
-	told_of NOPERM
 	# between two attempts it does not say that it can
 	[ "$(grep -c 'can send' "$DIR/pop/stderr" || :)" = "$before" ]
 	engine ACL SETUSER default +@all
-	eventually has smtp 192.0.2.4
-	eventually fine
+	takes
+	# a replica is not even read by a host that publishes
+	engine REPLICAOF 127.0.0.1 1
+	eventually said pop "READONLY: it is a replica; let 'engine' name the master"
+	login pop 192.0.2.$((++n))
+	run -78 "$RELAYMIRROR" -n -c "$DIR/pop/conf"
+	[[ $output == *"cannot publish logins: READONLY"*"; let 'engine' name the master"* ]] || fail "$output"
+	engine REPLICAOF NO ONE
+	takes
 }
 
 fine() {
@@ -139,7 +170,7 @@ refused_thrice() {
 
 told_of() {	# told_of WORD: check says that a login cannot be sent, and why
 	run order pop check
-	[ "$status" = 1 ] && [[ $output == *'1 logins of this host cannot be sent'*"$1"* ]]
+	[ "$status" = 1 ] && [[ $output == *'1 logins of this host cannot be sent'*"$1"*';'* ]]
 }
 
 @test "a policy of eviction is said" {
