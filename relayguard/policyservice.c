@@ -27,7 +27,8 @@ struct policyservice {
 	size_t request; /* bytes of the request that waits for its answer; 0: none */
 	struct attribute attribute[POLICY_ATTRIBUTES_MAX];
 	size_t attributes;
-	const char *odd;
+	const char *unreadable, *odd;
+	bool control; /* there is a control character in it */
 	bool no_memory;
 };
 
@@ -104,8 +105,9 @@ static const char *take_line(struct policyservice *service, char *line, size_t s
 {
 	char *equals = memchr(line, '=', size);
 
-	if (has_control(line, size))
-		return "a control character";
+	service->control |= has_control(line, size);
+	if (memchr(line, '\0', size) != NULL)
+		return "a NUL";
 	if (equals == NULL)
 		return "a line without =";
 	*equals = '\0';
@@ -138,19 +140,23 @@ static void parse(struct policyservice *service)
 	char *line = service->in.data, *end = line + service->request - 1;
 
 	service->attributes = 0;
-	service->odd = NULL;
+	service->unreadable = NULL;
+	service->control = false;
 	while (line < end) {
 		char *stop = memchr(line, '\n', (size_t)(end - line + 1));
-		const char *odd;
+		const char *why;
 
 		*stop = '\0';
-		odd = take_line(service, line, (size_t)(stop - line));
-		if (service->odd == NULL)
-			service->odd = odd;
+		why = take_line(service, line, (size_t)(stop - line));
+		if (service->unreadable == NULL)
+			service->unreadable = why;
 		line = stop + 1;
 	}
-	if (service->odd == NULL)
-		service->odd = missing(service);
+	if (service->unreadable == NULL)
+		service->unreadable = missing(service);
+	service->odd = service->unreadable;
+	if (service->odd == NULL && service->control)
+		service->odd = "a control character";
 }
 
 enum policy_status policyservice_next(struct policyservice *service)
@@ -166,9 +172,55 @@ enum policy_status policyservice_next(struct policyservice *service)
 	return POLICY_REQUEST;
 }
 
+const char *policyservice_unreadable(const struct policyservice *service)
+{
+	return service->unreadable;
+}
+
 const char *policyservice_odd(const struct policyservice *service)
 {
 	return service->odd;
+}
+
+/* Does the local part need quotes that are not there? */
+static bool lacks_quotes(const char *text, const char *at)
+{
+	bool bare = true;
+
+	if (at - text >= 2 && *text == '"' && at[-1] == '"') {
+		const char *p = text + 1;
+
+		for (; p < at - 1 && *p != '"'; p++)
+			p += *p == '\\' && p < at - 2;
+		return p < at - 1;
+	}
+	for (const char *p = text; p < at; p++)
+		bare = bare && (unsigned char)*p > ' ' && strchr("\"\\()<>\x7f", *p) == NULL;
+	return !bare;
+}
+
+char *policyservice_path(const struct policyservice *service, const char *name)
+{
+	const char *value = policyservice_get(service, name), *text = value != NULL ? value : "";
+	const char *at = strrchr(text, '@');
+	bool quote = at != NULL && lacks_quotes(text, at);
+	char *path = malloc(2 * strlen(text) + sizeof "<\"\">"), *end = path;
+
+	if (path == NULL)
+		return NULL;
+	*end++ = '<';
+	if (quote) {
+		*end++ = '"';
+		for (; text < at; text++) {
+			if (*text == '"' || *text == '\\')
+				*end++ = '\\';
+			*end++ = *text;
+		}
+		*end++ = '"';
+	}
+	end = stpcpy(end, text);
+	strcpy(end, ">");
+	return path;
 }
 
 /* ---- answers ---- */
@@ -197,7 +249,7 @@ static void finish(struct policyservice *service)
 	put(service, "\n\n");
 	bytes_take(&service->in, service->request);
 	service->request = service->scanned = service->attributes = 0;
-	service->odd = NULL;
+	service->unreadable = service->odd = NULL;
 }
 
 void policyservice_pass(struct policyservice *service)

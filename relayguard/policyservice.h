@@ -49,9 +49,20 @@ enum policy_status policyservice_next(struct policyservice *service);
  * until the answer. */
 const char *policyservice_get(const struct policyservice *service, const char *name);
 
-/* Why the request must not be believed, or NULL: an attribute that came twice,
- * a line that is none, a control character, one that every Postfix sends and is
- * missing, a request of another kind.  Static text. */
+/* The address that attribute NAME has, as the path of an SMTP command: in < >,
+ * and quoted where it must be.  Postfix takes the quotes off a local part, so
+ * that blanks, brackets and control characters stand there bare.  The caller
+ * frees it; NULL without memory. */
+char *policyservice_path(const struct policyservice *service, const char *name);
+
+/* Why the request cannot be read, or NULL: an attribute that came twice, a line
+ * that is none, a NUL, an attribute missing that every Postfix sends, a request
+ * of another kind.  Nothing that a client of Postfix can send makes one so.
+ * Static text. */
+const char *policyservice_unreadable(const struct policyservice *service);
+
+/* Why the request must not be believed, or NULL: it cannot be read, or has a
+ * control character, which a client can send within quotes.  Static text. */
 const char *policyservice_odd(const struct policyservice *service);
 
 /* ---- answers of the rules ---- */

@@ -27,7 +27,7 @@ struct policysession {
 	bool in_pump;
 };
 
-static struct log_limit odd_limit;
+static struct log_limit odd_limit, broken_limit;
 
 static void flush(struct policysession *session)
 {
@@ -113,23 +113,30 @@ static void take_client(struct policysession *session)
 static void take_rcpt(struct policysession *session)
 {
 	const char *instance = value_of(session, "instance");
+	char *sender = policyservice_path(session->service, "sender");
+	char *recipient = policyservice_path(session->service, "recipient");
 	bool same = same_client(session);
 	bool goes_on = true;
 
 	if (!same)
 		take_client(session);
 	if (!stays(&session->instance, instance) || *instance == '\0' || !same)
-		goes_on = conversation_mail(session->conversation, value_of(session, "sender"),
+		goes_on = conversation_mail(session->conversation, sender != NULL ? sender : "",
 		    value_of(session, "sasl_username"));
-	if (goes_on)
-		conversation_rcpt(session->conversation, value_of(session, "recipient"));
+	if (sender == NULL || recipient == NULL)
+		policyservice_refuse(
+		    session->service, "451 4.3.0 out of memory; please try again later", false);
+	else if (goes_on)
+		conversation_rcpt(session->conversation, recipient);
 	else
 		policyservice_refuse(session->service, smtpsession_closing(), true);
+	free(sender);
+	free(recipient);
 }
 
 static void take_request(struct policysession *session)
 {
-	const char *odd = policyservice_odd(session->service);
+	const char *odd = policyservice_unreadable(session->service);
 	unsigned long kept;
 
 	if (odd != NULL) {
@@ -146,6 +153,19 @@ static void take_request(struct policysession *session)
 	}
 }
 
+static void give_up(struct policysession *session)
+{
+	unsigned long kept;
+
+	session->guard->counts.odd++;
+	if (log_due(&broken_limit, (int64_t)time(NULL), 60, &kept))
+		log_say(LOG_WARNING,
+		    "policy connection of %s closed: no end of a request in 64 KiB, or no memory "
+		    "(%lu like it before)",
+		    stream_peer(session->stream), kept);
+	stream_close(session->stream);
+}
+
 static void pump(struct policysession *session)
 {
 	enum policy_status status = POLICY_REQUEST;
@@ -158,10 +178,8 @@ static void pump(struct policysession *session)
 	}
 	session->in_pump = false;
 	flush(session);
-	if (status == POLICY_BROKEN) {
-		session->guard->counts.odd++;
-		stream_close(session->stream);
-	}
+	if (status == POLICY_BROKEN)
+		give_up(session);
 }
 
 /* ---- the connection ---- */

@@ -26,16 +26,25 @@ struct relaysession {
 	struct loop_timer *timer;
 	int64_t since_ms; /* when the request came */
 	bool waits;
+	enum rules_answer found; /* about the client of this request */
 };
 
-static struct log_limit odd_limit;
+static struct log_limit odd_limit, broken_limit;
 
+static enum rules_answer look_up(const struct relaysession *session, const char *address)
+{
+	return database_entry(session->guard->sources.database, address, (int64_t)time(NULL),
+	    session->since_ms, clock_monotonic_ms());
+}
+
+/* What was found for this request.  Not another look: a login that comes between
+ * two would make the second pending, and refuse a client with an entry. */
 static enum rules_answer entry(const char *address, void *arg)
 {
 	const struct relaysession *session = arg;
 
-	return database_entry(session->guard->sources.database, address, (int64_t)time(NULL),
-	    session->since_ms, clock_monotonic_ms());
+	(void)address;
+	return session->found;
 }
 
 /* Is the database being copied again?  Requests that say nothing about an entry
@@ -45,8 +54,11 @@ static bool must_wait(struct relaysession *session)
 	const char *address = policyservice_get(session->service, "client_address");
 	const char *state = policyservice_get(session->service, "protocol_state");
 
-	return policyservice_odd(session->service) == NULL && address != NULL && state != NULL &&
-	       strcmp(state, "RCPT") == 0 && entry(address, session) == RULES_PENDING;
+	session->found = RULES_NO;
+	if (policyservice_odd(session->service) == NULL && address != NULL && state != NULL &&
+	    strcmp(state, "RCPT") == 0)
+		session->found = look_up(session, address);
+	return session->found == RULES_PENDING;
 }
 
 static void flush(struct relaysession *session)
@@ -88,6 +100,19 @@ static void wait_for_copy(struct relaysession *session)
 	stream_hold(session->stream, true);
 }
 
+static void give_up(struct relaysession *session)
+{
+	unsigned long kept;
+
+	session->guard->counts.odd++;
+	if (log_due(&broken_limit, (int64_t)time(NULL), 60, &kept))
+		log_say(LOG_WARNING,
+		    "policy-relay connection of %s closed: no end of a request in 64 KiB, or no "
+		    "memory (%lu like it before)",
+		    stream_peer(session->stream), kept);
+	stream_close(session->stream);
+}
+
 static void pump(struct relaysession *session)
 {
 	enum policy_status status = POLICY_REQUEST;
@@ -106,10 +131,8 @@ static void pump(struct relaysession *session)
 		session->since_ms = 0;
 	}
 	flush(session);
-	if (status == POLICY_BROKEN) {
-		session->guard->counts.odd++;
-		stream_close(session->stream);
-	}
+	if (status == POLICY_BROKEN)
+		give_up(session);
 }
 
 static void look_again(void *arg)

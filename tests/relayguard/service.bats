@@ -134,6 +134,18 @@ load guard
 	grep -qx 'relayguard_connections_total{listener="policy"} 2' "$DIR/state/stats"
 }
 
+@test "policy: no rule is dodged by what only quotes let into an address" {
+	prepare $'noto:ALL:*@junk.test:ALL:550 5.7.1 junk\nnoto:ALL:ALL:*@list.test:550 5.7.1 list'
+	start_guard
+	for local in 'a b' $'a\tb' $'a\x01b' '<x> y' 'x>' '(x' '"x' ' ' '"a b"' 'a\'; do
+		policy policy "sender=$local@junk.test"
+		[ "$REPLY" = '550 5.7.1 junk' ] || fail "$local: $REPLY"
+		policy policy "recipient=$local@list.test"
+		[ "$REPLY" = '550 5.7.1 list' ] || fail "$local: $REPLY"
+	done
+	stop_guard
+}
+
 @test "what the throttle has counted is kept over a restart" {
 	prepare 'allow:ALL:ALL:ALL' 'throttle = 2/1h' 'delay = 0'
 	for want in continue continue 450; do

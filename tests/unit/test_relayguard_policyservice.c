@@ -220,6 +220,51 @@ static void rules_answers(void **state)
 	policyservice_free(service);
 }
 
+/* Of Postfix's clients: what the rules see must not be cut short or kept from
+ * them. */
+static void rules_paths(void **state)
+{
+	static const struct {
+		const char *sender, *path;
+	} cases[] = {
+		{ "", "<>" },
+		{ "a@b.test", "<a@b.test>" },
+		{ "a b@c.test", "<\"a b\"@c.test>" },
+		{ "a\tb@c.test", "<\"a\tb\"@c.test>" },
+		{ "a\x01@c.test", "<\"a\x01\"@c.test>" },
+		{ "<x> y@c.test", "<\"<x> y\"@c.test>" },
+		{ "(x@c.test", "<\"(x\"@c.test>" },
+		{ "a\"b\\@c.test", "<\"a\\\"b\\\\\"@c.test>" },
+		{ "\"a b\"@c.test", "<\"a b\"@c.test>" },
+		{ "\"a\\\"b\"@c.test", "<\"a\\\"b\"@c.test>" },
+		{ "\"a\"b\"@c.test", "<\"\\\"a\\\"b\\\"\"@c.test>" },
+		{ "\"a\\\"@c.test", "<\"a\\\"@c.test>" },
+		{ "\"@c.test", "<\"\\\"\"@c.test>" },
+		{ "a@b@c.test", "<a@b@c.test>" },
+		{ "@r.test:a@c.test", "<@r.test:a@c.test>" },
+		{ "\xc3\xbc@c.test", "<\xc3\xbc@c.test>" },
+		{ "nobody", "<nobody>" },
+	};
+	char request[4096], line[256];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct policyservice *service = policyservice_new();
+		char *path;
+		size_t size;
+
+		snprintf(line, sizeof line, "sender=%s", cases[i].sender);
+		size = request_with(request, 10, line);
+		assert_int_equal(policyservice_input(service, request, size), size);
+		assert_int_equal(policyservice_next(service), POLICY_REQUEST);
+		assert_null(policyservice_unreadable(service));
+		path = policyservice_path(service, "sender");
+		assert_string_equal(path, cases[i].path);
+		free(path);
+		policyservice_free(service);
+	}
+}
+
 static void stream(void **state)
 {
 	struct policyservice *service = policyservice_new();
@@ -263,6 +308,7 @@ int main(void)
 		cmocka_unit_test(relay_refuses),
 		cmocka_unit_test(relay_nul),
 		cmocka_unit_test(rules_answers),
+		cmocka_unit_test(rules_paths),
 		cmocka_unit_test(stream),
 	};
 
