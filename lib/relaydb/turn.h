@@ -3,8 +3,9 @@
  * turn.h - a writer's turn: the lock that makes it alone, its clock, and the
  * signal that must not reach the host process
  *
- * Owns struct turn, which every step of a commit is handed.  Lowest of the four
- * files of the commit: turn, force, settle, commit; each knows those before it.
+ * Owns struct turn, which every step of a commit is handed.  Lowest of the five
+ * files of a hash's commit: turn, force, settle, attempt, commit; each knows
+ * only those before it.
  * Limit: the lock orders writers of this suite; makemap and postmap do not know
  * it.
  */

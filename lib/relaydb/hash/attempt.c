@@ -34,8 +34,8 @@ struct states {
 	struct snapshot before; /* copied */
 	struct image queued; /* with what lay in the queue; empty: as before */
 	struct image after; /* with the caller's change; empty: as that */
-	struct image_info info; /* of the last of them that is not empty, unless it was REBUILT */
-	bool rebuilt;
+	struct image_info info; /* of the last that is not empty; old where it was REBUILT */
+	bool rebuilt; /* AFTER is a new hash, not a changed copy of the old one */
 };
 
 static void states_free(struct states *states)
@@ -132,8 +132,10 @@ static bool unchanged(const struct turn *turn, const struct snapshot *snapshot)
 	       (size == 0 || memcmp(meta, snapshot->image.data, size) == 0);
 }
 
-/* The file was not read, its stat was believed: what this commit has looked at
- * must be there. */
+/* unchanged() cannot see all: what was recalled was not read, since its stat
+ * was as remembered, and a write within one tick of the clock leaves the stat
+ * the same.  So each block that this commit has looked at, or will write, must
+ * still be as it was copied. */
 static bool as_remembered(const struct turn *turn, const struct states *states,
     const struct redo *redo, const struct image *new)
 {
@@ -297,7 +299,8 @@ static int write_nothing(struct turn *turn, const struct snapshot *snapshot)
 	struct relaydb *db = turn->db;
 	int code;
 
-	/* is it so?  nothing that is compared later would show it */
+	/* the memory may be older than the file by a change within one tick,
+	 * and nothing is compared under LOCK_EX here: read the file */
 	if (snapshot->recalled && !snapshot->settled) {
 		memory_doubt(db);
 		return STEP_AGAIN;

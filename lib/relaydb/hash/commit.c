@@ -67,9 +67,13 @@
 struct commit {
 	struct turn turn;
 	const struct task *task;
-	struct task rest; /* once the batch is queued: what is left to do is the queue */
-	bool queued; /* the caller's change is on the disk */
-	int waiter; /* we are the one who waits for the queue; -1: we are not */
+	/* no change, which puts the queue into force: the task once the
+	 * caller's change is queued, or was none */
+	struct task rest;
+	bool queued; /* the caller's change is on the disk: TASK is REST */
+	/* PATH.queue with the lock of the one who waits for it: that is us;
+	 * -1: we do not wait */
+	int waiter;
 };
 
 static void rest_only(struct commit *commit)
@@ -92,8 +96,10 @@ static int put_into_queue(struct commit *commit)
 	return code;
 }
 
-/* What is early goes into the queue; where the caller's change is none, what is
- * early is the queue already. */
+/* An attempt was early: nothing is written yet, and `committed' says whether
+ * the caller's change would have changed something.  If not, only the queue is
+ * early, and that is on the disk already.  A batch joins it.  What cannot be
+ * queued keeps its task, and all_turns() waits and tries again. */
 static void leave_for_later(struct commit *commit, struct relaydb_result *result)
 {
 	struct turn *turn = &commit->turn;
@@ -108,7 +114,8 @@ static void leave_for_later(struct commit *commit, struct relaydb_result *result
 }
 
 /* All steps, in one turn.  A batch that is early is queued before the turn
- * ends, while nobody else can get between. */
+ * ends, while nobody else can get between; where the settle before it is early,
+ * it is not, and waits. */
 static int one_turn(struct commit *commit, struct relaydb_result *result)
 {
 	struct turn *turn = &commit->turn;
@@ -123,7 +130,8 @@ static int one_turn(struct commit *commit, struct relaydb_result *result)
 	 * something to do? */
 	if (code == RELAYDB_OK && (commit->task->change != NULL || queue_exists(&turn->location))) {
 		code = STEP_AGAIN;
-		/* the second time it is read, whatever the handle remembered */
+		/* two tries at least: the first may have worked on what the
+		 * handle remembered, the second reads the file */
 		for (int tries = 0;
 		     code == STEP_AGAIN && (tries < 2 || db_clock_ms() < turn->db->deadline);
 		     tries++)
@@ -184,8 +192,9 @@ static int all_turns(struct commit *commit, struct relaydb_result *result)
 		if (code == RELAYDB_LOCKED)
 			code = queue_anyway(commit, result);
 		if (code == STEP_EARLY && waited && commit->queued) {
-			/* it was another's turn, who has taken what was there;
-			 * for what has come since somebody waits, or we */
+			/* another has committed while we waited, and our change
+			 * with it; what has come since may have a waiter, else
+			 * that is us */
 			stop_waiting(commit);
 			queue_adopt(db, &turn->location, &commit->waiter);
 		}
@@ -235,7 +244,8 @@ static int before_first_lock(struct turn *turn, bool create)
 	return code == RELAYDB_NOFILE && create ? RELAYDB_OK : code;
 }
 
-/* The code and the sentence that the caller gets. */
+/* The code and the sentence that the caller gets.  What is queued counts as
+ * recorded, whatever came after. */
 static int outcome(struct commit *commit, int code, struct relaydb_result *result)
 {
 	struct relaydb *db = commit->turn.db;

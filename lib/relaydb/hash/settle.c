@@ -55,9 +55,10 @@ static int prove(
 	return code;
 }
 
-/* FD is locked.  Returns RELAYDB_OK with *stale, or why the record cannot be
- * put into force. */
-static int look(struct turn *turn, int fd, const struct redo *redo, struct stat *st, bool *stale)
+/* FD is locked.  Proves the record, and does what must be done before it is put
+ * into force.  Returns RELAYDB_OK with *stale, STEP_AGAIN, or why it cannot
+ * be. */
+static int prepare(struct turn *turn, int fd, const struct redo *redo, struct stat *st, bool *stale)
 {
 	struct image image = { NULL, 0, false };
 	int code;
@@ -80,7 +81,7 @@ static int finish(struct turn *turn, int fd, const struct redo *redo)
 	struct stat st;
 	bool stale = false;
 	int64_t seen;
-	int code = look(turn, fd, redo, &st, &stale);
+	int code = prepare(turn, fd, redo, &st, &stale);
 
 	if (code == RELAYDB_OK && !stale) {
 		/* the dead writer's first block has made mtime fall to the
@@ -99,7 +100,7 @@ static int finish(struct turn *turn, int fd, const struct redo *redo)
 	return code;
 }
 
-static int attempt(struct turn *turn, const struct redo *redo)
+static int settle_record(struct turn *turn, const struct redo *redo)
 {
 	struct stat st;
 	int fd, code;
@@ -132,7 +133,7 @@ int settle_turn(struct turn *turn)
 	if (code != RELAYDB_OK)
 		return code;
 	do
-		code = attempt(turn, &redo);
+		code = settle_record(turn, &redo);
 	while (code == STEP_AGAIN && db_clock_ms() < db->deadline);
 	redo_free(&redo);
 	if (code == STEP_AGAIN)
