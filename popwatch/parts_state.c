@@ -88,7 +88,7 @@ void parts_load_state(struct parts *parts)
 	if (state_load(path, &reader.state, on_state_line, &reader, &error)) {
 		if (!reader.state.same_boot)
 			sessions_forget(parts->sessions, state_boot_time(parts->now));
-		sessions_limit(parts->sessions, catalogue_first(parts->catalogue));
+		sessions_apply_limits(parts->sessions, catalogue_first(parts->catalogue));
 	} else if (error != NULL)
 		log_say(LOG_WARNING, "%s: %s; reading what the logs have of the last %lld seconds",
 		    path, error, (long long)parts->config->window);

@@ -145,7 +145,7 @@ static void apply_config(struct parts *parts, struct config *config, struct cata
 	parts->policy = policy;
 	gateways_refresh(&parts->gateways);
 	sessions_configure(parts->sessions, config->join_max, config->session_max);
-	sessions_limit(parts->sessions, catalogue_first(catalogue));
+	sessions_apply_limits(parts->sessions, catalogue_first(catalogue));
 	writer_configure(parts->writer, config->commit_interval * 1000, config->expire);
 	if (parts->socket != NULL)
 		source_socket_configure(

@@ -11,9 +11,9 @@
 /* How a server takes a message. */
 enum reading {
 	READ_FULLY,
-	READ_IF_CONNECTED, /* it may be a piece: a login needs its connection */
-	READ_IF_PROVED, /* it may be a rest: a login needs what no rest can have */
-	READ_DOUBTED /* it may take away, never give */
+	READ_IF_CONNECTED, /* TRUNCATION_LATER: a login needs its connection in the log */
+	READ_IF_PROVED, /* TRUNCATION_REST: a login needs what no rest can have */
+	READ_DOUBTED /* it may end a session, and gives nothing */
 };
 
 static struct event event_of(struct definition *definition, const struct header *header,
@@ -61,7 +61,7 @@ static bool read_message(struct pipeline *pipeline, struct definition *definitio
 }
 
 /* Is a login believed although its message may be a piece? */
-static bool holds(struct pipeline *pipeline, struct event *event, enum reading reading)
+static bool is_believed(struct pipeline *pipeline, struct event *event, enum reading reading)
 {
 	if (reading == READ_IF_PROVED)
 		return event->captures->proof.text != NULL;
@@ -87,10 +87,11 @@ static bool read_doubted(struct pipeline *pipeline, struct definition *definitio
 		sessions_take(pipeline->sessions, &event);
 		return false;
 	}
-	if (event.role != ROLE_LOGIN || !holds(pipeline, &event, reading)) {
-		sessions_end(pipeline->sessions, &event);
+	if (event.role != ROLE_LOGIN || !is_believed(pipeline, &event, reading)) {
+		sessions_take_doubted(pipeline->sessions, &event);
 		return false;
 	}
+	/* definition_read_doubted() has counted it as doubted */
 	definition->tally.doubted--;
 	definition->tally.role[event.role]++;
 	sessions_take(pipeline->sessions, &event);
@@ -98,7 +99,8 @@ static bool read_doubted(struct pipeline *pipeline, struct definition *definitio
 	return true;
 }
 
-/* None of the SERVERS knows what the message means; it looks like a login. */
+/* None of DEFINITIONS knows what the message means.  If it looks like a login,
+ * that is a near miss of each of them. */
 static void tell_miss(
     struct pipeline *pipeline, struct definition *const *definitions, const struct header *header)
 {
@@ -117,7 +119,7 @@ static void tell_miss(
 	}
 }
 
-/* Who wrote this entry is not known to be one of the SERVERS. */
+/* Who wrote this entry is not known to be one of the servers of DEFINITIONS. */
 static void tell_unproved(struct pipeline *pipeline, struct definition *const *definitions,
     const struct header *header, bool broken)
 {
@@ -143,8 +145,8 @@ static bool is_strange(const struct definition *definition, const struct header 
 	return file && definition->no_pid && header->pid.size > 0;
 }
 
-/* What a message may be to any of the SERVERS that read it: a client that
- * chooses a piece chooses for which of them, too. */
+/* The worst that a message may be to any of DEFINITIONS that READS it: a client
+ * that chooses a piece chooses for which of them, too. */
 static enum truncation_verdict weigh(struct pipeline *pipeline,
     struct definition *const *definitions, const bool *reads, const char *source,
     const struct header *header, int64_t when)
@@ -171,8 +173,9 @@ static enum reading choose_reading(const struct definition *definition, const st
 	return verdict == TRUNCATION_LATER ? READ_IF_CONNECTED : READ_FULLY;
 }
 
-/* What a message means to the SERVERS of its tag: the first one that knows has
- * it.  Of a BROKEN one nothing is believed. */
+/* What a message means to the DEFINITIONS of its tag: the first one that knows
+ * has it.  Of a BROKEN one nothing is believed.  ADMIT says of a journal entry
+ * which of them may believe it; it is NULL for a line of a file. */
 static void take_message(struct pipeline *pipeline, struct definition *const *definitions,
     const char *source, const struct header *header, int64_t when, bool broken,
     bool (*admit)(const struct definition *definition, void *arg), void *arg)
@@ -184,6 +187,7 @@ static void take_message(struct pipeline *pipeline, struct definition *const *de
 	for (size_t i = 0; definitions[i] != NULL; i++) {
 		reads[i] = admits(definitions[i], admit, arg) &&
 			   !is_strange(definitions[i], header, admit == NULL);
+		/* definition_read() counts the lines that are read */
 		if (!reads[i] && admit == NULL)
 			definitions[i]->tally.lines++;
 		any |= reads[i];
@@ -213,7 +217,7 @@ static void take_message(struct pipeline *pipeline, struct definition *const *de
 	suspect(pipeline, "a line that follows a cut one is not believed", header);
 }
 
-/* The servers of a line's tag, or NULL. */
+/* The definitions of a line's tag, or NULL. */
 static struct definition *const *find_definitions(
     struct pipeline *pipeline, const struct line *line, const struct header *header)
 {
@@ -242,7 +246,9 @@ void pipeline_entry(struct pipeline *pipeline, const char *source, const struct 
 	take_message(pipeline, definitions, source, header, when, broken, admit, arg);
 }
 
-/* The time of a line; false if its stamp is none. */
+/* The time of a line; false if its stamp is none.  A stamp without a year takes
+ * the year that brings it nearest to NOW; to LATEST, where the source knows
+ * that the line was written before then. */
 static bool line_time(struct pipeline *pipeline, const struct line *line,
     const struct header *header, int64_t now, int64_t *when)
 {

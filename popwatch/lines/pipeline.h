@@ -59,7 +59,7 @@ struct pipeline {
 void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t now);
 
 /* The same for a line whose header is known already: a journal entry.  WHEN is
- * its time.  ADMIT, if not NULL, says whether a server may believe the entry.
+ * its time.  ADMIT says whether a definition may believe the entry.
  * One with a line end or a NUL byte in its message gives nothing. */
 void pipeline_entry(struct pipeline *pipeline, const char *source, const struct header *header,
     int64_t when, bool (*admit)(const struct definition *definition, void *arg), void *arg);

@@ -203,7 +203,7 @@ static bool limit_login(
 	return max > 0;
 }
 
-void sessions_limit(struct sessions *sessions, const struct definition *definitions)
+void sessions_apply_limits(struct sessions *sessions, const struct definition *definitions)
 {
 	struct session *session, *next;
 

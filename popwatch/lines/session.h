@@ -34,15 +34,16 @@ struct sessions *sessions_new(size_t limit, int64_t join_max, int64_t session_ma
 /* Frees it; a NULL is fine. */
 void sessions_free(struct sessions *sessions);
 
-/* New times, after the configuration was read again: for what comes. */
+/* New times, after the configuration was read again: for what comes.  See
+ * sessions_apply_limits() for what is there. */
 void sessions_configure(struct sessions *sessions, int64_t join_max, int64_t session_max);
 
 /* The times for what is in the table already, after it was restored or they
  * have changed: whatever is to end earlier by them does, open connections that
  * are not followed any more are forgotten, and so is what belongs to none of
- * SERVERS (the first of a catalogue; what waits for a login, which they cannot
- * have, is left to its time). */
-void sessions_limit(struct sessions *sessions, const struct definition *definitions);
+ * DEFINITIONS (the first of a catalogue; what waits for a login, which they
+ * cannot have, is left to its time). */
+void sessions_apply_limits(struct sessions *sessions, const struct definition *definitions);
 
 /* Takes an event in and completes it: a login gets its address, from its own
  * line or from its connection, a logout that of its login.  Returns true when
@@ -50,10 +51,10 @@ void sessions_limit(struct sessions *sessions, const struct definition *definiti
  * nothing to do with it. */
 bool sessions_take(struct sessions *sessions, struct event *event);
 
-/* Takes a line in that must not be believed: it ends what it may have ended,
+/* Takes an event in that must not be believed: it ends what it may have ended,
  * and gives nothing, no address, no connection, no proof that logouts are
  * logged. */
-void sessions_end(struct sessions *sessions, const struct event *event);
+void sessions_take_doubted(struct sessions *sessions, const struct event *event);
 
 /* Where one logger writes for many connections: was the connection of this
  * login logged, with its address, and has it neither failed nor been used

@@ -168,6 +168,7 @@ static bool take_logout(struct sessions *sessions, struct event *event)
 	end_connection(sessions, event);
 	if (!session_open_key(event, key))
 		return false;
+	/* before the search: it may have to make room in the table */
 	note_logout(sessions, event);
 	session = session_find(sessions, key);
 	if (session == NULL) {
@@ -215,7 +216,7 @@ bool sessions_take(struct sessions *sessions, struct event *event)
 	}
 }
 
-void sessions_end(struct sessions *sessions, const struct event *event)
+void sessions_take_doubted(struct sessions *sessions, const struct event *event)
 {
 	char key[SESSION_KEY_MAX];
 	struct session *session;

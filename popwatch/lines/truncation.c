@@ -24,10 +24,11 @@ static void __attribute__((noreturn)) leave_without_memory(void)
 	exit(EX_OSERR);
 }
 
+/* What writes under one key had a message cut, and not all its pieces came. */
 struct truncation {
 	char *key; /* bytes; see make_key() */
 	size_t size;
-	unsigned lines; /* that are not believed any more */
+	unsigned lines; /* so many more may be pieces */
 	int64_t when; /* of the last cut line */
 	bool running; /* that was the last line: the next one is its rest */
 	UT_hash_handle hh; /* in the order of their making */
@@ -98,7 +99,7 @@ static struct truncation *find(const struct truncations *truncations, const char
 	return truncation;
 }
 
-/* The doubt with this key, made if there is none. */
+/* The entry of this key, made if there is none. */
 static struct truncation *put(struct truncations *truncations, const char *key, size_t size)
 {
 	struct truncation *truncation = find(truncations, key, size);
@@ -121,6 +122,8 @@ static struct truncation *put(struct truncations *truncations, const char *key, 
 	return truncation;
 }
 
+/* A line was cut: of another message, or, if it is the rest of a cut line
+ * itself (RUNNING), of the same, which brings no more lines than that has. */
 static void raise_lines(struct truncation *truncation, int64_t when)
 {
 	if (!truncation->running)
@@ -133,7 +136,8 @@ static void raise_lines(struct truncation *truncation, int64_t when)
 	truncation->running = true;
 }
 
-/* A line that was not cut itself: one less to doubt. */
+/* A line that was not cut itself: one less to doubt.  Where each process writes
+ * for itself it was the rest, and the last piece. */
 static void settle(struct truncations *truncations, struct truncation *truncation, bool shared)
 {
 	truncation->running = false;
@@ -141,8 +145,8 @@ static void settle(struct truncations *truncations, struct truncation *truncatio
 		drop(truncations, truncation);
 }
 
-/* Was it cut, or split?  What takes too long to tell was.  DOUBT is that of the
- * lines before it, or NULL.
+/* Was it cut, or split?  What takes too long to tell was.  TRUNCATION is the
+ * entry that lines before it have made, or NULL.
  *
  * busybox's syslogd keeps 256 bytes of what it gets, and hides a cut that was
  * made behind them.  A shared logger writes no process id; but what hands on

@@ -28,8 +28,8 @@
  *	LOGIN, user=bob, ...       another's   LATER  4 left; counts only if its
  *	                                              connection was logged
  *
- * Owns: the table of them, by definition, source, host, tag and process, and
- * its text in the state file.
+ * Owns: the table of those whose last messages were cut, by definition, source,
+ * host, tag and process, and its text in the state file.
  * Limits: TRUNCATIONS_MAX of them at once, the oldest makes room.
  */
 #ifndef POPWATCH_TRUNCATION_H
@@ -46,7 +46,7 @@
 /* Courier's messages have 1023 bytes at most, 511 to a piece: the rests of
  * three of them */
 #define TRUNCATION_LINES 6
-/* for each message that is cut while the one before it is not settled */
+/* for each message that is cut while lines of the one before it are left */
 #define TRUNCATION_LINES_MORE 3
 #define TRUNCATION_LINES_MAX 128 /* a buffer of 4096 bytes full of the shortest lines */
 #define TRUNCATION_SECONDS 10
@@ -55,7 +55,9 @@
 enum truncation_verdict {
 	TRUNCATION_NONE, /* no piece of another one */
 	TRUNCATION_LATER, /* perhaps one: a login needs its connection in the log */
-	TRUNCATION_REST /* the rest of the line before it: it may take away, never give */
+	/* the rest of the line before it: a login needs a group `proof', which
+	 * takes what no rest can have */
+	TRUNCATION_REST
 };
 
 struct truncations;

@@ -294,7 +294,7 @@ static size_t restored(const char *const *lines, int64_t session_max,
 	for (; *lines != NULL; lines++)
 		assert_true(sessions_restore(sessions, *lines));
 	sessions_configure(sessions, 300, session_max);
-	sessions_limit(sessions, definitions);
+	sessions_apply_limits(sessions, definitions);
 	sessions_sweep(sessions, now);
 	sessions_refresh(sessions, now, 0, count, &n);
 	found = sessions_count(sessions) * 10 + (size_t)n;
