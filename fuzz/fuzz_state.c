@@ -33,7 +33,7 @@ static bool take(const char *word, const char *rest, void *arg)
 	if (strcmp(word, "file") == 0) {
 		if (!position_parse(rest, &position))
 			return false;
-		source_file_known(all->file, &position);
+		source_file_restore(all->file, &position);
 	}
 	return true;
 }

@@ -420,6 +420,6 @@ struct stats parts_stats(const struct parts *parts)
 		.sessions_dropped = sessions_dropped(parts->sessions) };
 
 	for (size_t i = 0; i < parts->file_count; i++)
-		stats.files_open += source_file_open(parts->files[i]);
+		stats.files_open += source_file_open_count(parts->files[i]);
 	return stats;
 }

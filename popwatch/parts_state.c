@@ -45,7 +45,7 @@ static bool on_position(const struct state_reader *reader, const char *text)
 		return false;
 	for (size_t i = 0; !reader->state.trial && i < parts->file_count; i++) {
 		if (strcmp(source_file_path(parts->files[i]), position.path) == 0)
-			source_file_known(parts->files[i], &position);
+			source_file_restore(parts->files[i], &position);
 	}
 	return true;
 }

@@ -117,9 +117,9 @@ void source_file_directories(const struct source_file *source,
 		each(source->places[i].directory, source->places[i].name, arg);
 }
 
-size_t source_file_open(const struct source_file *source)
+size_t source_file_open_count(const struct source_file *source)
 {
-	return followed_open(&source->followed);
+	return followed_open_count(&source->followed);
 }
 
 /* ---- which file is it? ---- */
@@ -206,7 +206,7 @@ static struct log_file *open_candidate(
 		close(fd);
 		return NULL;
 	}
-	file->changed = st.st_ctim;
+	file->ctime = st.st_ctim;
 	file->fd = fd;
 	file->size = -1;
 	survey_begin(&file->survey, file->offset, &st, source->now);
@@ -223,7 +223,7 @@ static bool must_open(const struct log_file *file, const struct candidate *candi
 	if (file->fd >= 0)
 		return false;
 	return candidate->current || st->st_size != file->size ||
-	       !file_same_time(&st->st_ctim, &file->changed);
+	       !file_same_time(&st->st_ctim, &file->ctime);
 }
 
 static void look_at(struct source_file *source, const struct candidate *candidate)
@@ -317,7 +317,7 @@ static size_t read_file(
 
 	if (fstat(file->fd, &st) != 0)
 		return 0;
-	changed = st.st_size != file->size || !file_same_time(&st.st_mtim, &file->written);
+	changed = st.st_size != file->size || !file_same_time(&st.st_mtim, &file->mtime);
 	if (changed || st.st_nlink > 0)
 		file->dead_ms = -1;
 	else if (file->dead_ms < 0)
@@ -334,7 +334,7 @@ static size_t read_file(
 	while (sum < budget && (n = line_reader_read(&lines, file, take, arg)) > 0)
 		sum += n;
 	file->size = sum < budget ? st.st_size : -1;
-	file->written = st.st_mtim;
+	file->mtime = st.st_mtim;
 	return sum;
 }
 
@@ -343,7 +343,7 @@ static size_t read_file(
  * they grew last. */
 static void close_old(struct source_file *source)
 {
-	size_t open = source_file_open(source);
+	size_t open = source_file_open_count(source);
 	struct stat st;
 	bool dead;
 
@@ -354,7 +354,7 @@ static void close_old(struct source_file *source)
 		if (open <= KEEP_OPEN + 1 && !dead)
 			continue;
 		if (fstat(file->fd, &st) == 0) {
-			file->changed = st.st_ctim;
+			file->ctime = st.st_ctim;
 			file->size = st.st_size;
 		}
 		close(file->fd);
@@ -399,7 +399,7 @@ void source_file_save(const struct source_file *source, FILE *out)
 	}
 }
 
-void source_file_known(struct source_file *source, const struct file_position *position)
+void source_file_restore(struct source_file *source, const struct file_position *position)
 {
 	struct log_file *file =
 	    followed_find(&source->followed, (dev_t)position->device, (ino_t)position->inode);

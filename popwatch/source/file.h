@@ -31,7 +31,7 @@
 struct source_file;
 
 /* A source for the log PATH.  Neighbours that were not written to since SINCE
- * (seconds) are old: they are not read, unless source_file_known() names them.
+ * (seconds) are old: they are not read, unless source_file_restore() names them.
  * Nothing is opened yet.  Returns NULL without memory. */
 struct source_file *source_file_new(const char *path, unsigned formats, int64_t since);
 
@@ -59,7 +59,7 @@ bool source_file_read(struct source_file *source, size_t budget, int64_t now, in
     line_fn *take, void *arg);
 
 /* How many files are open, for counters and tests. */
-size_t source_file_open(const struct source_file *source);
+size_t source_file_open_count(const struct source_file *source);
 
 /* ---- positions ---- */
 
@@ -67,6 +67,6 @@ size_t source_file_open(const struct source_file *source);
 void source_file_save(const struct source_file *source, FILE *out);
 
 /* Takes a position over.  It counts once a file is found that it fits. */
-void source_file_known(struct source_file *source, const struct file_position *position);
+void source_file_restore(struct source_file *source, const struct file_position *position);
 
 #endif

@@ -94,7 +94,7 @@ void followed_clear(struct followed *files)
 		followed_remove(files, files->first);
 }
 
-size_t followed_open(const struct followed *files)
+size_t followed_open_count(const struct followed *files)
 {
 	size_t n = 0;
 
@@ -103,8 +103,6 @@ size_t followed_open(const struct followed *files)
 	return n;
 }
 
-/* Is the file behind FD the one we know under this number, as far as we have
- * read it? */
 bool followed_is(const struct log_file *file, int fd, off_t size)
 {
 	char before;

@@ -7,7 +7,7 @@
  * inode numbers come back at once.  Its life:
  *
  *   opened (fd >= 0, here)       it has the log's name, or a neighbour's
- *     read to its end            size and written are as fstat(2) says
+ *     read to its end            size and mtime are as fstat(2) says
  *     lost its name, still grows here is false, fd stays open
  *     lost its name for good     dead_ms counts; closed after a minute
  *   closed (fd -1, here)         remembered by hash and offset; opened again
@@ -35,11 +35,10 @@ struct log_file {
 	uint64_t hash; /* of its first line; 0: that is not complete yet */
 	off_t offset; /* up to here whole lines were handed on */
 	off_t skip; /* in a line that is too long: up to here it has no end; else 0 */
-	off_t size; /* and mtime, when we last looked */
-	struct timespec written;
-	/* its ctime when we last made sure that it is the file we know; 0:
-	 * never */
-	struct timespec changed;
+	off_t size; /* and mtime, when it was read to its end; -1: read it again */
+	struct timespec mtime;
+	/* when we last made sure that it is the file we know; 0: never */
+	struct timespec ctime;
 	int64_t dead_ms; /* since when it has no name and does not grow; -1: it is not so */
 	int fd; /* -1: closed */
 	bool here; /* found in the last scan */
@@ -69,7 +68,7 @@ void followed_to_end(struct followed *files, struct log_file *file);
 void followed_clear(struct followed *files);
 
 /* How many are open. */
-size_t followed_open(const struct followed *files);
+size_t followed_open_count(const struct followed *files);
 
 /* The hash of FD's first line, never 0; 0 while that is not complete. */
 uint64_t followed_hash(int fd);

@@ -112,8 +112,6 @@ void candidates_collect(const struct log_name *log, struct candidates *candidate
 	closedir(dir);
 }
 
-/* Did anything happen to a directory since the last scan?  Its mtime is too
- * coarse to say no when it is young. */
 bool log_name_changed(struct log_name *log)
 {
 	struct timespec now;

@@ -12,7 +12,6 @@
 #define TAIL (32 * LEAP)
 #define PEEK 1024 /* a line's end, and then the stamp of the next */
 
-/* From the offset on, in the file as ST has it. */
 void survey_begin(struct survey *survey, off_t offset, const struct stat *st, int64_t now)
 {
 	int64_t clock = st->st_mtim.tv_sec + DAY;
@@ -82,8 +81,6 @@ static size_t survey_leap(const struct survey_reader *reader, struct survey *sur
 	return PEEK;
 }
 
-/* Looks through what the file had when it was opened, until about BUDGET is
- * used up.  Returns the bytes read. */
 size_t survey_read(const struct survey_reader *reader, struct survey *survey, size_t budget)
 {
 	size_t sum = 0, n;
@@ -99,7 +96,6 @@ size_t survey_read(const struct survey_reader *reader, struct survey *survey, si
 	return sum;
 }
 
-/* The bound of the line that begins at AT. */
 int64_t survey_latest(const struct survey *survey, off_t at)
 {
 	if (at < survey->turn)

@@ -23,10 +23,12 @@ struct survey {
 	off_t at; /* up to here it was looked through */
 	off_t end; /* of what it had */
 	bool inside; /* of a line that is longer than the buffer */
-	int64_t clock; /* no line is later; a day more than that, for clocks that differ */
-	int64_t latest; /* the same as a bound, 0 if it is none */
-	off_t turn; /* where the year turned last, */
-	int64_t before; /* and when: the bound of what comes before it */
+	/* no line is later: the file's mtime or now, whichever is earlier, and
+	 * a day, for clocks that differ */
+	int64_t clock;
+	int64_t latest; /* the bound of all lines: CLOCK if that has passed, else 0 for none */
+	off_t turn; /* where the year turned last */
+	int64_t before; /* the bound of the lines before TURN */
 	struct year_turns turns;
 };
 

@@ -141,13 +141,13 @@ static void test_deleted(void **state)
 		fputs("c\n", writer);
 		fflush(writer);
 		assert_string_equal(look(source, clock_ms += MINUTE - 1), "c ");
-		assert_int_equal(source_file_open(source), 2);
+		assert_int_equal(source_file_open_count(source), 2);
 	}
 	assert_string_equal(look(source, clock_ms += 1), "");
 	assert_string_equal(look(source, clock_ms += MINUTE - 1), "");
-	assert_int_equal(source_file_open(source), 2);
+	assert_int_equal(source_file_open_count(source), 2);
 	assert_string_equal(look(source, clock_ms += 1), "");
-	assert_int_equal(source_file_open(source), 1);
+	assert_int_equal(source_file_open_count(source), 1);
 	append("log", "d\n");
 	assert_string_equal(look(source, clock_ms += MINUTE), "d ");
 	source_file_free(source);
@@ -169,7 +169,7 @@ static void test_renamed(void **state)
 	append("log", "b\n");
 	assert_string_equal(look(source, 1), "b ");
 	assert_string_equal(look(source, 60 * MINUTE), "");
-	assert_int_equal(source_file_open(source), 2);
+	assert_int_equal(source_file_open_count(source), 2);
 	append("log.1", "c\n");
 	assert_string_equal(look(source, 60 * MINUTE + 1), "c ");
 	source_file_free(source);
