@@ -17,7 +17,9 @@
  *	pam_end(PAM_SUCCESS)		recorded: nothing but success was seen
  *	pam_end, another status		forgotten: refused, or (DATA_SILENT) a
  *					copy in a forked child
- *	pam_authenticate, pam_acct_mgmt	forgotten: another login begins
+ *	pam_authenticate		forgotten: another login begins
+ *	pam_acct_mgmt			likewise; each line of ours forgets what
+ *					would be recorded where it records
  *
  * Limits: a server that hands PAM_SUCCESS to pam_end(3) after a refusal
  * deceives us, unless what refuses comes before us and ends the stack
