@@ -25,7 +25,8 @@
 #include "relaydb.h"
 
 #define LOOK_MS 100 /* between two looks at the files that nobody asked for */
-#define REST_MS 5 /* between two copies, at least: as long as the last one took */
+/* after a copy the thread rests for as long as it took, within these two */
+#define REST_MS 5
 #define REST_MAX_MS 2000
 #define COMPLAIN_S 3600
 #define STACK_SIZE (1024 * 1024)
@@ -48,7 +49,7 @@ struct database {
 	int wake; /* eventfd: a reading is there */
 	struct loop_fd *watched;
 	struct log_once complaint;
-	/* the loop's */
+	/* the loop's: what sessions are answered by */
 	struct reading now;
 	int64_t window;
 	struct database_counts counts;
@@ -116,8 +117,8 @@ static void hand_over(struct database *database, const struct reading *reading)
 		return; /* it is full: the loop will look */
 }
 
-/* Waits for MS, or, if EARLY, until somebody asks.  Returns false when the end
- * has come. */
+/* Waits for MS; if EARLY, no longer than until somebody asks.  Returns false
+ * when the thread is to end. */
 static bool rest(struct database *database, int64_t ms, bool early, int64_t *window)
 {
 	struct timespec until;
@@ -236,7 +237,7 @@ static enum rules_answer look_up(
 }
 
 enum rules_answer database_entry(
-    struct database *database, const char *address, int64_t now, int64_t since_ms, int64_t clock)
+    struct database *database, const char *address, int64_t now, int64_t since_ms, int64_t clock_ms)
 {
 	struct entries_stamp stamp;
 	enum rules_answer answer;
@@ -249,7 +250,7 @@ enum rules_answer database_entry(
 	if (database->now.settled && entries_same(&stamp, &database->now.stamp))
 		return answer;
 	ask_thread(database);
-	if (clock - since_ms < DATABASE_FRESH_MS)
+	if (clock_ms - since_ms < DATABASE_FRESH_MS)
 		return RULES_PENDING;
 	return answer == RULES_NO ? RULES_UNKNOWN : answer;
 }

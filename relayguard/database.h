@@ -9,10 +9,10 @@
  * Owns: the thread, the copy in use, complaints about a database that cannot be
  * read.
  *
- * While a new copy is made, an address that the old one has is still answered
- * by it; one that it has not is DATABASE_FRESH_MS "pending", which a small
- * database never needs, and then "cannot tell": a login that is not copied yet
- * must not make a refusal for good.
+ * Once the files have changed, an answer is "pending" until they are copied
+ * again, DATABASE_FRESH_MS at most, which a small database never needs.  After
+ * that an address that the old copy has is answered by it; one that it lacks
+ * "cannot be told", since its login may not be copied yet.
  */
 #ifndef RELAYGUARD_DATABASE_H
 #define RELAYGUARD_DATABASE_H
@@ -41,10 +41,10 @@ bool database_start(struct database *database);
 void database_configure(struct database *database, int64_t window);
 
 /* Has ADDRESS (text) an entry that counts at NOW (seconds since the epoch)?
- * RULES_YES, RULES_NO; RULES_PENDING: a copy is being made, ask again after
- * ON_COPY or when DATABASE_FRESH_MS have passed since CLOCK was the first
- * time; RULES_UNKNOWN.  SINCE_MS is when this was asked first, CLOCK_MS is now,
- * both of clock_monotonic_ms(). */
+ * SINCE_MS is when this was asked first, CLOCK_MS is now, both of
+ * clock_monotonic_ms().  Returns RULES_YES, RULES_NO or RULES_UNKNOWN;
+ * RULES_PENDING: a copy is being made, ask again after ON_COPY, or when
+ * DATABASE_FRESH_MS have passed since SINCE_MS. */
 enum rules_answer database_entry(struct database *database, const char *address, int64_t now,
     int64_t since_ms, int64_t clock_ms);
 

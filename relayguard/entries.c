@@ -25,7 +25,7 @@ struct entry {
 };
 
 struct entries {
-	struct entry *entry; /* sorted by address, then time */
+	struct entry *entry; /* sorted by address */
 	size_t count, room;
 	int64_t since;
 };

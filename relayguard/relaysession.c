@@ -24,7 +24,7 @@ struct relaysession {
 	struct policyservice *service;
 	struct waiter waiter;
 	struct loop_timer *timer;
-	int64_t since_ms; /* when the request came */
+	int64_t since_ms; /* when the request under way came; 0: there is none */
 	bool waits;
 	enum rules_answer found; /* about the client of this request */
 };
