@@ -14,7 +14,7 @@
 
 #define AT_ONCE 500
 #define NUMBER 24
-#define AGAIN_MS 1000 /* what cannot be sent by the clocks as they are */
+#define AGAIN_MS 1000 /* after which logins are tried that the clocks as they are hold back */
 
 struct login {
 	char address[RELAYDB_ADDRSTRLEN];
@@ -31,7 +31,7 @@ struct publisher {
 	const char *host;
 	void (*sent)(void *arg);
 	void *arg;
-	bool ready; /* it is the engine that is read */
+	bool ready; /* ENGINE is up, and the one that READER reads */
 	struct login logins[AT_ONCE]; /* of the transaction */
 	size_t count; /* 0: there is none */
 	const char *words[AT_ONCE * 2 + 3];
@@ -91,7 +91,9 @@ static void ask(
 	engine_ask(publisher->engine, answer, ENGINE_WAIT_MS, word, count);
 }
 
-/* One ZADD for all, an XADD each. */
+/* One ZADD for all, an XADD each: the sorted set is for hosts that read the
+ * whole, the stream for those that follow.  A transaction, since a host goes
+ * from the one to the other without a gap. */
 static void send_logins(struct publisher *publisher, const struct moment *now)
 {
 	static const char *const multi[] = { "MULTI" }, *const exec[] = { "EXEC" };
@@ -145,7 +147,7 @@ static void on_info(const struct redisReply *answer, void *arg)
 		return;
 	publisher->ready = true;
 	publisher_kick(publisher);
-	/* what is on its way tells whether it may be sent */
+	/* else the answer to what was sent tells whether it works */
 	if (publisher->count == 0)
 		engine_works(publisher->engine);
 }

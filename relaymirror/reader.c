@@ -20,7 +20,7 @@
 #define BLOCK_WAIT_MS (1000 + ENGINE_WAIT_MS)
 #define PACE_MS 20 /* between two readings: what comes meanwhile comes together */
 #define INFO_MS 1000
-#define SLOW_MS 1000 /* before the clock is asked again */
+#define SLOW_MS 1000 /* before the clock is asked again, whose answer took too long to count */
 
 static void ask_facts(struct reader *reader);
 
@@ -51,6 +51,7 @@ void reader_no_sense(struct reader *reader)
 
 /* ---- taking what came ---- */
 
+/* Facts are the first that is asked, so the engine's clock is known. */
 struct moment reader_moment(const struct reader *reader)
 {
 	struct moment now;
@@ -108,7 +109,8 @@ static void on_named(const struct redisReply *answer, void *arg)
 	ask_facts(arg);
 }
 
-/* A random word, if there is none: after FLUSHALL the engine is another one. */
+/* Gives the engine an epoch, a random word, if it has none: after FLUSHALL it
+ * is another one to those who read it. */
 static void name_engine(struct reader *reader)
 {
 	char word[33];
@@ -120,6 +122,8 @@ static void name_engine(struct reader *reader)
 	reader_ask(reader, on_named, ENGINE_WAIT_MS, 3, command);
 }
 
+/* The entries were read before the facts were asked for: if these show no gap,
+ * nothing is missing among the entries. */
 static void judge(struct reader *reader)
 {
 	const struct engine_facts facts = facts_engine(&reader->facts);
@@ -275,6 +279,7 @@ void reader_follow(struct reader *reader)
 	const char *const alone[] = { "XREAD", "COUNT", ENTRYLIST_COUNT, "BLOCK", BLOCK_MS,
 		"STREAMS", KEY_ORDERS, orders };
 
+	/* ORDERS was formatted for BOTH, and is in ALONE too */
 	if (reader->subscribe)
 		reader_ask(reader, on_entries, BLOCK_WAIT_MS, 10, both);
 	else

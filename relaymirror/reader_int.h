@@ -20,12 +20,12 @@ struct reader {
 	const struct reader_handler *handler;
 	void *arg;
 	struct reader_state state;
-	struct facts facts; /* as they come in */
+	struct facts facts; /* as they come in; in STATE are those that came whole */
 	int64_t asked_ms, info_ms;
 	bool named; /* we have tried to give it an epoch */
 	struct entrylist entries; /* read, and not taken yet */
 	/* of reading the whole */
-	struct position noted;
+	struct position noted; /* the ends of the streams when it began */
 	struct streamid order_cursor;
 	char cursor[24];
 	unsigned pages;
