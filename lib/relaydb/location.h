@@ -43,8 +43,9 @@ int location_open_map(struct relaydb *db, const struct location *location, bool 
  * Refuses everything but a regular file that root, the directory's owner or the
  * caller owns; and one with more than one link, unless the directory's owner
  * owns it or its group may write it.
- * Returns RELAYDB_OK with *fd, RELAYDB_NOTFOUND (with READ and UPDATE: there is
- * none; else: somebody removes it all the time), NOFILE (the name is too long),
+ * Returns RELAYDB_OK with *fd, RELAYDB_NOTFOUND (READ and UPDATE: there is none;
+ * KEEP and APPEND: another made and removed it meanwhile, so try again), NOFILE
+ * (the name is too long),
  * NOTDB (a directory, a device), PERM, IO, NOMEM. */
 enum location_want {
 	LOCATION_READ, /* one that is there, to be read or locked */

@@ -9,7 +9,8 @@
 #include "rows.h"
 
 /* Where the rows are that a batch is about: a database whose keys have the
- * store's form, each once, or ROWS in order of keys. */
+ * store's form, each once, which FIND and WALK read; or ROWS in order of keys,
+ * in memory, and then FIND, WALK and FROM are not used. */
 struct plan_source {
 	/* A copy of at most SIZE bytes of the value to OUT, its true size to
 	 * *value_size.  Returns RELAYDB_OK, NOTFOUND, or a code that ends the

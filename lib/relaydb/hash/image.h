@@ -13,7 +13,7 @@
 
 struct image_info {
 	size_t rows;
-	uint32_t fill; /* rows a bucket is meant for; 0: made by makemap */
+	uint32_t fill; /* rows a bucket is meant for; 0: not said, as by makemap */
 	/* how many rows can be added before Berkeley DB splits a bucket; 0 if
 	 * fill is */
 	uint64_t room;
@@ -39,12 +39,13 @@ bool image_check(const struct image *image, struct image_info *info, char *why, 
  * its size.  An empty file is fine.  Returns RELAYDB_OK, NOTDB or IO. */
 int image_prove_head(struct relaydb *db, int fd, const struct stat *st);
 
-/* The same of the whole, with a sentence for DB.  Returns RELAYDB_OK, NOTDB or
- * NOMEM. */
+/* image_check() with an error in DB that says what is wrong.  Returns
+ * RELAYDB_OK, NOTDB or NOMEM. */
 int image_prove(struct relaydb *db, const struct image *image, struct image_info *info);
 
-/* IMAGE was made from one that had *INFO, by a batch with that RESULT, or is a
- * whole new one: *info becomes its.  Returns RELAYDB_OK, NOTDB or NOMEM. */
+/* IMAGE was made by a batch with that RESULT: *info, which was that of the old
+ * image, becomes that of IMAGE.  A new hash (RESULT->rewritten) is proved as a
+ * whole.  Returns RELAYDB_OK, NOTDB or NOMEM. */
 int image_made(struct relaydb *db, const struct image *image, const struct relaydb_result *result,
     struct image_info *info);
 
