@@ -25,7 +25,7 @@ static bool is_clock(const char *colon)
 }
 
 /* What comes before the clock at TIME, in a text that has 7 bytes before it:
- * "Nov 20 ", "Nov  3 ", "-11-20T", "-11-20_" or "-11-20 ".  FreeBSD's and
+ * "Nov 20 ", "Nov  3 ", "Nov 3 ", "-11-20T", "-11-20_" or "-11-20 ".  FreeBSD's and
  * Solaris' years stand behind the clock or before it: "20 2026 ". */
 static bool is_date(const char *time)
 {
@@ -36,6 +36,8 @@ static bool is_date(const char *time)
 		return false;
 	if (letter(time[-7]) && letter(time[-6]) && letter(time[-5]) && time[-4] == ' ')
 		return time[-3] == ' ' || digit(time[-3]);
+	if (letter(time[-6]) && letter(time[-5]) && letter(time[-4]) && time[-3] == ' ')
+		return true;
 	return digit(time[-5]) && digit(time[-4]) && digit(time[-3]) && time[-6] == ' ' &&
 	       digit(time[-7]);
 }

@@ -16,7 +16,7 @@ found() {
 # seams SERVER HEAD MESSAGE TORN NEXT TAG: with each form of a stamp, MESSAGE alone, then TORN with a line NEXT behind it
 seams() {
 	local server=$1 before=$2 torn=$3 next=$4 stamp
-	for stamp in "$(date '+%b %e %T') mx" "$(date '+%b %e %T %Y') mx" "$(date '+%b %e %Y %T') mx" \
+	for stamp in "$(date '+%b %e %T') mx" "$(date -d "$(date +%Y-%m)-05" '+%b %-d %T') mx" "$(date '+%b %e %T %Y') mx" "$(date '+%b %e %Y %T') mx" \
 		"$(date '+%Y %b %e %T') mx" "$(date '+%F %T') mx" \
 		"$(date +%FT%T.%6N%:z) mx" "$(date -u +%FT%TZ) mx"; do
 		is=$(printf '%s\n' ${before:+"$stamp $before"} "$stamp $torn$stamp $next" | found $server)
