@@ -40,25 +40,30 @@ static void skip_octets(struct cursor *c)
 		c->p = p + 1;
 }
 
+/* Does a line begin with the day and the hour, as 2026-11-20T11:...? */
+static bool begins_with_iso(const struct cursor *c)
+{
+	const char *p = c->p;
+
+	return left(c) > 13 && is_digit(*p) && p[4] == '-' && p[7] == '-' && is_digit(p[11]) &&
+	       is_digit(p[12]) && p[13] == ':';
+}
+
 void envelope_skip(struct cursor *c)
 {
+	if (begins_with_iso(c))
+		return;
 	skip_compose(c);
 	skip_octets(c);
 }
 
-bool envelope_take_runtime(struct cursor *c, struct header *header)
+/* "2026-11-20T11:46:38.895Z stdout F " */
+static bool is_cri(struct cursor c)
 {
-	struct cursor ahead = *c;
-	const char *blank = memchr(c->p, ' ', left(c));
+	struct header unused;
 
-	/* next to no line has one */
-	if (blank == NULL || c->end - blank < 4 || memcmp(blank, " std", 4) != 0)
-		return false;
-	if (!take_iso_stamp(&ahead, 'T', header) || !skip_text(&ahead, " std") ||
-	    !(skip_text(&ahead, "out F ") || skip_text(&ahead, "err F ")))
-		return false;
-	*c = ahead;
-	return true;
+	return take_iso_stamp(&c, 'T', &unused) &&
+	       (skip_text(&c, " stdout ") || skip_text(&c, " stderr "));
 }
 
 /* "Fri 2026-11-20 11:46:38 CET ", "1795175258.123456 " or "[12345.678901] " */
@@ -92,15 +97,16 @@ const char *envelope_name(const char *line, size_t size)
 		return "it begins with a byte order mark, which no server writes: remove it";
 	if (skip_text(&c, "{\"log\":"))
 		return "it is Docker's json-file: let the container write to the host's /dev/log, "
-		       "or to "
-		       "a file of its own";
+		       "or to a file of its own";
 	if (skip_char(&c, '{'))
 		return "it is JSON: with 'journal = yes' popwatch reads the journal itself; "
-		       "journalctl "
-		       "-o short-iso has lines for -t";
+		       "journalctl -o short-iso has lines for -t";
+	if (is_cri(c))
+		return "it is a container's log on a Kubernetes node, which has long lines in "
+		       "pieces that a client can choose: let the container write to the host's "
+		       "/dev/log, or to a file of its own";
 	if (is_journalctl(c))
 		return "it is output of journalctl: with 'journal = yes' popwatch reads the "
-		       "journal "
-		       "itself; -o short-iso has lines for -t";
+		       "journal itself; -o short-iso has lines for -t";
 	return NULL;
 }

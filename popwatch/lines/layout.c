@@ -245,8 +245,9 @@ static bool take_syslog_stamp(struct cursor *c, bool with_host, struct header *h
 		return true;
 	if (!with_host)
 		return take_bsd_stamp(c, h) && skip_char(c, ' ');
-	return (take_bsd_stamp(c, h) || take_iso_stamp(c, 'T', h) || take_iso_stamp(c, ' ', h)) &&
-	       skip_gap(c);
+	if (left(c) > 10 && c->p[4] == '-')
+		return (take_iso_stamp(c, 'T', h) || take_iso_stamp(c, ' ', h)) && skip_gap(c);
+	return take_bsd_stamp(c, h) && skip_gap(c);
 }
 
 /* A host, and the gap behind it.  A tag does not stand where it should, as in
@@ -256,12 +257,13 @@ static bool take_host(struct cursor *c, struct span *host)
 {
 	const char *p = c->p;
 
-	while (p < c->end && *p != ' ' && *p != '\t')
-		p++;
+	for (; p < c->end && *p != ' ' && *p != '\t'; p++) {
+		if (*p == '(' && p > c->p)
+			return false;
+	}
 	*host = (struct span){ c->p, (size_t)(p - c->p) };
 	c->p = p;
-	return host->size > 0 && skip_gap(c) && host->text[host->size - 1] != ':' &&
-	       memchr(host->text + 1, '(', host->size - 1) == NULL;
+	return host->size > 0 && p[-1] != ':' && skip_gap(c);
 }
 
 static bool parse_syslog(struct cursor c, bool with_host, struct header *h)
@@ -387,34 +389,14 @@ static bool parse(unsigned formats, struct cursor c, struct header *header)
 	return (formats & FORMAT_NOHOST) != 0 && parse_syslog(c, false, header);
 }
 
-/* What a container wrote, whose runtime put a stamp before it: of any layout,
- * or with nothing but a tag. */
-static bool parse_contained(unsigned formats, struct cursor c, struct header *header)
-{
-	const struct header outer = *header;
-
-	if (!parse(formats, c, header)) {
-		if ((formats & FORMAT_NOHOST) == 0)
-			return false;
-		header->host = (struct span){ c.p, 0 };
-		if (!take_tag(&c, header))
-			return false;
-		take_message(&c, header);
-	}
-	header->kind = outer.kind;
-	header->stamp = outer.stamp;
-	return true;
-}
-
 bool layout_parse(unsigned formats, const char *line, size_t size, struct header *header)
 {
 	struct cursor c = { line, line + size };
 
 	if (size > 0 && line[size - 1] == '\r')
 		c.end--;
-	envelope_skip(&c);
-	if (envelope_take_runtime(&c, header))
-		return parse_contained(formats, c, header);
+	if (!envelope_impossible(&c))
+		envelope_skip(&c);
 	return parse(formats, c, header);
 }
 

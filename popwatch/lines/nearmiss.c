@@ -305,8 +305,8 @@ bool near_miss(struct span message)
 	leave_out(message, text);
 	said = skip_labels(text);
 	info = said != NULL ? strstr(said, "info: ") : NULL;
-	if (info != NULL)
-		said = info + 6; /* Plesk: "IMAP connect from ...INFO: LOGIN, ..." */
+	if (info != NULL && info > said && info[-1] == BLOT)
+		said = info + 6; /* Plesk: "IMAP connect from @ [A]INFO: LOGIN, ..." */
 	if (said == NULL || denies(said) || has_one(said, LIST(foreign)))
 		return false;
 	if (has_one(said, LIST(sure)))

@@ -106,11 +106,25 @@ bool take_tai64n_stamp(struct cursor *c, struct header *h)
 	return true;
 }
 
+static bool is_separator(char c)
+{
+	return c == 'T' || c == ' ' || c == '_';
+}
+
 bool take_any_stamp(struct cursor *c, struct header *h)
 {
-	return (take_bsd_stamp(c, h) || take_iso_stamp(c, 'T', h) || take_iso_stamp(c, ' ', h) ||
-		   take_iso_stamp(c, '_', h) || take_tai64n_stamp(c, h)) &&
-	       skip_char(c, ' ');
+	bool taken;
+
+	/* each has its own beginning; asked of every line */
+	if (left(c) <= 10)
+		return false;
+	if (*c->p == '@')
+		taken = take_tai64n_stamp(c, h);
+	else if (is_digit(*c->p) && c->p[4] == '-')
+		taken = is_separator(c->p[10]) && take_iso_stamp(c, c->p[10], h);
+	else
+		taken = take_bsd_stamp(c, h);
+	return taken && skip_char(c, ' ');
 }
 
 /* A month, a year, or @. */
