@@ -20,8 +20,6 @@ def array(*items):
 
 def good(words):
     name = words[0].upper()
-    if name == b"PING":
-        return b"+PONG\r\n"
     if name == b"INFO":
         return bulk(b"run_id:abc\r\nmaster_replid:def\r\nredis_version:7.0.0\r\nrole:master\r\n"
                     b"maxmemory_policy:noeviction\r\n")
@@ -60,9 +58,9 @@ def bad(words, out):
         out.sendall(b"$500000000\r\n")
         while True:
             out.sendall(b"x" * 65536)
-    if mode == "unasked" and name == b"PING":
+    if mode == "unasked" and name == b"TIME":
         while True:
-            out.sendall(b"+PONG\r\n" * 10000)
+            out.sendall(good(words) * 10000)
     if mode == "pages" and name == b"ZSCAN":
         rows = (bulk(b"198.51.%d.%d" % (i // 250, i % 250)) + bulk(b"%d" % (now + 9999)) for i in range(1000))
         return array(bulk(b"7"), b"*2000\r\n" + b"".join(rows))
