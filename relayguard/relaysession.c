@@ -37,8 +37,9 @@ static enum rules_answer look_up(const struct relaysession *session, const char 
 	    session->since_ms, clock_monotonic_ms());
 }
 
-/* What was found for this request.  Not another look: a login that comes between
- * two would make the second pending, and refuse a client with an entry. */
+/* What was found for this request.  Not another look: a login that comes
+ * between two would make the second pending, and refuse a client with an entry.
+ */
 static enum rules_answer entry(const char *address, void *arg)
 {
 	const struct relaysession *session = arg;

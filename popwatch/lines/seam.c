@@ -25,8 +25,9 @@ static bool is_clock(const char *colon)
 }
 
 /* What comes before the clock at TIME, in a text that has 7 bytes before it:
- * "Nov 20 ", "Nov  3 ", "Nov 3 ", "-11-20T", "-11-20_" or "-11-20 ".  FreeBSD's and
- * Solaris' years stand behind the clock or before it: "20 2026 ". */
+ * "Nov 20 ", "Nov  3 ", "Nov 3 ", "-11-20T", "-11-20_" or "-11-20 ".
+ * FreeBSD's and Solaris' years stand behind the clock or before it:
+ * "20 2026 ". */
 static bool is_date(const char *time)
 {
 	if (time[-1] == 'T' || time[-1] == '_' || (time[-1] == ' ' && time[-4] == '-'))
