@@ -21,7 +21,7 @@ pop_login() {	# pop_login ADDRESS [PASSWORD]
 }
 
 logged() {	# logged ADDRESS: the journal has its login
-	journalctl -t dovecot | grep -q "Login: .*rip=$1,"
+	journalctl -t dovecot | grep -qE "(Login|Logged in): .*rip=$1,"
 }
 
 @test "Dovecot's logins are recorded from the journal, failed ones are not" {
