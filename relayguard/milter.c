@@ -222,7 +222,10 @@ const char *milter_macro(const struct milter *milter, const char *name)
 	return NULL;
 }
 
-/* Name, family, and unless that is unknown, port and address. */
+/* Name, family, and unless that is unknown, port and address.  The unknown
+ * family is sendmail's for "sendmail -bs", whose client is called localhost, and
+ * Postfix's for a client that had gone before it was looked at, or whose proxy
+ * did not say where it is: nobody, and not this host. */
 static struct milter_event take_connect(struct milter *milter, const char *data, size_t size)
 {
 	const char *p = data, *end = data + size, *name = take_string(&p, end), *address = "";
@@ -242,7 +245,10 @@ static struct milter_event take_connect(struct milter *milter, const char *data,
 		/* sendmail writes IPv6:2001:db8::1 */
 		strcpy(
 		    milter->address, strncasecmp(address, "IPv6:", 5) == 0 ? address + 5 : address);
-	} else if (family != 'L' && family != 'U') {
+	} else if (family == 'U') {
+		if (strcmp(name, "localhost") != 0)
+			strcpy(milter->address, "unknown");
+	} else if (family != 'L') {
 		return broken(milter, "a connection of a family that does not exist");
 	}
 	return (

@@ -25,7 +25,9 @@
 
 enum milter_kind {
 	MILTER_NOTHING, /* more bytes are needed, or an answer is due first */
-	MILTER_CONNECT, /* text: the client's name, value: its address ("": none) */
+	/* text: the client's name, value: its address ("": this host,
+	 * "unknown": the MTA does not know it) */
+	MILTER_CONNECT,
 	MILTER_MAIL, /* text: the sender as in the command, < > and all */
 	MILTER_RCPT, /* text: the recipient, likewise */
 	MILTER_DATA,

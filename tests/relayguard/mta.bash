@@ -40,6 +40,7 @@ noto:ALL:ALL:first@*:550 5.7.1 the first rule
 allow:127.0.0.0/8:ALL:first@*
 noto:127.0.1.0/24 EXCEPT 127.0.1.8/29 EXCEPT 127.0.1.9:ALL:except@*:550 5.7.1 except
 noto:[2001:db8::7]:ALL:ALL:550 5.7.1 six %I
+noto:LOCAL:ALL:here@*:553 5.7.1 submitted here
 noto:ALL:/\xc3/:ALL:550 5.7.1 eight bits'
 
 # hears N CODE [WORDS]: answer N, from 0, begins with CODE and has WORDS

@@ -63,6 +63,16 @@ queued_headers() {
 	lists_and_addresses 2525
 	session 2525 127.0.1.4 'MAIL FROM:<>' 'RCPT TO:<x@example.net>'
 	eventually said 'rcpt attempt rule=0 client=[127.0.1.4] reply="'
+	# a client whose address its proxy does not know is nobody, not this host
+	postconf -e 'smtpd_authorized_xclient_hosts = 127.0.1.5'
+	postfix reload
+	session 2525 127.0.1.5 'MAIL FROM:<>' 'RCPT TO:<here@example.com>'
+	hears 1 553 'submitted here'
+	session 2525 127.0.1.5 'XCLIENT NAME=[UNAVAILABLE] ADDR=[UNAVAILABLE]' 'EHLO x' 'MAIL FROM:<>' \
+		'RCPT TO:<here@example.com>' 'RCPT TO:<noto@example.com>'
+	hears 0 220
+	hears 3 250
+	hears 4 553 'from unknown'
 	stop_guard
 }
 

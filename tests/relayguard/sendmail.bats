@@ -28,6 +28,24 @@ sendmail_guarded() {
 	rm -f "$WORK"/mqueue/*
 }
 
+# submits COMMAND...: what sendmail -bs answers to a local program, the greeting
+# and then the last line of each answer, in lines
+submits() {
+	local command answer from to pid
+	coproc SUBMISSION { exec /usr/libexec/sendmail/sendmail -bs -ODeliveryMode=queueonly -OQueueDirectory="$WORK/mqueue"; }
+	# what is bash's own goes with the program
+	pid=$SUBMISSION_PID
+	exec {from}<&"${SUBMISSION[0]}" {to}>&"${SUBMISSION[1]}"
+	lines=()
+	for command in '' "$@"; do
+		[ -z "$command" ] || printf '%s\r\n' "$command" >&"$to"
+		while IFS= read -r -t 60 -u "$from" answer && [[ $answer == ???-* ]]; do :; done
+		lines+=("$answer")
+	done
+	exec {from}<&- {to}>&-
+	wait "$pid"
+}
+
 @test "deny ends the session; each action; lists, clients and addresses of every kind; attempts" {
 	add_addresses 2001:db8::7 2001:db8::8
 	sendmail_guarded "$actions" 'delay = 1s'
@@ -42,6 +60,10 @@ sendmail_guarded() {
 	session 25 127.0.1.3 'MAIL FROM:<>' 'RCPT TO:<x@example.net>' 'RCPT TO:<ok@example.com>' DATA 'message x'
 	hears 4 250
 	eventually said 'data attempt rule=0 client=[127.0.1.3] reply="1 recipients refused by the mail server"'
+	# what is submitted by a pipe has no address, and is of this host
+	submits 'EHLO x' 'MAIL FROM:<>' 'RCPT TO:<here@example.com>' 'RCPT TO:<ok@example.com>' QUIT
+	hears 3 553 'submitted here'
+	hears 4 250
 	stop_guard
 }
 

@@ -284,7 +284,9 @@ static void addresses(void **state)
 		BYTES("x\0006\0\1"
 		      "2001:db8::1\0",
 		    "2001:db8::1"),
-		BYTES("x\0U", ""),
+		BYTES("localhost\0U", ""),
+		BYTES("unknown\0U", "unknown"),
+		BYTES("mx.example.com\0U", "unknown"),
 		BYTES("x\0L\0\0/run/x\0", ""),
 		BYTES("x\0004\0\1"
 		      "192.0.2.7",
