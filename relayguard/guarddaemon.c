@@ -112,6 +112,7 @@ static bool apply(struct guarddaemon *d, struct guardconf *conf, struct rules *r
 		    throttle, (const struct throttle_limit(*)[THROTTLE_WHATS])conf->limit);
 	guard->throttle = throttle;
 	guard->rules = rules;
+	guard->sources.rules++;
 	guard->by_milter = (struct smtpsession_policy){
 		.rules = rules,
 		.options = { .refuse = conf->refuse != 0, .defer = conf->defer != 0 },

@@ -25,9 +25,9 @@ struct question {
 	size_t count;
 	struct ipnet *addresses;
 	char **names; /* the array and its strings are one block */
-	/* what a blocklist's answer meant in this decision */
+	/* what a blocklist's answer meant in this decision, by these rules */
 	const struct rules_zone *judged;
-	uint64_t round;
+	uint64_t round, rules;
 	enum rules_answer judgement;
 	char name[];
 };
@@ -284,7 +284,8 @@ static enum rules_answer ask_listed(
 		return RULES_UNKNOWN;
 	if (question->asked != NULL)
 		return pending(inquiry);
-	if (question->judged == zone && question->round == inquiry->round)
+	if (question->judged == zone && question->round == inquiry->round &&
+	    question->rules == inquiry->sources->rules)
 		return question->judgement;
 	make_reply(question, addresses, &reply);
 	answer = dnsbl_judge(inquiry->sources->lists, zone, &reply);
@@ -292,6 +293,7 @@ static enum rules_answer ask_listed(
 		return pending(inquiry);
 	question->judged = zone;
 	question->round = inquiry->round;
+	question->rules = inquiry->sources->rules;
 	question->judgement = answer;
 	return answer;
 }

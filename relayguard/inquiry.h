@@ -31,6 +31,7 @@ struct sources {
 	struct database *database; /* NULL: the answer is always POP */
 	enum rules_answer pop;
 	int64_t timeout_ms; /* of one question */
+	uint64_t rules; /* how often the rules were replaced: a zone is of one set of them */
 	uint64_t asked, failed; /* questions to the DNS */
 };
 
