@@ -225,14 +225,14 @@ static void write_lists(const struct guardcounts_view *view, struct metrics *met
 	}
 }
 
-int guardcounts_write(const struct guardcounts_view *view, const char *path)
+struct metrics *guardcounts_metrics(const struct guardcounts_view *view)
 {
 	struct single all[SINGLES_MAX];
 	size_t count = singles(view, all);
 	struct metrics *metrics = metrics_new("relayguard");
 
 	if (metrics == NULL)
-		return metrics_write(NULL, path);
+		return NULL;
 	metrics_begin(metrics, "connections_total", METRIC_COUNTER, "Connections of mail servers.");
 	for (size_t i = 0; i < GUARD_LISTENERS; i++)
 		metrics_value(metrics, view->counts->connections[i], "listener", listener_names[i],
@@ -241,5 +241,5 @@ int guardcounts_write(const struct guardcounts_view *view, const char *path)
 		metrics_single(metrics, all[i].name, all[i].type, all[i].help, all[i].value);
 	write_rules(view, metrics);
 	write_lists(view, metrics);
-	return metrics_write(metrics, path);
+	return metrics;
 }

@@ -34,6 +34,8 @@ struct guardcounts {
 	size_t rules;
 };
 
+struct metrics;
+
 /* Where the other numbers are; any may be NULL except COUNTS. */
 struct guardcounts_view {
 	const struct guardcounts *counts;
@@ -57,7 +59,7 @@ void guardcounts_decision(struct guardcounts *counts, const struct rules_decisio
 /* Logs all that is not zero. */
 void guardcounts_log(const struct guardcounts_view *view);
 
-/* Replaces the file PATH.  Returns 0, or -1 with errno set. */
-int guardcounts_write(const struct guardcounts_view *view, const char *path);
+/* All counters as they are now, for metrics_write(); NULL without memory. */
+struct metrics *guardcounts_metrics(const struct guardcounts_view *view);
 
 #endif

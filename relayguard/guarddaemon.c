@@ -18,6 +18,7 @@
 #include "dns.h"
 #include "dnsbl.h"
 #include "guard.h"
+#include "guardfiles.h"
 #include "guardstate.h"
 #include "list.h"
 #include "log.h"
@@ -38,8 +39,7 @@
 #define INPUT_MAX 131072
 #define OUTPUT_MAX 262144
 #define TICK_MS 1000
-#define STATS_MS 15000
-#define SAVE_MS 60000
+#define STATUS_MS 15000
 
 #define RELAYGUARD_CAN (CAN_REPLACE_FILES | CAN_START_THREADS | CAN_ACCEPT | CAN_ASK_DNS)
 
@@ -49,8 +49,8 @@ struct guarddaemon {
 	struct sandbox sandbox;
 	struct listener **listeners; /* NULL at the end */
 	struct loop_timer *tick;
-	int64_t stats_ms, saved_ms; /* when each was last done */
-	struct log_once stats_broken, state_broken;
+	struct guardfiles *files;
+	int64_t status_ms; /* when the service manager was last told */
 };
 
 struct guardcounts_view guard_view(const struct guard *guard)
@@ -60,30 +60,6 @@ struct guardcounts_view guard_view(const struct guard *guard)
 }
 
 /* ---- what goes on beside the sessions ---- */
-
-static void write_stats(struct guarddaemon *d)
-{
-	const struct guardcounts_view view = guard_view(&d->guard);
-	const char *path = d->guard.conf->stats_file;
-
-	d->stats_ms = clock_monotonic_ms();
-	if (*path != '\0')
-		log_written(&d->stats_broken, path, guardcounts_write(&view, path));
-}
-
-static void save_state(struct guarddaemon *d)
-{
-	const char *path = d->guard.conf->state;
-
-	d->saved_ms = clock_monotonic_ms();
-	if (d->guard.throttle == NULL)
-		return;
-	if (guardstate_save(path, d->guard.throttle) == 0)
-		log_over(&d->state_broken, NULL);
-	else if (log_once(&d->state_broken, EIO, 0, 0))
-		log_say(LOG_ERR, "cannot save %s, a restart would forget who sent how much: %s",
-		    path, strerror(errno));
-}
 
 /* The rules and settings in force become those of CONF and RULES; the old rules
  * and configuration are freed.  Returns false without memory: nothing has
@@ -183,14 +159,13 @@ static void on_tick(void *arg)
 	int64_t clock = clock_monotonic_ms();
 
 	notify_alive(clock);
-	if (clock - d->stats_ms >= STATS_MS) {
-		write_stats(d);
+	if (clock - d->status_ms >= STATUS_MS) {
+		d->status_ms = clock;
 		notify_send("STATUS=%llu recipients accepted, %llu refused",
 		    (unsigned long long)view.counts->accepted,
 		    (unsigned long long)view.counts->refused);
 	}
-	if (clock - d->saved_ms >= SAVE_MS)
-		save_state(d);
+	guardfiles_tick(d->files, &d->guard, clock);
 	loop_timer_set(d->tick, TICK_MS);
 }
 
@@ -301,8 +276,10 @@ static bool make_parts(struct guarddaemon *d, struct guardconf *conf, struct rul
 	guard->sources.database =
 	    database_new(guard->loop, conf->database, conf->window, on_news, d);
 	d->tick = loop_timer_new(guard->loop, on_tick, d);
+	d->files = guardfiles_new(clock_monotonic_ms());
 	done = guard->waiting != NULL && guard->sources.lists != NULL &&
-	       guard->sources.database != NULL && d->tick != NULL && apply(d, conf, rules);
+	       guard->sources.database != NULL && d->tick != NULL && d->files != NULL &&
+	       apply(d, conf, rules);
 	if (!done)
 		log_say(LOG_ERR, "out of memory");
 	return done;
@@ -370,7 +347,6 @@ static int start(struct guarddaemon *d, struct guardconf *conf)
 		return EX_OSERR;
 	if (d->guard.throttle != NULL)
 		guardstate_load(d->guard.conf->state, d->guard.throttle);
-	d->saved_ms = clock_monotonic_ms();
 	on_tick(d);
 	service_ready();
 	notify_send("READY=1\nSTATUS=guarding");
@@ -387,6 +363,7 @@ static void unmake(struct guarddaemon *d)
 		listener_free(d->listeners[i]);
 	free(d->listeners);
 	loop_timer_free(d->tick);
+	guardfiles_free(d->files);
 	database_free(guard->sources.database);
 	dnsbl_free(guard->sources.lists);
 	dns_free(guard->sources.dns);
@@ -409,8 +386,7 @@ int guarddaemon_run(struct guardconf *conf, const struct daemon_arguments *argum
 		if (!loop_run(d.guard.loop))
 			status = EX_OSERR;
 		notify_send("STOPPING=1");
-		save_state(&d);
-		write_stats(&d);
+		guardfiles_end(d.files, &d.guard);
 	}
 	unmake(&d);
 	return status;

@@ -17,7 +17,7 @@
 #define FILE_MODE 0600
 #define FILE_MAX ((size_t)THROTTLE_PLACES * 2 * THROTTLE_LINE_MAX)
 
-int guardstate_save(const char *path, const struct throttle *throttle)
+int guardstate_save(const char *path, const struct throttle_copy *copy)
 {
 	char *text = NULL;
 	size_t size;
@@ -27,7 +27,7 @@ int guardstate_save(const char *path, const struct throttle *throttle)
 	if (out == NULL)
 		return -1;
 	fputs(HEAD "\n", out);
-	throttle_save(throttle, out);
+	throttle_save(copy, out);
 	if (ferror(out) != 0)
 		errno = ENOMEM;
 	else if (fflush(out) == 0)

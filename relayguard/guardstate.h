@@ -8,9 +8,11 @@
 #define RELAYGUARD_GUARDSTATE_H
 
 struct throttle;
+struct throttle_copy;
 
-/* Replaces PATH.  Returns 0, or -1 with errno set. */
-int guardstate_save(const char *path, const struct throttle *throttle);
+/* Replaces PATH by what COPY has.  Needs no other thread's memory.  Returns 0,
+ * or -1 with errno set. */
+int guardstate_save(const char *path, const struct throttle_copy *copy);
 
 /* Takes what PATH has; a file that is not there is none, and one that cannot be
  * read is logged: counting begins again. */

@@ -223,9 +223,9 @@ const char *milter_macro(const struct milter *milter, const char *name)
 }
 
 /* Name, family, and unless that is unknown, port and address.  The unknown
- * family is sendmail's for "sendmail -bs", whose client is called localhost, and
- * Postfix's for a client that had gone before it was looked at, or whose proxy
- * did not say where it is: nobody, and not this host. */
+ * family is sendmail's for "sendmail -bs", whose client is called localhost,
+ * and Postfix's for a client that had gone before it was looked at, or whose
+ * proxy did not report its address: nobody, and not this host. */
 static struct milter_event take_connect(struct milter *milter, const char *data, size_t size)
 {
 	const char *p = data, *end = data + size, *name = take_string(&p, end), *address = "";

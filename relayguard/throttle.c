@@ -42,6 +42,16 @@ struct throttle {
 	size_t places;
 };
 
+/* What is saved: the clients without the table that they are found in. */
+struct throttle_copy {
+	struct throttle_limit limit[THROTTLE_CLASSES][THROTTLE_WHATS];
+	size_t size;
+	struct kept {
+		struct key key;
+		struct count count[THROTTLE_WHATS];
+	} kept[];
+};
+
 static const char *const class_names[] = { "stranger", "pop", "auth" };
 static const char *const what_names[] = { "messages", "recipients" };
 
@@ -222,25 +232,48 @@ size_t throttle_clients(const struct throttle *throttle)
 
 /* ---- text ---- */
 
-void throttle_save(const struct throttle *throttle, FILE *out)
+struct throttle_copy *throttle_copy(const struct throttle *throttle)
 {
+	size_t most = HASH_COUNT(throttle->clients);
+	struct throttle_copy *copy = malloc(sizeof *copy + most * sizeof *copy->kept);
+
+	if (copy == NULL)
+		return NULL;
+	memcpy(copy->limit, throttle->limit, sizeof copy->limit);
+	copy->size = 0;
 	for (const struct client *client = throttle->clients; client != NULL;
 	     client = client->hh.next) {
-		char address[INET6_ADDRSTRLEN];
+		struct kept *kept = &copy->kept[copy->size++];
 
-		inet_ntop(client->key.family, client->key.address, address, sizeof address);
+		kept->key = client->key;
+		memcpy(kept->count, client->count, sizeof kept->count);
+	}
+	return copy;
+}
+
+static void save_count(
+    const struct key *key, size_t what, int64_t seconds, const struct count *count, FILE *out)
+{
+	char address[INET6_ADDRSTRLEN];
+
+	inet_ntop(key->family, key->address, address, sizeof address);
+	fprintf(out, "throttle %s %s %s %" PRId64 " %" PRId64, address, class_names[key->class],
+	    what_names[what], seconds, count->newest);
+	for (size_t i = 0; i < RING; i++)
+		fprintf(out, " %" PRIu32, count->slot[i]);
+	fputc('\n', out);
+}
+
+void throttle_save(const struct throttle_copy *copy, FILE *out)
+{
+	for (size_t i = 0; i < copy->size; i++) {
+		const struct kept *kept = &copy->kept[i];
+
 		for (size_t what = 0; what < THROTTLE_WHATS; what++) {
-			const struct count *count = &client->count[what];
-			int64_t seconds = throttle->limit[client->key.class][what].seconds;
+			int64_t seconds = copy->limit[kept->key.class][what].seconds;
 
-			if (seconds == 0 || count->newest == 0)
-				continue;
-			fprintf(out, "throttle %s %s %s %" PRId64 " %" PRId64, address,
-			    class_names[client->key.class], what_names[what], seconds,
-			    count->newest);
-			for (size_t i = 0; i < RING; i++)
-				fprintf(out, " %" PRIu32, count->slot[i]);
-			fputc('\n', out);
+			if (seconds != 0 && kept->count[what].newest != 0)
+				save_count(&kept->key, what, seconds, &kept->count[what], out);
 		}
 	}
 }

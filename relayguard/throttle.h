@@ -41,6 +41,7 @@ struct throttle_limit {
 bool throttle_parse(const char *text, struct throttle_limit *limit);
 
 struct throttle;
+struct throttle_copy;
 
 /* LIMITS are for each class and kind.  Returns NULL without memory. */
 struct throttle *throttle_new(
@@ -66,8 +67,12 @@ void throttle_count(struct throttle *throttle, const char *address, enum throttl
 /* How many clients are remembered. */
 size_t throttle_clients(const struct throttle *throttle);
 
+/* The counts as they are now, for a thread to write.  Free it with free(3).
+ * Returns NULL without memory. */
+struct throttle_copy *throttle_copy(const struct throttle *throttle);
+
 /* Writes a line for each count, as "throttle ...\n". */
-void throttle_save(const struct throttle *throttle, FILE *out);
+void throttle_save(const struct throttle_copy *copy, FILE *out);
 
 /* Takes one line of throttle_save(), without its newline.  Counts of other
  * limits than today's are passed by.  Returns false if it is no such line. */

@@ -37,9 +37,9 @@ said() {	# said WORDS: relayguard has said so
 	grep -qF -e "$1" "$DIR/stderr"
 }
 
-start_guard() {	# start_guard [OPTION...]: in the background
+start_guard() {	# start_guard [OPTION...]: in the background; UNDER: a command that it is started by
 	: >"$DIR/stderr"
-	"$RELAYGUARD" -v -c "$DIR/relayguard.conf" "$@" 2>>"$DIR/stderr" 3>&- &
+	${UNDER+"${UNDER[@]}"} "$RELAYGUARD" -v -c "$DIR/relayguard.conf" "$@" 2>>"$DIR/stderr" 3>&- &
 	GUARD_PID=$!
 	eventually guarding
 }
@@ -74,6 +74,9 @@ stop_dns() {
 
 teardown() {
 	local pid
+	# while it is held by a tracer it does not end
+	pid=$(sed -n 's/^TracerPid:[[:space:]]*//p' "/proc/${GUARD_PID:-none}/status" 2>/dev/null) || :
+	[ "${pid:-0}" = 0 ] || kill -KILL "$pid"
 	for pid in ${GUARD_PID:-} ${DNS_PID:-} ${ASKER_PID:-}; do
 		kill -KILL "$pid" 2>/dev/null || :
 		wait "$pid" 2>/dev/null || :

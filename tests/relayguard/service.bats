@@ -157,6 +157,18 @@ load guard
 	[[ ${lines[2]} == '450 4.7.1 '* ]]
 }
 
+@test "a disk that hangs holds up no answer" {
+	prepare 'noto:ALL:ALL:noto@*:553 5.7.1 no'
+	# each fsync(2) takes ten minutes; -D: ours is the program, not strace
+	UNDER=(strace -D -f -qq -o "$DIR/trace" -e trace=fsync -e inject=fsync:delay_enter=600000000)
+	start_guard
+	eventually test -e "$DIR/state/stats.tmp"
+	policy policy recipient=noto@example.com
+	[[ $REPLY == '553 5.7.1 no' ]] || fail "$REPLY"
+	# and it still is at it
+	[ -e "$DIR/state/stats.tmp" ]
+}
+
 @test "one relayguard a state file; a socket that is in use is not taken" {
 	prepare 'allow:ALL:ALL:ALL'
 	start_guard

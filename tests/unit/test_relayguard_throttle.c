@@ -158,9 +158,12 @@ static struct throttle *reload(
 	char *text, *rest;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
+	struct throttle_copy *copy = throttle_copy(old);
 
-	throttle_save(old, out);
+	assert_non_null(copy);
+	throttle_save(copy, out);
 	fclose(out);
+	free(copy);
 	rest = text;
 	for (char *line = strsep(&rest, "\n"); rest != NULL; line = strsep(&rest, "\n")) {
 		assert_true(strlen(line) < THROTTLE_LINE_MAX);
