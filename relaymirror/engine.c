@@ -84,9 +84,9 @@ void engine_fail(struct engine *engine, const char *why)
 	snprintf(engine->why, sizeof engine->why, "%s", why);
 	engine_disconnect(engine);
 	if (log_once(&engine->complaint, cause_of(engine->why), (int64_t)time(NULL), COMPLAIN_S))
-		log_say(LOG_WARNING, "cannot %s %s%s: %s", engine->options->purpose,
-		    engine->place.text, handler->failed == NULL ? ", trying again" : "",
-		    engine->why);
+		log_say(LOG_WARNING, "cannot %s %s%s%s: %s", engine->options->purpose,
+		    engine->place.text, engine->at_sentinel ? " (a Sentinel)" : "",
+		    handler->failed == NULL ? ", trying again" : "", engine->why);
 	in_vain = try_later(engine);
 	if (was_up)
 		handler->down(engine->arg);
