@@ -27,24 +27,33 @@
  * An element whose variable is empty is not written. */
 static const struct element {
 	const char *text; /* of Dovecot 2.0 to 2.3 */
+	const char *longer; /* the same, as a long name */
 	const char *later; /* of 2.4 */
 	const char *expression;
 	const char *once; /* the word that the server writes; NULL: none */
 	bool may_lack;
 	bool not_proxied;
 } known[] = {
-	{ "user=<%u>", "user=<%{user}>", "user=<(?<user>[^<>]*)>", "user=<", false, false },
-	{ "method=%m", "method=%{mechanism}", "method=(?!ANONYMOUS(?:,|$))[-A-Z0-9]*",
-	    "method=", false, false },
-	{ "rip=%r", "rip=%{remote_ip}", "rip={ip}", "rip=", false, false },
-	{ "rport=%b", "rport=%{remote_port}", "rport=[0-9]+", "rport=", false, false },
-	{ "lip=%l", "lip=%{local_ip}", "lip=[0-9A-Fa-f:.]+", "lip=", false, false },
-	{ "lport=%a", "lport=%{local_port}", "lport=[0-9]+", "lport=", false, false },
-	{ "mpid=%e", "mpid=%{mail_pid}", "mpid=(?<proof>[0-9]+)", "mpid=", false, true },
-	{ "%c", "%{secured}", SECURED, NULL, true, false },
-	{ "%k", "%{ssl_security}", CIPHER, NULL, true, false },
-	{ "session=<%{session}>", "session=<%{session}>", "session=<(?<session>[A-Za-z0-9+/=]*)>",
-	    "session=<", false, false },
+	{ "user=<%u>", "user=<%{user}>", "user=<%{user}>", "user=<(?<user>[^<>]*)>", "user=<",
+	    false, false },
+	{ "method=%m", "method=%{mech}", "method=%{mechanism}",
+	    "method=(?!ANONYMOUS(?:,|$))[-A-Z0-9]*", "method=", false, false },
+	{ "rip=%r", "rip=%{rip}", "rip=%{remote_ip}", "rip={ip}", "rip=", false, false },
+	{ "rport=%b", "rport=%{rport}", "rport=%{remote_port}", "rport=[0-9]+", "rport=", false,
+	    false },
+	{ "lip=%l", "lip=%{lip}", "lip=%{local_ip}", "lip=[0-9A-Fa-f:.]+", "lip=", false, false },
+	{ "lport=%a", "lport=%{lport}", "lport=%{local_port}", "lport=[0-9]+", "lport=", false,
+	    false },
+	{ "mpid=%e", "mpid=%{mail_pid}", "mpid=%{mail_pid}", "mpid=(?<proof>[0-9]+)",
+	    "mpid=", false, true },
+	{ "%c", "%{secured}", "%{secured}", SECURED, NULL, true, false },
+	{ "%k", "%{ssl_security}", "%{ssl_security}", CIPHER, NULL, true, false },
+	{ "%s", "%{service}", "%{protocol}", "[a-z0-9]+", NULL, false, false },
+	{ "%p", "%{pid}", "%{pid}", "[0-9]+", NULL, false, false },
+	/* what a client says with TLS: a name of the DNS, or no login */
+	{ "%{local_name}", "%{local_name}", "%{local_name}", "[-A-Za-z0-9._]+", NULL, true, false },
+	{ "session=<%{session}>", "session=<%{session}>", "session=<%{session}>",
+	    "session=<(?<session>[A-Za-z0-9+/=]*)>", "session=<", false, false },
 };
 
 #define KNOWN (sizeof known / sizeof *known)
@@ -76,16 +85,36 @@ static bool is_named(const char *word, const char *variable, struct found *found
 	return span_equals(found->behind, begin > size + 1 ? "\"" : "");
 }
 
-/* Finds the element that WORD is; the variables that stand alone may have a
+/* Is WORD the user in any form: <%Lu>, <%n@%d>, <%{auth_user}>?  All are what a
+ * client said, and the expression takes nothing but them between < and >. */
+static bool is_user(const char *word)
+{
+	size_t size = strlen(word);
+
+	return size > 7 && strncmp(word, "user=<", 6) == 0 && strchr(word, '%') != NULL &&
+	       strcspn(word + 6, "<>") == size - 7 && word[size - 1] == '>';
+}
+
+/* Is WORD one of the forms of E?  The variables that stand alone may have a
  * name. */
+static bool is_element(const char *word, const struct element *e, struct found *found)
+{
+	const char *const forms[] = { e->text, e->longer, e->later };
+
+	*found = (struct found){ e, { "", 0 }, { "", 0 } };
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+		if (strcmp(word, forms[i]) == 0)
+			return true;
+		if (e->once == NULL && is_named(word, forms[i], found))
+			return true;
+	}
+	return e == USER && is_user(word);
+}
+
 static bool find_element(const char *word, struct found *found)
 {
 	for (size_t i = 0; i < KNOWN; i++) {
-		*found = (struct found){ &known[i], { "", 0 }, { "", 0 } };
-		if (strcmp(word, known[i].text) == 0 || strcmp(word, known[i].later) == 0)
-			return true;
-		if (known[i].once == NULL &&
-		    (is_named(word, known[i].text, found) || is_named(word, known[i].later, found)))
+		if (is_element(word, &known[i], found))
 			return true;
 	}
 	return false;
@@ -104,7 +133,7 @@ static bool build(char *out, const char *head, char *const *words, bool proxied,
 		if (!find_element(*words, &found)) {
 			snprintf(error, error_size,
 			    "unknown element '%s', expected user=<%%u> and others of Dovecot's "
-			    "default, %%k, rport=%%b or lport=%%a",
+			    "default, %%k, rport=%%b, lport=%%a, %%s, %%p or %%{local_name}",
 			    *words);
 			return false;
 		}
@@ -112,8 +141,8 @@ static bool build(char *out, const char *head, char *const *words, bool proxied,
 		if (seen[e - known] || (e == ADDRESS && !seen[USER - known]) ||
 		    (e->may_lack && !any)) {
 			snprintf(error, error_size,
-			    "'%s', expected each element once, user=<%%u> before rip=%%r, and %%c "
-			    "and %%k behind others",
+			    "'%s', expected each element once, user=<%%u> before rip=%%r, and %%c, "
+			    "%%k and %%{local_name} behind others",
 			    *words);
 			return false;
 		}

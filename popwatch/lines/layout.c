@@ -12,6 +12,8 @@
  *   socklog      [TAI ]mail.info: BSD TAG: MESSAGE
  *   logread      Fri Nov 20 11:46:38 2026 mail.info TAG[[PID]]: MESSAGE
  *   multilog     TAI TAG: MESSAGE
+ *   metalog      BSD [TAG] MESSAGE
+ *   (no name)    ISO TAG[[PID]]: MESSAGE
  *   Dovecot      BSD SERVICE: Info: MESSAGE
  *                TAI SERVICE: Info: MESSAGE
  *                (2.x; the service is the message's beginning)
@@ -30,9 +32,9 @@
  * 2026-11-20_11:46:38.12345 may stand where TAI does.)
  *
  * Before any of them may stand what another program puts there, see envelope.h.
- * What was logged twice has two stamps, before the host (docker logs -t) or
- * before the message (a container's standard error in the journal); the first
- * one counts.
+ * What was logged twice has two stamps: before the host (docker logs -t),
+ * before Dovecot's own service, or before the message (a container's standard
+ * error in the journal).  The first one counts.
  * A line may end in a CR.
  */
 #include "layout.h"
@@ -134,6 +136,22 @@ static bool take_tag(struct cursor *c, struct header *h)
 	}
 	c->p = p;
 	return skip_char(c, ':') && skip_char(c, ' ');
+}
+
+/* metalog's [TAG] and a blank. */
+static bool take_bracketed_tag(struct cursor *c, struct header *h)
+{
+	const char *close;
+
+	if (!skip_char(c, '['))
+		return false;
+	close = memchr(c->p, ']', left(c));
+	if (close == NULL || close == c->p)
+		return false;
+	h->tag = (struct span){ c->p, (size_t)(close - c->p) };
+	h->pid = (struct span){ close, 0 };
+	c->p = close + 1;
+	return memchr(h->tag.text, ' ', h->tag.size) == NULL && skip_char(c, ' ');
 }
 
 /* Solaris puts [ID 702911 mail.info] before the message. */
@@ -244,15 +262,15 @@ static bool take_syslog_stamp(struct cursor *c, bool with_host, struct header *h
 	if (stamped && c->p == facility && !with_host)
 		return true;
 	if (!with_host)
-		return take_bsd_stamp(c, h) && skip_char(c, ' ');
+		return (take_iso_stamp(c, 'T', h) || take_bsd_stamp(c, h)) && skip_char(c, ' ');
 	if (left(c) > 10 && c->p[4] == '-')
 		return (take_iso_stamp(c, 'T', h) || take_iso_stamp(c, ' ', h)) && skip_gap(c);
 	return take_bsd_stamp(c, h) && skip_gap(c);
 }
 
 /* A host, and the gap behind it.  A tag does not stand where it should, as in
- * "Nov 20 11:46:38 popa3d[1]: ...", nor does the beginning of one, as in
- * Dovecot's own "... imap(alice b): ...". */
+ * "Nov 20 11:46:38 popa3d[1]: ..." or metalog's "[popa3d] ...", nor does the
+ * beginning of one, as in Dovecot's own "... imap(alice b): ...". */
 static bool take_host(struct cursor *c, struct span *host)
 {
 	const char *p = c->p;
@@ -263,7 +281,7 @@ static bool take_host(struct cursor *c, struct span *host)
 	}
 	*host = (struct span){ c->p, (size_t)(p - c->p) };
 	c->p = p;
-	return host->size > 0 && p[-1] != ':' && skip_gap(c);
+	return host->size > 0 && *host->text != '[' && p[-1] != ':' && skip_gap(c);
 }
 
 static bool parse_syslog(struct cursor c, bool with_host, struct header *h)
@@ -285,7 +303,10 @@ static bool parse_syslog(struct cursor c, bool with_host, struct header *h)
 	/* without a host, and nothing before the stamp: that is what its
 	 * option -S leaves */
 	h->busybox = !with_host && h->kind == STAMP_BSD && h->stamp.text == first;
-	if (!take_tag(&c, h)) {
+	if (!with_host && c.p < c.end && *c.p == '[') {
+		if (!take_bracketed_tag(&c, h))
+			return false;
+	} else if (!take_tag(&c, h)) {
 		/* a facility ends with a blank, where a tag does not */
 		c.p = behind;
 		skip_facility(&c, false);
@@ -320,6 +341,7 @@ static bool parse_dovecot(struct cursor c, struct header *h)
 		skip_facility(&c, true);
 		if (c.p > message)
 			return false;
+		skip_second_stamp(&c);
 		skip_text(&c, "dovecot: ");
 	}
 	take_message(&c, h);

@@ -25,8 +25,9 @@ static const char *const sure[] = { "logged in", "logged on", "login ok", "login
 static const char *const maybe[] = { "login", "logon", "proxying", "method=", "mpid=" };
 static const char *const hints[] = { "ip=", "host=", "client", "remote", " from " };
 /* Of another service, or of nobody. */
-static const char *const foreign[] = { "protocol=soap", "protocol=smtp", ":25,", ":465,", ":587,",
-	":2525,", "method=anonymous", "mech=anonymous", "login.anonymous", "login.nopassword" };
+static const char *const foreign[] = { "protocol=soap", "protocol=smtp", "protocol=managesieve",
+	":25,", ":465,", ":587,", ":2525,", "method=anonymous", "mech=anonymous", "login.anonymous",
+	"login.nopassword" };
 
 /* Verbs of what is no login, by how they begin, and whole. */
 static const char *const beginnings[] = { "fail", "abort", "connect", "disconnect", "refus",

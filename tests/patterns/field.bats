@@ -1,9 +1,11 @@
-# log lines from the field have the verdicts of field/*.log, except for the misses that field/known names
+# log lines from the field have the verdicts of field/*.log, except for the misses that field/known names;
+# lines that a site could have, written for this test (variants/), all have theirs
 
 load ../lib/test
 
 POPWATCH=$BUILD/popwatch/popwatch
 FIELD=$BATS_TEST_DIRNAME/field
+VARIANTS=$BATS_TEST_DIRNAME/variants
 DEFINITIONS=$BATS_TEST_DIRNAME/../../popwatch/servers.d
 
 # part: each group of lines of one source, as NUMBER.log without the verdicts, NUMBER.expected (FILE:LINE, verdict) and
@@ -17,7 +19,7 @@ part() {
 			base = scratch "/" ++number
 			print "definitions = " definitions >(base ".conf")
 			printf "%s", config >(base ".conf")
-			print number, servers, layout
+			print number, layout, servers
 		}
 		FNR == 1 { name = FILENAME; sub(".*/", "", name); servers = "all"; layout = "syslog"; begun = 0; config = "" }
 		/^# (source|servers|format|config): / {
@@ -35,7 +37,7 @@ part() {
 			begin()
 			print name ":" FNR "\t" $1 >(base ".expected")
 			print substr($0, length($1) + 2) >(base ".log")
-		}' "$FIELD"/*.log
+		}' "$FIELD"/*.log "$VARIANTS"/*.log
 }
 
 # found NUMBER SERVERS LAYOUT: the addresses that popwatch takes from the lines of a group, each with its FILE:LINE
@@ -60,7 +62,7 @@ deaf() {
 misses() {
 	local number servers layout
 	part >"$SCRATCH/groups"
-	while read -r number servers layout; do
+	while read -r number layout servers; do
 		found "$number" "$servers" "$layout" >"$SCRATCH/addresses"
 		awk -F '\t' 'FILENAME == ARGV[1] { got[$1] = got[$1] " " $2; next }
 			$2 ~ /[.:]/ && !($1 in got) { print $1 "\tlogin missed: " $2; next }
@@ -89,7 +91,7 @@ misses() {
 }
 
 @test "each line has a source, a verdict and no address of anybody" {
-	for file in "$FIELD"/*.log; do
+	for file in "$FIELD"/*.log "$VARIANTS"/*.log; do
 		sed -n '1p' "$file" | grep -q '^# source: .' || fail "$file does not begin with a source"
 		! grep -nvP '^(# (source|servers|format|needs|config|note): .+|(none|logout|[0-9]+(\.[0-9]+){3}|[0-9a-f:]*:[0-9a-f:.]*)\t.+)$' "$file" ||
 			fail "$file: neither a remark nor a verdict and a line"
@@ -101,7 +103,7 @@ misses() {
 	mkdir "$SCRATCH/deaf"
 	sed '/^login = /s/\^/^never/; /^\[samples\]/,$d' "$DEFINITIONS/courier.conf" >"$SCRATCH/deaf/courier.conf"
 	DEFINITIONS=$SCRATCH/deaf part >"$SCRATCH/groups"
-	read -r number servers layout < <(grep ' courier ' "$SCRATCH/groups" | head -n 2 | tail -n 1)
+	read -r number layout servers < <(grep ' courier ' "$SCRATCH/groups" | head -n 2 | tail -n 1)
 	found "$number" courier "$layout" >"$SCRATCH/addresses"
 	[ ! -s "$SCRATCH/addresses" ] && grep -qP '\t[0-9.]+$' "$SCRATCH/$number.expected"
 }
