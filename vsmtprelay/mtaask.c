@@ -2,8 +2,9 @@
  *
  * mtaask.c - see mtaask.h
  *
- * Limits: Postfix is asked for the map alone, since it has no test mode: that a
- * restriction in front of it decides otherwise is not seen.  What sendmail and
+ * Limits: Postfix is asked for the map, since it has no test mode, and its lists
+ * of restrictions are read: that a table or a policy service in front of the map
+ * decides otherwise is not seen.  What sendmail and
  * Exim answer is theirs, whatever the reason: a client may also relay because
  * of its network.
  */
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "postfix.h"
 #include "program.h"
 
 static const char *const postmap_places[] = { "/usr/sbin/postmap", "/usr/local/sbin/postmap",
@@ -70,7 +72,16 @@ static bool permits(const char *value)
 	return strncmp(value, "OK", 2) == 0 || value[strspn(value, "0123456789\n")] == '\0';
 }
 
-static enum answer ask_postfix(const char *file, const char *address, char text[MTAASK_TEXT])
+static void take_fault(const struct finding *finding, void *arg)
+{
+	char *text = arg;
+
+	if (*text == '\0')
+		snprintf(text, MTAASK_TEXT, "refuses it: %s", finding->what);
+}
+
+static enum answer ask_postfix(
+    const struct mta_facts *facts, const char *file, const char *address, char text[MTAASK_TEXT])
 {
 	const char *postmap = program_find(postmap_places);
 	char map[1100], shown[128], *output;
@@ -84,7 +95,12 @@ static enum answer ask_postfix(const char *file, const char *address, char text[
 	status = program_run(
 	    postmap, (const char *[]){ "postmap", "-q", address, map, NULL }, "", true, &output);
 	show_line(output != NULL ? output : "no answer in time", shown, sizeof shown);
-	if (status == 0 && output != NULL && permits(output)) {
+	*text = '\0';
+	if (facts->postfix_settings != NULL)
+		postfix_order(facts->postfix_settings, file, take_fault, text);
+	if (*text != '\0') {
+		answer = ANSWER_NO;
+	} else if (status == 0 && output != NULL && permits(output)) {
 		answer = ANSWER_YES;
 		snprintf(text, MTAASK_TEXT, "finds it: postmap -q %s %.200s prints %s", address,
 		    map, shown);
@@ -247,7 +263,7 @@ enum answer mta_ask(const struct mta_facts *facts, enum mta server, const char *
 {
 	switch (server) {
 	case MTA_POSTFIX:
-		return ask_postfix(file, address, text);
+		return ask_postfix(facts, file, address, text);
 	case MTA_EXIM:
 		return strchr(address, ':') != NULL ? ask_exim_acl(facts, address, text)
 						    : ask_exim(facts, address, text);

@@ -2,19 +2,27 @@
  *
  * postfix.c - see postfix.h
  *
- * The one fault so far: `check_client_access hash:/var/lib/relayers/relayers`.
- * In a table of whole keys smtpd(8) looks up the client's address and then ever
+ * Two faults.  One is `check_client_access hash:/var/lib/relayers/relayers`: in
+ * a table of whole keys smtpd(8) looks up the client's address and then ever
  * shorter prefixes of it, cut at the colons (access(5), HOST NAME/ADDRESS
  * PATTERNS; smtpd_check.c, check_addr_access()). 2001:db8::1 is such a prefix
  * of 2001:db8::1:7, and an address of its own, so one login lets others relay.
  * In a table of patterns only the whole key is looked up, and so it is in a
- * pipemap or unionmap that contains one.  Limit: only plain references are
- * followed, not ${name?value} and the like.
+ * pipemap or unionmap that contains one.
+ *
+ * The other is a restriction that has refused the recipient before the map is
+ * asked.  smtpd_relay_restrictions and smtpd_recipient_restrictions are both
+ * gone through, each until the first restriction that decides (postconf(5)), so
+ * the map must come first in each that would refuse.
+ *
+ * Limits: only plain references are followed, not ${name?value} and the like;
+ * what a table, a policy service or a class named by a table decides is not
+ * seen.
  */
 #include "postfix.h"
 
 #include "postconf.h"
-#include "span.h"
+#include "settingtext.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -22,9 +30,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#define BLANKS " \t\r\n,"
-#define DEPTH_MAX 10 /* of references to other settings, and of braces */
-#define VALUE_MAX (1 << 20)
+#define DEPTH_MAX 10 /* of maps and lists within each other */
 
 struct look {
 	const char *settings, *file;
@@ -37,123 +43,7 @@ struct map {
 	bool ours, pattern;
 };
 
-/* ---- settings ---- */
-
-static struct span trimmed(struct span span)
-{
-	while (span.size > 0 && strchr(" \t\r", span.text[0]) != NULL)
-		span = (struct span){ span.text + 1, span.size - 1 };
-	while (span.size > 0 && strchr(" \t\r", span.text[span.size - 1]) != NULL)
-		span.size--;
-	return span;
-}
-
-/* The next line at *AT, which moves on.  False at the end.  A line without "="
- * has an empty value. */
-static bool next_setting(const char **at, struct span *name, struct span *value)
-{
-	size_t size = strcspn(*at, "\n"), equals = strcspn(*at, "=\n");
-
-	if (**at == '\0')
-		return false;
-	*name = trimmed((struct span){ *at, equals });
-	*value = (struct span){ *at + size, 0 };
-	if (equals < size)
-		*value = trimmed((struct span){ *at + equals + 1, size - equals - 1 });
-	*at += size;
-	if (**at == '\n')
-		++*at;
-	return true;
-}
-
-/* The last setting of that name counts.  False if there is none. */
-static bool find_setting(const char *settings, struct span name, struct span *value)
-{
-	struct span one, its_value;
-	bool found = false;
-
-	while (next_setting(&settings, &one, &its_value))
-		if (one.size == name.size && memcmp(one.text, name.text, name.size) == 0) {
-			*value = its_value;
-			found = true;
-		}
-	return found;
-}
-
-/* The name in $name, ${name} or $(name) at the '$' in TEXT[*I]; *I moves to its
- * last byte.  Empty if that is no reference. */
-static struct span reference(struct span text, size_t *i)
-{
-	static const char letters[] =
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-	size_t begin = *i + 1, end;
-	bool wrapped = begin < text.size && (text.text[begin] == '{' || text.text[begin] == '(');
-
-	begin += wrapped;
-	for (end = begin;
-	     end < text.size && memchr(letters, text.text[end], sizeof letters - 1) != NULL; end++)
-		continue;
-	if (end == begin ||
-	    (wrapped && (end == text.size || (text.text[end] != '}' && text.text[end] != ')'))))
-		return (struct span){ text.text, 0 };
-	*i = wrapped ? end : end - 1;
-	return (struct span){ text.text + begin, end - begin };
-}
-
-/* VALUE with what it refers to, to TO. postconf -x has done this already,
- * except for main.cf itself. */
-static void expand(FILE *to, const char *settings, struct span value, int depth)
-{
-	for (size_t i = 0; i < value.size && ftell(to) < VALUE_MAX; i++) {
-		struct span name = { value.text, 0 }, other;
-
-		if (value.text[i] == '$')
-			name = reference(value, &i);
-		if (name.size == 0)
-			putc(value.text[i], to);
-		else if (depth < DEPTH_MAX && find_setting(settings, name, &other))
-			expand(to, settings, other, depth + 1);
-	}
-}
-
-/* ---- words and maps ---- */
-
-/* The next word of *REST, which moves on; what is in braces is one.  False at
- * the end. */
-static bool next_word(struct span *rest, struct span *word)
-{
-	size_t size = 0;
-	int depth = 0;
-
-	while (rest->size > 0 && strchr(BLANKS, rest->text[0]) != NULL)
-		*rest = (struct span){ rest->text + 1, rest->size - 1 };
-	if (rest->size == 0)
-		return false;
-	for (; size < rest->size && (depth > 0 || strchr(BLANKS, rest->text[size]) == NULL);
-	     size++) {
-		if (rest->text[size] == '{')
-			depth++;
-		else if (rest->text[size] == '}')
-			depth--;
-	}
-	*word = (struct span){ rest->text, size };
-	*rest = (struct span){ rest->text + size, rest->size - size };
-	return true;
-}
-
-static bool is_word(struct span word, const char *text)
-{
-	return word.size == strlen(text) && strncasecmp(word.text, text, word.size) == 0;
-}
-
-/* Takes the braces off.  False if there are none. */
-static bool unwrap(struct span word, struct span *inside)
-{
-	if (word.size < 2 || word.text[0] != '{' || word.text[word.size - 1] != '}')
-		return false;
-	*inside = (struct span){ word.text + 1, word.size - 2 };
-	return true;
-}
+/* ---- maps ---- */
 
 /* Is NAME, to which Postfix adds the suffix of the table's type, our file? */
 static bool is_file(const struct look *look, struct span name)
@@ -188,12 +78,12 @@ static void read_map(const struct look *look, struct span spec, struct map *map,
 		return;
 	}
 	spec = (struct span){ spec.text + type.size + 1, spec.size - type.size - 1 };
-	if (is_word(type, "regexp") || is_word(type, "pcre") || is_word(type, "cidr"))
+	if (word_is(type, "regexp") || word_is(type, "pcre") || word_is(type, "cidr"))
 		map->pattern = true;
-	else if (depth < DEPTH_MAX && (is_word(type, "proxy") || is_word(type, "debug")))
+	else if (depth < DEPTH_MAX && (word_is(type, "proxy") || word_is(type, "debug")))
 		read_map(look, spec, map, depth + 1);
-	else if (depth < DEPTH_MAX && unwrap(spec, &inside))
-		while (next_word(&inside, &word))
+	else if (depth < DEPTH_MAX && word_unwrap(spec, &inside))
+		while (word_next(&inside, &word))
 			read_map(look, word, map, depth + 1);
 	else
 		map->ours |= is_file(look, spec);
@@ -231,12 +121,12 @@ static void judge_value(const struct look *look, struct span name, struct span v
 {
 	struct span word, inside;
 
-	while (next_word(&value, &word)) {
+	while (word_next(&value, &word)) {
 		struct map map = { false, false };
 
-		if (depth < DEPTH_MAX && unwrap(word, &inside)) {
+		if (depth < DEPTH_MAX && word_unwrap(word, &inside)) {
 			judge_value(look, name, inside, depth + 1);
-		} else if (is_word(word, "check_client_access") && next_word(&value, &word)) {
+		} else if (word_is(word, "check_client_access") && word_next(&value, &word)) {
 			read_map(look, word, &map, 0);
 			if (map.ours && !map.pattern)
 				report(look, name, word);
@@ -244,24 +134,214 @@ static void judge_value(const struct look *look, struct span name, struct span v
 	}
 }
 
+/* ---- the order of restrictions ---- */
+
+#define RELAY "smtpd_relay_restrictions"
+#define RECIPIENT "smtpd_recipient_restrictions"
+/* of Postfix 3, see compatibility_level */
+#define RELAY_DEFAULT "permit_mynetworks, permit_sasl_authenticated, defer_unauth_destination"
+
+/* One of the two lists. */
+struct order {
+	bool names_map; /* somewhere */
+	bool asks_map; /* before anything decides */
+	bool over; /* it permits everybody: what follows is not looked at */
+	char refuses[32]; /* the first that refuses mail to other domains; "": none */
+};
+
+static bool refuses(struct span word)
+{
+	static const char *const words[] = { "reject_unauth_destination",
+		"defer_unauth_destination", "check_relay_domains", "reject", "defer" };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		if (word_is(word, words[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The list of the restriction class WORD; free it.  NULL if it is none, or
+ * without memory. */
+static char *class_list(const char *settings, struct span word)
+{
+	struct span classes, one, value;
+
+	if (!settings_find(settings, span_of("smtpd_restriction_classes"), &classes))
+		return NULL;
+	while (word_next(&classes, &one)) {
+		if (one.size == word.size && memcmp(one.text, word.text, one.size) == 0)
+			return settings_find(settings, word, &value)
+				   ? settings_expand(settings, value)
+				   : NULL;
+	}
+	return NULL;
+}
+
+static void read_order(const struct look *look, struct span list, struct order *order, int depth);
+
+/* Reads WORD if it is a list itself: in braces, or a class. */
+static bool read_inner(const struct look *look, struct span word, struct order *order, int depth)
+{
+	struct span inside;
+	char *list;
+	bool is_class;
+
+	if (depth >= DEPTH_MAX)
+		return false;
+	if (word_unwrap(word, &inside)) {
+		read_order(look, inside, order, depth + 1);
+		return true;
+	}
+	list = class_list(look->settings, word);
+	is_class = list != NULL;
+	if (is_class)
+		read_order(look, span_of(list), order, depth + 1);
+	free(list);
+	return is_class;
+}
+
+static void read_order(const struct look *look, struct span list, struct order *order, int depth)
+{
+	struct span word;
+
+	while (!order->over && word_next(&list, &word)) {
+		struct map map = { false, false };
+
+		if (word_is(word, "warn_if_reject")) {
+			word_next(&list, &word);
+		} else if (word_is(word, "check_client_access")) {
+			if (word_next(&list, &word))
+				read_map(look, word, &map, 0);
+			order->names_map |= map.ours;
+			order->asks_map |= map.ours && order->refuses[0] == '\0';
+		} else if (word_is(word, "permit")) {
+			order->over = order->refuses[0] == '\0';
+		} else if (!read_inner(look, word, order, depth) && order->refuses[0] == '\0' &&
+			   refuses(word)) {
+			snprintf(order->refuses, sizeof order->refuses, "%.*s", (int)word.size,
+			    word.text);
+		}
+	}
+}
+
+/* The setting NAME of the service SCOPE ("smtp/inet/", or "": main.cf).  False
+ * if it has none of its own. */
+static bool scoped(const struct look *look, struct span scope, const char *name, struct span *value)
+{
+	char text[256];
+
+	if (snprintf(text, sizeof text, "%.*s%s", (int)scope.size, scope.text, name) >=
+	    (int)sizeof text)
+		return false;
+	return settings_find(look->settings, span_of(text), value);
+}
+
+/* What counts for a service that does not set NAME. */
+static struct span inherited(const struct look *look, const char *name)
+{
+	struct span value, level;
+
+	if (settings_find(look->settings, span_of(name), &value))
+		return value;
+	if (strcmp(name, RELAY) == 0 &&
+	    settings_find(look->settings, span_of("compatibility_level"), &level) &&
+	    level.size > 0 && level.text[0] != '0')
+		return span_of(RELAY_DEFAULT);
+	return span_of("");
+}
+
+static void report_order(
+    const struct look *look, struct span scope, const char *name, const struct order *order)
+{
+	const char *file = scope.size > 0 ? "master.cf" : "main.cf";
+	struct finding finding = { RELAYDB_FAULT, "out of memory", "" };
+	char *what = NULL, *fix = NULL;
+
+	if (asprintf(&what,
+		"%.*s%s in Postfix's %s has %s %s: clients that have logged in may not send to "
+		"other domains",
+		(int)scope.size, scope.text, name, file, order->refuses,
+		order->names_map ? "before it asks the database"
+				 : "and does not ask the database") < 0)
+		what = NULL;
+	if (asprintf(&fix,
+		"write check_client_access $relayers before %s in %s, then postfix reload "
+		"(docs/postfix.md)",
+		order->refuses, name) < 0)
+		fix = NULL;
+	if (what != NULL && fix != NULL)
+		finding = (struct finding){ RELAYDB_FAULT, what, fix };
+	look->each(&finding, look->arg);
+	free(what);
+	free(fix);
+}
+
+/* The lists of SCOPE, if one that it sets itself names the map. */
+static void judge_order(const struct look *look, struct span scope)
+{
+	static const char *const names[] = { RELAY, RECIPIENT };
+	struct order orders[2] = { { .over = false }, { .over = false } };
+	bool meant = false, own;
+	struct span value;
+	char *list;
+
+	for (int i = 0; i < 2; i++) {
+		own = scoped(look, scope, names[i], &value);
+		if (!own)
+			value = inherited(look, names[i]);
+		list = settings_expand(look->settings, value);
+		if (list == NULL)
+			return;
+		read_order(look, span_of(list), &orders[i], 0);
+		free(list);
+		meant |= own && orders[i].names_map;
+	}
+	for (int i = 0; i < 2 && meant; i++) {
+		if (orders[i].refuses[0] != '\0' && !orders[i].asks_map)
+			report_order(look, scope, names[i], &orders[i]);
+	}
+}
+
+/* NAME without the name of a list behind its last slash; false if it is none, or
+ * if the other one of that service comes first. */
+static bool scope_of(const struct look *look, struct span name, struct span *scope)
+{
+	struct span unused;
+	size_t size = name.size;
+
+	while (size > 0 && name.text[size - 1] != '/')
+		size--;
+	*scope = (struct span){ name.text, size };
+	name = (struct span){ name.text + size, name.size - size };
+	return word_is(name, RELAY) ||
+	       (word_is(name, RECIPIENT) && !scoped(look, *scope, RELAY, &unused));
+}
+
+void postfix_order(const char *settings, const char *file,
+    void (*each)(const struct finding *finding, void *arg), void *arg)
+{
+	const struct look look = { settings, file, each, arg };
+
+	judge_order(&look, (struct span){ settings, 0 });
+}
+
 void postfix_judge(const char *settings, const char *file,
     void (*each)(const struct finding *finding, void *arg), void *arg)
 {
 	const struct look look = { settings, file, each, arg };
 	const char *at = settings;
-	struct span name, value;
+	struct span name, value, scope;
 
-	while (next_setting(&at, &name, &value)) {
-		char *expanded = NULL;
-		size_t size;
-		FILE *to = open_memstream(&expanded, &size);
+	while (settings_next(&at, &name, &value)) {
+		char *expanded = settings_expand(settings, value);
 
-		if (to == NULL)
+		if (expanded == NULL)
 			return;
-		expand(to, settings, value, 0);
-		if (fclose(to) == 0)
-			judge_value(&look, name, (struct span){ expanded, size }, 0);
+		judge_value(&look, name, span_of(expanded), 0);
 		free(expanded);
+		if (scope_of(&look, name, &scope))
+			judge_order(&look, scope);
 	}
 }
 

@@ -18,4 +18,9 @@ void postfix_check(
 void postfix_judge(const char *settings, const char *file,
     void (*each)(const struct finding *finding, void *arg), void *arg);
 
+/* Of these faults only a restriction of main.cf that refuses mail to other
+ * domains before FILE is asked. */
+void postfix_order(const char *settings, const char *file,
+    void (*each)(const struct finding *finding, void *arg), void *arg);
+
 #endif

@@ -131,6 +131,43 @@ old_line_not_found() {
 	mv "$SCRATCH/elsewhere" /etc/postfix
 }
 
+# in_order LIST...: Postfix runs with these lists of restrictions
+in_order() {
+	MAP=map postfix_with
+	printf '%s\n' "$@" >>/etc/postfix/main.cf
+	stop_postfix
+	start_as_it_is postfix
+}
+
+# too_late SETTING WORD: Postfix refuses who has logged in, for this reason
+too_late() {
+	local out status=0 said="$1 in Postfix's main.cf has $2"
+	not relays 127.0.1.1 -p 2525 || fail "$1: it relays"
+	out=$("$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" check) || status=$?
+	[[ $status = 1 && $out == *"fault: $said"* ]] || fail "check: status $status: $out"
+	status=0
+	out=$("$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" why 127.0.1.1) || status=$?
+	[[ $status = 1 && $out == *"refuses it: $said"* ]] || fail "why: status $status: $out"
+	stop_postfix
+}
+
+@test "a restriction in front of the map decides: check and why say which" {
+	asks='check_client_access $relayers'
+	in_order "smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination, $asks"
+	too_late smtpd_relay_restrictions 'reject_unauth_destination before it asks the database'
+	in_order "smtpd_relay_restrictions = permit_mynetworks, $asks, reject_unauth_destination" \
+		'smtpd_recipient_restrictions = permit_mynetworks, reject_unauth_destination'
+	too_late smtpd_recipient_restrictions 'reject_unauth_destination and does not ask the database'
+	# a list of Postfix's own
+	in_order 'compatibility_level = 3.6' "smtpd_recipient_restrictions = permit_mynetworks, $asks, reject_unauth_destination"
+	too_late smtpd_relay_restrictions 'defer_unauth_destination and does not ask the database'
+	in_order 'smtpd_relay_restrictions =' "smtpd_recipient_restrictions = permit_mynetworks, $asks, reject_unauth_destination"
+	relays 127.0.1.1 -p 2525
+	not grep -F ' has ' <("$BUILD/vsmtprelay/vsmtprelay" -f "$RELAYERS.db" check | grep restrictions)
+	stop_postfix
+	POSTFIX_PID=
+}
+
 @test "missing or damaged map: put off, mail for this host is taken" {
 	postfix_with relay
 	cp "$RELAYERS.db" "$SCRATCH/whole"

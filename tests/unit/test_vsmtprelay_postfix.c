@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * test_vsmtprelay_postfix.c - which settings of Postfix ask the map for parts
- * of addresses (postfix.h)
+ * of addresses, or too late (postfix.h, settingtext.h)
  *
  * Settings as text; the real postconf(1) is asked in tests/mta.
  */
@@ -81,6 +81,88 @@ static const struct {
 	{ KEY "check_client_access {{{{{{{{{{{{{{{{{{{{{{{{\n", 0 },
 	{ KEY "check_client_access }}}} check_client_access " OURS "\n", 1 },
 };
+
+#define ASKS "check_client_access $relayers"
+#define MAP "relayers = pipemap:{" EXPRESSION "," OURS "}\n"
+#define RCPT "smtpd_recipient_restrictions = "
+
+/* Settings behind MAP, and the lists in which the map is asked too late: the
+ * first words of each finding, with a blank between. */
+static const struct {
+	const char *settings, *found;
+} orders[] = {
+	/* the page's */
+	{ KEY "permit_mynetworks, permit_auth_destination, " ASKS ", reject_unauth_destination\n",
+	    "" },
+	{ KEY ASKS ", reject\n", "" },
+	/* another restriction is first */
+	{ KEY "permit_mynetworks, reject_unauth_destination, " ASKS "\n", KEY },
+	{ KEY "permit_mynetworks, defer_unauth_destination " ASKS "\n", KEY },
+	{ KEY "Reject " ASKS "\n", KEY },
+	{ KEY "defer, " ASKS "\n", KEY },
+	{ KEY "warn_if_reject reject_unauth_destination, " ASKS ", reject\n", "" },
+	{ KEY "reject_unauth_pipelining, reject_unknown_sender_domain, " ASKS ", reject\n", "" },
+	{ KEY "permit, " ASKS ", reject\n", "" },
+	{ KEY "{ reject_unauth_destination }, " ASKS "\n", KEY },
+	/* both lists count */
+	{ KEY ASKS ", reject\n" RCPT "permit_mynetworks, reject_unauth_destination\n", RCPT },
+	{ KEY ASKS ", reject\n" RCPT ASKS ", reject_unauth_destination\n", "" },
+	{ KEY ASKS ", reject\n" RCPT "reject_unauth_destination, " ASKS "\n", RCPT },
+	{ KEY ASKS ", reject\n" RCPT "reject_rbl_client bl.example.org\n", "" },
+	{ KEY "permit_mynetworks, reject_unauth_destination\n" RCPT ASKS ", reject\n", KEY },
+	{ KEY "reject, " ASKS "\n" RCPT "reject, " ASKS "\n", KEY RCPT },
+	/* what Postfix has where smtpd_relay_restrictions is not set */
+	{ "compatibility_level = 3.6\n" RCPT ASKS ", reject_unauth_destination\n", KEY },
+	{ "compatibility_level = 0\n" RCPT ASKS ", reject_unauth_destination\n", "" },
+	{ RCPT ASKS ", reject_unauth_destination\n", "" },
+	{ "compatibility_level = 3.6\n" KEY "\n" RCPT ASKS ", reject_unauth_destination\n", "" },
+	/* classes */
+	{ "smtpd_restriction_classes = pop, no\npop = " ASKS "\nno = reject\n" KEY "pop, no\n",
+	    "" },
+	{ "smtpd_restriction_classes = pop, no\npop = " ASKS "\nno = reject\n" KEY "no, pop\n",
+	    KEY },
+	{ "smtpd_restriction_classes = a\na = a, " ASKS "\n" KEY "a, reject\n", "" },
+	/* a service of its own: what it does not set is that of main.cf, and one
+	 * that does not name the map is not meant for these clients */
+	{ KEY ASKS ", reject\nsubmission/inet/" KEY "permit_sasl_authenticated, reject\n", "" },
+	{ KEY "reject_unauth_destination\nsubmission/inet/" KEY ASKS ", reject\n", "" },
+	{ "submission/inet/" KEY "reject, " ASKS "\n", "submission/inet/" KEY },
+	{ RCPT "reject\nsubmission/inet/" KEY ASKS ", reject\n", "submission/inet/" RCPT },
+	{ RCPT "reject\nsmtp/inet/" RCPT ASKS "\nsmtp/inet/" KEY "reject\n", "smtp/inet/" KEY },
+	/* nobody asks it, and odd ones */
+	{ KEY "reject_unauth_destination\n", "" },
+	{ KEY "reject_unauth_destination, check_client_access\n", "" },
+	{ KEY "warn_if_reject\n", "" },
+	{ KEY "reject, {{{{{{{{{{{{{{{{{" ASKS "\n", "" },
+};
+
+static void join(const struct finding *finding, void *arg)
+{
+	char *found = arg;
+
+	assert_int_equal(finding->severity, RELAYDB_FAULT);
+	assert_non_null(strstr(finding->what, " in Postfix's "));
+	assert_non_null(strstr(finding->fix, "check_client_access $relayers before "));
+	strncat(found, finding->what, strcspn(finding->what, " "));
+	strcat(found, " = ");
+}
+
+static void order(void **state)
+{
+	char text[2000], found[300], of_main[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+		print_message("# %s\n", orders[i].settings);
+		snprintf(text, sizeof text, "%s%s", MAP, orders[i].settings);
+		*found = *of_main = '\0';
+		postfix_judge(text, DB, join, found);
+		assert_string_equal(found, orders[i].found);
+		/* of main.cf alone */
+		postfix_order(text, DB, join, of_main);
+		assert_string_equal(of_main, strchr(found, '/') == NULL ? found : "");
+	}
+}
 
 static void count(const struct finding *finding, void *arg)
 {
@@ -167,6 +249,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(settings),
+		cmocka_unit_test(order),
 		cmocka_unit_test(places),
 		cmocka_unit_test(another_name),
 		cmocka_unit_test(folding),
