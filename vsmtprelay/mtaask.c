@@ -2,11 +2,10 @@
  *
  * mtaask.c - see mtaask.h
  *
- * Limits: Postfix is asked for the map, since it has no test mode, and its lists
- * of restrictions are read: that a table or a policy service in front of the map
- * decides otherwise is not seen.  What sendmail and
- * Exim answer is theirs, whatever the reason: a client may also relay because
- * of its network.
+ * Limits: Postfix is asked for the map, since it has no test mode, and its
+ * lists of restrictions are read: that a table or a policy service in front of
+ * the map decides otherwise is not seen.  What sendmail and Exim answer is
+ * theirs, whatever the reason: a client may also relay because of its network.
  */
 #include "mtaask.h"
 

@@ -303,8 +303,8 @@ static void judge_order(const struct look *look, struct span scope)
 	}
 }
 
-/* NAME without the name of a list behind its last slash; false if it is none, or
- * if the other one of that service comes first. */
+/* NAME without the name of a list behind its last slash; false if it is none,
+ * or if the other one of that service comes first. */
 static bool scope_of(const struct look *look, struct span name, struct span *scope)
 {
 	struct span unused;

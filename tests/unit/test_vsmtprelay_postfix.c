@@ -122,8 +122,8 @@ static const struct {
 	{ "smtpd_restriction_classes = pop, no\npop = " ASKS "\nno = reject\n" KEY "no, pop\n",
 	    KEY },
 	{ "smtpd_restriction_classes = a\na = a, " ASKS "\n" KEY "a, reject\n", "" },
-	/* a service of its own: what it does not set is that of main.cf, and one
-	 * that does not name the map is not meant for these clients */
+	/* a service of its own: what it does not set is that of main.cf, and
+	 * one that does not name the map is not meant for these clients */
 	{ KEY ASKS ", reject\nsubmission/inet/" KEY "permit_sasl_authenticated, reject\n", "" },
 	{ KEY "reject_unauth_destination\nsubmission/inet/" KEY ASKS ", reject\n", "" },
 	{ "submission/inet/" KEY "reject, " ASKS "\n", "submission/inet/" KEY },
