@@ -88,6 +88,7 @@ static bool passes(int code)
 static void read_now(struct database *database, int64_t window, struct reading *reading)
 {
 	struct timespec clock;
+	const char *why;
 
 	entries_look(database->path, &reading->stamp);
 	clock_gettime(CLOCK_REALTIME_COARSE, &clock);
@@ -95,9 +96,12 @@ static void read_now(struct database *database, int64_t window, struct reading *
 	    entries_read(database->handle, (int64_t)clock.tv_sec - window - 60, &reading->copy);
 	reading->settled = !passes(reading->code) && entries_settled(&reading->stamp, &clock);
 	reading->error[0] = '\0';
-	if (reading->code != RELAYDB_OK)
-		snprintf(
-		    reading->error, sizeof reading->error, "%s", relaydb_error(database->handle));
+	if (reading->code == RELAYDB_OK)
+		return;
+	/* the copy's own memory is not the handle's concern */
+	why = relaydb_error(database->handle);
+	snprintf(reading->error, sizeof reading->error, "%s",
+	    *why != '\0' ? why : relaydb_strcode(reading->code));
 }
 
 /* Hands READING to the loop, in place of one that it has not taken yet. */

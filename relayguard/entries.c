@@ -35,10 +35,13 @@ struct entries {
 void entries_look(const char *path, struct entries_stamp *stamp)
 {
 	static const char *const suffixes[] = { "", ".redo", ".queue" };
-	char name[PATH_MAX];
+	char name[PATH_MAX], target[PATH_MAX];
 	struct stat st;
 
 	memset(stamp, 0, sizeof *stamp);
+	/* the files beside a database are where a link to it leads */
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && realpath(path, target) != NULL)
+		path = target;
 	for (size_t i = 0; i < 3; i++) {
 		if (snprintf(name, sizeof name, "%s%s", path, suffixes[i]) >= (int)sizeof name ||
 		    stat(name, &st) != 0)

@@ -122,10 +122,35 @@ static void locked_and_free_again(void **state)
 	clean(path);
 }
 
+/* A link leads to the database: a login in the queue, which lies beside the
+ * file and not beside the link, is a change. */
+static void by_a_link(void **state)
+{
+	char path[128], link[128], queue[160];
+	struct entries_stamp before, after;
+
+	(void)state;
+	assert_int_equal(scratch_directory(), 0);
+	snprintf(path, sizeof path, "%s/relayers.db", directory);
+	snprintf(queue, sizeof queue, "%s.queue", path);
+	snprintf(link, sizeof link, "%s/link.db", directory);
+	record(path, CLIENT);
+	assert_int_equal(symlink("relayers.db", link), 0);
+	entries_look(link, &before);
+	entries_look(path, &after);
+	assert_true(entries_same(&before, &after));
+	close(open(queue, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	entries_look(link, &after);
+	assert_false(entries_same(&before, &after));
+	unlink(link);
+	clean(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(locked_and_free_again),
+		cmocka_unit_test(by_a_link),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
