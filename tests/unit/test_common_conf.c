@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_common_conf.c - files without sections, and what is no file (conf.h)
+ * test_common_conf.c - files with sections and without, and what is no file
+ * (conf.h)
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,6 +29,26 @@ static void take(void *arg, const char *section, const char *name, const char *v
 	(void)arg;
 	snprintf(seen + strlen(seen), sizeof seen - strlen(seen), "%d[%s]%s=%s\n", place->line,
 	    section, name, value);
+}
+
+static void test_sections(void **state)
+{
+	static char text[CONF_LINE_MAX + 200];
+	struct conf_errors errors = { .tell = tell };
+	char *end;
+
+	(void)state;
+	*seen = *told = '\0';
+	strcpy(text, "a = b ; c # d\n# comment\n\n[s]\n  x=y z\nnothing\nlong = ");
+	end = text + strlen(text);
+	memset(end, 'l', CONF_LINE_MAX);
+	strcpy(end + CONF_LINE_MAX, "\nlast = one\n[open\nz = 1");
+	conf_read_text("F", text, &errors, take, NULL);
+	assert_string_equal(seen, "1[]a=b ; c # d\n5[s]x=y z\n8[s]last=one\n10[s]z=1\n");
+	assert_string_equal(told, "F:6: 'nothing': expected NAME = VALUE\nF:7: line of 4007 bytes, "
+				  "expected at most 4000\n"
+				  "F:9: expected NAME = VALUE, [SECTION] or # comment\n");
+	assert_int_equal(errors.count, 3);
 }
 
 /* The head of a section is told, also when nothing comes after it or it is not
@@ -76,6 +97,7 @@ static void test_no_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sections),
 		cmocka_unit_test(test_flat),
 		cmocka_unit_test(test_no_file),
 	};
