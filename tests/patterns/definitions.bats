@@ -352,6 +352,42 @@ with_servers() {
 	cat "$SCRATCH/found" "$SCRATCH/summary" | diff <(page_block SERVERS found) -
 }
 
+# bound FILE: what its session-max lines say, as docs/SERVERS.md has it
+bound() {
+	local words all
+	words=$(sed -nE '/^\[lines\]/q; s/^session-max = ([0-9a-z]+) .+/\1/p' "$1" | sort -u)
+	all=$(sed -nE '/^\[lines\]/q; s/^session-max = ([0-9a-z]+)$/\1/p' "$1")
+	if [ -n "$words" ]; then
+		echo "POP3 $words${all:+, else $all}"
+	else
+		echo "${all:-\`session-max\`}"
+	fi
+}
+
+@test "docs/SERVERS.md and popwatch(8) say what ends the connections of each definition, and when at most" {
+	local file name row ends word lines
+	page=$LIB/../../docs/SERVERS.md
+	tr '\n' ' ' <"$LIB/../../man/popwatch.8" | grep -o 'with qpopper.*, which log no end' >"$SCRATCH/endless" ||
+		fail 'popwatch(8) names no server without ends'
+	for file in "$DEFINITIONS"/*.conf; do
+		name=$(basename "$file" .conf)
+		row=$(sed -n '/^## What ends a connection/,$p' "$page" | grep -E "^\|([^|]*[ ,])?$name[ ,][^|]*\|") || fail "$name: no row"
+		[ "$(cut -d '|' -f 4 <<<"$row" | sed 's/^ *//; s/ *$//')" = "$(bound "$file")" ] || fail "$name: $row: $(bound "$file")"
+		ends=$(cut -d '|' -f 3 <<<"$row")
+		lines=$(sed -n '/^\[lines\]/,/^\[samples\]/s/^\(logout\|connect\) = /&/p' "$file")
+		if ! grep -q '^logout' <<<"$lines"; then
+			[ "$ends" = ' nothing ' ] || fail "$name: no logout: $row"
+			grep -iqE "[ ,]${name%-proxy}[ ,]" "$SCRATCH/endless" || fail "$name: not among those of popwatch(8): $(cat "$SCRATCH/endless")"
+			continue
+		fi
+		! grep -iqE "[ ,]${name}[ ,]" "$SCRATCH/endless" || fail "$name has ends, popwatch(8) says none"
+		grep -q '`' <<<"$ends" || fail "$name: $row"
+		while read -r word; do
+			grep -qF "$word" <<<"$lines" || fail "$name: no expression has '$word'"
+		done < <(grep -o '`[^`]*`' <<<"$ends" | tr -d '`')
+	done
+}
+
 @test "an unknown server is reported, with the directories that were searched" {
 	run "$POPWATCH" -c "$SCRATCH/popwatch.conf" -t /dev/null -s nosuch
 	[ "$status" -eq 78 ]
