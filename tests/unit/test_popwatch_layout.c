@@ -179,6 +179,9 @@ static const struct {
 	    "dovecot", "9", "x" },
 	{ FORMAT_SYSLOG, "mail-1  | x | Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
 	{ FORMAT_SYSLOG, "mail 1 | Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "mail-1| Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "123 <x>Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "123x<22>Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
 	{ FORMAT_ANY, "mail-1  |", NULL, NULL, NULL, NULL },
 	/* what a client chose may stand behind each of these */
 	{ FORMAT_SYSLOG | FORMAT_NOHOST,
@@ -364,6 +367,8 @@ static void test_names(void **state)
 		{ "1795173601.123456 vm dovecot[12]: x", "journalctl" },
 		{ "[12345.678901] vm dovecot[12]: x", "journalctl" },
 		{ "[    5.678901] vm dovecot[12]: x", "journalctl" },
+		{ "1795173601.12345x vm dovecot[12]: x", NULL },
+		{ ".123456 vm dovecot[12]: x", NULL },
 		{ "1795173601.12345", NULL },
 		{ "[1", NULL },
 		{ "[", NULL },

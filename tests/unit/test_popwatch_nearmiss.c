@@ -41,6 +41,16 @@ static void lines(void **state)
 {
 	static const struct line cases[] = {
 		{ "imap-login: Login: rip=203.0.113.8, user=<bob>, mpid=207", true },
+		/* a user and an address, and no other word of a login */
+		{ "session begins, user=alice, 203.0.113.8", true },
+		{ "session begins, user=alice", false },
+		{ "session begins, user=alice, x203.0.113.8", false },
+		{ "session begins, user=alice, 2001:db8::1:2:3", true },
+		{ "session begins, user=alice, 203.0.113.8:41234", true },
+		/* what comes behind a success or a comma is no verb */
+		{ "login success, failed before: 2, from 203.0.113.8", true },
+		{ "login successful failed before from 203.0.113.8", true },
+		{ "login alice, failed before from 203.0.113.8", true },
 		{ "imap-login: Logged in: user=<bob>, remote=2001:db8::1", true },
 		{ "proxy(bob,203.0.113.8): Login succeeded", true },
 		{ "LOGIN, user=alice, ip=[::ffff:203.0.113.8], port=[50919], starttls=1", true },
