@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,7 @@
 #include "log.h"
 #include "loop.h"
 #include "relaydb.h"
+#include "thread.h"
 
 #define LOOK_MS 100 /* between two looks at the files that nobody asked for */
 /* after a copy the thread rests for as long as it took, within these two */
@@ -318,18 +318,8 @@ struct database *database_new(
 
 bool database_start(struct database *database)
 {
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	int error;
+	int error = thread_start(&database->thread, STACK_SIZE, copy_changes, database);
 
-	/* signals are the loop's */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	error = pthread_create(&database->thread, &attributes, copy_changes, database);
-	pthread_attr_destroy(&attributes);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	database->started = error == 0;
 	if (error != 0)
 		log_say(LOG_ERR, "cannot start a thread: %s", strerror(error));

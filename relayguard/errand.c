@@ -4,10 +4,10 @@
  */
 #include "errand.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+
+#include "thread.h"
 
 #define STACK_SIZE (256 * 1024)
 
@@ -49,30 +49,13 @@ static void *do_it(void *arg)
 	return NULL;
 }
 
-/* Signals are the loop's. */
-static bool start_thread(struct errand *errand)
-{
-	pthread_attr_t attributes;
-	sigset_t all, before;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pthread_attr_init(&attributes);
-	pthread_attr_setstacksize(&attributes, STACK_SIZE);
-	error = pthread_create(&errand->thread, &attributes, do_it, errand);
-	pthread_attr_destroy(&attributes);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error == 0;
-}
-
 void errand_begin(struct errand *errand, errand_run *run, void *arg)
 {
 	errand->run = run;
 	errand->arg = arg;
 	errand->busy = true;
 	atomic_store(&errand->done, false);
-	errand->threaded = start_thread(errand);
+	errand->threaded = thread_start(&errand->thread, STACK_SIZE, do_it, errand) == 0;
 	if (!errand->threaded)
 		do_it(errand);
 }

@@ -139,7 +139,12 @@ static size_t singles(const struct guardcounts_view *view, struct single *all)
 
 /* ---- readers ---- */
 
-static const char *const listener_names[] = { "milter", "policy", "policy-relay" };
+const char *guardcounts_listener_name(enum guardcounts_listener listener)
+{
+	static const char *const names[] = { "milter", "policy", "policy-relay" };
+
+	return names[listener];
+}
 
 static const char *state_name(const struct blocklist *list)
 {
@@ -162,8 +167,8 @@ void guardcounts_log(const struct guardcounts_view *view)
 
 	for (size_t i = 0; i < GUARD_LISTENERS; i++)
 		if (view->counts->connections[i] > 0)
-			log_say(LOG_INFO, "stats: connections_total %s=%" PRIu64, listener_names[i],
-			    view->counts->connections[i]);
+			log_say(LOG_INFO, "stats: connections_total %s=%" PRIu64,
+			    guardcounts_listener_name(i), view->counts->connections[i]);
 	for (size_t i = 0; i < count; i++)
 		if (all[i].value > 0)
 			log_say(LOG_INFO, "stats: %s=%" PRIu64, all[i].name, all[i].value);
@@ -235,8 +240,8 @@ struct metrics *guardcounts_metrics(const struct guardcounts_view *view)
 		return NULL;
 	metrics_begin(metrics, "connections_total", METRIC_COUNTER, "Connections of mail servers.");
 	for (size_t i = 0; i < GUARD_LISTENERS; i++)
-		metrics_value(metrics, view->counts->connections[i], "listener", listener_names[i],
-		    (char *)NULL);
+		metrics_value(metrics, view->counts->connections[i], "listener",
+		    guardcounts_listener_name(i), (char *)NULL);
 	for (size_t i = 0; i < count; i++)
 		metrics_single(metrics, all[i].name, all[i].type, all[i].help, all[i].value);
 	write_rules(view, metrics);

@@ -47,6 +47,9 @@ struct guardcounts_view {
 	const struct throttle *throttle;
 };
 
+/* Its name, for people and for the counters. */
+const char *guardcounts_listener_name(enum guardcounts_listener listener);
+
 /* The counters of the rules OLD (NULL: none) become those of NEW: a rule that
  * reads as before keeps its number of matches.  Returns false without memory.
  * */

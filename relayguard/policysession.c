@@ -11,12 +11,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "conversation.h"
 #include "guard.h"
-#include "log.h"
 #include "policyservice.h"
+#include "policystream.h"
 
 struct policysession {
 	struct guard *guard;
@@ -26,19 +25,6 @@ struct policysession {
 	char *client, *instance; /* of the last request */
 	bool in_pump;
 };
-
-static struct log_limit odd_limit, broken_limit;
-
-static void flush(struct policysession *session)
-{
-	size_t size;
-	const char *bytes = policyservice_output(session->service, &size);
-
-	if (size == 0)
-		return;
-	stream_send(session->stream, bytes, size);
-	policyservice_sent(session->service, size);
-}
 
 static void pump(struct policysession *session);
 
@@ -137,33 +123,16 @@ static void take_rcpt(struct policysession *session)
 static void take_request(struct policysession *session)
 {
 	const char *odd = policyservice_unreadable(session->service);
-	unsigned long kept;
 
 	if (odd != NULL) {
-		session->guard->counts.odd++;
-		if (log_due(&odd_limit, (int64_t)time(NULL), 60, &kept))
-			log_say(LOG_WARNING,
-			    "policy request of %s not looked at: %s (%lu like it before)",
-			    stream_peer(session->stream), odd, kept);
+		policystream_odd(
+		    session->guard, GUARD_POLICY, session->stream, "not looked at", odd);
 		policyservice_pass(session->service);
 	} else if (strcmp(value_of(session, "protocol_state"), "RCPT") != 0) {
 		policyservice_pass(session->service);
 	} else {
 		take_rcpt(session);
 	}
-}
-
-static void give_up(struct policysession *session)
-{
-	unsigned long kept;
-
-	session->guard->counts.odd++;
-	if (log_due(&broken_limit, (int64_t)time(NULL), 60, &kept))
-		log_say(LOG_WARNING,
-		    "policy connection of %s closed: no end of a request in 64 KiB, or no memory "
-		    "(%lu like it before)",
-		    stream_peer(session->stream), kept);
-	stream_close(session->stream);
 }
 
 static void pump(struct policysession *session)
@@ -177,9 +146,9 @@ static void pump(struct policysession *session)
 			take_request(session);
 	}
 	session->in_pump = false;
-	flush(session);
+	policystream_flush(session->stream, session->service);
 	if (status == POLICY_BROKEN)
-		give_up(session);
+		policystream_give_up(session->guard, GUARD_POLICY, session->stream);
 }
 
 /* ---- the connection ---- */

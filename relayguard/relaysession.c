@@ -14,9 +14,9 @@
 #include "clock.h"
 #include "database.h"
 #include "guard.h"
-#include "log.h"
 #include "loop.h"
 #include "policyservice.h"
+#include "policystream.h"
 
 struct relaysession {
 	struct guard *guard;
@@ -28,8 +28,6 @@ struct relaysession {
 	bool waits;
 	enum rules_answer found; /* about the client of this request */
 };
-
-static struct log_limit odd_limit, broken_limit;
 
 static enum rules_answer look_up(const struct relaysession *session, const char *address)
 {
@@ -62,29 +60,13 @@ static bool must_wait(struct relaysession *session)
 	return session->found == RULES_PENDING;
 }
 
-static void flush(struct relaysession *session)
-{
-	size_t size;
-	const char *bytes = policyservice_output(session->service, &size);
-
-	if (size == 0)
-		return;
-	stream_send(session->stream, bytes, size);
-	policyservice_sent(session->service, size);
-}
-
 static void answer(struct relaysession *session)
 {
 	const char *odd = policyservice_odd(session->service);
-	unsigned long kept;
 
-	if (odd != NULL) {
-		session->guard->counts.odd++;
-		if (log_due(&odd_limit, (int64_t)time(NULL), 60, &kept))
-			log_say(LOG_WARNING,
-			    "policy-relay request of %s answered DUNNO: %s (%lu like it before)",
-			    stream_peer(session->stream), odd, kept);
-	}
+	if (odd != NULL)
+		policystream_odd(
+		    session->guard, GUARD_RELAY, session->stream, "answered DUNNO", odd);
 	if (policyservice_relay(session->service, entry, session))
 		session->guard->counts.relay_ok++;
 	else
@@ -99,19 +81,6 @@ static void wait_for_copy(struct relaysession *session)
 	waiting_begin(session->guard->waiting, &session->waiter);
 	loop_timer_set(session->timer, left > 0 ? left : 0);
 	stream_hold(session->stream, true);
-}
-
-static void give_up(struct relaysession *session)
-{
-	unsigned long kept;
-
-	session->guard->counts.odd++;
-	if (log_due(&broken_limit, (int64_t)time(NULL), 60, &kept))
-		log_say(LOG_WARNING,
-		    "policy-relay connection of %s closed: no end of a request in 64 KiB, or no "
-		    "memory (%lu like it before)",
-		    stream_peer(session->stream), kept);
-	stream_close(session->stream);
 }
 
 static void pump(struct relaysession *session)
@@ -131,9 +100,9 @@ static void pump(struct relaysession *session)
 		answer(session);
 		session->since_ms = 0;
 	}
-	flush(session);
+	policystream_flush(session->stream, session->service);
 	if (status == POLICY_BROKEN)
-		give_up(session);
+		policystream_give_up(session->guard, GUARD_RELAY, session->stream);
 }
 
 static void look_again(void *arg)
