@@ -486,6 +486,42 @@ static void login_is_recorded_while_another_commits(void **state)
 	relaydb_close(&db);
 }
 
+static int queue_fd;
+
+static void hold_queue(const char *step)
+{
+	if (strcmp(step, "unlocked") != 0)
+		return;
+	queue_fd = open(beside(".queue"), O_RDONLY | O_CLOEXEC);
+	assert_int_equal(flock(queue_fd, LOCK_EX), 0);
+}
+
+/* The queue is busy just when a commit that has carried it out is to clear it:
+ * the commit counts, and says what is in the way. */
+static void queue_is_busy_when_it_is_cleared(void **state)
+{
+	struct relaydb *db = database_with(50);
+	int code;
+
+	(void)state;
+	leave(RECORD, "192.0.2.1", CLOCK);
+	set_mtime(NOW - 60);
+	relaydb_test_step = hold_queue;
+	code = change(db, RECORD, "192.0.2.2", CLOCK, NULL);
+	relaydb_test_step = NULL;
+	assert_code(db, code, RELAYDB_UNCERTAIN);
+	assert_says(db, ".queue is locked");
+	assert_true(in_force("192.0.2.1"));
+	assert_true(in_force("192.0.2.2"));
+	assert_true(exists(".redo"));
+	close(queue_fd);
+	settle_all();
+	assert_false(exists(".redo"));
+	assert_false(exists(".queue"));
+	assert_true(in_force("192.0.2.2"));
+	relaydb_close(&db);
+}
+
 /* ---- cut off at each step ---- */
 
 static const char *stop_at;
@@ -901,6 +937,7 @@ int main(void)
 		SCRATCH_TEST(nobody_waits_for_a_clock_that_was_set_back),
 		SCRATCH_TEST(mtimes_that_no_clock_shows),
 		SCRATCH_TEST(login_is_recorded_while_another_commits),
+		SCRATCH_TEST(queue_is_busy_when_it_is_cleared),
 		SCRATCH_TEST(cut_off_with_a_queue),
 		SCRATCH_TEST(queued_during_a_commit),
 		SCRATCH_TEST(damaged_parts_are_left_out),

@@ -136,25 +136,31 @@ static int clear(struct turn *turn, const struct redo *redo)
 	return code == RELAYDB_OK ? location_remove(turn->db, &turn->location, REDO_SUFFIX) : code;
 }
 
+/* The record stands: what is missing is done by whoever comes next. */
+static int fail_uncertain(struct relaydb *db, const char *missing, const char *cause, int error)
+{
+	db_fail(db, RELAYDB_UNCERTAIN,
+	    "the commit is recorded, but %s is not %s: %s; the next commit or check will finish it",
+	    db->path, missing, cause);
+	db->system_error = error;
+	return RELAYDB_UNCERTAIN;
+}
+
 int force_record(struct turn *turn, int fd, const struct redo *redo, const struct stat *before)
 {
 	struct relaydb *db = turn->db;
-	char cause[128];
+	char cause[sizeof db->error];
 	int error = write_blocks(turn, fd, redo, before);
-	bool written = error == 0;
 
-	if (written) {
-		STEP("written");
-		if (clear(turn, redo) == RELAYDB_OK) {
-			STEP("cleared");
-			return RELAYDB_OK;
-		}
-		error = db->system_error;
+	if (error != 0)
+		return fail_uncertain(
+		    db, "fully written", strerror_r(error, cause, sizeof cause), error);
+	STEP("written");
+	if (clear(turn, redo) == RELAYDB_OK) {
+		STEP("cleared");
+		return RELAYDB_OK;
 	}
-	db_fail(db, RELAYDB_UNCERTAIN,
-	    "the commit is recorded, but %s is not %s: %s; the next commit or check will finish it",
-	    db->path, written ? "cleared of its record" : "fully written",
-	    strerror_r(error, cause, sizeof cause));
-	db->system_error = error;
-	return RELAYDB_UNCERTAIN;
+	/* no errno where a lock was in the way */
+	memcpy(cause, db->error, sizeof cause);
+	return fail_uncertain(db, "cleared of its record", cause, db->system_error);
 }
