@@ -1,6 +1,6 @@
 # measurements
 #
-#	make bench		every one; writes bench/RESULTS.md and plots, fails when a goal is missed beyond the noise
+#	make bench		every one (root); writes bench/RESULTS.md and plots, fails when a goal is missed beyond the noise
 #	make figures		the ratios that have a goal, in a minute or two, and fails likewise: what CI ends with
 #	make bench-forms	the curves of each form of the database, the memory of each daemon; prints them
 #
@@ -29,16 +29,6 @@ NOSYNC = $(BUILD)/bench/nosync.so
 $(NOSYNC): $(BUILD)/bench/nosync.lo
 	$(call say,LINK,$@)$(CC) $(LDFLAGS) -shared -o $@ $<
 
-# ROUNDS=5: how often everything is measured
-bench: all $(BENCHES) $(NOSYNC)
-	ROUNDS=$(ROUNDS) bench/run $(BUILD)
-
-figures: all $(BENCHES) $(NOSYNC)
-	@ROUNDS=$(or $(ROUNDS),3) bench/run $(BUILD) figures
-
-bench-forms: all $(BENCHES)
-	@ROUNDS=$(ROUNDS) bench/run $(BUILD) forms
-
 # what relayguard costs a mail server; libmilter is compared with where it is at hand
 GUARD_BENCHES = $(BUILD)/bench/guard/sessions \
 	$(if $(wildcard /usr/include/libmilter/mfapi.h),$(BUILD)/bench/guard/pool)
@@ -47,6 +37,16 @@ $(GUARD_BENCHES): %: %.o
 	$(LINK)
 $(GUARD_BENCHES): LIBS = -pthread
 $(BUILD)/bench/guard/pool: LIBS = -lmilter -pthread
+
+# ROUNDS=5: how often everything is measured
+bench: all $(BENCHES) $(NOSYNC) $(GUARD_BENCHES)
+	ROUNDS=$(ROUNDS) bench/run $(BUILD)
+
+figures: all $(BENCHES) $(NOSYNC)
+	@ROUNDS=$(or $(ROUNDS),3) bench/run $(BUILD) figures
+
+bench-forms: all $(BENCHES)
+	@ROUNDS=$(ROUNDS) bench/run $(BUILD) forms
 
 bench-guard: all $(GUARD_BENCHES)
 	@bench/guard/run $(BUILD)
