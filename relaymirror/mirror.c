@@ -150,10 +150,9 @@ const struct order *mirror_unsent_order(const struct mirror *mirror)
 	return orders_unsent(mirror->orders);
 }
 
-void mirror_order_sent(
-    struct mirror *mirror, const char *address, int64_t stamp, const struct streamid *id)
+bool mirror_order_sent(struct mirror *mirror, const struct order *sent, const struct streamid *id)
 {
-	orders_sent(mirror->orders, address, stamp, id);
+	return orders_sent(mirror->orders, sent, id);
 }
 
 /* ---- from the engine ---- */

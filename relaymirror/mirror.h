@@ -130,10 +130,10 @@ void mirror_sent(struct mirror *mirror, const char *address, int64_t stamp);
 bool mirror_give_order(
     struct mirror *mirror, const char *address, enum order_kind kind, const struct moment *now);
 
-/* The first that is to be sent, or NULL; and it is in the stream. */
+/* The first that is to be sent, or NULL; and a copy of it is in the stream, as
+ * ID.  Returns false if a later one on its address is still to be sent. */
 const struct order *mirror_unsent_order(const struct mirror *mirror);
-void mirror_order_sent(
-    struct mirror *mirror, const char *address, int64_t stamp, const struct streamid *id);
+bool mirror_order_sent(struct mirror *mirror, const struct order *sent, const struct streamid *id);
 
 /* ---- from the engine ---- */
 

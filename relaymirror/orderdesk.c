@@ -70,8 +70,8 @@ static void on_exec(const struct redisReply *answer, void *arg)
 	}
 	engine_works(desk->engine);
 	desk->busy = false;
-	mirror_order_sent(desk->mirror, desk->order.address, desk->order.stamp, &name);
-	desk->sent(desk->order.address, desk->arg);
+	if (mirror_order_sent(desk->mirror, &desk->order, &name))
+		desk->sent(desk->order.address, desk->arg);
 	work(desk);
 }
 

@@ -19,7 +19,7 @@
 
 struct orderdesk;
 
-/* SENT is called with each order that the engine has taken.  KEEPS: logins
+/* SENT is called when the engine has taken the last order on an address.  KEEPS: logins
  * older than so many seconds are removed from it; 0: that is another host's
  * task.  All arguments must outlive it.  Returns NULL without memory. */
 struct orderdesk *orderdesk_new(struct loop *loop, const struct engine_options *options,

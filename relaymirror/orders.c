@@ -164,15 +164,18 @@ const struct order *orders_unsent(const struct orders *orders)
 	return NULL;
 }
 
-void orders_sent(
-    struct orders *orders, const char *address, int64_t stamp, const struct streamid *id)
+bool orders_sent(struct orders *orders, const struct order *sent, const struct streamid *id)
 {
-	struct kept *kept = find(orders, address);
+	struct kept *kept = find(orders, sent->address);
 
-	if (kept == NULL || !kept->unsent || kept->order.stamp != stamp)
-		return;
+	if (kept == NULL || !kept->unsent)
+		return true;
+	/* a delete and an add can have the same second */
+	if (kept->order.stamp != sent->stamp || kept->order.kind != sent->kind)
+		return false;
 	kept->order.id = *id;
 	mark(orders, kept, false);
+	return true;
 }
 
 void orders_send_again(struct orders *orders)

@@ -57,9 +57,9 @@ bool orders_give(struct orders *orders, const char *address, enum order_kind kin
  * is changed. */
 const struct order *orders_unsent(const struct orders *orders);
 
-/* The order of this host on ADDRESS with STAMP is in the stream as ID. */
-void orders_sent(
-    struct orders *orders, const char *address, int64_t stamp, const struct streamid *id);
+/* SENT, as orders_unsent() had it, is in the stream as ID.  Returns false if a
+ * later order on its address was given meanwhile, which is still to be sent. */
+bool orders_sent(struct orders *orders, const struct order *sent, const struct streamid *id);
 
 /* The engine may have lost them: this host's deletes that are still the last
  * word are to be sent again.  Adds are not: somebody may have deleted the

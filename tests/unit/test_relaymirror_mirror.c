@@ -131,6 +131,7 @@ static void sending_orders(void **state)
 {
 	struct orders *orders = orders_new();
 	const struct order *unsent;
+	struct order sent;
 
 	(void)state;
 	assert_null(orders_unsent(orders));
@@ -138,15 +139,27 @@ static void sending_orders(void **state)
 	assert_true(orders_give(orders, B, ORDER_ADD, 100));
 	unsent = orders_unsent(orders);
 	assert_string_equal(unsent->address, A);
-	orders_sent(orders, A, 99, &(struct streamid){ 100100, 0 }); /* an earlier one */
+	sent = order(ORDER_DELETE, 99, 0); /* an earlier one */
+	assert_false(orders_sent(orders, &sent, &(struct streamid){ 100100, 0 }));
 	assert_string_equal(orders_unsent(orders)->address, A);
-	orders_sent(orders, A, 100, &(struct streamid){ 100100, 0 });
-	orders_sent(orders, B, 100, &(struct streamid){ 100200, 0 });
+	sent.stamp = 100;
+	assert_true(orders_sent(orders, &sent, &(struct streamid){ 100100, 0 }));
+	sent = *orders_unsent(orders);
+	assert_string_equal(sent.address, B);
+	/* while it is under way, in the same second: one more, and a third */
+	assert_true(orders_give(orders, B, ORDER_DELETE, 100));
+	assert_false(orders_sent(orders, &sent, &(struct streamid){ 100200, 0 }));
+	unsent = orders_unsent(orders);
+	assert_non_null(unsent);
+	assert_int_equal(unsent->kind, ORDER_DELETE);
+	assert_true(orders_give(orders, B, ORDER_ADD, 100));
+	assert_true(orders_sent(orders, &sent, &(struct streamid){ 100200, 0 }));
 	assert_null(orders_unsent(orders));
 	/* at a new engine: deletes alone */
 	orders_send_again(orders);
-	assert_string_equal(orders_unsent(orders)->address, A);
-	orders_sent(orders, A, 100, &(struct streamid){ 900000, 0 });
+	sent = *orders_unsent(orders);
+	assert_string_equal(sent.address, A);
+	assert_true(orders_sent(orders, &sent, &(struct streamid){ 900000, 0 }));
 	assert_null(orders_unsent(orders));
 	orders_free(orders);
 }

@@ -330,7 +330,7 @@ static void send_orders(struct world *w, struct host *host, bool lost)
 			w->engine.z[a] = copy.stamp;
 		if (lost)
 			return;
-		mirror_order_sent(host->mirror, copy.address, copy.stamp, &w->engine.orders.last);
+		mirror_order_sent(host->mirror, &copy, &w->engine.orders.last);
 	}
 }
 
