@@ -14,6 +14,7 @@
 #include "answer.h"
 #include "clock.h"
 #include "loop.h"
+#include "remedy.h"
 #include "tls.h"
 
 #define CONNECT_MS 3000
@@ -50,9 +51,25 @@ static void limit_lists(redisReader *reader)
 
 /* ---- connecting ---- */
 
+/* One that does not know AUTH repeats its words, and what is kept of an error is
+ * logged, and told to any user of this host. */
 static void on_auth(const struct redisReply *answer, void *arg)
 {
-	engine_refused(arg, answer);
+	struct engine *engine = arg;
+	const struct engine_options *options = engine->options;
+	const char *password = engine->at_sentinel ? options->sentinel_password : options->password;
+	const char *error = answer_error(answer), *words;
+	char why[WHY_SIZE], text[WHY_SIZE];
+
+	if (error == NULL)
+		return;
+	snprintf(text, sizeof text, "%s", error);
+	words = strstr(error, ", with args");
+	if (words != NULL && (size_t)(words - error) < sizeof text)
+		text[words - error] = '\0';
+	if (*password != '\0' && strstr(text, password) != NULL)
+		snprintf(text, sizeof text, "it refuses AUTH");
+	engine_fail(engine, remedy_text(text, why, sizeof why));
 }
 
 /* Sentinel has said where the engine is. */

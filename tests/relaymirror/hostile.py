@@ -46,6 +46,8 @@ def entry(i, address, stamp):
 
 def bad(words, out):
     name = words[0].upper()
+    if mode == "echo" and name == b"AUTH":
+        return b"-WRONG " + b" ".join(words) + b"\r\n"
     if mode == "garbage" and name in (b"XREAD", b"ZSCAN"):
         return bytes((i * 37 + 11) % 256 for i in range(65536))
     if mode == "bulk" and name == b"XREAD":

@@ -130,9 +130,9 @@ lacks() {
 	! has "$@"
 }
 
-# what host NAME counts as WORD, from its control socket; empty if it is away
-count() {
-	python3 - "$DIR/$1/control" "$(database "$1")" "$2" <<-'END'
+# all that host NAME says of itself at its control socket
+whole_status() {
+	python3 - "$DIR/$1/control" "$(database "$1")" <<-'END'
 	import socket, sys
 	with socket.socket(socket.AF_UNIX) as s:
 	    s.settimeout(20)
@@ -141,11 +141,13 @@ count() {
 	    text = b""
 	    while not text.endswith(b"\nend\n"):
 	        text += s.recv(65536)
-	for line in text.decode().splitlines():
-	    name, _, value = line.partition(" ")
-	    if name == sys.argv[3]:
-	        print(value)
+	print(text.decode(), end="")
 	END
+}
+
+# what it counts as WORD; empty if it is away
+count() {
+	whole_status "$1" | sed -n "s/^$2 //p"
 }
 
 counts() {	# counts NAME WORD VALUE

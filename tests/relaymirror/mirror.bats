@@ -165,6 +165,33 @@ refused() {	# refused USER N COMMAND...
 	[[ $answer == *NOPERM* ]] || fail "$*: $answer"
 }
 
+@test "an engine that does not know AUTH repeats its words: not the password" {
+	local trouble
+	start_engine --rename-command AUTH ''
+	echo hunter2-secret >"$DIR/password"
+	host pop db 'publish = yes' 'user = relay-pop' "password-file = $DIR/password"
+	run -69 "$RELAYMIRROR" -n -c "$DIR/pop/conf"
+	[[ $output == *"ERR unknown command 'AUTH'"* ]] || fail "$output"
+	not grep -F secret <<<"$output"
+	start pop
+	eventually said pop "ERR unknown command 'AUTH'"
+	trouble=$(whole_status pop)
+	[[ $trouble == *"unknown command 'AUTH'"* ]] || fail "$trouble"
+	not grep -F secret <<<"$trouble"
+	run -1 order pop check
+	not grep -F secret <<<"$output"
+	not grep -F secret "$DIR/pop/stderr"
+	# by whatever words
+	stop pop
+	stop_engine
+	python3 "$BATS_TEST_DIRNAME/hostile.py" "$ENGINE" echo 2>>"$DIR/engine.log" 3>&- &
+	PIDS+=" $!"
+	eventually test -S "$ENGINE"
+	run -69 "$RELAYMIRROR" -n -c "$DIR/pop/conf"
+	[[ $output == *'it refuses AUTH'* ]] || fail "$output"
+	not grep -F secret <<<"$output"
+}
+
 @test "the command line, the configuration, a reload, and what it tells" {
 	start_engine
 	run -64 "$RELAYMIRROR" x
