@@ -51,8 +51,8 @@ static void limit_lists(redisReader *reader)
 
 /* ---- connecting ---- */
 
-/* One that does not know AUTH repeats its words, and what is kept of an error is
- * logged, and told to any user of this host. */
+/* One that does not know AUTH repeats its words, and what is kept of an error
+ * is logged, and told to any user of this host. */
 static void on_auth(const struct redisReply *answer, void *arg)
 {
 	struct engine *engine = arg;

@@ -19,9 +19,10 @@
 
 struct orderdesk;
 
-/* SENT is called when the engine has taken the last order on an address.  KEEPS: logins
- * older than so many seconds are removed from it; 0: that is another host's
- * task.  All arguments must outlive it.  Returns NULL without memory. */
+/* SENT is called when the engine has taken the last order on an address.
+ * KEEPS: logins older than so many seconds are removed from it; 0: that is
+ * another host's task.  All arguments must outlive it.  Returns NULL without
+ * memory. */
 struct orderdesk *orderdesk_new(struct loop *loop, const struct engine_options *options,
     struct mirror *mirror, const struct engineclock *clock, const struct reader_state *reader,
     int64_t keeps, void (*sent)(const char *address, void *arg), void *arg);

@@ -172,8 +172,8 @@ static void on_clock(const struct redisReply *answer, void *arg)
 	engineclock_set(reader->clock, reader->facts.time_ms, reader->asked_ms, now);
 	reader->state.facts = reader->facts;
 	reader->state.facts_ms = now;
-	engine_works(reader->engine);
 	if (!reader->clock->known) {
+		engine_works(reader->engine);
 		reader_later(reader, SLOW_MS, ask_facts);
 		return;
 	}
@@ -263,10 +263,14 @@ static void on_entries(const struct redisReply *answer, void *arg)
 
 	if (engine_refused(reader->engine, answer))
 		return;
-	if (entrylist_read(&reader->entries, answer, &position->log, &position->orders))
-		ask_facts(reader);
-	else
+	if (!entrylist_read(&reader->entries, answer, &position->log, &position->orders)) {
 		reader_no_sense(reader);
+		return;
+	}
+	/* not before: one that refuses this after it has told its facts is
+	 * tried more and more seldom */
+	engine_works(reader->engine);
+	ask_facts(reader);
 }
 
 void reader_follow(struct reader *reader)

@@ -165,12 +165,27 @@ fine() {
 }
 
 refused_thrice() {
-	engine INFO errorstats | tr -d '\r' | awk -F= '/^errorstat_NOPERM/ { n = $2 } END { exit n < 3 }'
+	engine INFO errorstats | tr -d '\r' | awk -F= '/^errorstat_NOPERM/ { n = $2 } END { exit !(n >= 3) }'
 }
 
 told_of() {	# told_of WORD: check says that a login cannot be sent, and why
 	run order pop check
 	[ "$status" = 1 ] && [[ $output == *'1 logins of this host cannot be sent'*"$1"*';'* ]]
+}
+
+@test "an engine that does not let a host follow is asked more and more seldom" {
+	settled
+	: >"$DIR/smtp/stderr"
+	engine ACL SETUSER default -xread
+	eventually said smtp "NOPERM"
+	eventually refused_thrice
+	# each attempt ends the same way: that is one complaint, and no end of it
+	[ "$(grep -c 'cannot follow' "$DIR/smtp/stderr")" = 1 ] || fail "$(cat "$DIR/smtp/stderr")"
+	not grep 'can follow' "$DIR/smtp/stderr"
+	engine ACL SETUSER default +@all
+	login pop 192.0.2.2
+	caught_up 192.0.2.2
+	eventually said smtp 'can follow'
 }
 
 @test "a policy of eviction is said" {
