@@ -3,7 +3,7 @@
  * nearmiss.c - does a line look like a login, see nearmiss.h
  *
  * Names are the client's, and may be any words: so what stands in quotes or
- * brackets is left out first, and so are values, but for those of a few keys
+ * brackets is left out first, and so are values, except those of a few keys
  * that only a server fills in.
  */
 #include "nearmiss.h"

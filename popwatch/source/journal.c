@@ -53,7 +53,7 @@ static int add_rules(sd_journal *journal, const struct catalogue *catalogue)
 	return result;
 }
 
-/* What has a tag of the servers, whoever wrote it: a server that a definition
+/* What has a tag of the servers, from any program: a server that a definition
  * looks for elsewhere must not be passed over in silence. */
 static int add_tags(sd_journal *journal, const struct catalogue *catalogue)
 {

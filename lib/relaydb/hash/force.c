@@ -136,7 +136,7 @@ static int clear(struct turn *turn, const struct redo *redo)
 	return code == RELAYDB_OK ? location_remove(turn->db, &turn->location, REDO_SUFFIX) : code;
 }
 
-/* The record stands: what is missing is done by whoever comes next. */
+/* The record stands: the next process that commits does what is missing. */
 static int fail_uncertain(struct relaydb *db, const char *missing, const char *cause, int error)
 {
 	db_fail(db, RELAYDB_UNCERTAIN,
