@@ -5,22 +5,21 @@
  */
 #include "mirrorconf.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "atomicfile.h"
 #include "ignore.h"
 #include "relaydb.h"
+#include "secretfile.h"
 #include "settings.h"
 #include "tls.h"
 
 #define AT(member) offsetof(struct mirrorconf, member)
 #define HOUR 3600
 #define DAY 86400
-#define PASSWORD_MAX 1024
+#define WHY_SIZE 120
 
 static setting_take take_engine, take_port, take_ignore;
 
@@ -164,7 +163,7 @@ static void take_ignore(void *arg, const char *value, const struct conf_place *p
 	ignore_take(&conf->ignore, value, place);
 }
 
-/* ---- passwords ---- */
+/* ---- passwords and the key ---- */
 
 static void forget(char *password)
 {
@@ -177,33 +176,26 @@ static void forget(char *password)
 static void read_password(
     char **password, const char *name, const char *file, const struct conf_place *place)
 {
-	size_t size = 0;
-	char *text;
+	char why[WHY_SIZE];
 
-	if (*file == '\0') {
-		*password = strdup("");
-		return;
-	}
-	text = atomicfile_read(file, PASSWORD_MAX, &size);
-	if (text == NULL) {
-		conf_error(place, "%s = '%s': %s", name, file,
-		    errno == EFBIG ? "it is longer than a password can be" : strerror(errno));
-		return;
-	}
-	text[strcspn(text, "\r\n")] = '\0';
-	if (*text == '\0')
+	*password = *file == '\0' ? strdup("") : secretfile_read(file, why, sizeof why);
+	if (*password == NULL)
 		conf_error(
-		    place, "%s = '%s': its first line is empty, expected the password", name, file);
-	*password = text;
+		    place, "%s = '%s': %s", name, file, *file == '\0' ? "out of memory" : why);
 }
 
-static void read_passwords(struct mirrorconf *conf, const struct conf_place *place)
+static void read_secrets(struct mirrorconf *conf, const struct conf_place *place)
 {
+	char why[WHY_SIZE];
+
 	read_password(&conf->password, "password-file", conf->password_file, place);
 	read_password(
 	    &conf->admin_password, "admin-password-file", conf->admin_password_file, place);
 	read_password(&conf->sentinel_password, "sentinel-password-file",
 	    conf->sentinel_password_file, place);
+	/* the key itself is read by hiredis */
+	if (*conf->tls_key != '\0' && !secretfile_is_private(conf->tls_key, why, sizeof why))
+		conf_error(place, "tls-key = '%s': %s", conf->tls_key, why);
 }
 
 /* ---- the whole ---- */
@@ -244,7 +236,7 @@ static void finish(struct mirrorconf *conf, const struct conf_place *place)
 }
 
 static struct mirrorconf *load(
-    const char *file, const char *text, bool passwords, struct conf_errors *errors)
+    const char *file, const char *text, bool secrets, struct conf_errors *errors)
 {
 	struct conf_place place = { file, 0, errors };
 	struct setting_seen seen[SETTINGS] = { { 0 } };
@@ -264,8 +256,8 @@ static struct mirrorconf *load(
 		settings_read(&all, file, errors);
 	if (errors->count == before)
 		finish(conf, &place);
-	if (errors->count == before && passwords)
-		read_passwords(conf, &place);
+	if (errors->count == before && secrets)
+		read_secrets(conf, &place);
 	if (errors->count == before)
 		return conf;
 	mirrorconf_free(conf);

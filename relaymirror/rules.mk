@@ -4,7 +4,7 @@ RELAYMIRROR_SOURCES = $(addprefix relaymirror/, \
 	answer.c connect.c continuity.c control.c engine.c engineurl.c entrylist.c \
 	facts.c ledger.c local.c localdb.c main.c mirror.c mirrorconf.c \
 	mirrorcounts.c mirrordaemon.c mirrorstate.c mirrortry.c mirrorwarn.c orderdesk.c \
-	orders.c publisher.c reader.c remedy.c streamid.c tls.c whole.c)
+	orders.c publisher.c reader.c remedy.c secretfile.c streamid.c tls.c whole.c)
 RELAYMIRROR_OBJECTS = $(patsubst %.c,$(BUILD)/%.o, \
 	$(filter-out relaymirror/main.c,$(RELAYMIRROR_SOURCES)))
 RELAYMIRROR = $(BUILD)/relaymirror/relaymirror

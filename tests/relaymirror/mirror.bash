@@ -69,6 +69,12 @@ host() {
 	: >"$dir/stderr"
 }
 
+# a file with a password, which is nobody else's
+secret() {	# secret FILE PASSWORD
+	install -m 600 /dev/null "$1"
+	printf '%s\n' "$2" >"$1"
+}
+
 # a host that publishes, and one that subscribes
 pair() {	# pair [FORM]
 	host pop "${1:-db}" 'publish = yes'

@@ -113,7 +113,7 @@ bats_require_minimum_version 1.5.0
 	} >"$DIR/acl"
 	start_engine --aclfile "$DIR/acl"
 	for n in 1 2 3 4; do
-		echo "PASSWORD-$n" >"$DIR/password-$n"
+		secret "$DIR/password-$n" "PASSWORD-$n"
 	done
 	host pop db 'publish = yes' 'user = relay-pop' "password-file = $DIR/password-1"
 	host smtp lmdb 'subscribe = yes' 'user = relay-smtp' "password-file = $DIR/password-2"
@@ -168,7 +168,7 @@ refused() {	# refused USER N COMMAND...
 @test "an engine that does not know AUTH repeats its words: not the password" {
 	local trouble
 	start_engine --rename-command AUTH ''
-	echo hunter2-secret >"$DIR/password"
+	secret "$DIR/password" hunter2-secret
 	host pop db 'publish = yes' 'user = relay-pop' "password-file = $DIR/password"
 	run -69 "$RELAYMIRROR" -n -c "$DIR/pop/conf"
 	[[ $output == *"ERR unknown command 'AUTH'"* ]] || fail "$output"
@@ -190,6 +190,26 @@ refused() {	# refused USER N COMMAND...
 	run -69 "$RELAYMIRROR" -n -c "$DIR/pop/conf"
 	[[ $output == *'it refuses AUTH'* ]] || fail "$output"
 	not grep -F secret <<<"$output"
+}
+
+@test "a password that others may read is not taken; -n and the daemon say so" {
+	start_engine
+	secret "$DIR/password" hunter2-secret
+	chmod 640 "$DIR/password"
+	host pop db 'publish = yes' "password-file = $DIR/password"
+	for option in -n -v; do
+		run -78 "$RELAYMIRROR" $option -c "$DIR/pop/conf"
+		[[ $output == *"password-file = '$DIR/password': others may use it (mode 0640), expected mode 0600"* ]] || fail "$output"
+		not grep -F secret <<<"$output"
+	done
+	# a key is wanted with TLS alone, but named with anything
+	secret "$DIR/key" key
+	chmod 644 "$DIR/key"
+	host pop db 'publish = yes' "tls-key = $DIR/key"
+	run -78 "$RELAYMIRROR" -n -c "$DIR/pop/conf"
+	[[ $output == *"tls-key = '$DIR/key': others may use it (mode 0644), expected mode 0640"* ]] || fail "$output"
+	chmod 640 "$DIR/key"
+	run -0 "$RELAYMIRROR" -n -c "$DIR/pop/conf"
 }
 
 @test "the command line, the configuration, a reload, and what it tells" {

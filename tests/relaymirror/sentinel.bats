@@ -78,8 +78,7 @@ of_master() {	# of_master PORT WORD: what a Sentinel knows of the master
 }
 
 watched() {	# watched NAME FORM SETTING...: a host that asks the Sentinels
-	printf asking >"$DIR/password"
-	chmod 600 "$DIR/password"
+	secret "$DIR/password" asking
 	host "$1" "$2" 'engine = redis+sentinel://127.0.0.1:26501,127.0.0.1:26502,127.0.0.1:26503/relay' \
 		'sentinel-user = relay-ask' "sentinel-password-file = $DIR/password" "${@:3}"
 	printf '%s\n' 'engine-port = 6501' 'engine-port = 6502' >>"$DIR/$1/conf"

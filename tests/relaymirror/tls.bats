@@ -54,7 +54,7 @@ up_or_gone() {
 	eventually has smtp 192.0.2.7
 	stop pop
 	# what answers there is not the engine: it gets no login, no password
-	printf 'secret\n' >"$DIR/password"
+	secret "$DIR/password" secret
 	host pop db 'publish = yes' "engine = rediss://127.0.0.1:$PORT" "tls-ca = $DIR/other.crt" \
 		"password-file = $DIR/password"
 	login pop 192.0.2.8
