@@ -52,6 +52,11 @@ size_t mirror_rows(const struct mirror *mirror)
 	return ledger_count(mirror->ledger);
 }
 
+bool mirror_is_full(const struct mirror *mirror)
+{
+	return ledger_count(mirror->ledger) >= LEDGER_MAX;
+}
+
 size_t mirror_orders(const struct mirror *mirror)
 {
 	return orders_count(mirror->orders);

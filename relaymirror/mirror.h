@@ -77,6 +77,9 @@ const struct mirror_tally *mirror_tally(const struct mirror *mirror);
 size_t mirror_rows(const struct mirror *mirror);
 size_t mirror_orders(const struct mirror *mirror);
 
+/* Does another address not fit? */
+bool mirror_is_full(const struct mirror *mirror);
+
 /* What is known of an address. */
 struct mirror_known {
 	bool ignored; /* neither sent nor written, whatever else is known */

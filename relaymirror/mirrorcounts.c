@@ -54,6 +54,8 @@ static size_t of_logins(const struct mirrorhost *host, struct single *all, size_
 	add(all, &n, METRIC_GAUGE, "backlog", "Logins still to be sent.",
 	    mirror_backlog(host->mirror));
 	add(all, &n, METRIC_GAUGE, "rows", "Addresses that are known.", mirror_rows(host->mirror));
+	add(all, &n, METRIC_GAUGE, "full", "Whether no more addresses fit.",
+	    mirror_is_full(host->mirror));
 	add(all, &n, METRIC_GAUGE, "orders", "Orders that are remembered.",
 	    mirror_orders(host->mirror));
 	add(all, &n, METRIC_COUNTER, "logins_total", "Logins at this host.", tally->local_new);

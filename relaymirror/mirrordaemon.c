@@ -147,6 +147,7 @@ static void on_tick(void *arg)
 
 	notify_alive(clock);
 	mirrorwarn_clock(&d->warnings, &d->host.clock);
+	mirrorwarn_room(&d->warnings, d->host.mirror);
 	if (clock - d->stats_ms >= STATS_MS) {
 		write_stats(d);
 		notify_send("STATUS=engine %s, %zu logins to send",

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mirror.h"
-
 void mirrorwarn_policy(struct mirrorwarn *warn, const struct facts *facts)
 {
 	if (facts->policy[0] == '\0' || strcmp(facts->policy, "noeviction") == 0)
@@ -35,5 +33,18 @@ void mirrorwarn_clock(struct mirrorwarn *warn, const struct engineclock *clock)
 		log_say(LOG_WARNING, "this host's clock is %lld seconds %s the engine's%s",
 		    (long long)llabs(offset), offset > 0 ? "ahead of" : "behind",
 		    llabs(offset) < OFFSET_MAX ? "" : ": nothing is published until it is right");
+	}
+}
+
+void mirrorwarn_room(struct mirrorwarn *warn, const struct mirror *mirror)
+{
+	if (mirror_is_full(mirror)) {
+		if (log_once(&warn->room, 1, 0, 0))
+			log_say(LOG_ERR,
+			    "%zu addresses are known, and no more fit: logins from others are "
+			    "neither sent nor written",
+			    mirror_rows(mirror));
+	} else if (log_over(&warn->room, NULL)) {
+		log_say(LOG_NOTICE, "there is room for addresses again");
 	}
 }

@@ -8,12 +8,13 @@
 #include "engineclock.h"
 #include "facts.h"
 #include "log.h"
+#include "mirror.h"
 
 #define OFFSET_WARN 5 /* seconds between this host's clock and the engine's */
 
 /* Zero at first. */
 struct mirrorwarn {
-	struct log_once clock, policy;
+	struct log_once clock, policy, room;
 };
 
 /* Eviction would lose logins, and orders, without a word. */
@@ -21,5 +22,8 @@ void mirrorwarn_policy(struct mirrorwarn *warn, const struct facts *facts);
 
 /* Also when the clocks agree again. */
 void mirrorwarn_clock(struct mirrorwarn *warn, const struct engineclock *clock);
+
+/* No more addresses fit, or there is room again. */
+void mirrorwarn_room(struct mirrorwarn *warn, const struct mirror *mirror);
 
 #endif

@@ -298,6 +298,20 @@ static void check_sending(const struct report *report, const char *text)
 	}
 }
 
+static void check_room(const struct report *report, const char *text)
+{
+	char what[160];
+
+	if (number(text, "full") == 0)
+		return;
+	snprintf(what, sizeof what,
+	    "relaymirror knows %ld addresses, and no more fit: logins from others are neither sent "
+	    "nor written",
+	    number(text, "rows"));
+	tell(report, RELAYDB_FAULT, what,
+	    "expire the database, or give relaymirror.conf a shorter window");
+}
+
 static void check_engine(const struct report *report, const char *text)
 {
 	char engine[256], trouble[256], policy[256], version[256], what[1200];
@@ -325,6 +339,7 @@ static void check_engine(const struct report *report, const char *text)
 		    "relaymirror has not read all that the engine knows yet",
 		    "wait half a minute and check again");
 	check_policy(report, text);
+	check_room(report, text);
 	check_sending(report, text);
 }
 

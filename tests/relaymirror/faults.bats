@@ -188,6 +188,24 @@ told_of() {	# told_of WORD: check says that a login cannot be sent, and why
 	eventually said smtp 'can follow'
 }
 
+# 2,000,000 rows are too many for a short test: who says so is not the daemon here
+@test "a host that knows as many addresses as it may: check says so" {
+	python3 - "$DIR/control" 3>&- <<-'END' &
+	import socket, sys
+	s = socket.socket(socket.AF_UNIX)
+	s.bind(sys.argv[1])
+	s.listen(1)
+	while True:
+	    c = s.accept()[0]
+	    c.recv(4096)
+	    c.sendall(b"engine 192.0.2.1:6379\nengine_reached 1\ncomplete 1\nfull 1\nrows 2000000\nend\n")
+	END
+	PIDS+=" $!"
+	eventually test -S "$DIR/control"
+	RELAYERS_MIRROR=$DIR/control run -1 "$VSMTPRELAY" -f "$DIR/relayers.db" check
+	[[ $output == *'fault: relaymirror knows 2000000 addresses, and no more fit'* ]] || fail "$output"
+}
+
 @test "a policy of eviction is said" {
 	start_engine
 	engine CONFIG SET maxmemory-policy allkeys-lru

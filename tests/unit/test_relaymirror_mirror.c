@@ -2,6 +2,8 @@
  *
  * test_relaymirror_mirror.c - names, positions, orders, rows, one case each
  * (streamid.h, continuity.h, orders.h, ledger.h, mirror.h)
+ *
+ * long: a host that knows as many addresses as it may
  */
 #include "ledger.h"
 #include "mirror.h"
@@ -186,6 +188,11 @@ static void on_change(const char *address, bool delete, int64_t stamp, void *arg
 	    delete ? "delete" : "record", address, (long long)(stamp - NOW));
 }
 
+static void ignore_change(const char *address, bool delete, int64_t stamp, void *arg)
+{
+	(void)address, (void)delete, (void)stamp, (void)arg;
+}
+
 static void on_unsent(const char *address, int64_t stamp, void *arg)
 {
 	struct gathered *gathered = arg;
@@ -342,6 +349,46 @@ static void refused(void **state)
 		mirror_free(mirror);
 	}
 	netset_clear(&ignore);
+}
+
+static void name_address(size_t n, char address[32])
+{
+	snprintf(address, 32, "10.%zu.%zu.%zu", n >> 16, n >> 8 & 255, n & 255);
+}
+
+/* What an engine, or this host's own file, can make it keep has an end. */
+static void full(void **state)
+{
+	const struct moment now = { NOW, NOW }, later = { NOW + 7201, NOW + 7201 };
+	const char *const at_length = getenv("LONG");
+	struct mirror *mirror = mirror_of(true, true);
+	char address[32];
+
+	(void)state;
+	/* takes seconds, and half a gigabyte */
+	if (at_length == NULL || *at_length == '\0')
+		skip();
+	for (size_t i = 0; i < LEDGER_MAX; i++) {
+		assert_false(mirror_is_full(mirror));
+		name_address(i, address);
+		if (mirror_remote(mirror, address, NOW, NOW, &now) != REMOTE_WRITTEN)
+			fail_msg("%zu", i);
+	}
+	assert_true(mirror_is_full(mirror));
+	assert_int_equal(mirror_remote(mirror, A, NOW, NOW, &now), REMOTE_FULL);
+	mirror_local(mirror, A, NOW, &now);
+	assert_int_equal(mirror_tally(mirror)->local_full, 1);
+	assert_unsent(mirror, &now, NULL);
+	/* those that are known go on */
+	name_address(7, address);
+	assert_int_equal(mirror_remote(mirror, address, NOW + 1, NOW, &now), REMOTE_WRITTEN);
+	/* none of them was ever in the database: it is given up when too old */
+	while (mirror_changes(mirror, 2000, &later, ignore_change, NULL) > 0)
+		;
+	mirror_forget(mirror, &later);
+	assert_false(mirror_is_full(mirror));
+	assert_int_equal(mirror_rows(mirror), 1);
+	mirror_free(mirror);
 }
 
 static void without_state(void **state)
@@ -554,6 +601,7 @@ int main(void)
 		cmocka_unit_test(no_echo),
 		cmocka_unit_test(vanished),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(full),
 		cmocka_unit_test(without_state),
 		cmocka_unit_test(deleted),
 		cmocka_unit_test(logins_after_a_delete),
