@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "list.h"
+#include "once.h"
 #include "span.h"
 
 #define EXPRESSION_MAX 4000
@@ -46,19 +47,38 @@ static const struct element {
 	    false },
 	{ "mpid=%e", "mpid=%{mail_pid}", "mpid=%{mail_pid}", "mpid=(?<proof>[0-9]+)",
 	    "mpid=", false, true },
+	{ "session=<%{session}>", "session=<%{session}>", "session=<%{session}>",
+	    "session=<(?<session>[A-Za-z0-9+/=]*)>", "session=<", false, false },
 	{ "%c", "%{secured}", "%{secured}", SECURED, NULL, true, false },
 	{ "%k", "%{ssl_security}", "%{ssl_security}", CIPHER, NULL, true, false },
 	{ "%s", "%{service}", "%{protocol}", "[a-z0-9]+", NULL, false, false },
 	{ "%p", "%{pid}", "%{pid}", "[0-9]+", NULL, false, false },
+	/* of the proxy before it, which login_trusted_networks or HAProxy's
+	 * protocol made the client's in rip */
+	{ "%{real_rip}", "%{real_remote_ip}", "%{real_remote_ip}", "[0-9A-Fa-f:.]+", NULL, true,
+	    false },
+	{ "%{real_lip}", "%{real_local_ip}", "%{real_local_ip}", "[0-9A-Fa-f:.]+", NULL, true,
+	    false },
+	{ "%{real_rport}", "%{real_remote_port}", "%{real_remote_port}", "[0-9]+", NULL, false,
+	    false },
+	{ "%{real_lport}", "%{real_local_port}", "%{real_local_port}", "[0-9]+", NULL, false,
+	    false },
 	/* what a client says with TLS: a name of the DNS, or no login */
 	{ "%{local_name}", "%{local_name}", "%{local_name}", "[-A-Za-z0-9._]+", NULL, true, false },
-	{ "session=<%{session}>", "session=<%{session}>", "session=<%{session}>",
-	    "session=<(?<session>[A-Za-z0-9+/=]*)>", "session=<", false, false },
+	/* a hash of how a client begins TLS */
+	{ "%{ssl_ja3_hash}", "%{ssl_ja3_hash}", "%{ssl_ja3_hash}", "[0-9a-f]{32}", NULL, true,
+	    false },
+	{ "%{listener}", "%{listener}", "%{listener}", "[-A-Za-z0-9._]+", NULL, true, false },
 };
 
 #define KNOWN (sizeof known / sizeof *known)
 #define USER (&known[0])
 #define ADDRESS (&known[2])
+
+/* NAME=<%{VARIABLE}>, any variable at all: what clients choose, too, since
+ * nothing is taken between the brackets that could end them.  It begins with
+ * the word, up to "<". */
+static const struct element bracketed = { NULL, NULL, NULL, "[^<>]*>", NULL, true, false };
 
 /* An element and what a site has written around its variable, as in
  * tls="%k". */
@@ -67,36 +87,54 @@ struct found {
 	struct span before, behind;
 };
 
-/* Is WORD VARIABLE with a name of the site's own before it, perhaps in quotes?
- * Names of letters: none of them is special in an expression. */
-static bool is_named(const char *word, const char *variable, struct found *found)
+/* The size of a name of the site's own and the "=" behind it, with which WORD
+ * begins; 0 if with none.  Names of letters: none of them is special in an
+ * expression. */
+static size_t name_size(const char *word)
 {
 	static const char name[] =
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-	size_t size = strspn(word, name), begin;
+	size_t size = strspn(word, name);
 
-	if (size == 0 || word[size] != '=')
-		return false;
-	begin = size + 1 + (word[size + 1] == '"');
-	if (strncmp(word + begin, variable, strlen(variable)) != 0)
+	return size > 0 && word[size] == '=' ? size + 1 : 0;
+}
+
+/* Is the SIZE bytes long NAME of an element the server's own, as "rip=" is?
+ * With another variable it would stand twice in a line. */
+static bool is_taken(const char *name, size_t size)
+{
+	for (size_t i = 0; i < KNOWN; i++) {
+		if (known[i].once != NULL && strncmp(known[i].once, name, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is WORD VARIABLE with a name of the site's own before it, perhaps in
+ * quotes? */
+static bool is_named(const char *word, const char *variable, struct found *found)
+{
+	size_t size = name_size(word), begin = size + (word[size] == '"');
+
+	if (size == 0 || is_taken(word, size) ||
+	    strncmp(word + begin, variable, strlen(variable)) != 0)
 		return false;
 	found->before = (struct span){ word, begin };
 	found->behind = span_of(word + begin + strlen(variable));
-	return span_equals(found->behind, begin > size + 1 ? "\"" : "");
+	return span_equals(found->behind, begin > size ? "\"" : "");
 }
 
-/* Is WORD the user in any form: <%Lu>, <%n@%d>, <%{auth_user}>?  All are what a
- * client said, and the expression takes nothing but them between < and >. */
-static bool is_user(const char *word)
+/* Does WORD have a variable between < and >, behind the SIZE bytes of a name? */
+static bool is_bracketed(const char *word, size_t size)
 {
-	size_t size = strlen(word);
+	const char *inner = word + size + 1;
 
-	return size > 7 && strncmp(word, "user=<", 6) == 0 && strchr(word, '%') != NULL &&
-	       strcspn(word + 6, "<>") == size - 7 && word[size - 1] == '>';
+	return size > 0 && word[size] == '<' && strchr(inner, '%') != NULL &&
+	       strcmp(inner + strcspn(inner, "<>"), ">") == 0;
 }
 
 /* Is WORD one of the forms of E?  The variables that stand alone may have a
- * name. */
+ * name.  The user may be of any form: <%Lu>, <%n@%d>, <%{auth_user}>. */
 static bool is_element(const char *word, const struct element *e, struct found *found)
 {
 	const char *const forms[] = { e->text, e->longer, e->later };
@@ -108,74 +146,133 @@ static bool is_element(const char *word, const struct element *e, struct found *
 		if (e->once == NULL && is_named(word, forms[i], found))
 			return true;
 	}
-	return e == USER && is_user(word);
+	return e == USER && strncmp(word, "user=<", 6) == 0 && is_bracketed(word, 5);
 }
 
 static bool find_element(const char *word, struct found *found)
 {
+	size_t size = name_size(word);
+
 	for (size_t i = 0; i < KNOWN; i++) {
 		if (is_element(word, &known[i], found))
 			return true;
 	}
-	return false;
+	if (!is_bracketed(word, size) || is_taken(word, size))
+		return false;
+	*found = (struct found){ &bracketed, { word, size + 1 }, { "", 0 } };
+	return true;
+}
+
+/* What is being built. */
+struct expression_text {
+	char *out;
+	size_t size; /* EXPRESSION_MAX or more: it did not fit */
+	bool any; /* of the elements */
+	bool seen[KNOWN];
+	char **once;
+};
+
+/* The word that the server writes in FOUND, which WORD is; "" if there is none.
+ * The blank before it is one that the server writes, too: so real_rip= is not
+ * also a second rip=. */
+static void once_word(char out[EXPRESSION_MAX], const struct found *found)
+{
+	if (found->element == &bracketed)
+		snprintf(out, EXPRESSION_MAX, " %.*s", (int)found->before.size, found->before.text);
+	else if (found->element->once != NULL)
+		snprintf(out, EXPRESSION_MAX, " %s", found->element->once);
+	else
+		*out = '\0';
+}
+
+/* May FOUND come behind what there is? */
+static bool fits(const struct expression_text *text, const struct found *found, const char *word)
+{
+	const struct element *e = found->element;
+
+	if (*word != '\0' && list_has(text->once, word, strlen(word)))
+		return false;
+	if (e != &bracketed && text->seen[e - known])
+		return false;
+	return (e != ADDRESS || text->seen[USER - known]) && (!e->may_lack || text->any);
+}
+
+static bool append(struct expression_text *text, const struct found *found, const char *word)
+{
+	const struct element *e = found->element;
+	size_t left = text->size < EXPRESSION_MAX ? EXPRESSION_MAX - text->size : 0;
+
+	text->size += (size_t)snprintf(left > 0 ? text->out + text->size : NULL, left,
+	    "%s%s%.*s%s%.*s%s", e->may_lack ? "(?:" : "", text->any ? ", " : "",
+	    (int)found->before.size, found->before.text, e->expression, (int)found->behind.size,
+	    found->behind.text, e->may_lack ? ")?" : "");
+	text->any = true;
+	return *word == '\0' || list_add(&text->once, word);
 }
 
 /* The elements of WORDS, in their order, one after the other behind HEAD. */
-static bool build(char *out, const char *head, char *const *words, bool proxied, char ***once,
+static bool build(struct expression_text *text, const char *head, char *const *words, bool proxied,
     char *error, size_t error_size)
 {
-	size_t size = (size_t)snprintf(out, EXPRESSION_MAX, "%s ", head);
-	bool seen[KNOWN] = { false }, any = false;
-	const struct element *e;
+	char once[EXPRESSION_MAX];
 	struct found found;
 
+	text->size = (size_t)snprintf(text->out, EXPRESSION_MAX, "%s ", head);
 	for (; *words != NULL; words++) {
 		if (!find_element(*words, &found)) {
 			snprintf(error, error_size,
 			    "unknown element '%s', expected user=<%%u> and others of Dovecot's "
-			    "default, %%k, rport=%%b, lport=%%a, %%s, %%p or %%{local_name}",
+			    "default, a variable that popwatch.conf(5) names, or "
+			    "NAME=<%%{VARIABLE}>",
 			    *words);
 			return false;
 		}
-		e = found.element;
-		if (seen[e - known] || (e == ADDRESS && !seen[USER - known]) ||
-		    (e->may_lack && !any)) {
+		once_word(once, &found);
+		if (!fits(text, &found, once)) {
 			snprintf(error, error_size,
-			    "'%s', expected each element once, user=<%%u> before rip=%%r, and %%c, "
-			    "%%k and %%{local_name} behind others",
+			    "'%s', expected each element once, user=<%%u> before rip=%%r, and "
+			    "those that may be missing (%%c, %%k) behind others",
 			    *words);
 			return false;
 		}
-		seen[e - known] = true;
-		if (proxied && e->not_proxied)
+		if (found.element != &bracketed)
+			text->seen[found.element - known] = true;
+		if (proxied && found.element->not_proxied)
 			continue;
-		if (size < EXPRESSION_MAX)
-			size += (size_t)snprintf(out + size, EXPRESSION_MAX - size,
-			    "%s%s%.*s%s%.*s%s", e->may_lack ? "(?:" : "", any ? ", " : "",
-			    (int)found.before.size, found.before.text, e->expression,
-			    (int)found.behind.size, found.behind.text, e->may_lack ? ")?" : "");
-		any = true;
-		if (e->once != NULL && !list_add(once, e->once)) {
+		if (!append(text, &found, once)) {
 			snprintf(error, error_size, "out of memory");
 			return false;
 		}
 	}
-	if (!seen[USER - known] || !seen[ADDRESS - known] || size + sizeof END > EXPRESSION_MAX) {
+	if (!text->seen[USER - known] || !text->seen[ADDRESS - known]) {
 		snprintf(error, error_size, "expected user=<%%u> and rip=%%r among them");
 		return false;
 	}
-	memcpy(out + size, END, sizeof END);
+	if (text->size + sizeof END > EXPRESSION_MAX || list_size(text->once) > ONCE_MAX) {
+		snprintf(error, error_size, "too many");
+		return false;
+	}
+	memcpy(text->out + text->size, END, sizeof END);
 	return true;
 }
 
-/* The words of ELEMENTS, which may stand in quotes as a whole. */
+/* The words of ELEMENTS, which may stand in quotes as a whole.  A blank within
+ * %{user | lower} (2.4.3) is of its word, without it. */
 static char **split(const char *elements)
 {
 	size_t size = strlen(elements);
-	bool quoted = size >= 2 && *elements == '"' && elements[size - 1] == '"';
-	char *text = strndup(elements + quoted, size - 2 * (size_t)quoted), **words;
+	bool quoted = size >= 2 && *elements == '"' && elements[size - 1] == '"', inner = false;
+	char *text = strndup(elements + quoted, size - 2 * (size_t)quoted), **words, *out = text;
 
-	words = text != NULL ? list_split(text, " \t") : NULL;
+	if (text == NULL)
+		return NULL;
+	for (const char *p = text; *p != '\0'; p++) {
+		inner = *p == '{' || (inner && *p != '}');
+		if (!inner || strchr(" \t", *p) == NULL)
+			*out++ = *p;
+	}
+	*out = '\0';
+	words = list_split(text, " \t");
 	free(text);
 	return words;
 }
@@ -183,18 +280,19 @@ static char **split(const char *elements)
 char *elements_expression(const char *head, const char *elements, bool proxied, char ***once,
     char *error, size_t error_size)
 {
-	char **words = split(elements), *out = malloc(EXPRESSION_MAX);
+	struct expression_text text = { .out = malloc(EXPRESSION_MAX) };
+	char **words = split(elements);
 
 	*once = NULL;
-	if (words == NULL || out == NULL)
+	if (words == NULL || text.out == NULL)
 		snprintf(error, error_size, "out of memory");
-	else if (build(out, head, words, proxied, once, error, error_size)) {
+	else if (build(&text, head, words, proxied, error, error_size)) {
 		list_free(words);
-		return out;
+		*once = text.once;
+		return text.out;
 	}
 	list_free(words);
-	list_free(*once);
-	*once = NULL;
-	free(out);
+	list_free(text.once);
+	free(text.out);
 	return NULL;
 }
