@@ -64,11 +64,11 @@ static const char *replace(struct smtpsession *session, char **place, const char
 	return copy;
 }
 
-/* Where the address of a path ends: behind its >, or at a blank where there is
- * no <.  Neither counts within quotes or a comment. */
+/* Where what the client wrote as a path ends, and parameters may follow: at a
+ * blank that is not within < >, quotes or a comment. */
 static const char *path_end(const char *text)
 {
-	bool quoted = false, bracket = *text == '<';
+	bool quoted = false;
 	int angle = 0, comment = 0;
 
 	for (; *text != '\0'; text++) {
@@ -86,27 +86,23 @@ static const char *path_end(const char *text)
 			angle += *text == '<' ? 1 : -1;
 		else if (*text == ' ' && angle <= 0)
 			return text;
-		if (bracket && angle == 0 && *text == '>')
-			return text + 1;
 	}
 	return text;
 }
 
-/* The address of "<a@b> SIZE=9", "a@b" and the like. */
+/* The address of "<a@b> SIZE=9", "a@b" and the like.  What is no path, such as
+ * <a@b><c@d>, stays whole: mail servers differ about its address. */
 static const char *replace_path(struct smtpsession *session, char **place, const char *text)
 {
-	const char *end, *last = strrchr(text, '>');
+	const char *end;
 
-	while (*text == ' ')
-		text++;
+	text += strspn(text, " \t");
 	end = path_end(text);
-	if (*text != '<')
-		return replace(session, place, text, (size_t)(end - text));
-	/* a quote that is never closed must not hide the end of the address */
-	if (*end == '\0' && end[-1] != '>' && last != NULL)
-		end = last + 1;
-	text++;
-	return replace(session, place, text, (size_t)(end - text) - (end > text && end[-1] == '>'));
+	if (*text == '<') {
+		text++;
+		end -= end > text && end[-1] == '>';
+	}
+	return replace(session, place, text, (size_t)(end - text));
 }
 
 /* Local programs come from a loopback address too: sendmail's submission, a web

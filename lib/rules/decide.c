@@ -15,13 +15,20 @@
 static const char deferred_reply[] =
     "451 4.4.3 temporary failure while checking this mail; please try again later";
 
+/* Does what it matches get in by it? */
+static bool is_accepting(const struct rule *rule)
+{
+	return rule->face.action == RULES_ALLOW || rule->face.action == RULES_TAG;
+}
+
 static enum rules_answer rule_match(const struct rule *rule, const struct view *view, int *failed)
 {
 	enum rules_answer answer = RULES_YES;
+	bool strict = is_accepting(rule);
 
 	*failed = -1;
 	for (int field = 0; field < 3; field++) {
-		enum rules_answer next = list_match(&rule->list[field], field, view);
+		enum rules_answer next = list_match(&rule->list[field], field, view, strict);
 
 		answer = rules_and(answer, next);
 		if (answer != RULES_YES && *failed < 0)
@@ -42,7 +49,7 @@ void rules_foresee(const struct rules *rules, const struct rules_envelope *envel
 
 	view_make(&view, envelope, asker);
 	for (const struct rule *rule = rules->first; rule != NULL; rule = rule->next)
-		list_match(&rule->list[0], 0, &view);
+		list_match(&rule->list[0], 0, &view, is_accepting(rule));
 }
 
 enum rules_answer rules_match(const struct rules *rules, size_t n,

@@ -108,14 +108,6 @@ static void view_name(struct view *view, const struct rules_envelope *envelope)
 	}
 }
 
-/* How the client wrote it, and what that means. */
-static void view_mailbox(struct mailbox *mailbox, const char *written)
-{
-	mailbox->written = written != NULL ? written : "";
-	mailbox->differs = mailbox_read(mailbox->written, mailbox->plain) &&
-			   strcmp(mailbox->written, mailbox->plain) != 0;
-}
-
 void view_make(
     struct view *view, const struct rules_envelope *envelope, const struct rules_asker *asker)
 {
@@ -128,8 +120,8 @@ void view_make(
 	view->local = envelope->local || (view->has_net && is_loopback(&view->net));
 	view->auth = is_set(envelope->auth);
 	view_name(view, envelope);
-	view_mailbox(&view->mailbox[0], envelope->sender);
-	view_mailbox(&view->mailbox[1], envelope->recipient);
+	mailbox_read(&view->mailbox[0], envelope->sender != NULL ? envelope->sender : "");
+	mailbox_read(&view->mailbox[1], envelope->recipient != NULL ? envelope->recipient : "");
 }
 
 static enum rules_answer ask_pop(const struct view *view)
@@ -336,29 +328,52 @@ static bool asks_dns(const struct pattern *pattern)
 	       (pattern->kind == KIND_PARTS && pattern->right->kind == KIND_NS);
 }
 
-/* What was written matches, or what is meant by it does: "*%*@*" is about the
+/* Where a match refuses: what was written, or any reading.  "*%*@*" is about the
  * one, and nobody dodges bob@example.com by writing it in another way. */
-static enum rules_answer address_match(
+static enum rules_answer any_match(
     const struct pattern *pattern, const struct mailbox *mailbox, const struct view *view)
 {
-	enum rules_answer answer = RULES_NO;
+	enum rules_answer answer = known(mailbox->overfull);
 
-	if (!mailbox->differs || !asks_dns(pattern))
-		answer = spelling_match(pattern, mailbox->written, view);
-	if (!mailbox->differs || answer == RULES_YES)
-		return answer;
-	return rules_or(answer, spelling_match(pattern, mailbox->plain, view));
+	if (!asks_dns(pattern))
+		answer = rules_or(answer, spelling_match(pattern, mailbox->written, view));
+	for (size_t i = 0; i < mailbox->count && answer != RULES_YES; i++)
+		answer = rules_or(answer, spelling_match(pattern, mailbox->reading[i], view));
+	return answer;
 }
 
-enum rules_answer list_match(const struct list *list, int field, const struct view *view)
+/* Where a match accepts: what is meant, and of what is odd every reading, and
+ * what was written, so that nobody is taken for bob@example.com. */
+static enum rules_answer every_match(
+    const struct pattern *pattern, const struct mailbox *mailbox, const struct view *view)
+{
+	enum rules_answer answer = known(!mailbox->overfull);
+
+	if (mailbox->odd && !asks_dns(pattern))
+		answer = rules_and(answer, spelling_match(pattern, mailbox->written, view));
+	for (size_t i = 0; i < mailbox->count && answer != RULES_NO; i++)
+		answer = rules_and(answer, spelling_match(pattern, mailbox->reading[i], view));
+	return answer;
+}
+
+static enum rules_answer address_match(const struct pattern *pattern, const struct mailbox *mailbox,
+    const struct view *view, bool strict)
+{
+	if (pattern->kind == KIND_ALL || strcmp(pattern->text, "*") == 0)
+		return RULES_YES;
+	return strict ? every_match(pattern, mailbox, view) : any_match(pattern, mailbox, view);
+}
+
+enum rules_answer list_match(
+    const struct list *list, int field, const struct view *view, bool strict)
 {
 	enum rules_answer answer = RULES_NO;
 
 	for (const struct pattern *p = list->first; p != NULL && answer != RULES_YES; p = p->next)
-		answer = rules_or(answer, field == 0
-					      ? client_match(p, view)
-					      : address_match(p, &view->mailbox[field - 1], view));
+		answer = rules_or(
+		    answer, field == 0 ? client_match(p, view)
+				       : address_match(p, &view->mailbox[field - 1], view, strict));
 	if (answer == RULES_NO || list->except == NULL)
 		return answer;
-	return rules_and(answer, rules_not(list_match(list->except, field, view)));
+	return rules_and(answer, rules_not(list_match(list->except, field, view, !strict)));
 }

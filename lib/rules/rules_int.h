@@ -212,9 +212,20 @@ bool domain_is_address(const char *name);
 /* Longer than any that mail servers take: RFC 5321, 4.5.3.1. */
 #define MAILBOX_SIZE 1024
 
-/* Writes the mailbox that a mail server sees in TEXT, a sender or recipient as
- * the client wrote it.  Returns false if it has MAILBOX_SIZE bytes or more. */
-bool mailbox_read(const char *text, char out[MAILBOX_SIZE]);
+#define MAILBOX_READINGS_MAX 8
+
+/* A sender or recipient, and what mail servers see in it. */
+struct mailbox {
+	const char *written;
+	bool odd; /* no address of RFC 5321: which reading holds is the server's choice */
+	bool overfull; /* there are more readings */
+	size_t count; /* at least one */
+	const char *reading[MAILBOX_READINGS_MAX]; /* in TEXT, or WRITTEN */
+	char text[MAILBOX_SIZE];
+};
+
+/* Reads what the client wrote, which must outlive MAILBOX. */
+void mailbox_read(struct mailbox *mailbox, const char *written);
 
 /* ---- match.c, records.c ---- */
 
@@ -228,16 +239,14 @@ struct view {
 	char name[DOMAIN_SIZE]; /* confirmed; "": none */
 	enum rules_name name_state;
 	bool local, auth;
-	struct mailbox {
-		const char *written; /* "" for NULL */
-		char plain[MAILBOX_SIZE];
-		bool differs; /* PLAIN does from what is WRITTEN */
-	} mailbox[2]; /* sender, recipient */
+	struct mailbox mailbox[2]; /* sender, recipient */
 };
 
 void view_make(
     struct view *view, const struct rules_envelope *envelope, const struct rules_asker *asker);
-enum rules_answer list_match(const struct list *list, int field, const struct view *view);
+/* STRICT: of an address every reading must match, not any. */
+enum rules_answer list_match(
+    const struct list *list, int field, const struct view *view, bool strict);
 /* A wildcard or an expression against a text. */
 enum rules_answer text_match(const struct pattern *pattern, const char *text, size_t size);
 enum rules_answer ask_listed(

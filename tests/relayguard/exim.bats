@@ -60,6 +60,12 @@ queued_headers() {
 	stop_guard
 }
 
+@test "no rule is dodged by another way to write an address" {
+	exim_guarded "$by_spelling"
+	no_spelling_dodges exim 2526 "$WORK/exim/spool/input"
+	stop_guard
+}
+
 @test "when nobody listens, mail goes on and strangers do not relay" {
 	exim_guarded "$actions" 'delay = 0'
 	stop_guard

@@ -129,6 +129,26 @@ lists_and_addresses() {
 	done
 }
 
+# ---- what the server makes of an address ----
+
+# rules by which spellings.py asks
+by_spelling='noto:127.0.1.2:ALL:noto@example.com:553 5.7.1 by rule
+allow:127.0.1.4:ALL:friend@example.com
+noto:127.0.1.4:ALL:ALL:553 5.7.1 by rule'
+
+# no_spelling_dodges SERVER PORT QUEUE: a rule about an address is about what the
+# server delivers to it, whatever is written
+no_spelling_dodges() {
+	local count=1500 to_noto to_friend
+	! short || count=40
+	python3 "$SOURCES/tests/relayguard/spellings.py" "$@" $count ${SEED-} >"$SCRATCH/spellings" 2>&1 3>&- ||
+		fail "$(tail "$SCRATCH/spellings")"
+	read -r _ _ _ to_noto _ _ to_friend _ < <(tail -n 1 "$SCRATCH/spellings")
+	# nothing else is there, and the server took many
+	[ "$(wc -l <"$SCRATCH/spellings")" = 1 ] || fail "$(cat "$SCRATCH/spellings")"
+	((${to_noto%,} >= 25 && ${to_friend%,} >= 25)) || fail "$(cat "$SCRATCH/spellings")"
+}
+
 # ---- the rules that are shipped ----
 
 # clients of the sample's rules, none of them of this host or its loopback

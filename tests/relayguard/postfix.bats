@@ -102,6 +102,17 @@ tagged() {
 	stop_guard
 }
 
+@test "no rule is dodged by another way to write an address: milter, policy" {
+	local words
+	for words in milter policy; do
+		postfix_guarded $words "$by_spelling"
+		no_spelling_dodges postfix 2525 "$WORK/postfix/queue"
+		stop_postfix
+		POSTFIX_PID=
+		stop_guard
+	done
+}
+
 @test "policy-relay instead of the map: exact to the second; dead: nobody relays" {
 	postfix_guarded relay-instead 'allow:ALL:ALL:ALL'
 	session 2525 127.0.1.1 'MAIL FROM:<>' 'RCPT TO:<x@example.net>'

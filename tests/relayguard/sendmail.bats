@@ -67,6 +67,12 @@ submits() {
 	stop_guard
 }
 
+@test "no rule is dodged by another way to write an address" {
+	sendmail_guarded "$by_spelling"
+	no_spelling_dodges sendmail 25 "$WORK/mqueue"
+	stop_guard
+}
+
 @test "the rules that are shipped, and SMTP AUTH" {
 	sample_rules
 	sasl_for_alice

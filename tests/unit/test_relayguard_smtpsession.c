@@ -162,6 +162,7 @@ static void paths(void **state)
 		{ "<a@b>", "a@b" },
 		{ "<a@b> SIZE=9 BODY=8BITMIME", "a@b" },
 		{ " <a@b>", "a@b" },
+		{ "\t<a@b>", "a@b" },
 		{ "a@b", "a@b" },
 		{ "a@b SIZE=9", "a@b" },
 		{ "<>", "" },
@@ -172,12 +173,16 @@ static void paths(void **state)
 		{ "<a\"b@c>", "a\"b@c" },
 		{ "<a@b", "a@b" },
 		{ "\"a b\"@c d", "\"a b\"@c" },
-		{ "<a@b>c>", "a@b" },
+		{ "<a@b>c>", "a@b>c" },
+		{ "<a@b>c SIZE=9", "a@b>c" },
+		{ "<a@b><c@d> SIZE=9", "a@b><c@d" },
+		{ "<a@b>,c@d", "a@b>,c@d" },
 		{ "<<a@b>> SIZE=9", "<a@b>" },
 		{ "<a(>)@b> SIZE=9", "a(>)@b" },
 		{ "(c d)<a@b> SIZE=9", "(c d)<a@b>" },
 		{ "x<a @ b> SIZE=9", "x<a @ b>" },
-		{ "<a(@b> SIZE=9", "a(@b" },
+		{ "<a(@b> SIZE=9", "a(@b> SIZE=9" },
+		{ "<\"a@b> SIZE=9", "\"a@b> SIZE=9" },
 	};
 	struct smtpsession *session = begin(NULL);
 
