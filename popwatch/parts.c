@@ -36,14 +36,21 @@ static void warn_of_gateway(struct parts *parts, const char *address)
 }
 
 /* Records a login if the policy lets it; the refresh of an open connection is
- * due though it was recorded not long ago. */
-static void record_login(struct parts *parts, const struct login *login, enum occasion occasion)
+ * due though it was recorded not long ago, and a login that repeats one counts
+ * if the row of that has gone. */
+static void record_login(struct parts *parts, struct login *login, enum occasion occasion)
 {
-	enum verdict verdict = policy_judge(parts->policy, login->address, login->when, parts->now);
+	int64_t last;
+	enum verdict verdict =
+	    policy_judge(parts->policy, login->address, login->when, parts->now, &last);
 
 	if (occasion == OCCASION_REFRESH && verdict == VERDICT_RECENT)
 		verdict = VERDICT_RECORD;
 	parts->verdicts[occasion][verdict]++;
+	if (verdict == VERDICT_RECENT && occasion == OCCASION_LOGIN && login->when >= last) {
+		login->known = last;
+		writer_record(parts->writer, login);
+	}
 	if (verdict != VERDICT_RECORD)
 		return;
 	warn_of_gateway(parts, login->address);

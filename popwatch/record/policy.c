@@ -55,16 +55,21 @@ bool policy_ignore(struct policy *policy, const struct ipnet *net)
 	return netset_add(&policy->ignored, net);
 }
 
-enum verdict policy_judge(struct policy *policy, const char *address, int64_t when, int64_t now)
+enum verdict policy_judge(
+    struct policy *policy, const char *address, int64_t when, int64_t now, int64_t *last)
 {
 	struct ipnet number;
-	int64_t last;
+	int64_t noted;
 
 	if (when < now - policy->window)
 		return VERDICT_OLD;
 	/* one of the future was recorded before the clock was set back */
-	if (recent_find(policy->recent, address, &last) && last <= now)
-		return when < last + policy->refresh ? VERDICT_RECENT : VERDICT_RECORD;
+	if (recent_find(policy->recent, address, &noted) && noted <= now) {
+		if (when >= noted + policy->refresh)
+			return VERDICT_RECORD;
+		*last = noted;
+		return VERDICT_RECENT;
+	}
 	if (!ipnet_parse(address, &number) || netset_holds(&policy->unusable, &number))
 		return VERDICT_UNUSABLE;
 	return netset_holds(&policy->ignored, &number) ? VERDICT_IGNORED : VERDICT_RECORD;

@@ -41,8 +41,11 @@ void policy_free(struct policy *policy);
 /* Ignores one more network.  Returns false without memory. */
 bool policy_ignore(struct policy *policy, const struct ipnet *net);
 
-/* The verdict on a login of ADDRESS (in the store's form) at WHEN. */
-enum verdict policy_judge(struct policy *policy, const char *address, int64_t when, int64_t now);
+/* The verdict on a login of ADDRESS (in the store's form) at WHEN.  If that is
+ * VERDICT_RECENT, *LAST is the time with which it was recorded; it is left alone
+ * otherwise. */
+enum verdict policy_judge(
+    struct policy *policy, const char *address, int64_t when, int64_t now, int64_t *last);
 
 /* Remembers that ADDRESS (in the store's form) is recorded with WHEN.  Where
  * there is no place for it, one that was recorded longer ago is forgotten: that

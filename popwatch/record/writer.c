@@ -31,6 +31,7 @@
 struct waiting {
 	UT_hash_handle hh;
 	int64_t when;
+	int64_t known; /* of struct login; 0 if it was that for one of them */
 	char address[RELAYDB_ADDRSTRLEN];
 	bool refresh; /* all that was recorded were refreshes */
 	uint8_t server_size; /* 0: nothing to log */
@@ -84,14 +85,19 @@ void writer_configure(struct writer *writer, int64_t interval_ms, int64_t expire
 	writer->next_expire = 0;
 }
 
+static void drop_waiting(struct writer *writer, struct waiting *waiting)
+{
+	HASH_DEL(writer->waiting, waiting);
+	free(waiting);
+}
+
 static void clear_waiting(struct writer *writer)
 {
 	struct waiting *waiting, *next;
 
 	HASH_ITER(hh, writer->waiting, waiting, next)
 	{
-		HASH_DEL(writer->waiting, waiting);
-		free(waiting);
+		drop_waiting(writer, waiting);
 	}
 }
 
@@ -128,6 +134,7 @@ bool writer_record(struct writer *writer, const struct login *login)
 		if (waiting == NULL)
 			return false;
 		waiting->when = 0;
+		waiting->known = login->known;
 		waiting->refresh = true;
 		waiting->server_size = 0;
 		memcpy(waiting->address, login->address, strlen(login->address) + 1);
@@ -140,6 +147,8 @@ bool writer_record(struct writer *writer, const struct login *login)
 	if (login->when > waiting->when)
 		waiting->when = login->when;
 	waiting->refresh = waiting->refresh && login->refresh;
+	if (login->known == 0)
+		waiting->known = 0;
 	if (login->server != NULL) {
 		end = waiting->text;
 		waiting->server_size = keep(&end, SERVER_MAX, span_of(login->server));
@@ -264,6 +273,29 @@ static void succeeded(
 	clear_waiting(writer);
 }
 
+/* Repeated logins whose rows are there need no commit.  A row that is gone was
+ * deleted since, has expired, or was loaded over: that login is new.  One
+ * without a stamp is the administrator's.  Where rows cannot be read, the first
+ * attempt is the last one: all that wait for the lock would wait one after the
+ * other. */
+static void drop_known(struct writer *writer)
+{
+	struct waiting *waiting, *next;
+	int64_t stamp;
+	int code = RELAYDB_OK;
+
+	HASH_ITER(hh, writer->waiting, waiting, next)
+	{
+		if (waiting->known == 0)
+			continue;
+		code = relaydb_get(writer->db, waiting->address, &stamp);
+		if (code == RELAYDB_NOENTRY || (code == RELAYDB_OK && stamp >= waiting->known))
+			drop_waiting(writer, waiting);
+		else if (code != RELAYDB_OK && code != RELAYDB_NOTFOUND)
+			return;
+	}
+}
+
 /* Where the whole database is gone nobody has deleted an address: open
  * connections fill it again. */
 static bool is_gone(struct writer *writer)
@@ -325,6 +357,7 @@ bool writer_commit(struct writer *writer, int64_t now, int64_t clock_ms)
 	bool expire = expiry_due(writer, now) && now > writer->expire;
 	int code;
 
+	drop_known(writer);
 	if (!writer_pending(writer) && !expire) {
 		if (clock_ms >= writer->settle_ms)
 			settle(writer, now, clock_ms);

@@ -51,6 +51,9 @@ struct login {
 	struct span user;
 	struct span session;
 	bool refresh; /* counts only if the address has a row, else it was deleted */
+	/* the address was recorded with this stamp not long ago: counts only if
+	 * its row does not have it any more; 0: it was not */
+	int64_t known;
 };
 
 /* Takes a login in; of several of one address before a commit the latest

@@ -96,6 +96,29 @@ refreshed_after() {	# refreshed_after ADDRESS SECOND
 	recorded 192.0.2.1
 }
 
+@test "a login is recorded although one before it was moments ago, if that one was deleted" {
+	prepare 'refresh = 1h' 'window = 2h'
+	login 192.0.2.1 >"$LOG"
+	start_popwatch
+	eventually recorded 192.0.2.1
+	"$VSMTPRELAY" -f "$DB" delete 192.0.2.1
+	login 192.0.2.2 >>"$LOG"
+	eventually recorded 192.0.2.2
+	not recorded 192.0.2.1
+	login 192.0.2.1 >>"$LOG"
+	eventually recorded 192.0.2.1
+	"$VSMTPRELAY" -f "$DB" expire 0
+	not recorded 192.0.2.1
+	login 192.0.2.1 >>"$LOG"
+	eventually recorded 192.0.2.1
+	# what repeats a login that is there is no commit, and no line
+	login 192.0.2.1 >>"$LOG"
+	login 192.0.2.3 >>"$LOG"
+	eventually recorded 192.0.2.3
+	stop_popwatch
+	[ "$(grep -c 'login from 192.0.2.1:' "$DIR/stderr")" -eq 3 ]
+}
+
 @test "a database that is gone is filled by the open connections again" {
 	prepare 'window = 8s' 'refresh = 0'
 	open_connections 192.0.2.1 >"$LOG"

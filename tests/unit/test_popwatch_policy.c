@@ -16,6 +16,13 @@
 
 #define NOW INT64_C(1795175258)
 
+static int64_t last; /* what the last VERDICT_RECENT came with */
+
+static enum verdict judge(struct policy *policy, const char *address, int64_t when, int64_t now)
+{
+	return policy_judge(policy, address, when, now, &last);
+}
+
 static void test_verdicts(void **state)
 {
 	static const struct {
@@ -51,8 +58,7 @@ static void test_verdicts(void **state)
 	assert_true(ipnet_parse("10.0.0.0/8", &net) && policy_ignore(policy, &net));
 	assert_true(ipnet_parse("2001:db8:1::/48", &net) && policy_ignore(policy, &net));
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		enum verdict verdict =
-		    policy_judge(policy, cases[i].address, NOW - cases[i].ago, NOW);
+		enum verdict verdict = judge(policy, cases[i].address, NOW - cases[i].ago, NOW);
 
 		if (verdict != cases[i].verdict)
 			fail_msg("%s, %lld s ago: %s", cases[i].address, (long long)cases[i].ago,
@@ -67,11 +73,12 @@ static void test_refresh(void **state)
 
 	(void)state;
 	policy_note(policy, "192.0.2.1", NOW);
-	assert_int_equal(policy_judge(policy, "192.0.2.1", NOW, NOW), VERDICT_RECENT);
-	assert_int_equal(policy_judge(policy, "192.0.2.1", NOW - 100, NOW), VERDICT_RECENT);
-	assert_int_equal(policy_judge(policy, "192.0.2.1", NOW + 59, NOW + 59), VERDICT_RECENT);
-	assert_int_equal(policy_judge(policy, "192.0.2.1", NOW + 60, NOW + 60), VERDICT_RECORD);
-	assert_int_equal(policy_judge(policy, "192.0.2.2", NOW, NOW), VERDICT_RECORD);
+	assert_int_equal(judge(policy, "192.0.2.1", NOW, NOW), VERDICT_RECENT);
+	assert_int_equal(last, NOW);
+	assert_int_equal(judge(policy, "192.0.2.1", NOW - 100, NOW), VERDICT_RECENT);
+	assert_int_equal(judge(policy, "192.0.2.1", NOW + 59, NOW + 59), VERDICT_RECENT);
+	assert_int_equal(judge(policy, "192.0.2.1", NOW + 60, NOW + 60), VERDICT_RECORD);
+	assert_int_equal(judge(policy, "192.0.2.2", NOW, NOW), VERDICT_RECORD);
 	policy_free(policy);
 }
 
@@ -82,9 +89,9 @@ static void test_clock_set_back(void **state)
 
 	(void)state;
 	policy_note(policy, "192.0.2.1", NOW + 86400);
-	assert_int_equal(policy_judge(policy, "192.0.2.1", NOW, NOW), VERDICT_RECORD);
+	assert_int_equal(judge(policy, "192.0.2.1", NOW, NOW), VERDICT_RECORD);
 	policy_note(policy, "192.0.2.1", NOW);
-	assert_int_equal(policy_judge(policy, "192.0.2.1", NOW + 59, NOW + 59), VERDICT_RECENT);
+	assert_int_equal(judge(policy, "192.0.2.1", NOW + 59, NOW + 59), VERDICT_RECENT);
 	policy_free(policy);
 }
 
@@ -107,16 +114,14 @@ static void test_memory(void **state)
 	for (unsigned i = 0; i < POLICY_MEMORY / 4; i++)
 		policy_note(policy, nth_address(i), NOW);
 	for (unsigned i = 0; i < POLICY_MEMORY / 4; i++)
-		forgotten += policy_judge(policy, nth_address(i), NOW, NOW) != VERDICT_RECENT;
+		forgotten += judge(policy, nth_address(i), NOW, NOW) != VERDICT_RECENT;
 	assert_in_range(forgotten, 0, POLICY_MEMORY / 1000);
 	for (unsigned i = 0; i < 4 * POLICY_MEMORY; i++) {
 		policy_note(policy, nth_address(i), NOW + i);
-		assert_int_equal(
-		    policy_judge(policy, nth_address(i), NOW + i, NOW + i), VERDICT_RECENT);
+		assert_int_equal(judge(policy, nth_address(i), NOW + i, NOW + i), VERDICT_RECENT);
 	}
 	for (unsigned i = 0; i < POLICY_MEMORY; i++)
-		assert_int_equal(
-		    policy_judge(policy, nth_address(i), NOW + 3, NOW + 3), VERDICT_RECORD);
+		assert_int_equal(judge(policy, nth_address(i), NOW + 3, NOW + 3), VERDICT_RECORD);
 	policy_free(policy);
 }
 

@@ -105,6 +105,63 @@ static void the_latest_of_an_address_counts(void **state)
 	writer_free(writer);
 }
 
+static bool repeat(struct writer *writer, const char *address, int64_t when, int64_t known)
+{
+	const struct login login = {
+		.address = address, .when = when, .known = known, .server = "dovecot"
+	};
+
+	return writer_record(writer, &login);
+}
+
+/* A login that repeats one counts if the row of that one is not there any
+ * more, and is no commit otherwise. */
+static void a_repeated_login_needs_its_row(void **state)
+{
+	static const struct {
+		int64_t row; /* its stamp; -1: it is gone */
+		int64_t expected;
+		bool said;
+	} cases[] = {
+		{ NOW, NOW, false }, { NOW + 5, NOW + 5, false }, /* somebody else's later one */
+		{ -1, NOW + 3, true }, /* deleted, or expired */
+		{ NOW - 50, NOW + 3, true }, /* an older one was loaded */
+	};
+	struct writer *writer = writer_of(0);
+	struct relaydb_batch *batch;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_int_equal(relaydb_batch_new(db, &batch), RELAYDB_OK);
+		if (i > 0) { /* there is no file before */
+			assert_int_equal(relaydb_batch_delete(batch, "192.0.2.1"), RELAYDB_OK);
+			assert_int_equal(relaydb_commit(batch, NOW, NULL), RELAYDB_OK);
+			relaydb_batch_clear(batch);
+		}
+		if (cases[i].row >= 0) {
+			relaydb_batch_record(batch, "192.0.2.1", cases[i].row);
+			assert_int_equal(relaydb_commit(batch, NOW, NULL), RELAYDB_OK);
+		}
+		relaydb_batch_free(&batch);
+		assert_true(repeat(writer, "192.0.2.1", NOW + 3, NOW));
+		assert_true(writer_pending(writer)); /* its position is not saved before */
+		listen_begin();
+		assert_true(writer_commit(writer, NOW, (int64_t)i * 1000));
+		expect(listen_end(), cases[i].said ? "login from 192.0.2.1: " : NULL);
+		assert_false(writer_pending(writer));
+		assert_int_equal(stamp_of("192.0.2.1"), cases[i].expected);
+	}
+	/* one that does not repeat any counts in any case */
+	assert_true(repeat(writer, "192.0.2.1", NOW + 4, NOW));
+	assert_true(record(writer, "192.0.2.1", NOW + 5));
+	assert_true(repeat(writer, "192.0.2.1", NOW + 6, NOW));
+	listen_begin();
+	assert_true(writer_commit(writer, NOW, 9000));
+	expect(listen_end(), "login from 192.0.2.1: ");
+	assert_int_equal(stamp_of("192.0.2.1"), NOW + 6);
+	writer_free(writer);
+}
+
 static void commits_are_an_interval_apart(void **state)
 {
 	struct writer *writer = writer_of(0);
@@ -270,6 +327,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(the_latest_of_an_address_counts),
+		TEST(a_repeated_login_needs_its_row),
 		TEST(commits_are_an_interval_apart),
 		TEST(a_failure_is_tried_again),
 		TEST(our_own_expiry),
