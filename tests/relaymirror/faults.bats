@@ -102,6 +102,61 @@ caught_up() {
 	[ "$(rows smtp | wc -l)" = 6 ]
 }
 
+# read_since NAME COUNT: it has looked at its database more often than that
+read_since() {
+	[ "$(count "$1" reads_total)" -gt "$2" ]
+}
+
+# expired NAME: rows older than a minute are gone, and relaymirror has seen it
+expired() {
+	local before
+	before=$(count "$1" reads_total)
+	"$VSMTPRELAY" -f "$(database "$1")" expire 1
+	eventually read_since "$1" "$before"
+	lacks "$1" 192.0.2.5
+}
+
+# what comes now comes behind all that could bring it back
+stays_away() {	# stays_away ADDRESS
+	login pop "$1"
+	eventually has smtp "$1"
+	eventually complete smtp
+	lacks smtp 192.0.2.5
+	has smtp 192.0.2.1
+}
+
+@test "a row that has expired does not come back at a reconnect" {
+	settled
+	login pop 192.0.2.5 120		# within the window of relaymirror
+	eventually has smtp 192.0.2.5
+	expired smtp
+	# the engine has it; reading goes on, or begins again, or a start does
+	engine CLIENT KILL TYPE normal
+	stays_away 192.0.2.11
+	engine SET '{relayers}:epoch' another
+	stays_away 192.0.2.12
+	stop smtp
+	start smtp
+	stays_away 192.0.2.13
+	engine_has 192.0.2.5
+	# the POP host sends it again as long as it has it, and no longer
+	engine FLUSHALL
+	eventually engine_has 192.0.2.5
+	stays_away 192.0.2.14
+	expired pop
+	engine FLUSHALL
+	stays_away 192.0.2.15
+	not engine_has 192.0.2.5
+	stop pop
+	engine FLUSHALL
+	start pop
+	stays_away 192.0.2.16
+	not engine_has 192.0.2.5
+	# a later login is another one
+	login pop 192.0.2.5
+	eventually has smtp 192.0.2.5
+}
+
 # refuses WORD REMEDY: logins go on while the engine refuses them; the log, check
 # and -n say why, and what to do.  The last login is 192.0.2.$n
 refuses() {
