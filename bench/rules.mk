@@ -3,6 +3,8 @@
 #	make bench		every one (root); writes bench/RESULTS.md and plots, fails when a goal is missed beyond the noise
 #	make figures		the ratios that have a goal, in a minute or two, and fails likewise: what CI ends with
 #	make bench-forms	the curves of each form of the database, the memory of each daemon; prints them
+#	make bench-guard	what relayguard costs a mail server (root)
+#	make bench-cluster	how soon a login counts at many hosts, and what the engine takes (root for all of it)
 #
 # bench/lockwait.c is run by hand: it compares ways to wait for a lock, and lib/relaydb/lock.c took one of them.
 
@@ -38,8 +40,18 @@ $(GUARD_BENCHES): %: %.o
 $(GUARD_BENCHES): LIBS = -pthread
 $(BUILD)/bench/guard/pool: LIBS = -lmilter -pthread
 
+# what relaymirror costs, and how soon a login counts at many hosts
+CLUSTER_BENCHES = $(BUILD)/bench/cluster/readers $(BUILD)/bench/cluster/logins
+LINT_SOURCES += bench/cluster/readers.c bench/cluster/logins.c
+$(BUILD)/bench/cluster/readers.o: FLAGS = -Ilib/common -Ilib/daemon -Irelaymirror
+$(BUILD)/bench/cluster/readers: %: %.o $(RELAYMIRROR_OBJECTS) $(DAEMON) $(COMMON) $(RELAYDB)
+	$(LINK)
+$(BUILD)/bench/cluster/logins: %: %.o
+	$(LINK)
+$(BUILD)/bench/cluster/readers: LIBS = $(RELAYMIRROR_LIBS) $(RELAYDB_LIBS)
+
 # ROUNDS=5: how often everything is measured
-bench: all $(BENCHES) $(NOSYNC) $(GUARD_BENCHES)
+bench: all $(BENCHES) $(NOSYNC) $(GUARD_BENCHES) $(CLUSTER_BENCHES)
 	ROUNDS=$(ROUNDS) bench/run $(BUILD)
 
 figures: all $(BENCHES) $(NOSYNC)
@@ -51,4 +63,7 @@ bench-forms: all $(BENCHES)
 bench-guard: all $(GUARD_BENCHES)
 	@bench/guard/run $(BUILD)
 
-.PHONY: bench-forms bench-guard
+bench-cluster: all $(CLUSTER_BENCHES)
+	@bench/cluster/run $(BUILD)
+
+.PHONY: bench-forms bench-guard bench-cluster
