@@ -122,8 +122,9 @@ void automatic_logs(struct config *config, bool set, const struct conf_place *pl
 		return;
 	config->log_auto = true;
 	free(entry.path);
-	if (set ? strcmp(config->journal, "no") != 0 : automatic_journald()) {
+	if (set ? config->journal_from != JOURNAL_NONE : automatic_journald()) {
 		if (!set) {
+			config->journal_from = JOURNAL_SYSTEM;
 			free(config->journal);
 			config->journal = strdup("yes");
 			done = config->journal != NULL;
@@ -145,7 +146,7 @@ static void add_text(char text[TEXT_MAX], const char *before, const char *name, 
 
 static void report_logs(const struct config *config, const struct catalogue *catalogue)
 {
-	bool journal = strcmp(config->journal, "no") != 0;
+	bool journal = config->journal_from != JOURNAL_NONE;
 	char text[TEXT_MAX] = "";
 
 	if (journal)

@@ -160,18 +160,25 @@ static void take_zone(void *arg, const char *value, const struct conf_place *pla
 static void take_journal(void *arg, const char *value, const struct conf_place *place)
 {
 	struct draft *draft = arg;
-	if (strcmp(value, "yes") != 0 && strcmp(value, "no") != 0 && !path_is_absolute(value)) {
+	enum config_journal from = JOURNAL_DIRECTORY;
+
+	if (strcmp(value, "no") == 0)
+		from = JOURNAL_NONE;
+	else if (strcmp(value, "yes") == 0)
+		from = JOURNAL_SYSTEM;
+	if (from == JOURNAL_DIRECTORY && !path_is_absolute(value)) {
 		conf_error(place,
 		    "journal = '%s', expected yes, no or the absolute path of a directory", value);
 		return;
 	}
 #if !WITH_JOURNAL
-	if (strcmp(value, "no") != 0) {
+	if (from != JOURNAL_NONE) {
 		conf_error(place, "journal = '%s', but this popwatch was built without the journal",
 		    value);
 		return;
 	}
 #endif
+	draft->config->journal_from = from;
 	settings_set_text(&draft->config->journal, value, place);
 }
 

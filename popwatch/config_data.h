@@ -21,6 +21,13 @@ struct config_log {
 	const struct zone *zone; /* of stamps without an offset; NULL: the system's */
 };
 
+/* Whose journal is read. */
+enum config_journal {
+	JOURNAL_NONE,
+	JOURNAL_SYSTEM, /* this host's */
+	JOURNAL_DIRECTORY /* that of files in a directory */
+};
+
 struct config {
 	char *file; /* that it was read from, for complaints */
 	int servers_line; /* where these two are in it; 0: the defaults */
@@ -31,7 +38,8 @@ struct config {
 	/* of standard input, and of the logs named after these settings */
 	unsigned formats;
 	const struct zone *zone;
-	char *journal; /* "no", "yes" or a directory */
+	enum config_journal journal_from;
+	char *journal; /* as it was written: with JOURNAL_DIRECTORY, its path */
 	char **servers;
 	char **tags; /* each "SERVER TAG ...": tags that its definition does not have */
 	int tags_line; /* where the first one is */

@@ -4,13 +4,11 @@
  */
 #include "config_paths.h"
 
-#include <string.h>
-
 static bool journal_paths(const struct config *config, config_path_fn *each, void *arg)
 {
-	if (strcmp(config->journal, "no") == 0)
+	if (config->journal_from == JOURNAL_NONE)
 		return true;
-	if (strcmp(config->journal, "yes") != 0)
+	if (config->journal_from == JOURNAL_DIRECTORY)
 		return each(CONFIG_READ_JOURNAL, config->journal, arg);
 	return each(CONFIG_READ_JOURNAL, "/var/log/journal", arg) &&
 	       each(CONFIG_READ_JOURNAL, "/run/log/journal", arg);

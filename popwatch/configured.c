@@ -190,6 +190,6 @@ bool config_has_user(const struct config *config, struct conf_errors *errors)
 
 bool config_is_idle(const struct config *config)
 {
-	return config->log_count == 0 && strcmp(config->journal, "no") == 0 &&
+	return config->log_count == 0 && config->journal_from == JOURNAL_NONE &&
 	       *config->socket == '\0';
 }

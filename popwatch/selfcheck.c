@@ -238,7 +238,7 @@ static bool has_journal(const struct config *config)
  * names some.  Returns true if that is so. */
 static bool records_nothing(const struct config *config, const struct catalogue *catalogue)
 {
-	bool journal = strcmp(config->journal, "no") != 0;
+	bool journal = config->journal_from != JOURNAL_NONE;
 
 	if (config->log_count == 0 && !journal) /* logins come by the socket */
 		return false;
@@ -257,8 +257,8 @@ static bool records_nothing(const struct config *config, const struct catalogue 
 				 "servers need a syslog daemon and 'log ='");
 	else if (!has_journal(config))
 		log_say(LOG_ERR, "nothing would be recorded: no journal in %s, and no log exists",
-		    strcmp(config->journal, "yes") == 0 ? "/var/log/journal or /run/log/journal"
-							: config->journal);
+		    config->journal_from == JOURNAL_SYSTEM ? "/var/log/journal or /run/log/journal"
+							   : config->journal);
 	else
 		return false;
 	return true;

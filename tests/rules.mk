@@ -42,7 +42,8 @@ STEPPING = $(BUILD)/tests/unit/test_relaydb_commit \
 	$(BUILD)/tests/unit/test_relaydb_remember \
 	$(BUILD)/tests/stress/prog_cutoff
 
-$(UNIT_OBJECTS) $(HELPER_OBJECTS): FLAGS = $(ROOMS:%=-I%) $(RELAYDB_ROOMS:%=-I%)
+$(UNIT_OBJECTS) $(HELPER_OBJECTS): FLAGS = $(ROOMS:%=-I%) $(RELAYDB_ROOMS:%=-I%) \
+	-DWITH_JOURNAL=$(WITH_JOURNAL)
 
 $(UNIT_TESTS): LIBS = -Wl,--as-needed -lcmocka $(RELAYDB_LIBS) $(POPWATCH_LIBS) \
 	$(RELAYGUARD_LIBS) $(RELAYMIRROR_LIBS) -lpam -pthread

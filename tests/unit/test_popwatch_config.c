@@ -251,6 +251,38 @@ static void test_none(void **state)
 	config_free(config);
 }
 
+/* Whose journal is read; a path alone says where. */
+static void test_journal(void **state)
+{
+	static const struct {
+		const char *text;
+		enum config_journal from;
+		bool idle; /* nothing could come from anywhere */
+	} cases[] = {
+		{ "", JOURNAL_NONE, true },
+		{ "journal = no\n", JOURNAL_NONE, true },
+#if WITH_JOURNAL
+		{ "journal = yes\n", JOURNAL_SYSTEM, false },
+		{ "journal = /yes\n", JOURNAL_DIRECTORY, false },
+#endif
+		{ "journal = no\nlog = /no/log\n", JOURNAL_NONE, false },
+		{ "socket = /no/socket\n", JOURNAL_NONE, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct conf_errors errors = { .tell = tell };
+		struct config *config = config_load_text(cases[i].text, &errors);
+
+		assert_non_null(config);
+		if (config->journal_from != cases[i].from ||
+		    config_is_idle(config) != cases[i].idle)
+			fail_msg(
+			    "case %zu: %d %d", i, config->journal_from, config_is_idle(config));
+		config_free(config);
+	}
+}
+
 /* Names that were looked up once are not looked up again, new ones are refused,
  * numbers are taken. */
 static void test_reload(void **state)
@@ -310,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_no_directory),
 		cmocka_unit_test(test_none),
+		cmocka_unit_test(test_journal),
 		cmocka_unit_test(test_reload),
 	};
 
