@@ -108,7 +108,7 @@ static void take_log(void *arg, const char *value, const struct conf_place *plac
 	}
 	for (size_t i = 0; i < config->log_count; i++) {
 		if (strcmp(config->logs[i].path, value) == 0) {
-			conf_error(place, "log = '%s' for the second time", value);
+			conf_error(place, "log = '%s' is listed twice", value);
 			return;
 		}
 	}

@@ -120,8 +120,8 @@ static bool find_uid(
 		    "restart, or a number",
 		    word);
 	else if (!found)
-		conf_error(place,
-		    "socket-users = '%s', expected names or numbers of users that there are", word);
+		conf_error(
+		    place, "socket-users = '%s', expected existing user names or uids", word);
 	return found;
 }
 
@@ -184,7 +184,7 @@ bool config_has_user(const struct config *config, struct conf_errors *errors)
 
 	if (!user_is_missing(config->user))
 		return true;
-	conf_error(&place, "user = '%s', expected a user that there is", config->user);
+	conf_error(&place, "user = '%s', no such user", config->user);
 	return false;
 }
 

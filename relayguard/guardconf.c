@@ -163,7 +163,7 @@ static void take_socket(
 		    "systemd:NAME",
 		    name, value);
 	else if (list_has(*list, value, strlen(value)))
-		conf_error(place, "%s = '%s' for the second time", name, value);
+		conf_error(place, "%s = '%s' is listed twice", name, value);
 	else if (!list_add(list, value))
 		conf_error(place, "out of memory");
 }

@@ -194,9 +194,8 @@ static void on_entry(void *arg, const char *section, const char *name, const cha
 		return;
 	}
 	if (seen->line != 0 && settings->table[i].kind != SETTING_LIST) {
-		conf_error(place,
-		    "%s = '%s' for the second time, expected it once: it is in line %d too", name,
-		    value, seen->line);
+		conf_error(place, "%s = '%s', expected it once: line %d has it too", name, value,
+		    seen->line);
 		return;
 	}
 	take_value(settings, &settings->table[i], value, place);

@@ -128,10 +128,10 @@ static void refusals(void **state)
 	    "F:6: yes = 'true', expected yes or no\n"
 	    "F:7: choice = 'drop', expected reject, tempfail or accept\n"
 	    "F:8: own = 'bad', expected something else\n"
-	    "F:9: own = 'x' for the second time, expected it once: it is in line 8 too\n"
+	    "F:9: own = 'x', expected it once: line 8 has it too\n"
 	    "F:10: unknown setting 'nothing'\n"
-	    "F:11: number = '5' for the second time, expected it once: it is in line 4 too\n"
-	    "F:12: mode = '1777' for the second time, expected it once: it is in line 5 too\n");
+	    "F:11: number = '5', expected it once: line 4 has it too\n"
+	    "F:12: mode = '1777', expected it once: line 5 has it too\n");
 	assert_true(settings_seen(&settings, "own")->wrong);
 	assert_int_equal(values.number, 7);
 	assert_int_equal(read_in("number = -1\nmode = +1\n"), 2);

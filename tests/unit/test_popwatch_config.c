@@ -48,16 +48,17 @@ static void test_refused(void **state)
 		    "for" },
 		{ "\nservers = dovecot, dovecot\n", "text:2: servers has 'dovecot' twice" },
 		{ "servers = courier dovecot uw courier\n", "text:1: servers has 'courier' twice" },
-		{ "window = 1h\n\nwindow = 1h\n", "text:3: window = '1h' for the second time, "
-						  "expected it once: it is in line 1 too" },
-		{ "servers = a\nservers = b\n", "text:2: servers = 'b' for the second time, "
-						"expected it once: it is in line 1 too" },
-		{ "user = a\nuser =\n", "text:2: user = '' for the second time, expected it once: "
-					"it is in line 1 too" },
+		{ "window = 1h\n\nwindow = 1h\n", "text:3: window = '1h', expected it once: "
+						  "line 1 has it too" },
+		{ "servers = a\nservers = b\n", "text:2: servers = 'b', expected it once: "
+						"line 1 has it too" },
+		{ "user = a\nuser =\n", "text:2: user = '', expected it once: line 1 has it too" },
 		{ "window = 1h\n[x]\n",
 		    "text:2: section '[x]', expected no sections in this file" },
 		{ "\xEF\xBB\xBF[x", "text:1: section '[x', expected no sections in this file" },
 		{ "log = /dev/null\n", "text:1: log = '/dev/null' is not a file" },
+		{ "journal = var/log/journal\n", "text:1: journal = 'var/log/journal', expected "
+						 "yes, no or the absolute path of a directory" },
 		{ "log = /\n", "text:1: log = '/' is not a file" },
 		{ "\nrefresh = 61m\n",
 		    "text:2: refresh is 3660 seconds, expected less than the window of 3600" },
@@ -96,7 +97,7 @@ static void test_every_error(void **state)
 	    "1h30m\n"
 	    "text:4: section '[x]', expected no sections in this file\n"
 	    "text:5: unknown setting 'severs'\n"
-	    "text:6: log = '/no/such/log' for the second time\n"
+	    "text:6: log = '/no/such/log' is listed twice\n"
 	    "text:8: log = 'mail.log', expected an absolute path, or auto\n"
 	    "text:9: no log after this format, expected it before the logs that it is for");
 }
@@ -214,7 +215,7 @@ static void test_names(void **state)
 	snprintf(expected, sizeof expected,
 	    "%s:1: unknown setting 'windw'\n"
 	    "%s:2: servers: no definition 'nosuch': there is no nosuch.conf in /no/such/directory\n"
-	    "%s:4: user = 'no-such-user-here', expected a user that there is",
+	    "%s:4: user = 'no-such-user-here', no such user",
 	    path, path, path);
 	assert_string_equal(said, expected);
 	config_free(config);
