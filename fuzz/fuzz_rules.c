@@ -2,7 +2,7 @@
  *
  * fuzz_rules.c - any bytes as a rule file, then as an envelope: every refusal
  * has a place in the file, a decision repeats, a reply is one line of printable
- * ASCII, and no 5xx is made by what could not be told
+ * ASCII, and no 5xx comes of what is unknown
  *
  * Input: the rule file, NUL, then strings that end with a NUL: name state and
  * options, address, name, SMTP AUTH name, sender, recipient.

@@ -25,7 +25,7 @@ struct config *config_reload(
 
 /* Like config_load() for popwatch -n, which looks for errors: returns what
  * could be taken in spite of them; NULL only when FILE could not be read.
- * Where DEFINITIONS was mistaken there are none. */
+ * Where DEFINITIONS is wrong there are none. */
 struct config *config_load_anyway(const char *file, struct conf_errors *errors);
 
 /* Like config_load() for TEXT, for tests. */

@@ -12,7 +12,7 @@
  * Once the files have changed, an answer is "pending" until they are copied
  * again, DATABASE_FRESH_MS at most, which a small database never needs.  After
  * that an address that the old copy has is answered by it; one that it lacks
- * "cannot be told", since its login may not be copied yet.
+ * "unknown", since its login may not be copied yet.
  */
 #ifndef RELAYGUARD_DATABASE_H
 #define RELAYGUARD_DATABASE_H

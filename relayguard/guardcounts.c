@@ -120,7 +120,7 @@ static size_t singles(const struct guardcounts_view *view, struct single *all)
 	add(all, &n, "tagged_total", "Recipients accepted with a tag.", METRIC_COUNTER,
 	    counts->tagged);
 	add(all, &n, "refused_total", "Recipients refused.", METRIC_COUNTER, counts->refused);
-	add(all, &n, "deferred_total", "Recipients put off, as something could not be told.",
+	add(all, &n, "deferred_total", "Recipients put off, as an answer was unknown.",
 	    METRIC_COUNTER, counts->deferred);
 	add(all, &n, "throttled_total", "Recipients put off by a limit.", METRIC_COUNTER,
 	    counts->throttled);

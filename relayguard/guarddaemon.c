@@ -50,7 +50,7 @@ struct guarddaemon {
 	struct listener **listeners; /* NULL at the end */
 	struct loop_timer *tick;
 	struct guardfiles *files;
-	int64_t status_ms; /* when the service manager was last told */
+	int64_t status_ms; /* when the service manager last got it */
 };
 
 struct guardcounts_view guard_view(const struct guard *guard)

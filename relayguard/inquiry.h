@@ -26,7 +26,7 @@ struct inquiry;
 
 /* Where answers come from; outlives the inquiries. */
 struct sources {
-	struct dns *dns; /* NULL: nothing that the DNS knows can be told */
+	struct dns *dns; /* NULL: what the DNS would know is unknown */
 	struct dnsbl *lists;
 	struct database *database; /* NULL: the answer is always POP */
 	enum rules_answer pop;
@@ -52,7 +52,7 @@ void inquiry_message(struct inquiry *inquiry);
 /* A decision begins. */
 void inquiry_begin(struct inquiry *inquiry);
 
-/* What is pending cannot be told any more, until the next inquiry_begin(). */
+/* What is pending counts as unknown, until the next inquiry_begin(). */
 void inquiry_late(struct inquiry *inquiry);
 
 /* Did the last decision wait for the database? */

@@ -12,7 +12,7 @@
 #include "log.h"
 #include "rules.h"
 
-static void tell(
+static void on_finding(
     enum rules_severity severity, size_t line, size_t column, const char *sentence, void *arg)
 {
 	const char *path = arg;
@@ -39,7 +39,7 @@ struct rules *rulefile_read(const char *path)
 	else if (name == NULL)
 		log_say(LOG_ERR, "out of memory");
 	else
-		rules = rules_parse(text, size, tell, name);
+		rules = rules_parse(text, size, on_finding, name);
 	free(name);
 	free(text);
 	return rules;

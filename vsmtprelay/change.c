@@ -37,7 +37,7 @@ int cmd_add(struct relaydb *db, const struct call *call)
 		code = relaydb_batch_put(batch, address, stamp);
 	if (code == RELAYDB_OK)
 		code = relaydb_commit(batch, now, &result);
-	status = told(db, code);
+	status = report_result(db, code);
 	if (code == RELAYDB_OK && result.committed)
 		told_change(db, "add %s %" PRId64, address, stamp);
 	relaydb_batch_free(&batch);
@@ -89,7 +89,7 @@ int cmd_delete(struct relaydb *db, const struct call *call)
 	}
 	if (code == RELAYDB_OK)
 		code = relaydb_commit(batch, (int64_t)time(NULL), &result);
-	status = told(db, code);
+	status = report_result(db, code);
 	if (code == RELAYDB_OK) {
 		tell_deleted(db, batch, n, arg);
 		if (result.absent > 0)
@@ -129,7 +129,7 @@ int cmd_expire(struct relaydb *db, const struct call *call)
 		code = relaydb_batch_expire(batch, before);
 	if (code == RELAYDB_OK)
 		code = relaydb_commit(batch, (int64_t)time(NULL), &result);
-	status = told(db, code);
+	status = report_result(db, code);
 	if (code == RELAYDB_OK && result.expired > 0)
 		told_change(db, "expired %zu entr%s older than %" PRId64 ", %zu row%s left",
 		    result.expired, result.expired == 1 ? "y" : "ies", before, result.rows,

@@ -36,7 +36,7 @@ int exit_status(int code)
 	return status_of[code];
 }
 
-int told(const struct relaydb *db, int code)
+int report_result(const struct relaydb *db, int code)
 {
 	if (code != RELAYDB_OK)
 		log_say(LOG_ERR, "%s", relaydb_error(db));

@@ -51,7 +51,7 @@ int exit_status(int code);
 
 /* Logs what DB has to say about its last call, which returned CODE.  Returns
  * the exit status. */
-int told(const struct relaydb *db, int code);
+int report_result(const struct relaydb *db, int code);
 
 /* Brings argument TEXT of COMMAND into the store's form, or logs what is wrong
  * with it. */

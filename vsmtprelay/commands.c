@@ -58,7 +58,8 @@ static void print_finding(const struct finding *finding, void *arg)
 static int check_file(struct relaydb *db, void *arg)
 {
 	bool trouble = false;
-	int status = told(db, findings_check(db, (int64_t)time(NULL), print_finding, &trouble));
+	int status =
+	    report_result(db, findings_check(db, (int64_t)time(NULL), print_finding, &trouble));
 
 	(void)arg;
 	return status == EX_OK && trouble ? EXIT_PARTLY : status;

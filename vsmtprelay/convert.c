@@ -41,7 +41,7 @@ static int write_dump(struct relaydb *db, void *arg)
 		return status;
 	}
 	code = relaydb_each(db, output_row, &output);
-	status = output.error != 0 ? EX_OSERR : told(db, code);
+	status = output.error != 0 ? EX_OSERR : report_result(db, code);
 	if (fclose(output.to) != 0 || output.error != 0) {
 		if (output.error != 0)
 			errno = output.error;

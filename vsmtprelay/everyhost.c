@@ -249,7 +249,7 @@ struct report {
 	void *arg;
 };
 
-static void tell(
+static void report_finding(
     const struct report *report, enum relaydb_severity severity, const char *what, const char *fix)
 {
 	const struct finding finding = { severity, what, fix };
@@ -268,7 +268,7 @@ static void check_policy(const struct report *report, const char *text)
 	    "the engine may forget logins and orders when memory is short: its maxmemory-policy is "
 	    "%s",
 	    policy);
-	tell(
+	report_finding(
 	    report, RELAYDB_WARNING, what, "on the engine: CONFIG SET maxmemory-policy noeviction");
 }
 
@@ -282,19 +282,20 @@ static void check_sending(const struct report *report, const char *text)
 		snprintf(what, sizeof what,
 		    "this host's clock is %ld seconds away from the engine's%s", offset,
 		    offset < OFFSET_MAX ? "" : ", so its logins are not published");
-		tell(report, offset < OFFSET_MAX ? RELAYDB_WARNING : RELAYDB_FAULT, what,
+		report_finding(report, offset < OFFSET_MAX ? RELAYDB_WARNING : RELAYDB_FAULT, what,
 		    "synchronise both clocks, by NTP");
 	}
 	find(text, "publish-trouble", trouble);
 	if (*trouble != '\0' && backlog > 0) {
 		snprintf(what, sizeof what, "%ld logins of this host cannot be sent: %s", backlog,
 		    trouble);
-		tell(report, RELAYDB_FAULT, what, "see the engine's log and its users");
+		report_finding(report, RELAYDB_FAULT, what, "see the engine's log and its users");
 	}
 	find(text, "order-trouble", trouble);
 	if (*trouble != '\0') {
 		snprintf(what, sizeof what, "orders of this host cannot be sent: %s", trouble);
-		tell(report, RELAYDB_FAULT, what, "see admin-user in relaymirror.conf(5)");
+		report_finding(
+		    report, RELAYDB_FAULT, what, "see admin-user in relaymirror.conf(5)");
 	}
 }
 
@@ -308,7 +309,7 @@ static void check_room(const struct report *report, const char *text)
 	    "relaymirror knows %ld addresses, and no more fit: logins from others are neither sent "
 	    "nor written",
 	    number(text, "rows"));
-	tell(report, RELAYDB_FAULT, what,
+	report_finding(report, RELAYDB_FAULT, what,
 	    "expire the database, or give relaymirror.conf a shorter window");
 }
 
@@ -325,7 +326,8 @@ static void check_engine(const struct report *report, const char *text)
 		    "relaymirror cannot reach the engine at %s: %s; other hosts do not see logins "
 		    "here, nor this one theirs",
 		    engine, *trouble != '\0' ? trouble : "not yet");
-		tell(report, RELAYDB_FAULT, what, "start the engine, or correct relaymirror.conf");
+		report_finding(
+		    report, RELAYDB_FAULT, what, "start the engine, or correct relaymirror.conf");
 		return;
 	}
 	snprintf(what, sizeof what,
@@ -333,9 +335,9 @@ static void check_engine(const struct report *report, const char *text)
 	    "clock offset %ld s, backlog %ld",
 	    engine, version, policy, number(text, "lag_milliseconds"),
 	    number(text, "clock_offset_seconds"), number(text, "backlog"));
-	tell(report, RELAYDB_FINE, what, "");
+	report_finding(report, RELAYDB_FINE, what, "");
 	if (number(text, "complete") == 0)
-		tell(report, RELAYDB_WARNING,
+		report_finding(report, RELAYDB_WARNING,
 		    "relaymirror has not read all that the engine knows yet",
 		    "wait half a minute and check again");
 	check_policy(report, text);
@@ -365,5 +367,5 @@ void everyhost_check(
 	    socket_path(), strerror(errno));
 	snprintf(fix, sizeof fix, "%s; relaymirror -n",
 	    sysinit_command(start, SYSINIT_START, "relaymirror"));
-	tell(&report, RELAYDB_FAULT, what, fix);
+	report_finding(&report, RELAYDB_FAULT, what, fix);
 }

@@ -81,7 +81,7 @@ int load_dump(struct relaydb *db, void *arg)
 		told_change(db, "%s: %zu row%s, %zu of them new, %zu with another value",
 		    dump->command, result.rows, result.rows == 1 ? "" : "s", result.added,
 		    result.changed);
-	return told(db, code);
+	return report_result(db, code);
 }
 
 int cmd_load(struct relaydb *db, const struct call *call)

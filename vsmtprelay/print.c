@@ -159,7 +159,7 @@ static int print(
 		    "%zu rows of %s cannot be written in a form that makemap or load can read "
 		    "back: they are printed as comments",
 		    printing.output.unwritten, relaydb_filename(db));
-	status = told(db, code);
+	status = report_result(db, code);
 	return status == EX_OK && printing.output.unwritten > 0 ? EXIT_PARTLY : status;
 }
 

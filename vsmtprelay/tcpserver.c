@@ -75,7 +75,7 @@ static int write_entries(struct relaydb *db, void *arg)
 	good = ferror(wanted->to) == 0;
 	if (fclose(wanted->to) != 0 || !good)
 		return failed();
-	return told(db, code);
+	return report_result(db, code);
 }
 
 static bool take_entries(struct tcprules *tcprules, int fd)

@@ -141,5 +141,5 @@ int cmd_watch(struct relaydb *db, const struct call *call)
 	forget(&watch);
 	if (notify >= 0)
 		close(notify);
-	return told(db, code);
+	return report_result(db, code);
 }

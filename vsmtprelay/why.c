@@ -238,7 +238,7 @@ static void print_answer(const struct why *why, const char *details)
 {
 	static const char *const words[] = { [ANSWER_NO] = "no, it may not relay now",
 		[ANSWER_YES] = "yes, it may relay now",
-		[ANSWER_UNKNOWN] = "cannot be told" };
+		[ANSWER_UNKNOWN] = "unknown" };
 
 	printf("%s: %s%s%s%s\n%s", why->address, words[why->answer], why->by != NULL ? " (" : "",
 	    why->by != NULL ? why->by : "", why->by != NULL ? ")" : "", details);

@@ -71,7 +71,7 @@ static char *next_line(char *line, int size, void *stream)
 	}
 	memcpy(line, reading->next, n);
 	line[n] = '\0';
-	/* here, since inih does not tell of a section before there is an entry
+	/* here, since inih does not report a section before there is an entry
 	 * in it */
 	head = reading->flat ? find_head(line, reading->place.line) : NULL;
 	if (head != NULL) {

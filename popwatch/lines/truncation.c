@@ -145,7 +145,7 @@ static void settle(struct truncations *truncations, struct truncation *truncatio
 		drop(truncations, truncation);
 }
 
-/* Was it cut, or split?  What takes too long to tell was.  TRUNCATION is the
+/* Was it cut, or split?  What takes too long to decide was.  TRUNCATION is the
  * entry that lines before it have made, or NULL.
  *
  * busybox's syslogd keeps 256 bytes of what it gets, and hides a cut that was

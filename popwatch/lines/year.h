@@ -14,7 +14,7 @@
 
 #include "stamp.h"
 
-/* A line alone cannot tell whether it is of today or of this day of last year:
+/* A line alone does not say whether it is of today or of this day of last year:
  * the lines behind it in its log do, since there the stamps are seen to go back
  * where a year has passed.  Zero at first. */
 struct year_turns {

@@ -253,7 +253,7 @@ is_left_since() {
 	[ "$(entries)" = '192.0.2.1 1' ]
 }
 
-@test "load: rows that never expire are taken, and told" {
+@test "load: rows that never expire are taken, and reported" {
 	printf '%s\n' '192.0.2.1 1' '# edited' '192.0.2.2 12x' '192.0.2.3 1' >"$DIR/rows"
 	relay load "$DIR/rows" 2>"$DIR/stderr"
 	grep -qx "vsmtprelay: load: line 3 of $DIR/rows is not an \"address time\" pair and will never expire" "$DIR/stderr" ||

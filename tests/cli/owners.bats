@@ -307,7 +307,7 @@ all_commands() {
 	[ "$(ls -A "$DIR/theirs")" = last ]
 }
 
-@test "a poisonous DB_CONFIG in the current and in the database's directory: ignored, and check tells" {
+@test "a poisonous DB_CONFIG in the current and in the database's directory: ignored, and check reports it" {
 	relay add 192.0.2.1 1
 	relay check >"$DIR/out"
 	export HOME=$DIR/theirs DB_HOME=$DIR/theirs

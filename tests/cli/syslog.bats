@@ -1,4 +1,4 @@
-# what vsmtprelay tells syslog
+# what vsmtprelay logs to syslog
 # enclosure: rsyslog
 load ../lib/test
 load cli
@@ -11,22 +11,22 @@ end_file() {
 	stop_rsyslog
 }
 
-# told WORDS: a line of the program's with them comes to the mail log
-told() {
+# logged WORDS: a line of the program's with them comes to the mail log
+logged() {
 	wait_for 60 grep -qF -e "$1" "$WORK/log/mail.log" || fail "$(cat "$WORK/log/mail.log")"
 	grep -F -e "$1" "$WORK/log/mail.log" | grep -q ' vsmtprelay\[[0-9]*\]: '
 }
 
-@test "every change is told to the mail log: what, in which database, by whom" {
+@test "every change is logged to the mail log: what, in which database, by whom" {
 	relay add 192.0.2.1 1000
-	told "add 192.0.2.1 1000 ($DB, by uid 0)"
+	logged "add 192.0.2.1 1000 ($DB, by uid 0)"
 	relay delete 192.0.2.1 192.0.2.9 192.0.2.1 2>/dev/null || [ $? = 1 ]
-	told "delete 192.0.2.1 ($DB, by uid 0)"
-	told "delete: 192.0.2.9 is not in $DB"
+	logged "delete 192.0.2.1 ($DB, by uid 0)"
+	logged "delete: 192.0.2.9 is not in $DB"
 	rows '192.0.2.1 1000' '192.0.2.2 4000000000'
-	told "load: 2 rows"
+	logged "load: 2 rows"
 	relay expire
-	told "expired 1 entry older than"
+	logged "expired 1 entry older than"
 	[ "$(grep -c 'delete 192.0.2.' "$WORK/log/mail.log")" = 1 ]
 }
 
@@ -38,7 +38,7 @@ told() {
 	relay list >"$DIR/out"
 	relay dump >"$DIR/out"
 	not "$BUILD/vsmtprelay/vsmtprelay" -f "$DIR/no"$'\n'"ne" expire 2>/dev/null
-	told 'no\012ne does not exist'
-	told "load: 1 row,"
+	logged 'no\012ne does not exist'
+	logged "load: 1 row,"
 	[ "$(wc -l <"$WORK/log/mail.log")" -le $((lines + 2)) ]
 }

@@ -34,7 +34,7 @@ counter() {	# counter NAME{LABELS}: its value
 	stop_popwatch
 	[ "$(counter 'logins_total{verdict="recorded"}')" -eq 2 ]
 	[ "$(counter 'refreshes_total{verdict="recorded"}')" -ge 2 ]
-	[ "$(counter 'logouts_total{verdict="recorded"}')" -eq 1 ]	# that of 192.0.2.9 only told that there are logouts
+	[ "$(counter 'logouts_total{verdict="recorded"}')" -eq 1 ]	# that of 192.0.2.9 only showed that there are logouts
 	[ "$(counter 'server_lines_total{server="dovecot",means="login"}')" -eq 2 ]
 	grep -Eq '; 2 logins recorded, 0 recent, .* unusable; [1-9][0-9]* refreshes of open connections, 0 logouts recorded; ' "$DIR/stderr"
 }

@@ -226,7 +226,7 @@ lines_read() {	# how many, by its own counters
 	stop_popwatch
 }
 
-@test "a state file that is damaged is told of, and the log read again" {
+@test "a state file that is damaged is reported, and the log read again" {
 	prepare
 	login 192.0.2.1 >"$LOG"
 	once

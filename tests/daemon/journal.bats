@@ -133,7 +133,7 @@ logged() {	# logged ADDRESS: the journal has its login
 	stop_popwatch
 }
 
-@test "a journal that cannot be read is told at the start" {
+@test "a journal that cannot be read is reported at the start" {
 	prepare
 	sed -i '/^log = /d' "$DIR/popwatch.conf"
 	echo "journal = $DIR/nowhere" >>"$DIR/popwatch.conf"

@@ -17,7 +17,7 @@ start_file() {
 }
 
 @test "exactly the logins are recorded" {
-	# tcpd tells of connections as facility daemon: they are not in mail.log
+	# tcpd logs connections as facility daemon: they are not in mail.log
 	watch "$WORK/log/syslog" "servers = mailutils"
 	prove_logins --pop 110 --imap 143 --only basic,hostile,pair --threads 8
 	stop_popwatch

@@ -51,7 +51,7 @@ said() {	# said TEXT: on stderr
 	stop_popwatch
 }
 
-@test "USR1 tells the counters" {
+@test "USR1 logs the counters" {
 	prepare
 	{ login 192.0.2.1; login 192.0.2.1; echo 'Nov 20 10:00:00 vm cron[1]: hello'; echo 'nonsense'; } >"$LOG"
 	start_popwatch
@@ -222,7 +222,7 @@ said() {	# said TEXT: on stderr
 	done
 }
 
-@test "-n tells a configuration without anything to watch, and one that cannot be read" {
+@test "-n reports a configuration without anything to watch, and one that cannot be read" {
 	prepare
 	sed -i '/^log/d' "$DIR/popwatch.conf"
 	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
@@ -341,7 +341,7 @@ said() {	# said TEXT: on stderr
 	[[ $output == *'usage: popwatch'* ]]
 }
 
-@test "what cannot be read as lines is told, with status 66" {
+@test "what cannot be read as lines is reported, with status 66" {
 	prepare
 	for file in "$DIR/db" "$DIR/nowhere" /proc/self/mem; do
 		run "$POPWATCH" -c "$DIR/popwatch.conf" -t "$file"

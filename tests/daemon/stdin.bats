@@ -7,7 +7,7 @@ from_stdin() {
 	"$POPWATCH" -v -c "$DIR/popwatch.conf" -
 }
 
-@test "half a line at the end of standard input is not believed, and told once" {
+@test "half a line at the end of standard input is not believed, and reported once" {
 	prepare
 	line=$(login 203.0.113.1 | sed 's/, lip=.*//')		# the beginning of a login from 203.0.113.1xx, perhaps
 	run from_stdin < <(login 192.0.2.1; printf '%s' "$line")

@@ -1,4 +1,4 @@
-# demo.bats - the demo does what it tells, and leaves nothing behind, however it ends
+# demo.bats - the demo does what it says, and leaves nothing behind, however it ends
 #
 # needs: root
 

@@ -169,7 +169,7 @@ clients() {	# of mta.bash's table, the same for each server: with a window of it
 	mv /usr/sbin/postmap /usr/sbin/postmap.real
 	printf '#!/bin/sh\nsleep 600 & echo $! >%s/hangs; wait\n' "$SCRATCH" >/usr/sbin/postmap
 	chmod 755 /usr/sbin/postmap
-	why 75 $'cannot be told\nno answer in time' 127.0.1.1
+	why 75 $'unknown\nno answer in time' 127.0.1.1
 	mv /usr/sbin/postmap.real /usr/sbin/postmap
 	wait_for 60 is_gone "$(cat "$SCRATCH/hangs")"
 }

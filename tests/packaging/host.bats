@@ -168,7 +168,7 @@ start_file() {
 	done
 }
 
-@test "docs/TROUBLESHOOTING.md: a damaged database is told, refused, and replaced" {
+@test "docs/TROUBLESHOOTING.md: a damaged database is reported, refused, and replaced" {
 	cp -p /var/lib/relayers/relayers.db "$SCRATCH/good"
 	garbage 8192 >/var/lib/relayers/relayers.db
 	run vsmtprelay check

@@ -72,7 +72,7 @@ make_it() {	# make_it TARGET DESTDIR [SETTING...]
 	run make_it uninstall "$SCRATCH/kept"
 	[ "$status" = 0 ]
 	for file in etc/relayers/popwatch.conf etc/cron.d/vsmtprelay; do
-		[[ $output == *"kept, since it was changed: $SCRATCH/kept/$file"* ]] || fail "not told of $file: $output"
+		[[ $output == *"kept, since it was changed: $SCRATCH/kept/$file"* ]] || fail "nothing said of $file: $output"
 	done
 	[[ $output == *"kept, with the database: $SCRATCH/kept/var/lib/relayers"* ]]
 	tail -n 1 "$SCRATCH/kept/etc/relayers/popwatch.conf" | grep -qx 'servers = courier'

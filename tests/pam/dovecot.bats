@@ -277,7 +277,7 @@ not_recorded_because() {	# not_recorded_because ADDRESS TEXT
 	[ "$(md5sum <"$DB")" = "$before" ]
 }
 
-@test "arguments that make no sense are told and left out" {
+@test "arguments that make no sense are reported and left out" {
 	stack dovecot dovecot timeout=soon nonsense
 	pop 192.0.2.1
 	recorded 192.0.2.1

@@ -171,7 +171,7 @@ refused() {	# refused TEXT: with status 78 and a sentence that has it
 	done
 }
 
-@test "a bad expression is told with its place" {
+@test "a bad expression is reported with its place" {
 	define <<-'END'
 		[server]
 		tags = mine
@@ -181,7 +181,7 @@ refused() {	# refused TEXT: with status 78 and a sentence that has it
 	refused '4: login: missing closing parenthesis at byte '
 }
 
-@test "a choice that is none is told" {
+@test "a choice that is none is reported" {
 	define <<-'END'
 		[server]
 		tags = mine
@@ -196,7 +196,7 @@ refused() {	# refused TEXT: with status 78 and a sentence that has it
 	refused "5: join = 'host', expected pid or no"
 }
 
-@test "an expression that backtracks without end is stopped, told, and the next line is read" {
+@test "an expression that backtracks without end is stopped and reported, and the next line is read" {
 	define <<-'END'
 		[server]
 		tags = mine
@@ -261,7 +261,7 @@ with_servers() {
 	run --separate-stderr "$POPWATCH" -c "$SCRATCH/marked.conf" "${@:2}"
 }
 
-@test "what counts by its name alone is left out by servers = all, and -n tells" {
+@test "what counts by its name alone is left out by servers = all, and -n says so" {
 	marked
 	rm -f "$SCRATCH/servers.d/mine.conf"
 	with_servers all -n

@@ -136,7 +136,7 @@ on_after_reload() {
 	refused
 }
 
-@test "an allow that cannot be told: what a later rule refuses is put off" {
+@test "whether an allow matches is unknown: what a later rule refuses is put off" {
 	prepare $'allow:ALL:*@NS=KNOWN:ALL\nnoto:ALL:ALL:ALL:550 5.7.1 no' 'dns-timeout = 40s' 'answer-within = 50s'
 	start_dns 'good.test a 192.0.2.1' '*.broken.test fail' '*.silent.test drop'
 	start_guard
@@ -154,7 +154,7 @@ on_after_reload() {
 	stop_guard
 }
 
-@test "a refusing rule that cannot be told: passed by, or put off, as on-dns-failure says" {
+@test "whether a refusing rule matches is unknown: passed by, or put off, as on-dns-failure says" {
 	for how in pass defer; do
 		prepare 'noto:ALL:NS=UNKNOWN:ALL:550 5.1.8 no domain' "on-dns-failure = $how"
 		start_dns '*.broken.test fail'

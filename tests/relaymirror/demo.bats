@@ -1,4 +1,4 @@
-# demo.bats - the demo of many hosts does what it tells, and leaves nothing behind
+# demo.bats - the demo of many hosts does what it says, and leaves nothing behind
 #
 # needs: root
 

@@ -38,7 +38,7 @@ caught_up() {
 	eventually ordered 1
 }
 
-@test "killed, and restarted empty: it is told again" {
+@test "killed, and restarted empty: it gets everything again" {
 	settled
 	stop_engine
 	login pop 192.0.2.2

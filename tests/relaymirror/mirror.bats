@@ -212,7 +212,7 @@ refused() {	# refused USER N COMMAND...
 	run -0 "$RELAYMIRROR" -n -c "$DIR/pop/conf"
 }
 
-@test "the command line, the configuration, a reload, and what it tells" {
+@test "the command line, the configuration, a reload, and what it reports" {
 	start_engine
 	run -64 "$RELAYMIRROR" x
 	run -64 "$RELAYMIRROR" -n -d

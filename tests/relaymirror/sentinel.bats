@@ -103,7 +103,7 @@ has_at() {
 	start pop smtp
 	login pop 192.0.2.1
 	eventually has smtp 192.0.2.1
-	# both hosts' administrators and logins go on, whoever is the master
+	# both hosts' administrators and logins go on, whichever is the master
 	kill -KILL "${PID[6501]}"
 	login pop 192.0.2.2
 	has smtp 192.0.2.1

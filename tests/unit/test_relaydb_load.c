@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * test_relaydb_load.c - a dump becomes the database, whole or not at all, and a
- * bad line is told by its number
+ * bad line is reported by its number
  */
 #include "relaydb_scratch.h"
 

@@ -477,7 +477,7 @@ static void login_is_recorded_while_another_commits(void **state)
 	assert_code(db, change(db, REFRESH, "192.0.2.3", CLOCK, &result), RELAYDB_OK);
 	assert_true(result.pending);
 	assert_false(seen("192.0.2.3"));
-	/* whether it is there nobody can tell */
+	/* nothing can say whether it is there */
 	assert_code(db, change(db, DELETE, "192.0.2.1", 0, &result), RELAYDB_LOCKED);
 	close(fd);
 	settle_all();

@@ -554,7 +554,7 @@ static void decisions(void **state)
 		{ "debug:ALL:ALL:ALL\nnoto:ALL:ALL:ALL:550 %F%T%H%I%U%C%%", false, false,
 		    RULES_NOTO, 2,
 		    "550 <a@example.com><b@example.net>Mail.Example.ORG.192.0.2.1UNKNOWN:%" },
-		/* what cannot be told */
+		/* what is unknown */
 		{ "noto:RBL.down.test:ALL:ALL", false, false, RULES_ALLOW, 0, "" },
 		{ "noto:RBL.down.test:ALL:ALL", false, true, RULES_NOTO, 1, "451 4.4.3 " },
 		{ "noto:RBL.dead.test:ALL:ALL", false, true, RULES_ALLOW, 0, "" },
