@@ -16,6 +16,7 @@
 
 #include "config.h"
 #include "configured.h"
+#include "layout.h"
 #include "zone.h"
 
 /* The complaints, a line each. */
@@ -26,6 +27,36 @@ static void tell(const char *sentence, void *arg)
 	(void)arg;
 	snprintf(said + strlen(said), sizeof said - strlen(said), "%s%s", *said != '\0' ? "\n" : "",
 	    sentence);
+}
+
+static void test_defaults(void **state)
+{
+	struct conf_errors errors = { .tell = tell };
+	struct config *config;
+
+	(void)state;
+	config = config_load_text(
+	    "log = /a\nformat = dovecot\nlog = /b\nignore = none\nwindow = 1h\n", &errors);
+	assert_non_null(config);
+	assert_int_equal(config->log_count, 2);
+	assert_int_equal(config->logs[0].formats, FORMAT_SYSLOG);
+	assert_int_equal(config->logs[1].formats, FORMAT_DOVECOT);
+	assert_int_equal(config->ignore.count, 0);
+	assert_int_equal(config->window, 3600);
+	assert_int_equal(config->refresh, 60);
+	config_free(config);
+	config = config_load_text("", &errors);
+	assert_non_null(config);
+	assert_int_equal(config->ignore.count, 2);
+	assert_string_equal(config->servers[0], "dovecot");
+	assert_string_equal(config->user, "relayers");
+	config_free(config);
+	assert_int_equal(errors.count, 0);
+	assert_null(config_load_text("log = /a\nformat = dovecot\n", &errors)); /* for no log */
+	assert_null(config_load_text("log = /a\nlog = /a\n", &errors));
+	assert_null(config_load_text("window = 1m\nrefresh = 1m\n", &errors));
+	assert_null(config_load_text("format = any\n", &errors));
+	assert_int_equal(errors.count, 4);
 }
 
 static void test_refused(void **state)
@@ -335,6 +366,7 @@ static void test_reload(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_ignore),
 		cmocka_unit_test(test_every_error),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_popwatch_session.c - the table of sessions: its limit, its text; the
- * state file's frame; the configuration's defaults
+ * test_popwatch_session.c - the table of sessions: what joins, its limits, its
+ * text (session.h, bound.h)
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +14,6 @@
 
 #include <cmocka.h>
 
-#include "config.h"
 #include "pipeline.h"
 #include "statefile.h"
 
@@ -450,132 +449,6 @@ static void test_text(void **state)
 	end(&g);
 }
 
-struct taker {
-	struct state state;
-	struct sessions *sessions;
-};
-
-static bool take_session(const char *word, const char *rest, void *arg)
-{
-	struct taker *taker = arg;
-
-	return strcmp(word, "session") == 0 &&
-	       sessions_restore(taker->state.trial ? NULL : taker->sessions, rest);
-}
-
-/* A bad line anywhere, and nothing is taken of the file. */
-static void test_state_whole(void **state)
-{
-#define BEGINNING "popwatch-state 1\nboot B\nsaved 5\nsession 1 1 9 192.0.2.1 c vm pop 1\n"
-	static const struct {
-		const char *text;
-		size_t taken;
-	} cases[] = {
-		{ BEGINNING "session 1 1 9 192.0.2.2 c vm pop 2\nend\n", 2 },
-		{ BEGINNING "session 1 1 9 192.0.2.300 c vm pop 2\nend\n", 0 },
-		{ BEGINNING "word x\nend\n", 0 },
-		{ BEGINNING "word\nend\n", 0 },
-	};
-	struct taker taker;
-	const char *error;
-	char text[200];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		taker.sessions = sessions_new(10, 600, 3600);
-		strcpy(text, cases[i].text);
-		assert_int_equal(state_parse(text, strlen(text), "B", &taker.state, take_session,
-				     &taker, &error),
-		    cases[i].taken > 0);
-		assert_int_equal(sessions_count(taker.sessions), cases[i].taken);
-		sessions_free(taker.sessions);
-	}
-}
-
-static bool take_word(const char *word, const char *rest, void *arg)
-{
-	char *seen = arg;
-
-	snprintf(seen + strlen(seen), 200 - strlen(seen), "%s(%s)", word, rest);
-	return strcmp(word, "bad") != 0;
-}
-
-static void test_state(void **state)
-{
-	static const struct {
-		const char *text;
-		bool good;
-	} cases[] = {
-		{ "popwatch-state 1\nboot B\nsaved 5\nx y z\nend\n", true },
-		{ "popwatch-state 1\nboot B\nsaved 5\nend\n", true },
-		{ "popwatch-state 1\nboot B\nsaved 5\nx y z\nend", false },
-		{ "popwatch-state 1\nboot B\nsaved 5\nx y z\n", false },
-		{ "popwatch-state 1\nboot B\nsaved 5\nx y z\nxend\n", false },
-		{ "popwatch-state 1\nboot B\nsaved -5\nend\n", false },
-		{ "popwatch-state 1\nboot B\nsaved soon\nend\n", false },
-		{ "popwatch-state 1\nsaved 5\nend\n", false },
-		{ "popwatch-state 2\nboot B\nsaved 5\nend\n", false },
-		{ "popwatch-state 1\nboot B\nsaved 5\nword\nend\n", false },
-		{ "popwatch-state 1\nboot B\nsaved 5\nbad x\nend\n", false },
-		{ "popwatch-state 1\nend\n", false },
-		{ "end\n", false },
-		{ "", false },
-		{ "\n", false },
-	};
-	struct state s;
-	const char *error;
-	char text[200], seen[200];
-
-	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		strcpy(text, cases[i].text);
-		*seen = '\0';
-		if (state_parse(text, strlen(text), "B", &s, take_word, seen, &error) !=
-			cases[i].good ||
-		    (error == NULL) != cases[i].good)
-			fail_msg("state %zu", i);
-	}
-	strcpy(text, cases[0].text);
-	*seen = '\0';
-	assert_true(state_parse(text, strlen(text), "C", &s, take_word, seen, &error));
-	assert_string_equal(seen, "x(y z)x(y z)"); /* the trial is one */
-	assert_false(s.same_boot);
-	/* a NUL byte in it */
-	// NOLINTNEXTLINE(bugprone-not-null-terminated-result)
-	memcpy(text, "popwatch-state 1\nboot B\nsaved 5\nend\n\0end\n", 41);
-	assert_false(state_parse(text, 41, "B", &s, take_word, seen, &error));
-}
-
-static void test_config(void **state)
-{
-	struct conf_errors errors = { .tell = tell };
-	struct config *config;
-
-	(void)state;
-	config = config_load_text(
-	    "log = /a\nformat = dovecot\nlog = /b\nignore = none\nwindow = 1h\n", &errors);
-	assert_non_null(config);
-	assert_int_equal(config->log_count, 2);
-	assert_int_equal(config->logs[0].formats, FORMAT_SYSLOG);
-	assert_int_equal(config->logs[1].formats, FORMAT_DOVECOT);
-	assert_int_equal(config->ignore.count, 0);
-	assert_int_equal(config->window, 3600);
-	assert_int_equal(config->refresh, 60);
-	config_free(config);
-	config = config_load_text("", &errors);
-	assert_non_null(config);
-	assert_int_equal(config->ignore.count, 2);
-	assert_string_equal(config->servers[0], "dovecot");
-	assert_string_equal(config->user, "relayers");
-	config_free(config);
-	assert_int_equal(errors.count, 0);
-	assert_null(config_load_text("log = /a\nformat = dovecot\n", &errors)); /* for no log */
-	assert_null(config_load_text("log = /a\nlog = /a\n", &errors));
-	assert_null(config_load_text("window = 1m\nrefresh = 1m\n", &errors));
-	assert_null(config_load_text("format = any\n", &errors));
-	assert_int_equal(errors.count, 4);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -591,9 +464,6 @@ int main(void)
 		cmocka_unit_test(test_boot),
 		cmocka_unit_test(test_intervals),
 		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_state),
-		cmocka_unit_test(test_state_whole),
-		cmocka_unit_test(test_config),
 	};
 
 	return cmocka_run_group_tests_name("session", tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * test_relaymirror_mirror.c - names, positions, orders, rows, one case each
- * (streamid.h, continuity.h, orders.h, ledger.h, mirror.h)
+ * test_relaymirror_mirror.c - what becomes of each login and order, one case
+ * each (mirror.h, ledger.h)
  *
  * long: a host that knows as many addresses as it may
  */
@@ -25,145 +25,9 @@
 
 static struct netset no_nets;
 
-static void names(void **state)
-{
-	static const char *const bad[] = { "", "-", "1", "1-", "-1", "1-1 ", " 1-1", "1--1",
-		"1-1-1", "+1-1", "18446744073709551616-0", "0-18446744073709551616", "x-1", "1-x",
-		"*", "$" };
-	struct streamid id = { 7, 7 }, other;
-	char text[STREAMID_SIZE];
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(bad); i++) {
-		if (streamid_parse(bad[i], strlen(bad[i]), &id))
-			fail_msg("%s", bad[i]);
-		assert_int_equal(id.ms, 7);
-	}
-	assert_true(streamid_parse("18446744073709551615-18446744073709551615", 41, &id));
-	assert_string_equal(
-	    streamid_format(&id, text), "18446744073709551615-18446744073709551615");
-	assert_true(streamid_parse("1526919030474-55x", 16, &other));
-	assert_int_equal(other.sequence, 55);
-	assert_true(streamid_compare(&other, &id) < 0);
-	assert_true(streamid_compare(&id, &other) > 0);
-	assert_true(streamid_compare(&id, &id) == 0);
-	assert_true(streamid_compare(&(struct streamid){ 5, 1 }, &(struct streamid){ 5, 2 }) < 0);
-}
-
-/* A position in the log, an engine; the stream of orders is still. */
-static void positions(void **state)
-{
-	static const struct {
-		const char *what;
-		uint64_t at, first, last;
-		const char *identity;
-		enum continuity expected;
-	} cases[] = {
-		{ "nothing new", 50, 10, 50, "e", CONTINUITY_KEPT },
-		{ "something new", 50, 10, 60, "e", CONTINUITY_KEPT },
-		{ "the entry read last is the first", 50, 50, 60, "e", CONTINUITY_KEPT },
-		{ "trimmed beyond it", 50, 51, 60, "e", CONTINUITY_GAP },
-		{ "all trimmed, nothing new", 50, 0, 50, "e", CONTINUITY_KEPT },
-		{ "all trimmed, something was new", 50, 0, 60, "e", CONTINUITY_GAP },
-		{ "an old dump: the names are below", 50, 10, 40, "e", CONTINUITY_NEW_ENGINE },
-		{ "FLUSHALL", 50, 0, 0, "e", CONTINUITY_NEW_ENGINE },
-		{ "another engine", 50, 10, 50, "f", CONTINUITY_NEW_ENGINE },
-		{ "no epoch", 50, 10, 50, "", CONTINUITY_NEW_ENGINE },
-		{ "an empty engine", 0, 0, 0, "e", CONTINUITY_KEPT },
-		{ "its first entry", 0, 10, 10, "e", CONTINUITY_GAP },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct position position = { .identity = "e", .log = { cases[i].at, 0 } };
-		struct engine_facts facts = { .log = {
-						  { cases[i].first, 0 }, { cases[i].last, 0 } } };
-		struct position turned = { .identity = "e", .orders = position.log };
-		struct engine_facts turned_facts = { .orders = facts.log };
-
-		strcpy(facts.identity, cases[i].identity);
-		strcpy(turned_facts.identity, cases[i].identity);
-		if (continuity_check(&position, &facts) != cases[i].expected)
-			fail_msg("%s", cases[i].what);
-		if (continuity_check(&turned, &turned_facts) != cases[i].expected)
-			fail_msg("%s, in the orders", cases[i].what);
-	}
-}
-
 static struct order order(enum order_kind kind, int64_t stamp, uint64_t ms)
 {
 	return (struct order){ .address = A, .kind = kind, .stamp = stamp, .id = { ms, 0 } };
-}
-
-static void last_word(void **state)
-{
-	struct orders *orders = orders_new();
-	struct order delete = order(ORDER_DELETE, 100, 100500), add = order(ORDER_ADD, 100, 100600);
-	struct order late = order(ORDER_DELETE, 90, 300000);
-
-	(void)state;
-	assert_true(orders_take(orders, &delete));
-	assert_false(orders_take(orders, &delete));
-	assert_true(orders_cover(orders, A, 100));
-	assert_true(orders_cover(orders, A, 100 + AHEAD_MAX));
-	assert_false(orders_cover(orders, A, 100 + AHEAD_MAX + 1));
-	assert_false(orders_cover(orders, B, 100));
-	/* two administrators within a second: the name in the stream decides */
-	assert_true(orders_take(orders, &add));
-	assert_false(orders_take(orders, &delete));
-	assert_false(orders_cover(orders, A, 100));
-	/* one that waited for the engine is as old as it is */
-	assert_false(orders_take(orders, &late));
-	assert_false(orders_cover(orders, A, 90));
-	/* its own is the last of its second, until a later one comes */
-	assert_true(orders_give(orders, A, ORDER_DELETE, 100));
-	assert_false(orders_take(orders, &add));
-	assert_non_null(orders_unsent(orders));
-	add = order(ORDER_ADD, 101, 101000);
-	assert_true(orders_take(orders, &add));
-	assert_null(orders_unsent(orders));
-	orders_forget(orders, 101 + ORDERS_KEPT);
-	assert_int_equal(orders_count(orders), 1);
-	orders_forget(orders, 102 + ORDERS_KEPT);
-	assert_int_equal(orders_count(orders), 0);
-	orders_free(orders);
-}
-
-static void sending_orders(void **state)
-{
-	struct orders *orders = orders_new();
-	const struct order *unsent;
-	struct order sent;
-
-	(void)state;
-	assert_null(orders_unsent(orders));
-	assert_true(orders_give(orders, A, ORDER_DELETE, 100));
-	assert_true(orders_give(orders, B, ORDER_ADD, 100));
-	unsent = orders_unsent(orders);
-	assert_string_equal(unsent->address, A);
-	sent = order(ORDER_DELETE, 99, 0); /* an earlier one */
-	assert_false(orders_sent(orders, &sent, &(struct streamid){ 100100, 0 }));
-	assert_string_equal(orders_unsent(orders)->address, A);
-	sent.stamp = 100;
-	assert_true(orders_sent(orders, &sent, &(struct streamid){ 100100, 0 }));
-	sent = *orders_unsent(orders);
-	assert_string_equal(sent.address, B);
-	/* while it is under way, in the same second: one more, and a third */
-	assert_true(orders_give(orders, B, ORDER_DELETE, 100));
-	assert_false(orders_sent(orders, &sent, &(struct streamid){ 100200, 0 }));
-	unsent = orders_unsent(orders);
-	assert_non_null(unsent);
-	assert_int_equal(unsent->kind, ORDER_DELETE);
-	assert_true(orders_give(orders, B, ORDER_ADD, 100));
-	assert_true(orders_sent(orders, &sent, &(struct streamid){ 100200, 0 }));
-	assert_null(orders_unsent(orders));
-	/* at a new engine: deletes alone */
-	orders_send_again(orders);
-	sent = *orders_unsent(orders);
-	assert_string_equal(sent.address, A);
-	assert_true(orders_sent(orders, &sent, &(struct streamid){ 900000, 0 }));
-	assert_null(orders_unsent(orders));
-	orders_free(orders);
 }
 
 static struct mirror *mirror_of(bool publish, bool subscribe)
@@ -592,10 +456,6 @@ static void bad_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names),
-		cmocka_unit_test(positions),
-		cmocka_unit_test(last_word),
-		cmocka_unit_test(sending_orders),
 		cmocka_unit_test(clocks),
 		cmocka_unit_test(no_publishing_from_an_hour),
 		cmocka_unit_test(no_echo),
