@@ -13,6 +13,7 @@
 struct event {
 	enum role role;
 	struct definition *definition;
+	const char *source; /* name of the log */
 	const struct header *header; /* these two end with the line */
 	const struct captures *captures;
 	int64_t when; /* the line's time */

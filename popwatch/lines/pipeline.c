@@ -16,12 +16,21 @@ enum reading {
 	READ_DOUBTED /* it may end a session, and gives nothing */
 };
 
-static struct event event_of(struct definition *definition, const struct header *header,
-    const struct captures *captures, int64_t when)
+/* A message, with what is known of its line. */
+struct message {
+	const char *source;
+	const struct header *header;
+	int64_t when;
+};
+
+static struct event event_of(
+    const struct message *message, struct definition *definition, const struct captures *captures)
 {
-	return (struct event){
-		.definition = definition, .header = header, .captures = captures, .when = when
-	};
+	return (struct event){ .definition = definition,
+		.source = message->source,
+		.header = message->header,
+		.captures = captures,
+		.when = message->when };
 }
 
 static void suspect(struct pipeline *pipeline, const char *what, const struct header *header)
@@ -39,12 +48,13 @@ static void tell_stopped(struct pipeline *pipeline, const struct definition *def
 
 /* One server's reading of a message.  Returns true if it knows what the message
  * means, and nobody else needs to. */
-static bool read_message(struct pipeline *pipeline, struct definition *definition,
-    const struct header *header, int64_t when)
+static bool read_message(
+    struct pipeline *pipeline, struct definition *definition, const struct message *message)
 {
+	const struct header *header = message->header;
 	struct captures captures = { .ip = { NULL, 0 } };
 	uint64_t stopped = definition->tally.stopped, doubted = definition->tally.doubted;
-	struct event event = event_of(definition, header, &captures, when);
+	struct event event = event_of(message, definition, &captures);
 
 	event.role = definition_read(definition, header->message, &captures);
 	tell_stopped(pipeline, definition, stopped, header);
@@ -71,11 +81,12 @@ static bool is_believed(struct pipeline *pipeline, struct event *event, enum rea
 /* The same for a message that may be a piece of another one.  Returns true if
  * it is believed all the same. */
 static bool read_doubted(struct pipeline *pipeline, struct definition *definition,
-    const struct header *header, int64_t when, enum reading reading)
+    const struct message *message, enum reading reading)
 {
+	const struct header *header = message->header;
 	struct captures captures = { .ip = { NULL, 0 } };
 	uint64_t stopped = definition->tally.stopped;
-	struct event event = event_of(definition, header, &captures, when);
+	struct event event = event_of(message, definition, &captures);
 
 	event.role = definition_read_doubted(definition, header->message, &captures);
 	tell_stopped(pipeline, definition, stopped, header);
@@ -148,14 +159,13 @@ static bool is_strange(const struct definition *definition, const struct header 
 /* The worst that a message may be to any of DEFINITIONS that READS it: a client
  * that chooses a piece chooses for which of them, too. */
 static enum truncation_verdict weigh(struct pipeline *pipeline,
-    struct definition *const *definitions, const bool *reads, const char *source,
-    const struct header *header, int64_t when)
+    struct definition *const *definitions, const bool *reads, const struct message *message)
 {
 	enum truncation_verdict verdict = TRUNCATION_NONE, one;
 
 	for (size_t i = 0; definitions[i] != NULL; i++) {
-		one = reads[i] ? truncations_take(
-				     pipeline->truncations, definitions[i], source, header, when)
+		one = reads[i] ? truncations_take(pipeline->truncations, definitions[i],
+				     message->source, message->header, message->when)
 			       : TRUNCATION_NONE;
 		if (one > verdict)
 			verdict = one;
@@ -177,9 +187,10 @@ static enum reading choose_reading(const struct definition *definition, const st
  * has it.  Of a BROKEN one nothing is believed.  ADMIT says of a journal entry
  * which of them may believe it; it is NULL for a line of a file. */
 static void take_message(struct pipeline *pipeline, struct definition *const *definitions,
-    const char *source, const struct header *header, int64_t when, bool broken,
+    const struct message *message, bool broken,
     bool (*admit)(const struct definition *definition, void *arg), void *arg)
 {
+	const struct header *header = message->header;
 	bool reads[CATALOGUE_SHARED] = { false }, known = false, any = false;
 	enum truncation_verdict verdict;
 	enum reading reading;
@@ -198,14 +209,14 @@ static void take_message(struct pipeline *pipeline, struct definition *const *de
 	}
 	if (admit != NULL && pipeline->seen != NULL)
 		pipeline->seen(NULL, header, pipeline->arg);
-	verdict = weigh(pipeline, definitions, reads, source, header, when);
+	verdict = weigh(pipeline, definitions, reads, message);
 	for (size_t i = 0; definitions[i] != NULL && !known; i++) {
 		reading = choose_reading(definitions[i], header, broken, verdict);
 		if (!reads[i])
 			continue;
 		known = reading == READ_FULLY
-			    ? read_message(pipeline, definitions[i], header, when)
-			    : read_doubted(pipeline, definitions[i], header, when, reading);
+			    ? read_message(pipeline, definitions[i], message)
+			    : read_doubted(pipeline, definitions[i], message, reading);
 	}
 	if (known || broken)
 		return;
@@ -235,6 +246,7 @@ static struct definition *const *find_definitions(
 void pipeline_entry(struct pipeline *pipeline, const char *source, const struct header *header,
     int64_t when, bool (*admit)(const struct definition *definition, void *arg), void *arg)
 {
+	const struct message message = { source, header, when };
 	struct definition *const *definitions = find_definitions(pipeline, NULL, header);
 	bool broken = memchr(header->message.text, '\n', header->message.size) != NULL ||
 		      memchr(header->message.text, '\0', header->message.size) != NULL;
@@ -243,7 +255,7 @@ void pipeline_entry(struct pipeline *pipeline, const char *source, const struct 
 	if (definitions == NULL)
 		return;
 	pipeline->tally.broken += broken;
-	take_message(pipeline, definitions, source, header, when, broken, admit, arg);
+	take_message(pipeline, definitions, &message, broken, admit, arg);
 }
 
 /* The time of a line; false if its stamp is none.  A stamp without a year takes
@@ -275,7 +287,8 @@ static void take_broken(struct pipeline *pipeline, const struct line *line, int6
 		return;
 	if (!line_time(pipeline, line, &header, now, &when))
 		when = now;
-	take_message(pipeline, definitions, line->source, &header, when, true, NULL, NULL);
+	take_message(pipeline, definitions, &(struct message){ line->source, &header, when }, true,
+	    NULL, NULL);
 }
 
 void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t now)
@@ -313,5 +326,6 @@ void pipeline_line(struct pipeline *pipeline, const struct line *line, int64_t n
 			return;
 		when = 0;
 	}
-	take_message(pipeline, definitions, line->source, &header, when, false, NULL, NULL);
+	take_message(pipeline, definitions, &(struct message){ line->source, &header, when }, false,
+	    NULL, NULL);
 }

@@ -20,7 +20,7 @@ static void read_sample(struct definition *definition, struct sessions *sessions
 {
 	struct header header;
 	struct captures captures;
-	struct event event = { .definition = definition };
+	struct event event = { .definition = definition, .source = "" };
 
 	*role = ROLE_NONE;
 	*address = '\0';

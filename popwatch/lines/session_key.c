@@ -4,9 +4,11 @@
  */
 #include "session_key.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "hash.h"
 #include "layout.h"
 
 /* Adds one part, blanks in it as underscores; false if it has an unprintable
@@ -34,13 +36,17 @@ bool session_connection_key(const struct event *event, char key[SESSION_KEY_MAX]
 	const struct definition *definition = event->definition;
 	struct span name =
 	    definition->shared_logger ? event->captures->session : event->header->pid;
+	char log[17];
 	size_t size = 1;
 
+	if ((!definition->by_pid && !definition->shared_logger) || name.size == 0)
+		return false;
 	key[0] = SESSION_CONNECTION;
 	key[1] = '\0';
-	return (definition->by_pid || definition->shared_logger) && name.size > 0 &&
-	       add_part(key, &size, event->header->host) &&
-	       add_part(key, &size, event->header->tag) && add_part(key, &size, name);
+	snprintf(log, sizeof log, "%016" PRIx64, hash_fnv1a(event->source, strlen(event->source)));
+	return add_part(key, &size, event->header->host) &&
+	       add_part(key, &size, event->header->tag) && add_part(key, &size, name) &&
+	       add_part(key, &size, span_of(log));
 }
 
 /* KIND, host and server: for SESSION_OPEN the key of all of a server's open
@@ -112,9 +118,10 @@ bool session_is_key(const char *key)
 		if (*key == ' ')
 			blanks++;
 	}
-	/* until 0.2.0 a mark had no kind: it stands for nothing, and goes with
-	 * its time */
-	return blanks == 3 || (*first == SESSION_MARK && blanks == 2);
+	/* until 0.2.0 a connection had no log, and a mark no kind: such stand
+	 * for nothing, and go with their time */
+	return blanks == 3 || (*first == SESSION_CONNECTION && blanks == 4) ||
+	       (*first == SESSION_MARK && blanks == 2);
 }
 
 /* Does the entry of a login, or the mark, with this key belong to a server of

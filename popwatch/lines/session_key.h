@@ -5,8 +5,12 @@
  * A key is text, since the state file has it: parts with blanks between and
  * none in them, the first of which says what it is the key of.
  *
- *   c HOST TAG PID      a connection that waits for its login; in place of PID
- *                       the session, where one logger writes for all of them
+ *   c HOST TAG PID LOG  a connection that waits for its login; in place of PID
+ *                       the session, where one logger writes for all of them;
+ *                       LOG is a sum of the log's name.  Two logs may have the
+ *                       same lines, and one is behind the other: a process of
+ *                       this number that the other one tells of may be a later
+ *                       one
  *   o HOST SERVER ID    an open login, by its session or its process id
  *   e HOST SERVER ID    a login whose end was logged before it; never saved
  *   k HOST SERVER KIND  a server that is known to log logouts of that kind

@@ -80,17 +80,23 @@ static void end(struct fixture *f)
 	truncations_free(f->pipeline.truncations);
 }
 
-static void line(struct fixture *f, const char *pid, const char *message, int64_t now)
+static void line_in(
+    struct fixture *f, const char *log, const char *pid, const char *message, int64_t now)
 {
 	char text[200];
 	struct tm tm;
 	time_t t = now;
-	struct line l = { .text = text, .source = "/log", .formats = FORMAT_SYSLOG };
+	struct line l = { .text = text, .source = log, .formats = FORMAT_SYSLOG };
 
 	gmtime_r(&t, &tm);
 	l.size = strftime(text, sizeof text, "%FT%TZ vm pop", &tm);
 	l.size += (size_t)snprintf(text + l.size, sizeof text - l.size, "[%s]: %s", pid, message);
 	pipeline_line(&f->pipeline, &l, now);
+}
+
+static void line(struct fixture *f, const char *pid, const char *message, int64_t now)
+{
+	line_in(f, "/log", pid, message, now);
 }
 
 static void test_join(void **state)
@@ -112,6 +118,31 @@ static void test_join(void **state)
 	line(&f, "5", "from 192.0.2.300", NOW); /* no address */
 	line(&f, "5", "user x", NOW + 1);
 	assert_string_equal(logins, "");
+	end(&f);
+}
+
+/* Two logs have the same lines, and one is read further than the other: a login
+ * is of the connection before it in its own log, not of a later process with
+ * that number, which may have proved nothing. */
+static void test_two_logs(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f, 10);
+	line_in(&f, "/log", "1", "from 192.0.2.1", NOW);
+	line_in(&f, "/log", "1", "user x", NOW + 1);
+	line_in(&f, "/log", "1", "bye", NOW + 2);
+	line_in(&f, "/log", "1", "from 203.0.113.9", NOW + 3);
+	*logins = '\0';
+	line_in(&f, "/same", "1", "from 192.0.2.1", NOW);
+	line_in(&f, "/same", "1", "user x", NOW + 1);
+	assert_string_equal(logins, "login 192.0.2.1;");
+	*logins = '\0';
+	line_in(&f, "/same", "1", "user x", NOW + 4); /* its connection is still to come */
+	assert_string_equal(logins, "");
+	line_in(&f, "/log", "1", "user y", NOW + 4);
+	assert_string_equal(logins, "login 203.0.113.9;");
 	end(&f);
 }
 
@@ -412,7 +443,7 @@ static void test_text(void **state)
 {
 	static const char *const refused[] = { "", "1 2 3", "1 2 3 192.0.2.1",
 		"1 2 3 192.0.2.1 c vm pop", "1 2 3 192.0.2.1 x vm pop 1",
-		"1 2 3 192.0.2.1 c vm pop 1 2", "1 2 3 192.0.2.1 c  pop 1",
+		"1 2 3 192.0.2.1 c vm pop 1 2 3", "1 2 3 192.0.2.1 c  pop 1",
 		"1 2 3 192.0.2.1 c vm pop ", "1 2 3 - o vm pop 1", "1 2 3 host o vm pop 1",
 		"-1 2 3 192.0.2.1 o vm pop 1", "1 2 999999999999999 192.0.2.1 o vm pop 1",
 		"1 2 3 192.0.2.1 o vm pop \x01" };
@@ -454,6 +485,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_join),
+		cmocka_unit_test(test_two_logs),
 		cmocka_unit_test(test_ended),
 		cmocka_unit_test(test_logout),
 		cmocka_unit_test(test_ended_before),
