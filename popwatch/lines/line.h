@@ -22,8 +22,8 @@ struct line {
 	/* if its stamp has no year: it was written at this time at the latest;
 	 * 0: that is not known */
 	int64_t latest;
-	/* the line was longer than this; it is not believed, nor are those
-	 * after it, see truncation.h */
+	/* the line was longer than this, or began before it; it is not
+	 * believed, nor are those after it, see truncation.h */
 	bool cut;
 };
 

@@ -23,6 +23,10 @@
 #define BUFFER_SIZE (128 * 1024)
 #define KEEP_OPEN 8 /* files beside the current one that stay open though they do not grow */
 #define KNOWN_MAX 4096 /* files that are remembered */
+/* A logger that has more than this at once writes it in pieces, which end
+ * within lines; and where a look brought as much, the next may bring it, too. */
+#define BURST 4096
+#define BUSY_MS 1000
 #define RESCAN_MS 60000 /* look at all neighbours this often, whatever the directory says */
 /* a file without a name that has not grown for so long is let go: it holds its
  * blocks on the disk */
@@ -35,8 +39,6 @@ struct source_file {
 	int64_t since;
 	struct log_name places[2]; /* that of the path, and of its target if it is a link */
 	struct followed followed;
-	size_t copied; /* offset of what was truncated last, to find its copy by */
-	uint64_t copied_hash;
 	int64_t now; /* of this round, as the next one */
 	int64_t clock_ms;
 	int64_t scanned_ms;
@@ -124,31 +126,31 @@ size_t source_file_open_count(const struct source_file *source)
 
 /* ---- which file is it? ---- */
 
-/* The file was emptied: begin again, but remember how far we were, for a copy
- * of it. */
+/* The file was emptied: begin again.  If its logger was within a line, the file
+ * has the rest of that now, which begins with whatever its client has chosen.
+ * We know that it was if we saw it so, and must fear it if it was busy. */
 static void begin_again(struct source_file *source, struct log_file *file)
 {
-	if (file->hash != 0) {
-		source->copied = (size_t)file->offset;
-		source->copied_hash = file->hash;
-	}
+	followed_emptied(&source->followed, file);
+	file->torn = file->within || file->size < 0 || source->clock_ms - file->busy_ms < BUSY_MS;
 	file->offset = file->skip = 0;
 	file->hash = 0;
+	file->within = false;
 }
 
-/* A file that we have not met: where to begin.  The copy of a truncated file,
- * or of the current one, begins where that was. */
-static off_t begin_at(
-    const struct source_file *source, const struct log_file *file, uint64_t hash, off_t size)
+/* Where to begin with a file that we have not met.  Returns false if that
+ * cannot be said yet. */
+static bool find_beginning(struct source_file *source, struct log_file *file, const struct stat *st)
 {
-	const struct log_file *original = source->followed.current;
-	off_t offset = 0;
+	off_t offset = followed_beginning(&source->followed, file, st->st_size);
 
-	if (hash != 0 && hash == source->copied_hash)
-		offset = (off_t)source->copied;
-	else if (hash != 0 && original != NULL && original != file && original->hash == hash)
-		offset = original->offset;
-	return offset <= size ? offset : 0;
+	if (offset < 0)
+		return false;
+	file->offset = offset;
+	file->hash = offset > 0 ? followed_hash(file->fd) : 0;
+	file->fresh = false;
+	survey_begin(&file->survey, offset, st, source->now);
+	return true;
 }
 
 /* ---- scanning ---- */
@@ -176,7 +178,6 @@ static struct log_file *open_candidate(
 	    O_RDONLY | O_NONBLOCK | O_CLOEXEC | (candidate->current ? 0 : O_NOFOLLOW));
 	struct log_file *file;
 	struct stat st;
-	uint64_t hash;
 
 	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		if (candidate->current)
@@ -190,17 +191,16 @@ static struct log_file *open_candidate(
 		close(fd);
 		return file;
 	}
-	if (file != NULL && !followed_is(file, fd, st.st_size)) { /* its number came back */
+	/* it was emptied while we did not look, or its number came back */
+	if (file != NULL && !followed_is(file, fd, st.st_size)) {
+		followed_emptied(&source->followed, file);
 		followed_remove(&source->followed, file);
 		file = NULL;
 	}
 	if (file == NULL && (candidate->current || st.st_mtim.tv_sec >= source->since)) {
 		file = followed_add(&source->followed, st.st_dev, st.st_ino);
-		if (file != NULL) {
-			hash = followed_hash(fd);
-			file->offset = begin_at(source, file, hash, st.st_size);
-			file->hash = file->offset > 0 ? hash : 0;
-		}
+		if (file != NULL)
+			file->fresh = true;
 	}
 	if (file == NULL) {
 		close(fd);
@@ -239,10 +239,9 @@ static void look_at(struct source_file *source, const struct candidate *candidat
 	if (!candidate->current)
 		return;
 	complain(source, 0);
-	if (source->followed.current != file) {
-		source->followed.current = file;
+	source->followed.current = file;
+	if (file->next != NULL)
 		followed_to_end(&source->followed, file);
-	}
 }
 
 /* Those that are gone are forgotten once they are closed; the oldest also when
@@ -302,6 +301,31 @@ static bool must_scan(struct source_file *source, int64_t clock_ms)
 
 /* ---- reading ---- */
 
+static bool has_changed(const struct log_file *file, const struct stat *st)
+{
+	return st->st_size != file->size || !file_same_time(&st->st_mtim, &file->mtime);
+}
+
+/* Is it shorter than what we read, or grown over that since? */
+static void notice_emptied(struct source_file *source, struct log_file *file, const struct stat *st)
+{
+	if (st->st_size >= file->offset &&
+	    (file->hash == 0 || followed_hash(file->fd) == file->hash))
+		return;
+	begin_again(source, file);
+	survey_begin(&file->survey, file->offset, st, source->now);
+}
+
+/* The log comes last, but that it was emptied says where its copy begins. */
+static void look_ahead(struct source_file *source)
+{
+	struct log_file *file = source->followed.current;
+	struct stat st;
+
+	if (file != NULL && file->fd >= 0 && fstat(file->fd, &st) == 0 && has_changed(file, &st))
+		notice_emptied(source, file, &st);
+}
+
 /* Reads a file to its end, or until BUDGET is used up.  Returns the bytes
  * read. */
 static size_t read_file(
@@ -317,22 +341,21 @@ static size_t read_file(
 
 	if (fstat(file->fd, &st) != 0)
 		return 0;
-	changed = st.st_size != file->size || !file_same_time(&st.st_mtim, &file->mtime);
+	changed = has_changed(file, &st);
 	if (changed || st.st_nlink > 0)
 		file->dead_ms = -1;
 	else if (file->dead_ms < 0)
 		file->dead_ms = source->clock_ms;
 	if (!changed)
 		return 0;
-	/* shorter than what we read, or grown over it since: truncated */
-	if (st.st_size < file->offset ||
-	    (file->hash != 0 && followed_hash(file->fd) != file->hash)) {
-		begin_again(source, file);
-		survey_begin(&file->survey, file->offset, &st, source->now);
-	}
+	if (file->fresh && !find_beginning(source, file, &st))
+		return 0;
+	notice_emptied(source, file, &st);
 	sum = survey_read(&survey, &file->survey, budget);
 	while (sum < budget && (n = line_reader_read(&lines, file, take, arg)) > 0)
 		sum += n;
+	if (sum > BURST)
+		file->busy_ms = source->clock_ms;
 	file->size = sum < budget ? st.st_size : -1;
 	file->mtime = st.st_mtim;
 	return sum;
@@ -374,6 +397,7 @@ bool source_file_read(struct source_file *source, size_t budget, int64_t now, in
 		scan(source);
 		source->scanned_ms = clock_ms;
 	}
+	look_ahead(source);
 	for (struct log_file *file = source->followed.first; file != NULL && sum < budget;
 	     file = file->next) {
 		if (file->fd >= 0)

@@ -15,7 +15,9 @@
  * is handed on, marked as cut).  A file that was compressed or removed before
  * we looked is lost.  A file that is truncated (copytruncate) loses what was
  * written between our last look and the truncation, unless its copy is a
- * neighbour: then it is read there.
+ * neighbour: then it is read there.  If its logger was within a line, or busy,
+ * its first line is not believed afterwards; of a truncation while popwatch is
+ * stopped nobody knows.
  */
 #ifndef POPWATCH_SOURCE_FILE_H
 #define POPWATCH_SOURCE_FILE_H
@@ -52,7 +54,7 @@ void source_file_directories(const struct source_file *source,
 
 /* Looks which files there are and reads what they have got, at most about
  * BUDGET bytes, oldest file first.  TAKE gets each line, whole except for those
- * longer than LINE_MAX_BYTES.
+ * that are marked as cut.
  * NOW is the clock of stamps, CLOCK_MS the monotonic clock.  Returns true when
  * the budget was used up before the end. */
 bool source_file_read(struct source_file *source, size_t budget, int64_t now, int64_t clock_ms,

@@ -2,34 +2,51 @@
  *
  * linereader.c - the whole lines of a log file, a piece at a time
  *
- * Owns: what becomes of a line without its end (it waits), and of one that is
- * too long (it is handed on cut, and its rest is skipped).
+ * Owns: what becomes of a line without its end (it waits), of one that is too
+ * long (it is handed on cut, and its rest is skipped), and of one whose
+ * beginning may be missing (it is handed on cut, and reported).
  */
 #include "linereader.h"
 
 #include <string.h>
 #include <unistd.h>
 
+#include "log.h"
+
+#define SHOWN_MAX 200 /* bytes of a line that is not believed in the log */
+
+/* The first line since FILE was emptied may be the rest of another. */
+static void tell_torn(const struct line_reader *reader, const char *text, size_t size)
+{
+	log_say(LOG_WARNING,
+	    "%s was emptied while it was written to: its first line may be the rest of another "
+	    "and is not believed: %.*s",
+	    reader->name, size < SHOWN_MAX ? (int)size : SHOWN_MAX, text);
+}
+
 /* Hands on the SIZE bytes at TEXT, which begin at AT of the file. */
-static void hand_on(const struct line_reader *reader, const struct log_file *file, const char *text,
+static void hand_on(const struct line_reader *reader, struct log_file *file, const char *text,
     size_t size, off_t at, line_fn *take, void *arg)
 {
-	bool cut = size > LINE_MAX_BYTES;
+	bool cut = size > LINE_MAX_BYTES || file->torn;
 	const struct line line = { .text = text,
-		.size = cut ? LINE_MAX_BYTES : size,
+		.size = size > LINE_MAX_BYTES ? LINE_MAX_BYTES : size,
 		.source = reader->name,
 		.formats = reader->formats,
 		.zone = reader->zone,
 		.latest = survey_latest(&file->survey, at),
 		.cut = cut };
 
+	if (file->torn)
+		tell_torn(reader, text, size);
+	file->torn = false;
 	take(&line, arg);
 }
 
 /* Hands on the whole lines of a piece of the file.  Returns how many bytes of
  * it are done with. */
-static size_t take_lines(const struct line_reader *reader, const struct log_file *file, size_t size,
-    line_fn *take, void *arg)
+static size_t take_lines(
+    const struct line_reader *reader, struct log_file *file, size_t size, line_fn *take, void *arg)
 {
 	const char *piece = reader->buffer, *p = piece, *end = piece + size, *newline;
 
@@ -60,6 +77,7 @@ size_t line_reader_read(
 	    file->fd, reader->buffer, reader->size, file->skip > 0 ? file->skip : file->offset);
 	size_t done;
 
+	file->within = size > 0 ? reader->buffer[size - 1] != '\n' : file->skip > 0;
 	if (size <= 0)
 		return 0;
 	if (file->skip > 0) {

@@ -91,6 +91,33 @@ load daemon
 	stop_popwatch
 }
 
+@test "copytruncate while popwatch does not run brings back nobody who was deleted" {
+	prepare
+	login 192.0.2.1 >"$LOG"
+	once
+	"$VSMTPRELAY" -f "$DB" delete 192.0.2.1
+	login 192.0.2.2 >>"$LOG"
+	cp "$LOG" "$LOG.1"
+	login 192.0.2.3 >"$LOG"
+	once
+	recorded 192.0.2.2 192.0.2.3
+	not recorded 192.0.2.1
+}
+
+@test "a log that is emptied within a line begins with what a client may have chosen" {
+	prepare
+	login 192.0.2.1 >"$LOG"
+	printf '%s' 'Nov 20 10:00:00 vm dovecot: imap-login: Disconnected: user=<' >>"$LOG"
+	start_popwatch
+	eventually recorded 192.0.2.1
+	login 192.0.2.66 >"$LOG"
+	eventually grep -q 'may be the rest of another and is not believed: .*192\.0\.2\.66' "$DIR/stderr"
+	login 192.0.2.2 >>"$LOG"
+	eventually recorded 192.0.2.2
+	stop_popwatch
+	not recorded 192.0.2.66
+}
+
 @test "a symbolic link is followed, and where it leads may rotate" {
 	prepare
 	mkdir "$DIR/log/real"

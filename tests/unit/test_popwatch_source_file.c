@@ -19,6 +19,8 @@
 
 #include "file.h"
 #include "layout.h"
+#include "listen.h"
+#include "log.h"
 
 #define BUDGET 1000000
 #define MINUTE 60000
@@ -26,7 +28,8 @@
 
 static char directory[] = "/tmp/test_source.XXXXXX";
 
-/* The lines that were taken, one after the other, with a blank behind each. */
+/* The lines that were taken, one after the other, with a blank behind each; what
+ * is cut stands in parentheses. */
 struct taken {
 	char text[1024];
 };
@@ -67,9 +70,8 @@ static void take(const struct line *line, void *arg)
 	struct taken *taken = arg;
 	size_t used = strlen(taken->text);
 
-	assert_false(line->cut);
-	snprintf(
-	    taken->text + used, sizeof taken->text - used, "%.*s ", (int)line->size, line->text);
+	snprintf(taken->text + used, sizeof taken->text - used, line->cut ? "(%.*s) " : "%.*s ",
+	    (int)line->size, line->text);
 }
 
 /* What one look at CLOCK_MS brings. */
@@ -175,6 +177,212 @@ static void test_renamed(void **state)
 	source_file_free(source);
 	unlink(path_of("log"));
 	unlink(old);
+}
+
+/* A burst of lines: more than a logger writes in one piece. */
+static void append_burst(const char *name)
+{
+	for (int i = 0; i < 5; i++)
+		append(name, "a line of two hundred bytes or so, as mail servers write them when "
+			     "they are asked for all that they know, and more than that, so that "
+			     "few of them are a burst: yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\n");
+}
+
+static void empty(const char *name)
+{
+	assert_int_equal(truncate(path_of(name), 0), 0);
+}
+
+/* What the first look after the log was emptied has of its first line, and what
+ * was said. */
+static void look_after(struct source_file *source, int64_t clock_ms, bool torn)
+{
+	const char *taken, *said;
+
+	append("log", "rest\nb\n");
+	listen_begin();
+	taken = look(source, clock_ms);
+	said = listen_end();
+	assert_string_equal(taken, torn ? "(rest) b " : "rest b ");
+	expect(said,
+	    torn ? "its first line may be the rest of another and is not believed: rest" : NULL);
+	append("log", "c\n");
+	assert_string_equal(look(source, clock_ms + 1), "c ");
+}
+
+/* Where a log is emptied while its logger is within a line, it begins with the
+ * rest of that, which a client has chosen. */
+static void test_torn(void **state)
+{
+	struct source_file *source = source_file_new(path_of("log"), 0, 0);
+	int64_t clock_ms = 0;
+
+	(void)state;
+	append("log", "a\n");
+	assert_string_equal(look(source, clock_ms), "a ");
+	empty("log"); /* by a logger at rest */
+	look_after(source, clock_ms += MINUTE, false);
+	append("log", "half of a line, ");
+	assert_string_equal(look(source, clock_ms += MINUTE), "");
+	empty("log");
+	look_after(source, clock_ms += MINUTE, true);
+	/* emptied, and seen so, before the rest comes in two pieces */
+	append("log", "d\nhalf of a line, ");
+	assert_string_equal(look(source, clock_ms += MINUTE), "d ");
+	empty("log");
+	assert_string_equal(look(source, clock_ms += MINUTE), "");
+	append("log", "half of the ");
+	assert_string_equal(look(source, clock_ms += MINUTE), "");
+	append("log", "rest\ne\n");
+	listen_begin();
+	assert_string_equal(look(source, clock_ms += MINUTE), "(half of the rest) e ");
+	(void)listen_end();
+	/* within a line that is too long */
+	for (int i = 0; i < 1000; i++)
+		append("log", "xxxxxxxxxxxxxxxxxxxx");
+	(void)look(source, clock_ms += MINUTE);
+	empty("log");
+	look_after(source, clock_ms += MINUTE, true);
+	source_file_free(source);
+	unlink(path_of("log"));
+}
+
+/* Nor is its first line believed where the logger wrote a lot just before: it
+ * may have been within a line that we have not seen. */
+static void test_torn_when_busy(void **state)
+{
+	struct source_file *source = source_file_new(path_of("log"), 0, 0);
+	int64_t clock_ms = 0;
+
+	(void)state;
+	append("log", "a\n");
+	assert_string_equal(look(source, clock_ms), "a ");
+	for (int i = 0; i < 5; i++)
+		append_burst("log");
+	(void)look(source, clock_ms += MINUTE);
+	empty("log");
+	look_after(source, clock_ms += 999, true);
+	for (int i = 0; i < 5; i++)
+		append_burst("log");
+	(void)look(source, clock_ms += MINUTE);
+	empty("log");
+	look_after(source, clock_ms += 1000, false);
+	source_file_free(source);
+	unlink(path_of("log"));
+}
+
+/* A copy is not read again, whatever there is of it when it is seen first; what
+ * was written between our last look and the end is read there. */
+static void test_copied(void **state)
+{
+	struct source_file *source = source_file_new(path_of("log"), 0, 0);
+
+	(void)state;
+	append("log", "a\nb\n");
+	assert_string_equal(look(source, 0), "a b ");
+	append("log.1", "");
+	assert_string_equal(look(source, 1), "");
+	append("log.1", "a");
+	assert_string_equal(look(source, 2), "");
+	append("log.1", "\n");
+	assert_string_equal(look(source, 3), "");
+	append("log.1", "b\n");
+	assert_string_equal(look(source, 4), "");
+	append("log.1", "c\n");
+	empty("log");
+	append("log", "d\n");
+	assert_string_equal(look(source, 5), "c d ");
+	/* nor is a file a copy because it begins alike */
+	append("log", "ee\n");
+	assert_string_equal(look(source, 6), "ee ");
+	append("log.2", "d\nlonger\n");
+	assert_string_equal(look(source, 7), "d longer ");
+	source_file_free(source);
+	unlink(path_of("log"));
+	unlink(path_of("log.1"));
+	unlink(path_of("log.2"));
+}
+
+/* What a restart has of the positions that were saved. */
+static struct source_file *restart(struct source_file *source)
+{
+	struct source_file *next = source_file_new(path_of("log"), 0, 0);
+	struct file_position position;
+	char text[4096], *line, *rest = text;
+	FILE *out = fmemopen(text, sizeof text, "w");
+
+	assert_non_null(out);
+	source_file_save(source, out);
+	fclose(out);
+	source_file_free(source);
+	assert_non_null(next);
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (strncmp(line, "file ", 5) == 0 && position_parse(line + 5, &position))
+			source_file_restore(next, &position);
+	}
+	return next;
+}
+
+/* The same where the log was copied and emptied while nobody looked, and where
+ * the copy was made before more was read. */
+static void test_copied_before_restart(void **state)
+{
+	struct source_file *source = source_file_new(path_of("log"), 0, 0);
+
+	(void)state;
+	append("log", "a\nb\n");
+	assert_string_equal(look(source, 0), "a b ");
+	source = restart(source);
+	append("log.1", "a\nb\nc\n");
+	empty("log");
+	append("log", "d\n");
+	assert_string_equal(look(source, 1), "c d ");
+	source = restart(source);
+	assert_string_equal(look(source, 2), "");
+	unlink(path_of("log.1"));
+	append("log", "e\n");
+	for (int i = 0; i < 50; i++)
+		append_burst("log");
+	(void)look(source, 3);
+	append("log.1", "d\nhalf");
+	assert_string_equal(look(source, 3 + MINUTE), "");
+	empty("log");
+	append("log", "f\n");
+	assert_string_equal(look(source, 4 + MINUTE), "f ");
+	source = restart(source);
+	assert_string_equal(look(source, 5 + MINUTE), "");
+	/* of a copy that somebody has written into no piece of a line is one */
+	append("log.1", " of it\n");
+	assert_string_equal(look(source, 6 + MINUTE), "half of it ");
+	source_file_free(source);
+	unlink(path_of("log"));
+	unlink(path_of("log.1"));
+}
+
+/* One that takes the log's name with what it has: an editor's. */
+static void test_replaced(void **state)
+{
+	struct source_file *source = source_file_new(path_of("log"), 0, 0);
+	char new[PATH_MAX];
+
+	(void)state;
+	append("log", "a\nb\n");
+	assert_string_equal(look(source, 0), "a b ");
+	append("new", "a\nb\nc\n");
+	snprintf(new, sizeof new, "%s", path_of("new"));
+	assert_int_equal(rename(new, path_of("log")), 0);
+	assert_string_equal(look(source, 1), "c ");
+	source_file_free(source);
+	/* one that only begins alike, after a rotation */
+	source = source_file_new(path_of("log"), 0, 0);
+	assert_string_equal(look(source, 1), "a b c ");
+	snprintf(new, sizeof new, "%s", path_of("log.1"));
+	assert_int_equal(rename(path_of("log"), new), 0);
+	append("log", "a\nd\ne\nf\n");
+	assert_string_equal(look(source, 2), "a d e f ");
+	source_file_free(source);
+	unlink(path_of("log"));
+	unlink(new);
 }
 
 struct bounds {
@@ -351,9 +559,15 @@ int main(void)
 		cmocka_unit_test(test_years_leaps),
 		cmocka_unit_test(test_deleted),
 		cmocka_unit_test(test_renamed),
+		cmocka_unit_test(test_torn),
+		cmocka_unit_test(test_torn_when_busy),
+		cmocka_unit_test(test_copied),
+		cmocka_unit_test(test_copied_before_restart),
+		cmocka_unit_test(test_replaced),
 		cmocka_unit_test(test_years),
 		cmocka_unit_test(test_years_long),
 	};
 
+	log_open("popwatch", LOG_MAIL, LOG_INFO, LOG_NOWHERE);
 	return cmocka_run_group_tests_name("source_file", tests, setup, teardown);
 }
