@@ -42,8 +42,8 @@ void policy_free(struct policy *policy);
 bool policy_ignore(struct policy *policy, const struct ipnet *net);
 
 /* The verdict on a login of ADDRESS (in the store's form) at WHEN.  If that is
- * VERDICT_RECENT, *LAST is the time with which it was recorded; it is left alone
- * otherwise. */
+ * VERDICT_RECENT, *LAST is the time with which it was recorded; otherwise it is
+ * left alone. */
 enum verdict policy_judge(
     struct policy *policy, const char *address, int64_t when, int64_t now, int64_t *last);
 

@@ -24,7 +24,7 @@
 #define KEEP_OPEN 8 /* files beside the current one that stay open though they do not grow */
 #define KNOWN_MAX 4096 /* files that are remembered */
 /* A logger that has more than this at once writes it in pieces, which end
- * within lines; and where a look brought as much, the next may bring it, too. */
+ * within lines.  Where a look brought as much, the next may bring it, too. */
 #define BURST 4096
 #define BUSY_MS 1000
 #define RESCAN_MS 60000 /* look at all neighbours this often, whatever the directory says */

@@ -28,8 +28,8 @@
 
 static char directory[] = "/tmp/test_source.XXXXXX";
 
-/* The lines that were taken, one after the other, with a blank behind each; what
- * is cut stands in parentheses. */
+/* The lines that were taken, one after the other, with a blank behind each;
+ * what is cut stands in parentheses. */
 struct taken {
 	char text[1024];
 };
@@ -242,7 +242,7 @@ static void test_torn(void **state)
 		append("log", "xxxxxxxxxxxxxxxxxxxx");
 	(void)look(source, clock_ms += MINUTE);
 	empty("log");
-	look_after(source, clock_ms += MINUTE, true);
+	look_after(source, clock_ms + MINUTE, true);
 	source_file_free(source);
 	unlink(path_of("log"));
 }
@@ -266,7 +266,7 @@ static void test_torn_when_busy(void **state)
 		append_burst("log");
 	(void)look(source, clock_ms += MINUTE);
 	empty("log");
-	look_after(source, clock_ms += 1000, false);
+	look_after(source, clock_ms + 1000, false);
 	source_file_free(source);
 	unlink(path_of("log"));
 }
