@@ -158,8 +158,8 @@ static int look_around(const struct config *config, struct catalogue *catalogue)
 {
 	struct tour tour = { config, 0 };
 
+	look_for_gateways(config, catalogue); /* warnings: the obstacles come last */
 	config_paths(config, look_at, &tour);
-	look_for_gateways(config, catalogue);
 	return tour.bad;
 }
 

@@ -3,7 +3,8 @@
 VSMTPRELAY_SOURCES = $(addprefix vsmtprelay/, \
 	change.c command.c commands.c convert.c daemons.c everyhost.c expiry.c files.c findings.c glance.c \
 	host.c human.c load.c main.c mta.c mtaask.c mtahost.c output.c owner.c postconf.c postfix.c print.c \
-	program.c settingtext.c setup.c status.c sysinit.c tcpserver.c trace.c watch.c why.c)
+	program.c settingtext.c setup.c status.c sysinit.c tcpserver.c trace.c watch.c watchask.c \
+	why.c)
 VSMTPRELAY_OBJECTS = $(VSMTPRELAY_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/vsmtprelay/blocks.o
 VSMTPRELAY_LIBS = $(RELAYDB_LIBS) -linih -lcdb
 VSMTPRELAY = $(BUILD)/vsmtprelay/vsmtprelay

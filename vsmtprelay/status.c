@@ -25,6 +25,7 @@
 #include "mtaask.h"
 #include "postfix.h"
 #include "sysinit.h"
+#include "watchask.h"
 
 #define STALE 600 /* an age in seconds at which no daemon that runs leaves its stats file */
 
@@ -180,12 +181,15 @@ static void watch_counts(struct status *status, const char *path)
 
 static void watch_part(struct status *status)
 {
-	char path[4096], start[SYSINIT_MAX], fix[SYSINIT_MAX + 32];
+	char path[4096], start[SYSINIT_MAX], fix[SYSINIT_MAX + 32], obstacle[WATCHASK_TEXT];
 
 	snprintf(
 	    fix, sizeof fix, "%s; popwatch -n", sysinit_command(start, SYSINIT_ENABLE, "popwatch"));
 	if (files_running("popwatch")) {
-		if (daemon_stats_file("popwatch", path, sizeof path))
+		if (watch_obstacle(obstacle))
+			part(status, "popwatch", STATE_WARNING, obstacle,
+			    "popwatch -n, until it says fine; then restart popwatch", NULL);
+		else if (daemon_stats_file("popwatch", path, sizeof path))
 			watch_counts(status, path);
 		else
 			part(status, "popwatch", STATE_OK,
@@ -237,6 +241,36 @@ static void take_finding(const struct finding *finding, void *arg)
 		    finding->fix, NULL);
 }
 
+/* A mail server that asks the database: for how long it takes a login, unless
+ * the row is removed before that. */
+static void naming_part(struct status *status, enum mta server, int64_t window)
+{
+	char text[256], window_text[HUMAN_AGE], after[HUMAN_AGE];
+	struct expiry expiry;
+
+	if (window <= 0) {
+		part(status, mta_title(server), STATE_OK, "its configuration asks the database",
+		    NULL, NULL);
+		return;
+	}
+	expiry_find(&expiry);
+	if (expiry.by != EXPIRY_NONE && expiry.after != EXPIRY_ALL && expiry.after < window) {
+		snprintf(text, sizeof text,
+		    "its window is %s, but %s removes an entry before that, after %s",
+		    human_age(window, window_text), expiry_name(expiry.by),
+		    human_age(expiry.after, after));
+		part(status, mta_title(server), STATE_WARNING, text,
+		    "give both the same time, see \"Refused after a while\" in "
+		    "docs/TROUBLESHOOTING.md",
+		    NULL);
+		return;
+	}
+	snprintf(text, sizeof text, "its configuration asks the database, with a window of %s",
+	    human_age(window, window_text));
+	part(status, mta_title(server), STATE_OK, text, NULL,
+	    (const struct number[]){ { "window_seconds", window }, { NULL, 0 } });
+}
+
 static void server_parts(struct status *status)
 {
 	struct mta_facts facts;
@@ -250,8 +284,7 @@ static void server_parts(struct status *status)
 			continue;
 		there++;
 		if ((naming & 1U << server) != 0)
-			part(status, mta_title(server), STATE_OK,
-			    "its configuration asks the database", NULL, NULL);
+			naming_part(status, server, mta_window(&facts, server));
 		else
 			part(status, mta_title(server), STATE_WARNING,
 			    "its configuration does not name the database",

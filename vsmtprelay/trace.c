@@ -165,6 +165,18 @@ static void read_lines(struct trace *trace, char *text, const char *place)
 	trace->place = place;
 }
 
+/* The log PATH, or the one BEFORE its last rotation, see take_log(). */
+static void read_log(struct trace *trace, const char *path, bool before)
+{
+	char name[64], *text;
+
+	snprintf(name, sizeof name, "%s%s", path, before ? ".1" : "");
+	text = tail(name);
+	if (text != NULL)
+		read_lines(trace, text, path);
+	free(text);
+}
+
 struct trace *trace_new(void)
 {
 	struct trace *trace = calloc(1, sizeof *trace);
@@ -173,10 +185,8 @@ struct trace *trace_new(void)
 	if (trace == NULL)
 		return NULL;
 	for (const char *const *log = logs; *log != NULL && trace->place == NULL; log++) {
-		text = tail(*log);
-		if (text != NULL)
-			read_lines(trace, text, *log);
-		free(text);
+		read_log(trace, *log, true);
+		read_log(trace, *log, false);
 	}
 	text = journal_of_ours();
 	if (text != NULL && *text != '\0')
@@ -213,16 +223,18 @@ const char *trace_place(const struct trace *trace)
 	return trace != NULL ? trace->place : NULL;
 }
 
-/* Is ADDRESS in LINE, and not a part of another? */
+/* Is ADDRESS in LINE, and not a part of another?  Behind one of IPv4 a colon
+ * begins a port. */
 static bool has_address(const char *line, const char *address)
 {
-	const char *part = strchr(address, ':') != NULL ? "0123456789abcdef:." : "0123456789.";
+	bool ipv6 = strchr(address, ':') != NULL;
+	const char *part = ipv6 ? "0123456789abcdef:." : "0123456789.";
 	size_t size = strlen(address);
 
 	for (const char *at = strstr(line, address); at != NULL; at = strstr(at + 1, address)) {
 		char after = at[size];
 
-		if (after != '\0' && strchr(".:", after) != NULL) /* the end of a sentence */
+		if (after == '.' || (ipv6 && after == ':')) /* the end of a sentence */
 			after = at[size + 1];
 		if ((at == line || strchr(part, at[-1]) == NULL) &&
 		    (after == '\0' || strchr(part, after) == NULL))
@@ -231,34 +243,68 @@ static bool has_address(const char *line, const char *address)
 	return false;
 }
 
-/* The newest line of TEXT that has ADDRESS, into LINE: the first of them if the
- * newest come first, else the last. */
-static void newest_of(char *text, const char *address, bool newest_first, char **line)
+/* The lines of LINES and then LINE, of which the oldest are dropped where they
+ * have no room. */
+static void add_newer(char *lines, const char *line)
 {
-	char shown[LOG_MESSAGE_MAX], *rest = text;
+	size_t size = strlen(line) < TRACE_LINES_MAX ? strlen(line) : TRACE_LINES_MAX - 1;
+	const char *from = lines;
 
-	for (char *next = strsep(&rest, "\n"); next != NULL; next = strsep(&rest, "\n")) {
-		if (!has_address(next, address) || (newest_first && *line != NULL))
-			continue;
-		show(next, shown, sizeof shown);
-		free(*line);
-		*line = strdup(shown);
-	}
+	while (strlen(from) + size + 1 > TRACE_LINES_MAX)
+		from = strchr(from, '\n') + 1;
+	memmove(lines, from, strlen(from) + 1);
+	snprintf(lines + strlen(lines), size + 2, "%.*s\n", (int)size, line);
 }
 
-char *trace_last_line(const char *address)
+/* LINE in front of them, if there is room. */
+static void add_older(char *lines, const char *line)
+{
+	size_t size = strlen(line) < TRACE_LINES_MAX ? strlen(line) : TRACE_LINES_MAX - 1;
+
+	if (strlen(lines) + size + 1 > TRACE_LINES_MAX)
+		return;
+	memmove(lines + size + 1, lines, strlen(lines) + 1);
+	memcpy(lines, line, size + 1);
+	lines[size] = '\n';
+}
+
+/* Takes the lines of TEXT that have ADDRESS. */
+static void take_lines(char *lines, char *text, const char *address, bool newest_first)
+{
+	char *rest = text;
+
+	for (char *next = strsep(&rest, "\n"); next != NULL; next = strsep(&rest, "\n"))
+		if (has_address(next, address))
+			(newest_first ? add_older : add_newer)(lines, next);
+}
+
+static void take_file(char *lines, const char *path, const char *address)
+{
+	char *text = tail(path);
+
+	if (text != NULL)
+		take_lines(lines, text, address, false);
+	free(text);
+}
+
+/* Of the log PATH, and of what it was before its last rotation: a syslog daemon
+ * that was not told of that still writes there. */
+static void take_log(char *lines, const char *path, const char *address)
+{
+	char before[4096];
+
+	if (snprintf(before, sizeof before, "%s.1", path) < (int)sizeof before)
+		take_file(lines, before, address);
+	take_file(lines, path, address);
+}
+
+static void take_journal(char *lines, const char *address)
 {
 	const char *journalctl = program_find(journalctl_places);
-	char pattern[2 * RELAYDB_ADDRSTRLEN], *line = NULL, *text = NULL, *out = pattern;
+	char pattern[2 * RELAYDB_ADDRSTRLEN], *text, *out = pattern;
 
-	for (const char *const *log = logs; *log != NULL && line == NULL; log++) {
-		text = tail(*log);
-		if (text != NULL)
-			newest_of(text, address, false, &line);
-		free(text);
-	}
-	if (line != NULL || journalctl == NULL || !files_exist("/*/log/journal"))
-		return line;
+	if (journalctl == NULL || !files_exist("/*/log/journal"))
+		return;
 	for (const char *in = address; *in != '\0'; in++) {
 		if (*in == '.')
 			*out++ = '\\';
@@ -270,7 +316,43 @@ char *trace_last_line(const char *address)
 	    journalctl, (const char *[]){ "journalctl", "-q", "--no-pager", "-o", "short-iso", "-r",
 			    "--since=-2d", "-n", "100", "-g", pattern, NULL });
 	if (text != NULL)
-		newest_of(text, address, true, &line);
+		take_lines(lines, text, address, true);
 	free(text);
-	return line;
+}
+
+char *trace_lines(const char *address, const char *more)
+{
+	char *lines = calloc(1, TRACE_LINES_MAX + 2), *paths = strdup(more), *rest = paths;
+
+	if (lines == NULL || paths == NULL) {
+		free(lines);
+		free(paths);
+		return NULL;
+	}
+	for (char *path = strsep(&rest, " "); path != NULL; path = strsep(&rest, " "))
+		if (*path == '/')
+			take_log(lines, path, address);
+	free(paths);
+	for (const char *const *log = logs; *log != NULL && *lines == '\0'; log++)
+		take_log(lines, *log, address);
+	if (*lines == '\0')
+		take_journal(lines, address);
+	if (*lines != '\0')
+		return lines;
+	free(lines);
+	return NULL;
+}
+
+void trace_last(const char *lines, char *out, size_t size)
+{
+	size_t length = strlen(lines) - 1; /* without the newline at the end */
+	const char *last = memrchr(lines, '\n', length);
+	char *line = strndup(last != NULL ? last + 1 : lines, length);
+
+	*out = '\0';
+	if (line == NULL)
+		return;
+	line[strcspn(line, "\n")] = '\0';
+	show(line, out, size);
+	free(line);
 }

@@ -11,6 +11,8 @@
 #ifndef VSMTPRELAY_TRACE_H
 #define VSMTPRELAY_TRACE_H
 
+#include <stddef.h>
+
 struct trace;
 
 /* Reads the lines.  Returns NULL without memory. */
@@ -24,8 +26,16 @@ const char *trace_of(const struct trace *trace, const char *address);
 /* Where the lines were: "the journal", or the path of a log; NULL: nowhere. */
 const char *trace_place(const struct trace *trace);
 
-/* The last line of the mail log or the journal, of any program, that has
- * ADDRESS, printable, for free(3); NULL: none. */
-char *trace_last_line(const char *address);
+/* At most so many bytes of lines are returned. */
+#define TRACE_LINES_MAX 3900
+
+/* The last lines that have ADDRESS, of any program, as they are, the oldest
+ * first, for free(3): of the logs in MORE (names with blanks between them;
+ * those that are no path are left out), else of the usual mail logs, else of
+ * the journal.  NULL: none. */
+char *trace_lines(const char *address, const char *more);
+
+/* The last line of LINES, printable. */
+void trace_last(const char *lines, char *out, size_t size);
 
 #endif

@@ -25,6 +25,7 @@
 #include "mtaask.h"
 #include "program.h"
 #include "trace.h"
+#include "watchask.h"
 
 struct why {
 	char address[RELAYDB_ADDRSTRLEN];
@@ -33,6 +34,7 @@ struct why {
 	struct glance survey;
 	struct expiry expiry;
 	struct watchconf watch;
+	struct watchask asked; /* popwatch */
 	bool ignored; /* by popwatch */
 	bool counts; /* the row lets it relay, as far as rows do */
 	enum answer answer;
@@ -101,7 +103,7 @@ static void look_at_records(struct why *why)
 {
 	struct trace *trace = trace_new();
 	const char *who = trace_of(trace, why->address);
-	char *line = trace_last_line(why->address);
+	char *lines = trace_lines(why->address, why->watch.logs), line[LOG_MESSAGE_MAX];
 	struct ipnet net;
 
 	if (who != NULL)
@@ -110,14 +112,20 @@ static void look_at_records(struct why *why)
 	if (why->ignored)
 		detail(why, "popwatch", "does not record it: it is in `ignore' (loopback, or %s)",
 		    RELAYERS_SYSCONFDIR "/popwatch.conf");
-	if (line != NULL)
+	if (lines != NULL) {
+		trace_last(lines, line, sizeof line);
 		detail(why, "last line", "%s", line);
-	else
+	} else
 		detail(why, "last line", "%s",
 		    trace_place(trace) != NULL
 			? "no line of the log has it"
 			: "no log or journal that this user may read has it");
-	free(line);
+	watch_ask(&why->asked, why->address, lines);
+	if (*why->asked.warning != '\0' && !why->ignored)
+		detail(why, "warning", "%s", why->asked.warning);
+	if (!why->survey.found && !why->ignored && *why->asked.says != '\0')
+		detail(why, "popwatch", "%s", why->asked.says);
+	free(lines);
 	trace_free(trace);
 }
 
@@ -223,6 +231,8 @@ static const char *advice(const struct why *why)
 		return "popwatch ignores this address: let its network relay in the mail server's "
 		       "configuration, "
 		       "or take it out of `ignore'";
+	if (!why->survey.found && *why->asked.fix != '\0')
+		return why->asked.fix;
 	if (!why->survey.found)
 		return "no login from it is recorded: have the user fetch mail, then ask again; if "
 		       "that does not help, "
@@ -244,6 +254,10 @@ static void print_answer(const struct why *why, const char *details)
 	    why->by != NULL ? why->by : "", why->by != NULL ? ")" : "", details);
 	if (why->answer == ANSWER_NO)
 		printf("  %-12s %s\n", "what to do", advice(why));
+	else if (why->answer == ANSWER_YES)
+		printf("  %-12s %s\n", "if refused",
+		    "ask for the address that the mail server's log has for the client; then see "
+		    "\"Recorded, but refused\" in docs/TROUBLESHOOTING.md");
 }
 
 static bool take_client(const char *text, char address[RELAYDB_ADDRSTRLEN])

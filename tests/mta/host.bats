@@ -5,20 +5,10 @@
 
 load ../lib/test
 load mta
+load hosts
 
 start_file() {
-	add_user relayers
-	add_user Debian-exim relayers
-	add_user postfix
-	usermod -a -G relayers Debian-exim
-	export RELAYERS=/var/lib/relayers/relayers
-	install -d -o relayers -g relayers -m 755 /var/lib/relayers
-	mkdir -p /etc/relayers /etc/cron.d /var/log
-	echo '*/15 * * * *  relayers  /usr/sbin/vsmtprelay expire 60' >/etc/cron.d/vsmtprelay
-	printf '#!/bin/sh\n' >/usr/sbin/cron
-	chmod 755 /usr/sbin/cron
-	PROGRAMS='/usr/libexec/sendmail/sendmail /usr/sbin/postconf /usr/sbin/postmap /usr/sbin/exim4'
-	export PROGRAMS
+	start_hosts
 }
 
 setup() {
@@ -26,59 +16,6 @@ setup() {
 	printf 'servers = auto\n' >/etc/relayers/popwatch.conf
 	: >/var/log/mail.log
 	host
-}
-
-host() {	# host [PROGRAM...]: the mail servers that are there
-	chmod -x $PROGRAMS
-	[ $# = 0 ] || chmod +x "$@"
-}
-
-sendmail_host() {
-	host /usr/libexec/sendmail/sendmail
-	relayers_mc "${1-$with_window}"
-	configure_sendmail "$SCRATCH/sendmail.mc"
-}
-
-postfix_host() {
-	host /usr/sbin/postconf /usr/sbin/postmap
-	configure_postfix
-	# Postfix has made its sendmail executable, which is a link to Exim here
-	host /usr/sbin/postconf /usr/sbin/postmap
-	sed -i '/^relayers =/d; /^smtpd_relay_restrictions/d' /etc/postfix/main.cf
-	stanza postfix map >>/etc/postfix/main.cf
-	stanza postfix relay >>/etc/postfix/main.cf
-}
-
-exim_host() {
-	local word
-	host /usr/sbin/exim4
-	sed "s,@WORK@,$WORK,g" "$BATS_TEST_DIRNAME/exim.conf" >/etc/exim4/exim4.conf
-	for word in acl rcpt; do
-		stanza exim "$word" >"$SCRATCH/block"
-		sed -i -e "/^@${word^^}@/r $SCRATCH/block" /etc/exim4/exim4.conf
-	done
-	sed -i '/^@[A-Z]*@$/d' /etc/exim4/exim4.conf
-	install -d -o Debian-exim -g Debian-exim "$WORK/exim" "$WORK/exim/spool" "$WORK/exim/log"
-}
-
-# why STATUS WORDS ADDRESS: it ends with STATUS, and each line of WORDS is somewhere in what it prints
-why() {
-	local status=0 word
-	"$BUILD/vsmtprelay/vsmtprelay" why "$3" >"$SCRATCH/why" 2>&1 || status=$?
-	while read -r word; do
-		grep -qF -e "$word" "$SCRATCH/why" || fail "$3: no '$word' in $(cat "$SCRATCH/why")"
-	done <<<"$2"
-	[ "$status" = "$1" ] || fail "$3: status $status, expected $1: $(cat "$SCRATCH/why")"
-}
-
-# shows STATUS WORDS: the same of status
-shows() {
-	local status=0 word
-	"$BUILD/vsmtprelay/vsmtprelay" status >"$SCRATCH/status" 2>&1 || status=$?
-	while read -r word; do
-		grep -qE -e "$word" "$SCRATCH/status" || fail "no '$word' in $(cat "$SCRATCH/status")"
-	done <<<"$2"
-	[ "$status" = "$1" ] || fail "status $status, expected $1: $(cat "$SCRATCH/status")"
 }
 
 clients() {	# of mta.bash's table, the same for each server: with a window of its own, or without
@@ -108,7 +45,7 @@ clients() {	# of mta.bash's table, the same for each server: with a window of it
 	postfix_host
 	clients open
 	why 0 $'yes, it may relay now (Postfix)\nfinds it: postmap -q 2001:db8::1 hash:/var/lib/relayers/relayers prints' 2001:DB8::0:1
-	why 1 $'prints nothing\nhave the user fetch mail' 192.0.2.99
+	why 1 $'prints nothing\nstart it: popwatch -d' 192.0.2.99
 	shows 1 '^Postfix +ok +its configuration asks the database'
 }
 
