@@ -224,8 +224,9 @@ const char *milter_macro(const struct milter *milter, const char *name)
 
 /* Name, family, and unless that is unknown, port and address.  The unknown
  * family is sendmail's for "sendmail -bs", whose client is called localhost,
- * and Postfix's for a client that had gone before it was looked at, or whose
- * proxy did not report its address: nobody, and not this host. */
+ * and Postfix's for a client that had gone before it was looked at: nobody, and
+ * not this host.  (Of a client whose proxy did not report its address, Postfix
+ * sends family 4 and "unknown".) */
 static struct milter_event take_connect(struct milter *milter, const char *data, size_t size)
 {
 	const char *p = data, *end = data + size, *name = take_string(&p, end), *address = "";
@@ -247,7 +248,7 @@ static struct milter_event take_connect(struct milter *milter, const char *data,
 		    milter->address, strncasecmp(address, "IPv6:", 5) == 0 ? address + 5 : address);
 	} else if (family == 'U') {
 		if (strcmp(name, "localhost") != 0)
-			strcpy(milter->address, "unknown");
+			strcpy(milter->address, MILTER_NOBODY);
 	} else if (family != 'L') {
 		return broken(milter, "a connection of a family that does not exist");
 	}

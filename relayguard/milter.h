@@ -22,11 +22,12 @@
 
 #define MILTER_PACKET_MAX (256 * 1024)
 #define MILTER_MACRO_MAX 1024
+#define MILTER_NOBODY "unknown" /* the address of a client that the MTA does not know */
 
 enum milter_kind {
 	MILTER_NOTHING, /* more bytes are needed, or an answer is due first */
-	/* text: the client's name, value: its address ("": this host,
-	 * "unknown": the MTA does not know it) */
+	/* text: the client's name, value: its address ("": this host, or
+	 * MILTER_NOBODY) */
 	MILTER_CONNECT,
 	MILTER_MAIL, /* text: the sender as in the command, < > and all */
 	MILTER_RCPT, /* text: the recipient, likewise */

@@ -219,7 +219,8 @@ static void take_event(struct miltersession *session, const struct milter_event 
 	case MILTER_NEXT:
 		/* until it says who it is, nobody is known: not this host
 		 * either */
-		conversation_connect(session->conversation, "unknown", NULL, RULES_NAME_UNKNOWN);
+		conversation_connect(
+		    session->conversation, MILTER_NOBODY, NULL, RULES_NAME_UNKNOWN);
 		return;
 	case MILTER_QUIT:
 	case MILTER_BROKEN:

@@ -91,15 +91,15 @@ static enum answer ask_postfix(
 		snprintf(text, MTAASK_TEXT, "cannot be asked about this form of the database");
 		return answer;
 	}
-	status = program_run(
-	    postmap, (const char *[]){ "postmap", "-q", address, map, NULL }, "", true, &output);
-	show_line(output != NULL ? output : "no answer in time", shown, sizeof shown);
 	*text = '\0';
 	if (facts->postfix_settings != NULL)
 		postfix_order(facts->postfix_settings, file, take_fault, text);
-	if (*text != '\0') {
-		answer = ANSWER_NO;
-	} else if (status == 0 && output != NULL && permits(output)) {
+	if (*text != '\0') /* whatever the map has */
+		return ANSWER_NO;
+	status = program_run(
+	    postmap, (const char *[]){ "postmap", "-q", address, map, NULL }, "", true, &output);
+	show_line(output != NULL ? output : "no answer in time", shown, sizeof shown);
+	if (status == 0 && output != NULL && permits(output)) {
 		answer = ANSWER_YES;
 		snprintf(text, MTAASK_TEXT, "finds it: postmap -q %s %.200s prints %s", address,
 		    map, shown);

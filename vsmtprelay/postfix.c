@@ -91,11 +91,22 @@ static void read_map(const struct look *look, struct span spec, struct map *map,
 
 /* ---- findings ---- */
 
+/* WHAT and FIX are NULL without memory; they are freed. */
+static void give_fault(const struct look *look, char *what, char *fix)
+{
+	struct finding finding = { RELAYDB_FAULT, "out of memory", "" };
+
+	if (what != NULL && fix != NULL)
+		finding = (struct finding){ RELAYDB_FAULT, what, fix };
+	look->each(&finding, look->arg);
+	free(what);
+	free(fix);
+}
+
 static void report(const struct look *look, struct span name, struct span spec)
 {
 	const char *slash = memchr(name.text, '/', name.size);
 	char *what = NULL, *fix = NULL;
-	struct finding finding = { RELAYDB_FAULT, "out of memory", "" };
 
 	if (asprintf(&what,
 		"%.*s in Postfix's %s has check_client_access %.*s, which also looks up parts of "
@@ -110,11 +121,7 @@ static void report(const struct look *look, struct span name, struct span spec)
 		"check_client_access $relayers; then postfix reload (docs/postfix.md)",
 		(int)spec.size, spec.text) < 0)
 		fix = NULL;
-	if (what != NULL && fix != NULL)
-		finding = (struct finding){ RELAYDB_FAULT, what, fix };
-	look->each(&finding, look->arg);
-	free(what);
-	free(fix);
+	give_fault(look, what, fix);
 }
 
 static void judge_value(const struct look *look, struct span name, struct span value, int depth)
@@ -255,7 +262,6 @@ static void report_order(
     const struct look *look, struct span scope, const char *name, const struct order *order)
 {
 	const char *file = scope.size > 0 ? "master.cf" : "main.cf";
-	struct finding finding = { RELAYDB_FAULT, "out of memory", "" };
 	char *what = NULL, *fix = NULL;
 
 	if (asprintf(&what,
@@ -270,11 +276,7 @@ static void report_order(
 		"(docs/postfix.md)",
 		order->refuses, name) < 0)
 		fix = NULL;
-	if (what != NULL && fix != NULL)
-		finding = (struct finding){ RELAYDB_FAULT, what, fix };
-	look->each(&finding, look->arg);
-	free(what);
-	free(fix);
+	give_fault(look, what, fix);
 }
 
 /* The lists of SCOPE, if one that it sets itself names the map. */
