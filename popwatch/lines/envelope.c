@@ -40,13 +40,11 @@ static void skip_octets(struct cursor *c)
 		c->p = p + 1;
 }
 
-/* Does a line begin with the day and the hour, as 2026-11-20T11:...? */
+/* Does a line begin with a day and an hour, as 2026-11-20T11:...?  A name has no
+ * colon. */
 static bool begins_with_iso(const struct cursor *c)
 {
-	const char *p = c->p;
-
-	return left(c) > 13 && is_digit(*p) && p[4] == '-' && p[7] == '-' && is_digit(p[11]) &&
-	       is_digit(p[12]) && p[13] == ':';
+	return left(c) > 13 && is_digit(*c->p) && c->p[4] == '-' && c->p[13] == ':';
 }
 
 void envelope_skip(struct cursor *c)

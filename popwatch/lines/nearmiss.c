@@ -40,7 +40,7 @@ static const char *const verbs[] = { "no", "not", "bad", "out", "ended", "disc",
 static const char *const before_name[] = { "user", "for", "by", "from", "to", "as", "account" };
 /* What is written before a message that is none of a login: its level, or the
  * name of another service. */
-static const char *const levels[] = { "debug", "warning", "error", "fatal", "panic" };
+static const char *const levels[] = { "debug", "warning", "fatal", "panic" };
 static const char *const services[] = { "smtp", "submission", "sieve", "lmtp" };
 static const char *const bracketed[] = { "[debug]", "[notice]", "[warn]", "[error]", "[crit]",
 	"[alert]", "[emerg]" };
@@ -212,6 +212,7 @@ static bool denies(const char *p)
 	while (words < VERBS) {
 		p += strspn(p, " ");
 		size = bare = strcspn(p, " ,=");
+		/* the end, a comma, or a key */
 		if (size == 0 || p[size] == '=')
 			return false;
 		while (bare > 0 && strchr(":.;", p[bare - 1]) != NULL)
@@ -223,8 +224,6 @@ static bool denies(const char *p)
 		name = is_one(p, size, LIST(before_name));
 		words += isalpha((unsigned char)*p) != 0;
 		p += size;
-		if (*p == ',')
-			return false;
 	}
 	return false;
 }

@@ -180,6 +180,21 @@ static const struct {
 	{ FORMAT_SYSLOG, "mail-1  | x | Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
 	{ FORMAT_SYSLOG, "mail 1 | Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
 	{ FORMAT_SYSLOG, "mail-1| Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, "Zz9aA0_.-  | Nov 20 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
+	{ FORMAT_SYSLOG, "m@il | Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_SYSLOG, " | Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
+	/* names that look like a stamp */
+	{ FORMAT_SYSLOG, "1 | Nov 20 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
+	{ FORMAT_SYSLOG, "2026-11-20T11 | Nov 20 11:46:38 vm dovecot: x", "vm", "dovecot", "",
+	    "x" },
+	{ FORMAT_SYSLOG, "12345 <22>Nov 20 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
+	{ FORMAT_SYSLOG, "1 <2>Nov 20 11:46:38 vm dovecot: x", "vm", "dovecot", "", "x" },
+	{ FORMAT_ANY, " <22>Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "2026-11-20T11", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "1234", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "12 <", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "mail |", NULL, NULL, NULL, NULL },
+	{ FORMAT_ANY, "mail", NULL, NULL, NULL, NULL },
 	{ FORMAT_SYSLOG, "123 <x>Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
 	{ FORMAT_SYSLOG, "123x<22>Nov 20 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
 	{ FORMAT_ANY, "mail-1  |", NULL, NULL, NULL, NULL },
@@ -365,7 +380,18 @@ static void test_names(void **state)
 		{ "{\"MESSAGE\":\"x\"}", "JSON" },
 		{ "Fri 2026-11-20 11:46:38 CET vm dovecot[12]: x", "journalctl" },
 		{ "1795173601.123456 vm dovecot[12]: x", "journalctl" },
+		{ "Aaa 2026-11-20 11:46:38 CET vm dovecot[12]: x", "journalctl" },
+		{ "Zzz 2026-11-20 11:46:38 CET vm dovecot[12]: x", "journalctl" },
+		{ "fri 2026-11-20 11:46:38 CET vm dovecot[12]: x", NULL },
+		{ "Fri2026-11-20 11:46:38 CET vm dovecot[12]: x", NULL },
 		{ "[12345.678901] vm dovecot[12]: x", "journalctl" },
+		{ "[12345.678901]", "journalctl" },
+		{ "1795173601.123456 ", "journalctl" },
+		{ "1795173601.123456", NULL },
+		{ "1795173601.x23456 vm dovecot[12]: x", NULL },
+		{ "1795173601", NULL },
+		{ "2026-11-20T11:46:38.895Z vm dovecot: x", NULL },
+		{ "vm stdout F x", NULL },
 		{ "[    5.678901] vm dovecot[12]: x", "journalctl" },
 		{ "1795173601.12345x vm dovecot[12]: x", NULL },
 		{ ".123456 vm dovecot[12]: x", NULL },
@@ -379,8 +405,14 @@ static void test_names(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const char *name = envelope_name(cases[i].line, strlen(cases[i].line));
+		size_t size = strlen(cases[i].line);
+		char *line = malloc(size > 0 ? size : 1);
+		const char *name;
 
+		assert_non_null(line);
+		memcpy(line, cases[i].line, size);
+		name = envelope_name(line, size);
+		free(line);
 		if (cases[i].word == NULL ? name != NULL
 					  : name == NULL || strstr(name, cases[i].word) == NULL)
 			fail_msg("%s: %s", cases[i].line, name != NULL ? name : "not named");

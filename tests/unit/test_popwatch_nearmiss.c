@@ -77,6 +77,7 @@ static void lines(void **state)
 		{ "imap(alice)<12><abc>: copy from INBOX: box=Trash, uid=7, size=900", false },
 		{ "Connection, ip=[::ffff:203.0.113.8], port=[50919]", false },
 		{ "LOGIN FAILED, user=alice, ip=[::ffff:203.0.113.8]", false },
+		{ "2026/11/20 11:26:51 ", false },
 		{ "Stats: alice 0 0 3 4096 host 203.0.113.8", false },
 		{ "", false },
 	};
@@ -181,6 +182,186 @@ static void everyday(void **state)
 	check(cases, sizeof cases / sizeof *cases);
 }
 
+/* A line of BEFORE, each of WORDS and BEHIND is one, or is none. */
+static void check_each(const char *before, const char *const *words, const char *behind, bool near)
+{
+	char text[200];
+
+	for (; *words != NULL; words++) {
+		snprintf(text, sizeof text, "%s%s%s", before, *words, behind);
+		check(&(struct line){ text, near }, 1);
+	}
+}
+
+/* Each word that is known, where it alone decides. */
+static void words(void **state)
+{
+	static const char *const sure[] = { "logged in", "logged on", "Login OK", "login success",
+		"login succeeded", "Successful login", "authenticated", "authentication successful",
+		"Authentication passed", "event=login.good", "cmd=Auth;", "status=\"ok\"",
+		"status=OK", "began session", NULL };
+	static const char *const maybe[] = { "login", "Logon", "proxying", "method=PLAIN", "mpid=7",
+		NULL };
+	static const char *const hints[] = { "ip=x", "rip=", "host=x", "by client", "remote x",
+		"x from y", NULL };
+	static const char *const foreign[] = { "protocol=soap", "protocol=SMTP",
+		"protocol=managesieve", "server: 0.0.0.0:25,", "server: 0.0.0.0:465,",
+		"server: 0.0.0.0:587,", "server: 0.0.0.0:2525,", "method=ANONYMOUS",
+		"mech=anonymous", "login.mech=ANONYMOUS", "login.anonymous=1", "login.nopassword=1",
+		NULL };
+	static const char *const verbs[] = { "failed", "Aborted", "connected", "disconnecting",
+		"refused", "denied", "invalid", "rejected", "error", "timed", "timeout", "time-out",
+		"logout", "closed", "closing", "unknown", "exceeded", "lost", "anonymous",
+		"nonexistent", "badlogin", "unable", "cannot", "illegal", "unexpected", "incorrect",
+		"wrong", "attempt", "killed", "internal", "disabled", "quit", "no", "not", "bad",
+		"out", "ended", "disc", "id", "failz", "failed:", "failed.", "failed;", "failed.;",
+		NULL };
+	static const char *const none[] = { "a", "noted", "badly", "outer", "idle", "fa1led",
+		"fail@example.org", "FAIL{", "fail`x", "...", ":", "", "fail=1", NULL };
+	static const char *const before_names[] = { "user", "for", "by", "from", "to", "as",
+		"account", NULL };
+	static const char *const labels[] = { "Debug", "Warning", "Error", "Fatal", "Panic", "smtp",
+		"submission-login", "managesieve-login", "lmtp(7)", "a: Debug", "badlogin",
+		"  imap-login:  Debug", "123456789.123456789.123456-smtp", NULL };
+	static const char *const other_labels[] = { "Info", "imap-login: Info", "a", "login: Debug",
+		"1234567890.123456789.123456-smtp", NULL };
+	static const char *const levels[] = { "debug", "notice", "warn", "error", "crit", "alert",
+		"emerg", NULL };
+	static const char *const other_levels[] = { "info", "debugging", "", NULL };
+
+	(void)state;
+	check_each("x ", sure, " y", true);
+	check_each("x ", maybe, ", 203.0.113.8", true);
+	check_each("203.0.113.8 x ", maybe, "", true);
+	check_each("x ", maybe, " y", false);
+	check_each("x login ", hints, "", true);
+	check_each("x ", hints, "", false);
+	check_each("logged in, ", foreign, " x", false);
+	check_each("", verbs, " logged in", false);
+	check_each("a b c d e ", verbs, " logged in", false);
+	check_each("1 2 3 4 5 6 7 ", verbs, " logged in", false);
+	check_each("a b c d e f ", verbs, " logged in", true);
+	check_each("x=y ", verbs, " logged in", true);
+	check_each("x, ", verbs, " logged in", true);
+	check_each("auth ok ", verbs, " logged in", true);
+	check_each("success ", verbs, " logged in", true);
+	check_each("login: ", verbs, " logged in", true);
+	check_each("", none, " logged in", true);
+	check_each("", before_names, " fail logged in", true);
+	check_each("", before_names, " x fail logged in", false);
+	check_each("", labels, ": logged in", false);
+	check_each("", other_labels, ": logged in", true);
+	check_each("[", levels, "] logged in", false);
+	check_each("2026/11/20 11:26:51 [", levels, "] logged in", false);
+	check_each("x [", levels, "] logged in", true);
+	check_each("[", other_levels, "] logged in", true);
+}
+
+/* What is in quotes or brackets, or is the value of a key, may be a client's. */
+static void quotes(void **state)
+{
+	static const char *const closed[] = { "<logged in>", "(logged in)", "[logged in]",
+		"`logged in'", "'logged in'", "\"logged in\"", "<>(logged in)", "x=logged in",
+		"x=<logged in>", "x=\"logged in\"", "x=(a)[logged in]", "x.event=login.good",
+		"event=\"x\" (logged in)", "status=", NULL };
+	static const char *const open[] = { "<logged in", "(logged in", "[logged in", "`logged in",
+		"'logged in", "\"logged in", ">logged in<", "<x>logged in", "(x)logged in",
+		"`x'logged in`", "\"\"logged in", "() logged in ()", "x=a,logged in",
+		"x=a;logged in", "x=<a>logged in", "method=\"x\"logged in\"",
+		"method=\"logged in\"", "method=\"logged in", NULL };
+	static const struct line apostrophes[] = {
+		{ "o'brien logged in by x' y", true },
+		{ "'a'b logged in' x", false },
+		{ "x 'logged in'", false },
+		{ "'logged in'", false },
+		{ "x 'logged in's", true },
+		{ "authenticated:", true },
+	};
+	static const struct line zero = { "x\0logged in", true };
+
+	(void)state;
+	check_each("a ", closed, " b", false);
+	check_each("", closed, "", false);
+	check_each("a ", open, " b", true);
+	check_each("", open, "", true);
+	check(apostrophes, sizeof apostrophes / sizeof *apostrophes);
+	assert_true(near_miss((struct span){ zero.text, 11 }));
+}
+
+/* What an address is, and where one may stand. */
+static void addresses(void **state)
+{
+	static const char *const are[] = { "203.0.113.8", "203.0.113.8.",
+		"203.0.113.8:", "2001:db8::1", "2001:db8::1.", "2001:db8::1:", "203.0.113.8:41234",
+		"::ffff:203.0.113.8", "x,203.0.113.8,y", "2001:db8:1111:2222:3333:4444:5555:6666",
+		"[203.0.113.8]", "(2001:db8::1)", NULL };
+	static const char *const are_none[] = { "203.0.113", "203.0.113.8.9", "203.0.113.8:1:2",
+		"x203.0.113.8", "1x203.0.113.8", "...", ":", "203.0.113.999", "2001:db8::1::2",
+		"12:34:56", "1234567890123456789012345678901234567890123456",
+		"12345678901234567890123456789012345678901234567890123456789012345678901234567890",
+		NULL };
+
+	(void)state;
+	check_each("login x ", are, "", true);
+	check_each("", are, ", login", true);
+	check_each("login x ", are_none, "", false);
+	check_each("", are_none, ", login", false);
+}
+
+/* What rsyslog and Plesk put before a message. */
+static void before(void **state)
+{
+	static const struct line cases[] = {
+		{ "message repeated 2 times: [ LOGIN, user=alice, ip=[203.0.113.8], x]", true },
+		{ "message repeated 2 times: [ logged in]", true },
+		{ "message repeated 2 times: [(x)logged in]", true },
+		{ "message repeated 2 times: [(logged in]", true },
+		{ "message repeated 2 times: (x)[logged in", true },
+		{ "message repeated 2 times: [ failed logged in]", false },
+		{ "message repeated 2 times: logged in", true },
+		{ "message repeated [", false },
+		{ "message repeated: [ logged in]", false },
+		{ "message repeated ", false },
+		{ "message repeateD 2 times: [ logged in]", false },
+		{ "essage repeated 2 times: [ logged in]", false },
+		{ "IMAP connect from @ [203.0.113.8]INFO: LOGIN, user=alice, x=1", true },
+		{ "IMAP connect from @ [203.0.113.8]INFO: failed, logged in", false },
+		{ "IMAP connect from @ [203.0.113.8]INFO: 1 failed, logged in", false },
+		{ "IMAP connect from @ [203.0.113.8]INFO:, logged in", false },
+		{ "IMAP connect from @ [203.0.113.8] INFO: LOGIN, user=alice, x=1", false },
+		{ "IMAP connect from @ 203.0.113.8 INFO: LOGIN, user=alice, x=1", false },
+		{ "connect info: logged in", false },
+		{ "info: connect logged in", false },
+	};
+
+	(void)state;
+	check(cases, sizeof cases / sizeof *cases);
+}
+
+/* So much of a line is looked at, and no more. */
+static void length(void **state)
+{
+	static const char *const ends[] = { " logged in", " 2001:db8::1:2" };
+	char text[1100];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		size_t size = strlen(ends[i]);
+
+		for (size_t end = 1024; end <= 1024 + size; end += size) {
+			memset(text, 'x', sizeof text);
+			if (i == 1)
+				text[snprintf(text, sizeof text, "login ")] = 'x';
+			memcpy(text + end - size, ends[i], size);
+			assert_int_equal(
+			    near_miss((struct span){ text, sizeof text }), end == 1024);
+		}
+	}
+	memset(text, 'x', sizeof text);
+	memcpy(text + 1025 - strlen(*ends), *ends, strlen(*ends));
+	assert_false(near_miss((struct span){ text, sizeof text }));
+}
+
 /* No text is too long or too odd. */
 static void odd(void **state)
 {
@@ -203,7 +384,9 @@ static void odd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(lines), cmocka_unit_test(names),
-		cmocka_unit_test(everyday), cmocka_unit_test(odd) };
+		cmocka_unit_test(everyday), cmocka_unit_test(words), cmocka_unit_test(quotes),
+		cmocka_unit_test(addresses), cmocka_unit_test(before), cmocka_unit_test(length),
+		cmocka_unit_test(odd) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
