@@ -46,13 +46,25 @@ static const char *address_in(const char *elements, const char *message, bool pr
 	return address;
 }
 
+struct login {
+	const char *elements;
+	const char *message;
+	bool believed; /* 192.0.2.1 */
+};
+
+static void check(const struct login *logins, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *is = address_in(logins[i].elements, logins[i].message, false);
+
+		if (strcmp(is, logins[i].believed ? "192.0.2.1" : "") != 0)
+			fail_msg("%s, %s: '%s'", logins[i].elements, logins[i].message, is);
+	}
+}
+
 static void test_logins(void **state)
 {
-	static const struct {
-		const char *elements;
-		const char *message;
-		bool believed; /* 192.0.2.1 */
-	} cases[] = {
+	static const struct login cases[] = {
 		{ BEFORE "%c", LOGIN, true },
 		{ BEFORE "%c", LOGIN ", TLS", true },
 		{ BEFORE "%c", LOGIN ",", true },
@@ -69,23 +81,6 @@ static void test_logins(void **state)
 		{ "%p user=<%u> rip=%r", "Login: 77, user=<a>, rip=192.0.2.1", true },
 		{ "user=<%u> rip=%r method=%m", "Login: user=<a>, rip=192.0.2.1, method=ANONYMOUS",
 		    false },
-		/* what of a client has brackets around it */
-		{ BEFORE "master=<%{auth_user}>", LOGIN ", master=<bob smith, TLS>", true },
-		{ BEFORE "master=<%{auth_user}>", LOGIN, true },
-		{ BEFORE "master=<%{auth_user}>", LOGIN ", master=<a>b>", false },
-		{ BEFORE "master=<%{auth_user}>", LOGIN ", master=<a<b>", false },
-		{ BEFORE "master=<%{auth_user}>", LOGIN ", master=<a> ", false },
-		{ BEFORE "from=<%{passdb:a}-%d>", LOGIN ", from=<x-y>", true },
-		{ BEFORE "a=<%d> b=<%n>", LOGIN ", b=<x>", true },
-		{ BEFORE "a=<%d> b=<%n>", LOGIN ", b=<x>, a=<y>", false },
-		{ "user=<%u> a=<%d> rip=%r",
-		    "Login: user=<x>, a=<y>, rip=203.0.113.9>, rip=192.0.2.1", false },
-		{ "user=<%u> a=<%d> rip=%r", "Login: user=<x>, a=<>, a=<y>, rip=192.0.2.1", false },
-		{ "user=<%u> a=<%d> rip=%r", "Login: user=<x, a=<y>, rip=192.0.2.1", false },
-		/* filters of 2.4 */
-		{ "user=<%{user | lower}> rip=%{remote_ip}", "Login: user=<a>, rip=192.0.2.1",
-		    true },
-		{ "user=<%{user|lower}> rip=%{remote_ip}", "Login: user=<a>, rip=192.0.2.1", true },
 		/* the connection's own ends, where a proxy is before it */
 		{ BEFORE "real_rip=%{real_rip}", LOGIN ", real_rip=10.0.0.1", true },
 		{ BEFORE "real_rip=%{real_remote_ip} %c", LOGIN ", real_rip=fd00::1, TLS", true },
@@ -108,11 +103,113 @@ static void test_logins(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		const char *is = address_in(cases[i].elements, cases[i].message, false);
+	check(cases, sizeof cases / sizeof *cases);
+}
 
-		if (strcmp(is, cases[i].believed ? "192.0.2.1" : "") != 0)
-			fail_msg("%s, %s: '%s'", cases[i].elements, cases[i].message, is);
+/* What of a client has brackets around it. */
+static void test_brackets(void **state)
+{
+	static const struct login cases[] = {
+		{ BEFORE "master=<%{auth_user}>", LOGIN ", master=<bob smith, TLS>", true },
+		{ BEFORE "master=<%{auth_user}>", LOGIN, true },
+		{ BEFORE "master=<%{auth_user}>", LOGIN ", master=<a>b>", false },
+		{ BEFORE "master=<%{auth_user}>", LOGIN ", master=<a<b>", false },
+		{ BEFORE "master=<%{auth_user}>", LOGIN ", master=<a> ", false },
+		{ BEFORE "from=<%{passdb:a}-%d>", LOGIN ", from=<x-y>", true },
+		{ BEFORE "a=<%d> b=<%n>", LOGIN ", b=<x>", true },
+		{ BEFORE "a=<%d> b=<%n>", LOGIN ", b=<x>, a=<y>", false },
+		{ "user=<%u> a=<%d> rip=%r",
+		    "Login: user=<x>, a=<y>, rip=203.0.113.9>, rip=192.0.2.1", false },
+		{ "user=<%u> a=<%d> rip=%r", "Login: user=<x>, a=<>, a=<y>, rip=192.0.2.1", false },
+		{ "user=<%u> a=<%d> rip=%r", "Login: user=<x, a=<y>, rip=192.0.2.1", false },
+		{ "user=<%{user}> rip=%{rip}", "Login: user=<a>, rip=192.0.2.1", true },
+		{ "user=<%n@%d> rip=%r", "Login: user=<a@b>, rip=192.0.2.1", true },
+		{ "user=<%u> rip=%r", "Login: user=<>, rip=192.0.2.1", true },
+		{ "user=<%u> rip=%r", "Login: user=<a user=<>, rip=192.0.2.1", false },
+		{ "user=<%u> rip=%r", "Login:user=<a>, rip=192.0.2.1", false },
+		{ "user=<%u> rip=%r", "Login: user=<a>,rip=192.0.2.1", false },
+		{ "user=<%u> rip=%r", "Login: , user=<a>, rip=192.0.2.1", false },
+		{ "  user=<%u>\t rip=%r  ", "Login: user=<a>, rip=192.0.2.1", true },
+		{ "user=<%{user |\tlower}> rip=%r", "Login: user=<a>, rip=192.0.2.1", true },
+		/* filters of 2.4 */
+		{ "user=<%{user | lower}> rip=%{remote_ip}", "Login: user=<a>, rip=192.0.2.1",
+		    true },
+		{ "user=<%{user|lower}> rip=%{remote_ip}", "Login: user=<a>, rip=192.0.2.1", true },
+	};
+
+	(void)state;
+	check(cases, sizeof cases / sizeof *cases);
+}
+
+/* Each element in each of its forms: with it, and without, if its variable may
+ * be empty; never with another value, nor twice. */
+static void test_forms(void **state)
+{
+	static const struct {
+		const char *forms[3];
+		const char *good;
+		const char *bad;
+		bool may_lack;
+		bool of_server; /* its word stands once */
+	} cases[] = {
+		{ { "method=%m", "method=%{mech}", "method=%{mechanism}" }, "method=CRAM-MD5",
+		    "method=x", false, true },
+		{ { "rport=%b", "rport=%{rport}", "rport=%{remote_port}" }, "rport=5", "rport=x",
+		    false, true },
+		{ { "lip=%l", "lip=%{lip}", "lip=%{local_ip}" }, "lip=::ffff:C0", "lip=g", false,
+		    true },
+		{ { "lport=%a", "lport=%{lport}", "lport=%{local_port}" }, "lport=143",
+		    "lport=", false, true },
+		{ { "mpid=%e", "mpid=%{mail_pid}", "mpid=%{mail_pid}" }, "mpid=7", "mpid=", false,
+		    true },
+		{ { "session=<%{session}>", "session=<%{session}>", "session=<%{session}>" },
+		    "session=<aZ0+/=>", "session=<a b>", false, true },
+		{ { "%c", "%{secured}", "%{secured}" }, "TLS", "tls", true, false },
+		{ { "sec=%c", "sec=%{secured}", "sec=%{secured}" }, "sec=secured", "secured", true,
+		    false },
+		{ { "sec=%c", "sec=%{secured}", "sec=%{secured}" }, "sec=SSL", "sec=", true,
+		    false },
+		{ { "%k", "%{ssl_security}", "%{ssl_security}" },
+		    "TLSv1.3 with cipher A-b_9 (1/2 bits) KxANY", "with cipher A (1/2 bits)", true,
+		    false },
+		{ { "%s", "%{service}", "%{protocol}" }, "imap", "Imap", false, false },
+		{ { "%p", "%{pid}", "%{pid}" }, "7", "x", false, false },
+		{ { "%{real_rip}", "%{real_remote_ip}", "%{real_rip}" }, "fd00::1", "g", true,
+		    false },
+		{ { "%{real_lip}", "%{real_local_ip}", "%{real_lip}" }, "10.0.0.1", "g", true,
+		    false },
+		{ { "%{real_rport}", "%{real_remote_port}", "%{real_rport}" }, "5", "x", false,
+		    false },
+		{ { "%{real_lport}", "%{real_local_port}", "%{real_lport}" }, "5", "x", false,
+		    false },
+		{ { "%{local_name}", "%{local_name}", "%{local_name}" }, "mx-1.example.net", "a b",
+		    true, false },
+		{ { "%{listener}", "%{listener}", "%{listener}" }, "imaps_2", "a=b", true, false },
+	};
+	char elements[200], message[400];
+	bool believed;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		for (size_t form = 0; form < 3; form++) {
+			snprintf(elements, sizeof elements, "user=<%%u> rip=%%r %s",
+			    cases[i].forms[form]);
+			snprintf(message, sizeof message, "Login: user=<a>, rip=192.0.2.1, %s",
+			    cases[i].good);
+			assert_string_equal(address_in(elements, message, false), "192.0.2.1");
+			snprintf(message, sizeof message, "Login: user=<a>, rip=192.0.2.1, %s",
+			    cases[i].bad);
+			assert_string_equal(address_in(elements, message, false), "");
+			snprintf(message, sizeof message, "Login: user=<a, %s>, rip=192.0.2.1, %s",
+			    cases[i].good, cases[i].good);
+			believed = !cases[i].of_server;
+			if (strchr(cases[i].good, '<') == NULL)
+				assert_string_equal(address_in(elements, message, false),
+				    believed ? "192.0.2.1" : "");
+			assert_string_equal(
+			    address_in(elements, "Login: user=<a>, rip=192.0.2.1", false),
+			    cases[i].may_lack ? "192.0.2.1" : "");
+		}
 	}
 }
 
@@ -214,6 +311,7 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_logins),
+		cmocka_unit_test(test_brackets), cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_proxied), cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_many) };
 
