@@ -31,13 +31,18 @@
 #define LOOK_BYTES (1024 * 1024) /* of a log, from its end: for logins from a gateway */
 
 /* What helps where no log exists. */
+static const char *no_log(const struct config *config)
+{
+	if (config->log_auto)
+		return "; nothing on this host keeps what servers log: install a syslog daemon, "
+		       "such as rsyslog";
 #if WITH_JOURNAL
-#define NO_LOG                                                                                     \
-	"; Debian without a syslog daemon has no such file: write 'log = auto' to read the "       \
-	"journal"
+	return "; Debian without a syslog daemon has no such file: write 'log = auto' to read the "
+	       "journal";
 #else
-#define NO_LOG ""
+	return "";
 #endif
+}
 
 /* The files of the journal in DIRECTORY, for globfree(). */
 static void journal_files(const char *directory, glob_t *files)
@@ -249,8 +254,8 @@ static bool records_nothing(const struct config *config, const struct catalogue 
 			return false;
 	}
 	if (!journal)
-		log_say(LOG_ERR, "nothing would be recorded: %s does not exist" NO_LOG,
-		    config->logs[0].path);
+		log_say(LOG_ERR, "nothing would be recorded: %s does not exist%s",
+		    config->logs[0].path, no_log(config));
 	else if (!catalogue_has_journal(catalogue))
 		log_say(LOG_ERR, "nothing would be recorded: none of the enabled servers' "
 				 "definitions has a journal setting, and no log exists; these "

@@ -79,6 +79,24 @@ static void take_fault(const struct finding *finding, void *arg)
 		snprintf(text, MTAASK_TEXT, "refuses it: %s", finding->what);
 }
 
+/* Takes out what postmap says of main.cf and of the type of map at every use: a
+ * warning comes beside the row. */
+static void drop_warnings(char *output)
+{
+	static const char warning[] = "postmap: warning: ";
+	char *line = output;
+
+	while (*line != '\0') {
+		size_t size = strcspn(line, "\n");
+
+		size += line[size] == '\n';
+		if (strncmp(line, warning, strlen(warning)) == 0)
+			memmove(line, line + size, strlen(line + size) + 1);
+		else
+			line += size;
+	}
+}
+
 static enum answer ask_postfix(
     const struct mta_facts *facts, const char *file, const char *address, char text[MTAASK_TEXT])
 {
@@ -98,6 +116,8 @@ static enum answer ask_postfix(
 		return ANSWER_NO;
 	status = program_run(
 	    postmap, (const char *[]){ "postmap", "-q", address, map, NULL }, "", true, &output);
+	if (output != NULL)
+		drop_warnings(output);
 	show_line(output != NULL ? output : "no answer in time", shown, sizeof shown);
 	if (status == 0 && output != NULL && permits(output)) {
 		answer = ANSWER_YES;

@@ -239,11 +239,14 @@ static void expiry_step(struct setup *setup)
 
 static void recorder_step(struct setup *setup)
 {
+	char start[SYSINIT_MAX];
+
 	if (step(setup, host_records(), "logins are recorded"))
 		return;
-	run(sysinit_systemd() ? "systemctl enable --now relayers-settle popwatch\n"
-			      : "popwatch -d -p /run/popwatch.pid\n",
-	    "");
+	if (sysinit_systemd())
+		run("systemctl enable --now relayers-settle popwatch\n", "");
+	else
+		run(sysinit_command(start, SYSINIT_START, "popwatch"), "\n");
 }
 
 /* ---- the mail server ---- */

@@ -37,6 +37,16 @@ journal_of() {	# journal_of GROUP MODE
 	[ "$status" = 0 ] || fail "status $status: $output"
 }
 
+@test "no log exists, no journald runs, and all that is left is to install a syslog daemon" {
+	rm -f /var/log/mail.log /var/log/maillog /var/log/mail /var/log/messages /var/log/syslog
+	looks 'log = auto'
+	sed -i '/^log = \//d' "$DIR/popwatch.conf"
+	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
+	[ "$status" = 66 ] || fail "status $status: $output"
+	[[ $output == *'nothing would be recorded: /var/log/mail.log does not exist; nothing on this host keeps what servers log: install a syslog daemon'* ]] || fail "$output"
+	[[ $output != *"write 'log = auto'"* ]]
+}
+
 @test "no log exists, and there is no journal" {
 	looks 'journal = yes'
 	[ "$status" = 66 ] || fail "status $status: $output"

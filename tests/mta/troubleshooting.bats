@@ -36,12 +36,15 @@ start_file() {
 	export HOLDER
 	wait_for 60 not flock -n "$HELD" true
 	(
-		vsmtprelay -f "$HELD" add $CLIENT >"$SCRATCH/locked" 2>&1 || echo "status $?" >>"$SCRATCH/locked"
+		status=0
+		vsmtprelay -f "$HELD" add $CLIENT >"$SCRATCH/locked" 2>&1 || status=$?
+		echo "status $status" >>"$SCRATCH/locked"
 	) 3>&- &
 }
 
 end_file() {
 	kill "$HOLDER"
+	wait_for 60 grep -q '^status' "$SCRATCH/locked"
 }
 
 setup() {
@@ -219,10 +222,12 @@ fetches_mail() {	# fetches_mail ADDRESS [PASSWORD]: from the real Dovecot, which
 }
 
 @test "Is popwatch running?" {
-	why 1 $'popwatch     does not run, and nothing else records logins\npopwatch -d -p /run/popwatch.pid' $CLIENT
-	shows 1 $'^popwatch +warning +does not run, and nothing else records logins\nfix: popwatch -d -p /run/popwatch.pid'
-	start_watch
+	settings 'log = auto' 'servers = auto' 'socket = /run/relayers/popwatch.sock'
+	why 1 'popwatch     does not run, and nothing else records logins' $CLIENT
+	shows 1 $'^popwatch +warning +does not run, and nothing else records logins\nfix: install .*popwatch -d -p /run/popwatch.pid'
+	sh -c "$(sed -n 's/^  what to do *start it: //p' "$SCRATCH/why")" 3>&-
 	shows 1 '^popwatch +ok +runs'
+	stop "$(cat /run/popwatch.pid)"
 }
 
 @test "May it read the log, and write the database?" {

@@ -20,9 +20,11 @@ static void commands(void **state)
 		const char *name, *systemd, *other;
 	} cases[] = {
 		{ SYSINIT_ENABLE, "popwatch", "systemctl enable --now popwatch",
-		    "popwatch -d -p /run/popwatch.pid" },
+		    "install -d -o relayers -g relayers -m 755 /run/relayers && popwatch -d -p "
+		    "/run/popwatch.pid" },
 		{ SYSINIT_START, "relaymirror", "systemctl start relaymirror",
-		    "relaymirror -d -p /run/relaymirror.pid" },
+		    "install -d -m 755 /run/relaymirror && relaymirror -d -p "
+		    "/run/relaymirror.pid" },
 		{ SYSINIT_RESTART, "relayguard", "systemctl restart relayguard",
 		    "pkill -x relayguard; relayguard -d -p /run/relayguard.pid" },
 		{ SYSINIT_RELOAD, "popwatch", "systemctl reload popwatch",
