@@ -197,6 +197,9 @@ static void test_forms(void **state)
 			snprintf(message, sizeof message, "Login: user=<a>, rip=192.0.2.1, %s",
 			    cases[i].good);
 			assert_string_equal(address_in(elements, message, false), "192.0.2.1");
+			/* of these a proxied login has all but the process of the mail */
+			assert_string_equal(address_in(elements, message, true),
+			    strcmp(cases[i].good, "mpid=7") == 0 ? "" : "192.0.2.1");
 			snprintf(message, sizeof message, "Login: user=<a>, rip=192.0.2.1, %s",
 			    cases[i].bad);
 			assert_string_equal(address_in(elements, message, false), "");
@@ -234,6 +237,9 @@ static void test_refused(void **state)
 		const char *sentence; /* is in the error */
 	} cases[] = {
 		{ "", "expected user=<%u> and rip=%r" },
+		{ "\"\"", "expected user=<%u> and rip=%r" },
+		{ "\"", "unknown element '\"'" },
+		{ "user=<%u> rip=%r abc", "unknown element 'abc'" },
 		{ "user=<%u>", "expected user=<%u> and rip=%r" },
 		{ "rip=%r", "'rip=%r', expected each" },
 		{ "rip=%r user=<%u>", "'rip=%r', expected each" },
