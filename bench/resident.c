@@ -113,7 +113,8 @@ static void gets(struct relaydb *db, const char *address)
 			die("get", db);
 		begin = now_us();
 		for (int i = 0; i < GETS; i++)
-			relaydb_get(db, address, &stamp);
+			if (relaydb_get(db, address, &stamp) != RELAYDB_OK)
+				die("get", db);
 		took = (now_us() - begin) / GETS;
 		get = run == 0 || took < get ? took : get;
 		begin = now_us();

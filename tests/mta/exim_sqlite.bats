@@ -100,7 +100,7 @@ relay() {
 	wait "$writer" || :
 }
 
-@test "vsmtprelay check: Exim can read it, and as its own user; a light Exim could not" {
+@test "vsmtprelay check: in order; a file that Exim's user cannot open, or that its configuration does not name, is a fault" {
 	exim_sqlite
 	cp "$SCRATCH/exim.conf" /etc/exim4/exim4.conf
 	run relay check
