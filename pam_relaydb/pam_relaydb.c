@@ -4,8 +4,10 @@
  * succeeded; the only file that knows PAM's headers
  *
  * Lives inside other people's processes, so: no globals, no signals, no stderr,
- * no fork, no exit, every descriptor CLOEXEC, errno as it was.  It answers
- * PAM_IGNORE whatever happens: it never decides whether a user gets in.
+ * no fork, no exit, every descriptor CLOEXEC, errno as it was; and a thread
+ * that the server cancels meanwhile ends afterwards, with the login recorded
+ * and no lock left.  It answers PAM_IGNORE whatever happens: it never decides
+ * whether a user gets in.
  *
  * No phase knows whether the login succeeds.  A module after a `required` one
  * that has refused is still called, and one after ours may still refuse.  So
@@ -30,6 +32,7 @@
 #include "login.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -43,6 +46,27 @@
 struct remembered {
 	struct login *first; /* one for each place in which lines of ours record */
 };
+
+/* What the server's thread gets back at the end of each call. */
+struct host {
+	int error, cancel;
+};
+
+static struct host host_enter(void)
+{
+	struct host host = { errno, PTHREAD_CANCEL_ENABLE };
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &host.cancel);
+	return host;
+}
+
+static void host_leave(const struct host *host)
+{
+	int ours;
+
+	errno = host->error;
+	pthread_setcancelstate(host->cancel, &ours);
+}
 
 static void log_wrong(const char *word, const char *expected, void *arg)
 {
@@ -98,8 +122,8 @@ static void record_all(struct remembered *remembered)
  * PAM_SUCCESS is the end of a login. */
 static void settle(pam_handle_t *pam, void *data, int status)
 {
+	const struct host host = host_enter();
 	struct remembered *remembered = data;
-	int kept = errno;
 
 	(void)pam;
 	if (status == PAM_SUCCESS)
@@ -110,7 +134,7 @@ static void settle(pam_handle_t *pam, void *data, int status)
 			login_refused(login, status);
 	forget(remembered, NULL);
 	free(remembered);
-	errno = kept;
+	host_leave(&host);
 }
 
 /* NULL before the first account phase of this handle. */
@@ -203,31 +227,31 @@ int pam_sm_authenticate(pam_handle_t *pam, int flags, int argc, const char **arg
 
 int pam_sm_setcred(pam_handle_t *pam, int flags, int argc, const char **argv)
 {
+	const struct host host = host_enter();
 	struct remembered *remembered = find(pam);
-	int kept = errno;
 
 	(void)argc;
 	(void)argv;
 	if (remembered != NULL && ((unsigned)flags & PAM_ESTABLISH_CRED) != 0)
 		record_all(remembered);
-	errno = kept;
+	host_leave(&host);
 	return PAM_IGNORE;
 }
 
 int pam_sm_acct_mgmt(pam_handle_t *pam, int flags, int argc, const char **argv)
 {
-	int kept = errno;
+	const struct host host = host_enter();
 
 	(void)flags;
 	remember(pam, argc, argv);
-	errno = kept;
+	host_leave(&host);
 	return PAM_IGNORE;
 }
 
 int pam_sm_open_session(pam_handle_t *pam, int flags, int argc, const char **argv)
 {
+	const struct host host = host_enter();
 	struct remembered *remembered = find(pam);
-	int kept = errno;
 
 	(void)flags;
 	(void)argc;
@@ -238,7 +262,7 @@ int pam_sm_open_session(pam_handle_t *pam, int flags, int argc, const char **arg
 		pam_syslog(pam, LOG_NOTICE,
 		    "nothing recorded: this module was not called in the account phase, where it "
 		    "learns who logs in");
-	errno = kept;
+	host_leave(&host);
 	return PAM_IGNORE;
 }
 

@@ -38,6 +38,7 @@ $(ROOM_ARCHIVE): $(ROOM_OBJECTS)
 # those that stop at a step of a commit
 STEPPING = $(BUILD)/tests/unit/test_relaydb_commit \
 	$(BUILD)/tests/unit/test_relaydb_forms \
+	$(BUILD)/tests/unit/test_relaydb_host \
 	$(BUILD)/tests/unit/test_relaydb_queue \
 	$(BUILD)/tests/unit/test_relaydb_remember \
 	$(BUILD)/tests/stress/prog_cutoff

@@ -315,6 +315,7 @@ bool batch_only_records(const struct relaydb_batch *batch)
 int relaydb_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_result *result)
 {
 	struct relaydb_result unwanted;
+	int code, guard;
 
 	if (result == NULL)
 		result = &unwanted;
@@ -325,5 +326,8 @@ int relaydb_commit(struct relaydb_batch *batch, int64_t now, struct relaydb_resu
 	batch->absent = calloc(batch->count + 1, sizeof *batch->absent);
 	if (batch->absent == NULL)
 		return db_fail(batch->db, RELAYDB_NOMEM, "out of memory");
-	return batch->db->store->commit(batch, now, result);
+	guard = db_begin_guard();
+	code = batch->db->store->commit(batch, now, result);
+	db_end_guard(guard);
+	return code;
 }

@@ -249,12 +249,13 @@ int relaydb_load(struct relaydb *db, int fd, int64_t now,
 {
 	struct dump dump = { .db = db, .progress = { progress, arg } };
 	struct relaydb_result unwanted;
-	int code;
+	int code, guard;
 
 	if (result == NULL)
 		result = &unwanted;
 	*result = (struct relaydb_result){ .committed = false };
 	db_begin(db);
+	guard = db_begin_guard();
 	code = dump_read(&dump, fd);
 	if (code == RELAYDB_OK)
 		code = db->store->load(&dump, now, result);
@@ -262,5 +263,6 @@ int relaydb_load(struct relaydb *db, int fd, int64_t now,
 	result->permanent_line = dump.permanent_line;
 	rows_free(&dump.rows);
 	image_free(&dump.input);
+	db_end_guard(guard);
 	return code;
 }

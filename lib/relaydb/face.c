@@ -125,6 +125,8 @@ int relaydb_open(struct relaydb **db, const struct relaydb_options *options)
 
 void relaydb_close(struct relaydb **db)
 {
+	int guard = db_begin_guard();
+
 	if (*db != NULL) {
 		if ((*db)->store->forget != NULL)
 			(*db)->store->forget(*db);
@@ -132,6 +134,7 @@ void relaydb_close(struct relaydb **db)
 	}
 	free(*db);
 	*db = NULL;
+	db_end_guard(guard);
 }
 
 const char *relaydb_error(const struct relaydb *db)
@@ -152,54 +155,80 @@ const char *relaydb_filename(const struct relaydb *db)
 int relaydb_owner(struct relaydb *db, uid_t *uid, gid_t *gid)
 {
 	struct location location;
-	int code;
+	int code, guard;
 
 	db_begin(db);
 	if (!db->store->owner_only)
 		return db_fail(db, RELAYDB_NOTFOUND, "%s is of a form without that rule", db->path);
+	guard = db_begin_guard();
 	code = location_open(db, &location, false);
-	if (code != RELAYDB_OK)
-		return code;
-	*uid = location.directory.st_uid;
-	*gid = location.directory.st_gid;
-	location_close(&location);
-	return RELAYDB_OK;
+	if (code == RELAYDB_OK) {
+		*uid = location.directory.st_uid;
+		*gid = location.directory.st_gid;
+		location_close(&location);
+	}
+	db_end_guard(guard);
+	return code;
 }
 
 int relaydb_get(struct relaydb *db, const char *address, int64_t *stamp)
 {
 	char text[RELAYDB_ADDRSTRLEN];
+	int code, guard;
 
 	db_begin(db);
 	if (relaydb_address(address, text) != RELAYDB_OK)
 		return db_fail(
 		    db, RELAYDB_BADADDR, "\"%.64s\" is not the IP address of a client", address);
-	return db->store->get(db, text, stamp);
+	guard = db_begin_guard();
+	code = db->store->get(db, text, stamp);
+	db_end_guard(guard);
+	return code;
+}
+
+static int rows_since(struct relaydb *db, int64_t since,
+    int (*each)(const struct relaydb_row *row, void *arg), void *arg)
+{
+	int code, guard;
+
+	db_begin(db);
+	guard = db_begin_guard();
+	code = db->store->each(db, since, each, arg);
+	db_end_guard(guard);
+	return code;
 }
 
 int relaydb_each(
     struct relaydb *db, int (*each)(const struct relaydb_row *row, void *arg), void *arg)
 {
-	db_begin(db);
-	return db->store->each(db, EVERY_ROW, each, arg);
+	return rows_since(db, EVERY_ROW, each, arg);
 }
 
 int relaydb_entries(struct relaydb *db, int64_t since,
     int (*each)(const struct relaydb_row *row, void *arg), void *arg)
 {
-	db_begin(db);
-	return db->store->each(db, since > 0 ? since : 0, each, arg);
+	return rows_since(db, since > 0 ? since : 0, each, arg);
 }
 
 int relaydb_check(struct relaydb *db, int64_t now,
     void (*each)(const struct relaydb_finding *finding, void *arg), void *arg)
 {
+	int code, guard;
+
 	db_begin(db);
-	return db->store->check(db, now, each, arg);
+	guard = db_begin_guard();
+	code = db->store->check(db, now, each, arg);
+	db_end_guard(guard);
+	return code;
 }
 
 int relaydb_settle(struct relaydb *db, int64_t now)
 {
+	int code, guard;
+
 	db_begin(db);
-	return db->store->settle(db, now);
+	guard = db_begin_guard();
+	code = db->store->settle(db, now);
+	db_end_guard(guard);
+	return code;
 }

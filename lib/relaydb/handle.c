@@ -6,6 +6,7 @@
 #include "handle.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,19 @@ void db_begin(struct relaydb *db)
 	db->system_error = 0;
 	db->foreign = false;
 	db_deadline(db);
+}
+
+int db_begin_guard(void)
+{
+	int guard = PTHREAD_CANCEL_ENABLE;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &guard);
+	return guard;
+}
+
+void db_end_guard(int guard)
+{
+	pthread_setcancelstate(guard, &guard);
 }
 
 int db_fail(struct relaydb *db, int code, const char *format, ...)

@@ -34,6 +34,12 @@ struct relaydb {
 /* Starts a public call: forgets the last error, sets the deadline. */
 void db_begin(struct relaydb *db);
 
+/* From here to db_end_guard(), which is given the answer, pthread_cancel(3)
+ * waits: a thread that ended within a call would keep its locks for as long as
+ * its process lives.  Calls nest. */
+int db_begin_guard(void);
+void db_end_guard(int guard);
+
 /* The whole timeout again, from now on. */
 void db_deadline(struct relaydb *db);
 

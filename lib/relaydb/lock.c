@@ -26,6 +26,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -78,7 +79,10 @@ static void holder_of(int fd, bool whole, char *out, size_t size)
 		    makedev(major_number, minor_number) != st.st_dev)
 			continue;
 		comm_of(pid, comm);
-		snprintf(out, size, *comm ? "pid %ld (%s)" : "pid %ld", pid, comm);
+		if (kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+			snprintf(out, size, "a child of pid %ld, which has ended", pid);
+		else
+			snprintf(out, size, *comm ? "pid %ld (%s)" : "pid %ld", pid, comm);
 		break;
 	}
 	fclose(f);

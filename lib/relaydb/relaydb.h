@@ -12,7 +12,8 @@
  * forks, sets a signal handler or keeps global state.  A function returns a
  * code; relaydb_error() has the sentence that belongs to it.  Handles are
  * independent of each other and may be used in different threads; one handle
- * (with its batches) belongs to one thread at a time.
+ * (with its batches) belongs to one thread at a time.  pthread_cancel(3) of a
+ * thread waits until the call that it is in has returned.
  *
  * Units: stamps and clocks are whole seconds since the epoch (1970-01-01 00:00
  * UTC), deadlines are milliseconds.

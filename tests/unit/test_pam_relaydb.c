@@ -573,18 +573,24 @@ static void a_large_file(void **state)
 
 #define CHILDREN_MAX 16
 
+static bool cancelling; /* the server cancels a thread that has just got a lock */
+static unsigned cancelled;
 static int children_end[2] = { -1, -1 }; /* children live until it is closed */
 static unsigned children;
 
 /* Stands in front of libc's, for the module too: while a login is recorded,
- * another thread of the server forks in the worst moments, when a lock has just
- * been taken. */
+ * another thread of the server forks, or cancels this one, in the worst
+ * moments, when a lock has just been taken. */
 int flock(int fd, int operation)
 {
 	int result = (int)syscall(SYS_flock, fd, operation);
 	char byte;
 	pid_t pid;
 
+	if (result == 0 && cancelling && (operation & LOCK_UN) == 0) {
+		cancelled++;
+		pthread_cancel(pthread_self());
+	}
 	if (result != 0 || children_end[0] < 0 || (operation & LOCK_UN) != 0 ||
 	    children == CHILDREN_MAX)
 		return result;
@@ -641,6 +647,63 @@ static unsigned open_files(void)
 		count++;
 	closedir(dir);
 	return count;
+}
+
+static void *login_of_a_thread(void *arg)
+{
+	static int state;
+
+	pam_end(arg, PAM_SUCCESS);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state); /* as it was before? */
+	return &state;
+}
+
+/* Descriptors of files in the test's directory, and of files in memory. */
+static unsigned open_files_of_ours(void)
+{
+	unsigned count = 0;
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	char target[256];
+
+	while ((entry = readdir(dir)) != NULL) {
+		ssize_t size = readlinkat(dirfd(dir), entry->d_name, target, sizeof target - 1);
+
+		target[size > 0 ? size : 0] = '\0';
+		count += strncmp(target, directory, strlen(directory)) == 0 ||
+			 strncmp(target, "/memfd:", 7) == 0;
+	}
+	closedir(dir);
+	return count;
+}
+
+/* A lock stays with the process if the thread that took it does not live to
+ * give it back.  So that thread ends later, when it has recorded the login. */
+static void a_cancelled_thread_keeps_no_lock(void **state)
+{
+	pthread_t thread;
+	pam_handle_t *pam;
+	char path[160];
+	int *state_left;
+
+	(void)state;
+	login_goes_on("refresh=0");
+	unlink(db_path);
+	service("timeout=60000 refresh=0", "", "");
+	pam = begin("192.0.2.1");
+	assert_int_equal(pam_acct_mgmt(pam, 0), PAM_SUCCESS);
+	cancelling = true;
+	assert_int_equal(pthread_create(&thread, NULL, login_of_a_thread, pam), 0);
+	assert_int_equal(pthread_join(thread, (void **)&state_left), 0);
+	cancelling = false;
+	snprintf(path, sizeof path, "%s.lock", db_path);
+	assert_not_locked(path);
+	assert_not_locked(db_path);
+	assert_true(cancelled >= 2);
+	assert_ptr_not_equal(state_left, PTHREAD_CANCELED);
+	assert_int_equal(*state_left, PTHREAD_CANCEL_ENABLE);
+	assert_true(recorded("192.0.2.1"));
+	assert_int_equal(open_files_of_ours(), 0);
 }
 
 static void leaves_nothing_behind(void **state)
@@ -738,6 +801,7 @@ int main(void)
 		TEST(a_damaged_file),
 		TEST(a_large_file),
 		TEST(forked_children_keep_no_lock),
+		TEST(a_cancelled_thread_keeps_no_lock),
 		TEST(leaves_nothing_behind),
 		TEST(a_fresh_stamp_is_left_alone),
 		TEST(many_at_once),

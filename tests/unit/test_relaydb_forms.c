@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * test_relaydb_forms.c - what every form of the database must be able to do,
- * from one table of forms
+ * from one table of forms (relaydb_forms.h)
  *
- * Each test runs once for each form, on a database of its own.  What a form
- * cannot do has a flag in the table and is skipped by its name.
  * limit: 3000
  * long: 2,000 flipped bits and cuts; make torture: 10,000, and 1,000 kills
  *
@@ -12,51 +10,18 @@
  * form that always fails.
  */
 #define RELAYDB_TEST_STEPS
-#include "assert_code.h"
+#include "relaydb_forms.h"
+
 #include "batch.h"
 #include "directory_syncs.h"
 #include "dump.h"
-#include "relaydb.h"
-#include "scratch.h"
-#include "step.h"
 #include "store.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define NOW ((int64_t)time(NULL))
-
-static const struct form {
-	const char *suffix;
-	bool one_a_second; /* MTAs notice one change a second: commits wait for the clock */
-	bool owner_only; /* only the owner of file and directory may write it */
-	bool long_keys; /* keys of more than 510 bytes */
-	bool reads_private; /* who reads must also be the owner or root */
-} forms[] = {
-	{ ".db", true, false, true, false },
-	{ ".lmdb", false, true, false, false },
-	{ ".sqlite", false, true, true, true },
-};
-
-static const struct form *form;
-static char path[96];
 
 /* How often: for make check, for LONG=1 as in CI, for make torture. */
 static unsigned rounds_of(unsigned brief, unsigned longer, unsigned longest)
@@ -66,112 +31,6 @@ static unsigned rounds_of(unsigned brief, unsigned longer, unsigned longest)
 	if (text == NULL || *text == '\0')
 		return brief;
 	return strcmp(text, "only") == 0 ? longest : longer;
-}
-
-static int set_up(void **state)
-{
-	form = *state;
-	if (scratch_directory() != 0)
-		return -1;
-	snprintf(path, sizeof path, "%s/relayers%s", directory, form->suffix);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	const struct dirent *entry;
-	DIR *dir = opendir(directory);
-
-	(void)state;
-	relaydb_test_step = NULL;
-	relaydb_test_store = NULL;
-	if (dir == NULL)
-		return -1;
-	while ((entry = readdir(dir)) != NULL)
-		unlinkat(dirfd(dir), entry->d_name, 0);
-	closedir(dir);
-	return rmdir(directory);
-}
-
-/* As if a while had passed since the last commit, so that the next need not
- * wait for it. */
-static void rest(void)
-{
-	static int64_t rests;
-	const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT },
-		{ .tv_sec = NOW - 1000000 + ++rests } };
-
-	if (form->one_a_second)
-		utimensat(AT_FDCWD, path, times, 0);
-}
-
-static struct relaydb *database(void)
-{
-	const struct relaydb_options options = { .path = path, .timeout_ms = 20000 };
-	struct relaydb *db;
-
-	assert_int_equal(relaydb_open(&db, &options), RELAYDB_OK);
-	return db;
-}
-
-static const char *nth(unsigned n)
-{
-	static char text[32];
-
-	snprintf(text, sizeof text, "10.%u.%u.%u", n >> 16 & 255, n >> 8 & 255, n & 255);
-	return text;
-}
-
-/* Puts the addresses FIRST to LAST with STAMP, in one commit. */
-static int put(struct relaydb *db, unsigned first, unsigned last, int64_t stamp)
-{
-	struct relaydb_batch *batch;
-	int code;
-
-	assert_int_equal(relaydb_batch_new(db, &batch), RELAYDB_OK);
-	for (unsigned n = first; n <= last; n++)
-		assert_int_equal(relaydb_batch_put(batch, nth(n), stamp), RELAYDB_OK);
-	code = relaydb_commit(batch, NOW, NULL);
-	relaydb_batch_free(&batch);
-	return code;
-}
-
-static int load(struct relaydb *db, const char *text, struct relaydb_result *result)
-{
-	size_t size = strlen(text);
-	int code, fd = memfd_create("dump", MFD_CLOEXEC);
-
-	assert_int_equal(write(fd, text, size), size);
-	lseek(fd, 0, SEEK_SET);
-	rest();
-	code = relaydb_load(db, fd, NOW, NULL, NULL, result);
-	close(fd);
-	return code;
-}
-
-struct listing {
-	char text[16384];
-	size_t used;
-};
-
-static int listing_row(const struct relaydb_row *row, void *arg)
-{
-	struct listing *listing = arg;
-
-	listing->used +=
-	    (size_t)snprintf(listing->text + listing->used, sizeof listing->text - listing->used,
-		"%.*s %.*s\n", (int)row->key_size, row->key, (int)row->value_size, row->value);
-	assert_true(listing->used < sizeof listing->text);
-	return 0;
-}
-
-static const char *list(struct relaydb *db)
-{
-	static struct listing listing;
-
-	listing = (struct listing){ .used = 0 };
-	assert_code(db, relaydb_each(db, listing_row, &listing), RELAYDB_OK);
-	return listing.text;
 }
 
 /* ---- what is read is what was written ---- */
@@ -546,17 +405,6 @@ static void write_bytes(const unsigned char *bytes, size_t size)
 	close(fd);
 }
 
-static int ignore_row(const struct relaydb_row *row, void *arg)
-{
-	(void)row, (void)arg;
-	return 0;
-}
-
-static void ignore_finding(const struct relaydb_finding *finding, void *arg)
-{
-	(void)finding, (void)arg;
-}
-
 static bool sane(int code)
 {
 	return code == RELAYDB_OK || code == RELAYDB_NOTDB || code == RELAYDB_NOTFOUND ||
@@ -925,60 +773,25 @@ static void name_is_on_disk(void **state)
 	relaydb_close(&db);
 }
 
-static void print_to_standard_error(const char *name)
-{
-	if (write(STDERR_FILENO, name, strlen(name)) > 0)
-		_exit(99); /* it was a descriptor of ours */
-}
-
-/* A host process without descriptors 0 to 2: what is printed to standard error
- * while a commit is under way is not written into the database. */
-static void without_standard_descriptors(void **state)
-{
-	struct relaydb *db = database();
-	int64_t stamp;
-	int status;
-	pid_t pid = fork();
-
-	(void)state;
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		for (int fd = 0; fd <= STDERR_FILENO; fd++)
-			close(fd);
-		relaydb_test_step = print_to_standard_error;
-		_exit(put(db, 0, 9, 1000));
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), RELAYDB_OK);
-	assert_code(db, relaydb_get(db, nth(9), &stamp), RELAYDB_OK);
-	assert_int_equal(stamp, 1000);
-	relaydb_close(&db);
-}
-
-static void (*const tests[])(void **state) = { nothing_there, rows_in_order, outcomes,
-	others_are_seen, large, too_long, no_room, killed_at_each_step, killed_at_any_instant,
-	damage, other_writers, foreign_files, form_that_fails, refused_and_tried_again,
-	name_is_on_disk, without_standard_descriptors };
-static const char *const names[] = { "nothing_there", "rows_in_order", "outcomes",
-	"others_are_seen", "large", "too_long", "no_room", "killed_at_each_step",
-	"killed_at_any_instant", "damage", "other_writers", "foreign_files", "form_that_fails",
-	"refused_and_tried_again", "name_is_on_disk", "without_standard_descriptors" };
-
-/* With an argument: the tests whose name matches it, such as damage.lmdb. */
 int main(int argc, char **argv)
 {
-	static char label[COUNT(forms) * COUNT(tests)][64];
-	struct CMUnitTest all[COUNT(forms) * COUNT(tests)];
-	size_t n = 0;
+	static const struct form_test tests[] = {
+		FORM_TEST(nothing_there),
+		FORM_TEST(rows_in_order),
+		FORM_TEST(outcomes),
+		FORM_TEST(others_are_seen),
+		FORM_TEST(large),
+		FORM_TEST(too_long),
+		FORM_TEST(no_room),
+		FORM_TEST(killed_at_each_step),
+		FORM_TEST(killed_at_any_instant),
+		FORM_TEST(damage),
+		FORM_TEST(other_writers),
+		FORM_TEST(foreign_files),
+		FORM_TEST(form_that_fails),
+		FORM_TEST(refused_and_tried_again),
+		FORM_TEST(name_is_on_disk),
+	};
 
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
-	for (size_t i = 0; i < COUNT(forms); i++)
-		for (size_t t = 0; t < COUNT(tests); t++, n++) {
-			snprintf(label[n], sizeof label[n], "%s%s", names[t], forms[i].suffix);
-			all[n] = (struct CMUnitTest){ label[n], tests[t], set_up, tear_down,
-				(void *)(uintptr_t)&forms[i] };
-		}
-	return _cmocka_run_group_tests("forms", all, n, NULL, NULL);
+	return run_forms("forms", tests, COUNT(tests), argc, argv);
 }
