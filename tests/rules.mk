@@ -41,6 +41,7 @@ STEPPING = $(BUILD)/tests/unit/test_relaydb_commit \
 	$(BUILD)/tests/unit/test_relaydb_host \
 	$(BUILD)/tests/unit/test_relaydb_queue \
 	$(BUILD)/tests/unit/test_relaydb_remember \
+	$(BUILD)/tests/unit/test_relaydb_unchanged \
 	$(BUILD)/tests/stress/prog_cutoff
 
 $(UNIT_OBJECTS) $(HELPER_OBJECTS): FLAGS = $(ROOMS:%=-I%) $(RELAYDB_ROOMS:%=-I%) \

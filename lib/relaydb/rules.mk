@@ -6,7 +6,8 @@ RELAYDB_SOURCES = $(addprefix lib/relaydb/, \
 	$(addprefix lib/relaydb/hash/, \
 	attempt.c bdb.c bucket.c check.c collect.c commit.c force.c hash.c hashpage.c image.c \
 	memory.c queue.c queuetext.c redo.c settle.c snapshot.c transform.c) \
-	$(addprefix lib/relaydb/lmdb/, lmdb.c mdbfile.c mdbwrite.c page.c pages.c txn.c) \
+	$(addprefix lib/relaydb/lmdb/, lmdb.c lookup.c mdbfile.c mdbmemory.c mdbwrite.c \
+	page.c pages.c txn.c) \
 	$(addprefix lib/relaydb/sqlite/, sqlite.c tblblob.c tblfile.c tblwrite.c)
 RELAYDB_ROOMS = lib/relaydb lib/relaydb/hash lib/relaydb/lmdb \
 	lib/relaydb/sqlite

@@ -176,9 +176,11 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 	step.h turn force settle attempt commit queue queuetext redo snapshot mdbwrite tblwrite
 	lock.h turn settle attempt commit queue snapshot force lmdb mdbfile mdbwrite
 	txn.h mdbwrite
-	page.h pages
-	pages.h lmdb page mdbfile mdbwrite
-	mdbfile.h lmdb mdbwrite
+	page.h pages lookup
+	pages.h lmdb page lookup mdbfile mdbwrite
+	lookup.h lmdb mdbmemory
+	mdbfile.h lmdb lookup mdbmemory mdbwrite
+	mdbmemory.h lmdb mdbwrite
 	inplace.h mdbwrite tblwrite
 	mdbwrite.h lmdb
 	tblblob.h sqlite tblfile tblwrite
@@ -201,7 +203,7 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 
 @test "what librelaydb's files share has the prefix of its file" {
 	bad=$(nm -g --defined-only "$BUILD/librelaydb.a" | awk '$2 ~ /^[TDBRV]$/ { print $3 }' | grep -v asan |
-		grep -vE '^(relaydb|db|address|attempt|stamp|batch|bdb|bucket|collect|commit|force|image|inplace|io|lock|page|place|location|memory|plan|prove|queue|redo|row|rows|settle|snapshot|transform|turn|plan|dump|hash|hashpage|lmdb|mdbfile|mdbwrite|sqlite|tblfile|tblwrite|page|pages|txn|table|known|examine)_' || :)
+		grep -vE '^(relaydb|db|address|attempt|stamp|batch|bdb|bucket|collect|commit|force|image|inplace|io|lock|page|place|location|memory|plan|prove|queue|redo|row|rows|settle|snapshot|transform|turn|plan|dump|hash|hashpage|lmdb|lookup|mdbfile|mdbmemory|mdbwrite|sqlite|tblfile|tblwrite|page|pages|txn|table|known|examine)_' || :)
 	[ -z "$bad" ] || fail "global names of librelaydb without a prefix: $bad"
 	nm -g --defined-only "$BUILD/librelaydb.a" | grep -q ' T db_fail$'
 }

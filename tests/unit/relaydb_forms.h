@@ -38,10 +38,12 @@ static const struct form {
 	bool long_keys; /* keys of more than 510 bytes */
 	bool reads_private; /* who reads must also be the owner or root */
 	bool locks_file; /* a commit locks the file itself, from begin to end */
+	bool reads_parts; /* a get reads what it needs of the file */
+	unsigned stats; /* calls of stat(2) in a get of a file that did not change */
 } forms[] = {
-	{ ".db", true, false, true, false, false },
-	{ ".lmdb", false, true, false, false, true },
-	{ ".sqlite", false, true, true, true, false },
+	{ ".db", true, false, true, false, false, false, 2 },
+	{ ".lmdb", false, true, false, false, true, true, 1 },
+	{ ".sqlite", false, true, true, true, false, false, 1 },
 };
 
 static const struct form *form;

@@ -2,14 +2,12 @@
  *
  * test_relaydb_remember.c - a handle that is kept believes what it has proved
  *
- * What stat(2) and the kernel's coarse clock say can be chosen here, and what
- * is read from the database is counted: the functions below stand in front of
- * libc's.
  * Links the library with the hook that names the steps.
  */
 #define RELAYDB_TEST_STEPS
 #include "relaydb_scratch.h"
 
+#include "chosen_stat.h"
 #include "known.h"
 #include "memory.h"
 
@@ -20,91 +18,15 @@
 
 #define ADDRESS "192.0.2.1"
 
-/* ---- in front of libc ---- */
-
-static unsigned stats; /* calls of stat(2) and fstat(2) */
-static size_t bytes_read; /* from a file with a name */
-static struct {
-	bool on;
-	struct stat st; /* what fstat(2) and stat(2) say of the file that has this inode */
-} frozen[2];
-static struct timespec coarse; /* what the coarse clock says; 0: the truth */
-
-static void freeze(struct stat *st)
-{
-	for (size_t i = 0; i < COUNT(frozen); i++)
-		if (frozen[i].on && frozen[i].st.st_ino == st->st_ino &&
-		    frozen[i].st.st_dev == st->st_dev)
-			*st = frozen[i].st;
-}
-
-static bool redo_unseen; /* the next look for PATH.redo does not find it yet */
-
-/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name) */
-int fstatat(int dir, const char *name, struct stat *st, int flags)
-{
-	size_t size = strlen(name);
-
-	if (redo_unseen && size > 5 && strcmp(name + size - 5, ".redo") == 0) {
-		redo_unseen = false;
-		errno = ENOENT;
-		return -1;
-	}
-	return (int)syscall(SYS_newfstatat, dir, name, st, flags);
-}
-
-int fstat(int fd, struct stat *st)
-{
-	int answer = fstatat(fd, "", st, AT_EMPTY_PATH);
-
-	stats++;
-	if (answer == 0)
-		freeze(st);
-	return answer;
-}
-
-int stat(const char *name, struct stat *st)
-{
-	int answer = fstatat(AT_FDCWD, name, st, 0);
-
-	stats++;
-	if (answer == 0)
-		freeze(st);
-	return answer;
-}
-
-ssize_t pread(int fd, void *data, size_t size, off_t offset)
-{
-	ssize_t n = syscall(SYS_pread64, fd, data, size, offset);
-	struct stat st;
-
-	if (n > 0 && fstat(fd, &st) == 0 && st.st_nlink > 0)
-		bytes_read += (size_t)n;
-	return n;
-}
-
-int clock_gettime(clockid_t clock, struct timespec *now)
-{
-	if (clock != CLOCK_REALTIME_COARSE || coarse.tv_sec == 0)
-		return (int)syscall(SYS_clock_gettime, clock, now);
-	*now = coarse;
-	return 0;
-}
-/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */
-
 static int remember_make(void **state)
 {
-	memset(frozen, 0, sizeof frozen);
-	redo_unseen = false;
-	coarse = (struct timespec){ 0, 0 };
+	stat_is_true();
 	return scratch_make(state);
 }
 
 static int remember_remove(void **state)
 {
-	memset(frozen, 0, sizeof frozen);
-	redo_unseen = false;
-	coarse = (struct timespec){ 0, 0 };
+	stat_is_true();
 	relaydb_test_step = NULL;
 	return scratch_remove(state);
 }
@@ -182,14 +104,6 @@ static void overwrite(const char *from, const char *to)
 	assert_int_equal(pwrite(fd, to, strlen(to), (char *)at - (char *)image.data), strlen(to));
 	close(fd);
 	image_free(&image);
-}
-
-static struct stat stat_of(const char *name)
-{
-	struct stat st;
-
-	assert_int_equal(fstatat(AT_FDCWD, name, &st, 0), 0);
-	return st;
 }
 
 static void set_mtime(const char *name, struct timespec mtime)
@@ -382,28 +296,6 @@ static void what_is_no_database_any_more_is_not_believed(void **state)
 
 /* ---- two changes in one tick of the clock ---- */
 
-/* From now on stat(2) says of NAME what it says now, with that CTIME. */
-static void freeze_stat(size_t slot, const char *name, struct timespec ctime)
-{
-	frozen[slot].st = stat_of(name);
-	frozen[slot].st.st_ctim = ctime;
-	frozen[slot].on = true;
-}
-
-static const struct tick {
-	const char *name;
-	struct timespec ctime, clock; /* of the file, and when it is read */
-	bool believed;
-} ticks[] = {
-	{ "the same tick", { 2000000000, 500000000 }, { 2000000000, 500000000 }, false },
-	{ "20 ms later", { 2000000000, 500000000 }, { 2000000000, 520000000 }, false },
-	{ "more than 20 ms", { 2000000000, 500000000 }, { 2000000000, 521000000 }, true },
-	{ "the clock was set back", { 2000000000, 500000000 }, { 1999990000, 900000000 }, false },
-	{ "no fractions", { 2000000000, 0 }, { 2000000000, 900000000 }, false },
-	{ "no fractions, a second", { 2000000000, 0 }, { 2000000001, 0 }, false },
-	{ "no fractions, later", { 2000000000, 0 }, { 2000000001, 1000000 }, true },
-};
-
 static void a_get_believes_no_tick_that_is_not_over(void **state)
 {
 	(void)state;
@@ -425,8 +317,7 @@ static void a_get_believes_no_tick_that_is_not_over(void **state)
 			assert_stamp(db, ADDRESS, 2000);
 		}
 		relaydb_close(&db);
-		memset(frozen, 0, sizeof frozen);
-		coarse.tv_sec = 0;
+		stat_is_true();
 		unlink(path);
 	}
 }

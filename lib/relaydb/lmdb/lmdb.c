@@ -3,8 +3,8 @@
  * lmdb.c - the form `lmdb': a map of LMDB, as postmap makes it and Postfix
  * reads it
  *
- * A reader locks the file F_RDLCK, reads and proves what it needs (pages.h),
- * and unlocks it.  A writer does one transaction (mdbwrite.h).
+ * A reader locks the file F_RDLCK, reads and proves what it needs (lookup.h,
+ * pages.h), and unlocks it.  A writer does one transaction (mdbwrite.h).
  * The file is never unlinked, truncated or replaced: an smtpd keeps it open,
  * mapped, for its life.  So a new one comes into being whole, by rename;
  * PATH.lock orders those who make it.
@@ -15,7 +15,9 @@
 #include "io.h"
 #include "location.h"
 #include "lock.h"
+#include "lookup.h"
 #include "mdbfile.h"
+#include "mdbmemory.h"
 #include "mdbwrite.h"
 #include "pages.h"
 #include "rows.h"
@@ -27,38 +29,23 @@
 #include <string.h>
 #include <unistd.h>
 
-static void lmdb_forget(struct relaydb *db)
-{
-	free(db->memory);
-	db->memory = NULL;
-}
-
-static int find_locked(
-    struct relaydb *db, int fd, const char *address, char value[STAMP_SIZE + 1], size_t *size)
+/* As an MTA looks it up: with NUL, then without. */
+static int find(struct relaydb *db, struct lookup *lookup, int fd, const char *address,
+    char value[STAMP_SIZE + 1], size_t *size)
 {
 	struct bytes key = { address, strlen(address) + 1 };
-	char why[160];
-	struct stat st;
 	int code = RELAYDB_NOTFOUND;
 
-	if (fstat(fd, &st) != 0)
-		return db_fail_errno(db, "look at", "", errno);
-	for (int tries = 0; st.st_size > 0 && tries < 2 && code == RELAYDB_NOTFOUND;
-	     tries++, key.size--)
-		code = pages_find(fd, key, value, STAMP_SIZE + 1, size, why, sizeof why);
-	if (code == RELAYDB_NOTDB)
-		return mdbfile_foreign(db, why);
-	if (code == RELAYDB_IO)
-		return db_fail_errno(db, "read", "", errno);
+	for (int tries = 0; tries < 2 && code == RELAYDB_NOTFOUND; tries++, key.size--)
+		code = lookup_find(db, lookup, fd, key, value, STAMP_SIZE + 1, size);
 	return code;
 }
 
-static int lmdb_get(struct relaydb *db, const char *address, int64_t *stamp)
+static int find_in_file(struct relaydb *db, struct lookup *lookup, const char *address,
+    char value[STAMP_SIZE + 1], size_t *size)
 {
-	char value[STAMP_SIZE + 1];
 	struct location location;
 	struct stat st;
-	size_t size = 0;
 	int fd;
 	int code = location_open(db, &location, false);
 
@@ -70,10 +57,28 @@ static int lmdb_get(struct relaydb *db, const char *address, int64_t *stamp)
 		return code;
 	code = lock_wait_whole(db, fd, F_RDLCK);
 	if (code == RELAYDB_OK) {
-		code = find_locked(db, fd, address, value, &size);
+		code = lookup_begin(db, lookup, fd);
+		if (code == RELAYDB_OK)
+			code = find(db, lookup, fd, address, value, size);
 		lock_release_whole(fd);
 	}
 	close(fd);
+	return code;
+}
+
+static int lmdb_get(struct relaydb *db, const char *address, int64_t *stamp)
+{
+	struct mdbmemory *memory = mdbmemory_of(db);
+	char value[STAMP_SIZE + 1];
+	int code = LOOKUP_AWAY;
+	size_t size = 0;
+
+	if (memory == NULL)
+		return RELAYDB_NOMEM;
+	if (lookup_unchanged(db, &memory->lookup))
+		code = find(db, &memory->lookup, -1, address, value, &size);
+	if (code == LOOKUP_AWAY)
+		code = find_in_file(db, &memory->lookup, address, value, &size);
 	if (code == RELAYDB_NOTFOUND)
 		return db_fail(db, code, "%s has no row in %s", address, db->path);
 	if (code != RELAYDB_OK)
@@ -177,5 +182,5 @@ const struct store lmdb_store = {
 	.load = mdbwrite_load,
 	.check = lmdb_check,
 	.settle = location_settle,
-	.forget = lmdb_forget,
+	.forget = mdbmemory_forget,
 };

@@ -3,7 +3,7 @@
  * mdbfile.h - a file of LMDB as a whole: read under its lock, proved, and known
  * again
  *
- * Owns struct mdbfile, which a handle keeps as its memory.
+ * Owns struct mdbfile, which a handle remembers.
  */
 #ifndef RELAYDB_MDBFILE_H
 #define RELAYDB_MDBFILE_H

@@ -8,6 +8,7 @@
 #include "location.h"
 #include "lock.h"
 #include "mdbfile.h"
+#include "mdbmemory.h"
 #include "pages.h"
 #include "step.h"
 #include "turn.h"
@@ -166,19 +167,17 @@ static int attempt(struct turn *turn, struct mdbfile *file, const struct change_
 /* Carries TASK out.  Returns as relaydb_commit(). */
 static int change(struct relaydb *db, int64_t now, const struct change_task *task)
 {
-	struct mdbfile *file = db->memory;
+	struct mdbmemory *memory = mdbmemory_of(db);
 	struct turn turn;
 	int code;
 
-	if (file == NULL)
-		file = db->memory = calloc(1, sizeof *file);
-	if (file == NULL)
-		return db_fail(db, RELAYDB_NOMEM, "out of memory");
+	if (memory == NULL)
+		return RELAYDB_NOMEM;
 	code = turn_begin(&turn, db, now);
 	if (code == RELAYDB_OK) {
 		turn.location.mode = 0640;
 		do
-			code = attempt(&turn, file, task);
+			code = attempt(&turn, &memory->file, task);
 		while (code == STEP_AGAIN && db_clock_ms() < db->deadline);
 		turn_end(&turn);
 	}

@@ -270,9 +270,9 @@ int pages_walk(const struct image *image,
 	return visit_tree(&look, &look.meta.rows, false);
 }
 
-/* ---- one key in a file ---- */
+/* ---- a part of a file ---- */
 
-static bool read_at(int fd, void *out, size_t size, off_t offset)
+bool pages_read_at(int fd, void *out, size_t size, off_t offset)
 {
 	ssize_t n;
 
@@ -289,92 +289,9 @@ bool pages_state(int fd, struct pages_state *state)
 	unsigned page_size;
 
 	/* cppcheck-suppress uninitvar ; it is written here */
-	if (!read_at(fd, state->meta[0], PAGES_META_SIZE, 0))
+	if (!pages_read_at(fd, state->meta[0], PAGES_META_SIZE, 0))
 		return false;
 	page_size = page_size_of(state->meta[0]);
 	errno = 0;
-	return page_size != 0 && read_at(fd, state->meta[1], PAGES_META_SIZE, page_size);
-}
-
-/* The last node whose key is not above KEY; of a branch the first if all are.
- * -1: none. */
-static int node_below(const struct page *page, struct bytes key, struct node *node)
-{
-	unsigned low = page->branch ? 1 : 0, high = page->count;
-
-	while (low < high) {
-		unsigned middle = (low + high) / 2;
-
-		if (!page_node(page, middle, node))
-			return -1;
-		if (page_compare(node->key, key, false) <= 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low > 0 && page_node(page, low - 1, node) ? (int)low - 1 : -1;
-}
-
-/* From the root down to the leaf where KEY is or would be, in BYTES. */
-static int find_leaf(int fd, const struct meta *meta, struct bytes key, unsigned char *bytes,
-    struct page *page, char *why, size_t why_size)
-{
-	size_t number = meta->rows.root;
-	struct node node;
-
-	for (unsigned depth = meta->rows.depth; depth > 0 && depth <= DEPTH_MAX; depth--) {
-		if (number < FIRST || number > meta->last ||
-		    !read_at(fd, bytes, meta->page_size, (off_t)number * meta->page_size)) {
-			if (errno != 0)
-				return RELAYDB_IO;
-			page_wrong(why, why_size, "page %zu is missing", number);
-			return RELAYDB_NOTDB;
-		}
-		if (!page_read(bytes, meta->page_size, number, page, why, why_size) ||
-		    !page_prove(page, number, false, why, why_size))
-			return RELAYDB_NOTDB;
-		if (page->branch != (depth > 1))
-			break;
-		if (!page->branch)
-			return RELAYDB_OK;
-		if (node_below(page, key, &node) < 0)
-			break;
-		number = node.child;
-	}
-	page_wrong(why, why_size, "its tree is not as high everywhere (page %zu)", number);
-	return RELAYDB_NOTDB;
-}
-
-int pages_find(int fd, struct bytes key, void *out, size_t room, size_t *value_size, char *why,
-    size_t why_size)
-{
-	unsigned char bytes[PAGE_MAX];
-	struct pages_state state;
-	struct meta meta;
-	struct page page;
-	struct node node;
-	int code;
-
-	if (!pages_state(fd, &state)) {
-		page_wrong(why, why_size, "it is not a file of LMDB, or was cut off");
-		return errno != 0 ? RELAYDB_IO : RELAYDB_NOTDB;
-	}
-	if (!page_newer_meta(&state, &meta, why, why_size))
-		return RELAYDB_NOTDB;
-	if (meta.rows.root == NONE)
-		return RELAYDB_NOTFOUND;
-	errno = 0;
-	code = find_leaf(fd, &meta, key, bytes, &page, why, why_size);
-	if (code != RELAYDB_OK)
-		return code;
-	if (node_below(&page, key, &node) < 0 || page_compare(node.key, key, false) != 0)
-		return RELAYDB_NOTFOUND;
-	*value_size = node.value.size;
-	if (node.value.data != NULL)
-		memcpy(out, node.value.data, node.value.size < room ? node.value.size : room);
-	else if (node.value.size <= room) {
-		page_wrong(why, why_size, "a small value is on pages of its own");
-		return RELAYDB_NOTDB;
-	}
-	return RELAYDB_OK;
+	return page_size != 0 && pages_read_at(fd, state->meta[1], PAGES_META_SIZE, page_size);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * pages.h - the bytes of an LMDB file: proved, walked, looked up in
+ * pages.h - the bytes of an LMDB file: proved and walked
  */
 #ifndef RELAYDB_PAGES_H
 #define RELAYDB_PAGES_H
@@ -16,8 +16,12 @@ struct pages_info {
 	bool plain;
 };
 
-/* Reads the state from FD.  False if the file is too short, or the read
- * fails. */
+/* Reads SIZE bytes at OFFSET of FD.  False with errno, which is 0 if the file
+ * ends before. */
+bool pages_read_at(int fd, void *out, size_t size, off_t offset);
+
+/* Reads the state from FD.  False with errno, which is 0 if the file is too
+ * short, or none of LMDB. */
 bool pages_state(int fd, struct pages_state *state);
 
 /* Proves that liblmdb may be trusted with IMAGE: the newer of two consistent
@@ -31,12 +35,5 @@ bool pages_check(const struct image *image, struct pages_info *info, char *why, 
  * stay as long as the image.  Returns 0 or what EACH returned. */
 int pages_walk(const struct image *image,
     int (*each)(struct bytes key, struct bytes value, void *arg), void *arg);
-
-/* Looks KEY up in the file FD, as an MTA would, reading a page of each level
- * and proving just those.  Returns RELAYDB_OK with a copy of at most ROOM bytes
- * of the value in OUT and its true size, NOTFOUND, NOTDB (WHY says what is
- * wrong) or IO (errno). */
-int pages_find(int fd, struct bytes key, void *out, size_t room, size_t *value_size, char *why,
-    size_t why_size);
 
 #endif

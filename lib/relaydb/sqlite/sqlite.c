@@ -31,8 +31,8 @@ static int read_path(struct relaydb *db, struct tblfile **file)
 	*file = tblfile_of(db);
 	if (*file == NULL)
 		return RELAYDB_NOMEM;
-	/* two calls, if it is the file that we know; a link or another owner of
-	 * the directory takes the long way */
+	if (tblfile_unchanged(db, *file))
+		return RELAYDB_OK;
 	code = location_open(db, &location, false);
 	if (code != RELAYDB_OK)
 		return code;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define READS_MAX 16 /* of a file that somebody changes in place */
 
@@ -29,6 +30,14 @@ struct tblfile *tblfile_of(struct relaydb *db)
 	if (db->memory == NULL)
 		db_fail(db, RELAYDB_NOMEM, "out of memory");
 	return db->memory;
+}
+
+bool tblfile_unchanged(const struct relaydb *db, const struct tblfile *file)
+{
+	struct stat st;
+
+	return file->table != NULL && file->settled && file->user == geteuid() &&
+	       stat(db->path, &st) == 0 && known_same(&st, &file->st);
 }
 
 static int read_file(struct relaydb *db, int fd, struct tblfile *file)
@@ -61,6 +70,7 @@ int tblfile_know(struct relaydb *db, const struct location *location, int fd, co
 
 	if (code != RELAYDB_OK)
 		return code;
+	file->user = geteuid();
 	if (file->table != NULL && file->settled && known_same(&file->st, st))
 		return RELAYDB_OK;
 	table_free(&file->table);

@@ -14,6 +14,7 @@
 /* A file that was read and proved. */
 struct tblfile {
 	struct stat st;
+	uid_t user; /* for whom it was opened */
 	bool settled; /* a later change would show in ST */
 	struct table *table; /* NULL: nothing is remembered */
 	struct table_info info;
@@ -21,6 +22,11 @@ struct tblfile {
 
 /* What DB remembers; NULL without memory, and DB says so. */
 struct tblfile *tblfile_of(struct relaydb *db);
+
+/* Is DB's file the one that is remembered?  One call of stat(2): a link that
+ * leads to it another way, or another owner of its directory, changes nothing
+ * in what was proved. */
+bool tblfile_unchanged(const struct relaydb *db, const struct tblfile *file);
 
 /* Forgets it. */
 void tblfile_forget(struct relaydb *db);
