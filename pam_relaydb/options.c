@@ -121,8 +121,8 @@ bool options_ignore(const struct options *options, const char *address)
 {
 	struct ipnet one;
 
-	if (!ipnet_parse(address, &one))
-		return false;
+	if (!ipnet_parse(address, &one) || !ipnet_is_client(&one))
+		return true;
 	for (size_t i = 0; i < options->ignore_count; i++)
 		if (ipnet_holds(&options->ignore[i], &one))
 			return true;

@@ -31,8 +31,8 @@ struct options {
 void options_read(struct options *options, int argc, const char **argv,
     void (*wrong)(const char *word, const char *expected, void *arg), void *arg);
 
-/* Does one of the ignored networks contain the address?  ADDRESS is in the
- * store's form. */
+/* Does one of the ignored networks contain the address, or can no client have
+ * it?  ADDRESS is in the store's form. */
 bool options_ignore(const struct options *options, const char *address);
 
 #endif

@@ -184,7 +184,8 @@ static bool find_address(
 	}
 	if (options_ignore(options, out)) {
 		if (options->debug)
-			pam_syslog(pam, LOG_DEBUG, "%s is in an ignored network", out);
+			pam_syslog(pam, LOG_DEBUG,
+			    "%s is in an ignored network, or no address of a client", out);
 		return false;
 	}
 	return true;

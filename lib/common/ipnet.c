@@ -86,6 +86,19 @@ bool ipnet_holds(const struct ipnet *net, const struct ipnet *address)
 	return rest == 0 || ((net->address[whole] ^ address->address[whole]) >> (8 - rest)) == 0;
 }
 
+bool ipnet_is_client(const struct ipnet *address)
+{
+	static const struct ipnet nobody[] = { { AF_INET, { 0 }, 8 }, { AF_INET, { 224 }, 3 },
+		{ AF_INET6, { 0 }, 128 }, { AF_INET6, { 0xfe, 0x80 }, 10 },
+		{ AF_INET6, { 0xff }, 8 } };
+
+	for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++) {
+		if (ipnet_holds(&nobody[i], address))
+			return false;
+	}
+	return true;
+}
+
 bool netset_add(struct netset *set, const struct ipnet *net)
 {
 	struct ipnet *more = realloc(set->nets, (set->count + 1) * sizeof *more);

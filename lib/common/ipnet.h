@@ -29,6 +29,11 @@ bool ipnet_parse(const char *text, struct ipnet *net);
  * at)? */
 bool ipnet_holds(const struct ipnet *net, const struct ipnet *address);
 
+/* May a client have the one address that ADDRESS is?  Not an unspecified,
+ * multicast or broadcast one (RFC 6890, RFC 1112, RFC 4291), nor a link-local
+ * one of IPv6, which means nothing without its interface. */
+bool ipnet_is_client(const struct ipnet *address);
+
 /* Networks in the order in which they were added; zero at first. */
 struct netset {
 	struct ipnet *nets;

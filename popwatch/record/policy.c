@@ -8,17 +8,9 @@
 
 #include "recent.h"
 
-/* RFC 6890, and 224.0.0.0/4 and ff00::/8 of RFC 1112 and RFC 4291; fe80::/10
- * means nothing without its interface */
-static const char *const unusable[] = { "0.0.0.0/8", "224.0.0.0/3", "::/128", "fe80::/10",
-	"ff00::/8" };
-
-#define UNUSABLE (sizeof unusable / sizeof *unusable)
-
 struct policy {
 	int64_t window;
 	int64_t refresh;
-	struct netset unusable;
 	struct netset ignored;
 	struct recent *recent;
 };
@@ -31,13 +23,10 @@ struct policy *policy_new(int64_t window, int64_t refresh)
 		return NULL;
 	*policy = (struct policy){ .window = window, .refresh = refresh };
 	policy->recent = recent_new();
-	for (size_t i = 0; i < UNUSABLE; i++) {
-		if (policy->recent != NULL && netset_add_text(&policy->unusable, unusable[i]) == 0)
-			continue;
-		policy_free(policy);
-		return NULL;
-	}
-	return policy;
+	if (policy->recent != NULL)
+		return policy;
+	policy_free(policy);
+	return NULL;
 }
 
 void policy_free(struct policy *policy)
@@ -46,7 +35,6 @@ void policy_free(struct policy *policy)
 		return;
 	recent_free(policy->recent);
 	netset_clear(&policy->ignored);
-	netset_clear(&policy->unusable);
 	free(policy);
 }
 
@@ -70,7 +58,7 @@ enum verdict policy_judge(
 		*last = noted;
 		return VERDICT_RECENT;
 	}
-	if (!ipnet_parse(address, &number) || netset_holds(&policy->unusable, &number))
+	if (!ipnet_parse(address, &number) || !ipnet_is_client(&number))
 		return VERDICT_UNUSABLE;
 	return netset_holds(&policy->ignored, &number) ? VERDICT_IGNORED : VERDICT_RECORD;
 }

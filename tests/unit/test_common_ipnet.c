@@ -72,6 +72,40 @@ static void test_no_networks(void **state)
 	}
 }
 
+static void test_clients(void **state)
+{
+	static const struct {
+		const char *address;
+		bool client;
+	} cases[] = {
+		{ "0.0.0.0", false },
+		{ "0.255.255.255", false },
+		{ "1.0.0.0", true },
+		{ "127.0.0.1", true },
+		{ "223.255.255.255", true },
+		{ "224.0.0.0", false },
+		{ "255.255.255.255", false },
+		{ "::", false },
+		{ "::1", true },
+		{ "::ffff:0.0.0.0", false },
+		{ "2001:db8::1", true },
+		{ "fe7f::1", true },
+		{ "fe80::1", false },
+		{ "febf:ffff::1", false },
+		{ "fec0::1", true },
+		{ "fdff::1", true },
+		{ "ff00::", false },
+	};
+	struct ipnet address;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_true(ipnet_parse(cases[i].address, &address));
+		if (ipnet_is_client(&address) != cases[i].client)
+			fail_msg("%s: not %d", cases[i].address, cases[i].client);
+	}
+}
+
 static void test_sets(void **state)
 {
 	struct netset set = { NULL, 0 };
@@ -96,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_networks),
 		cmocka_unit_test(test_no_networks),
+		cmocka_unit_test(test_clients),
 		cmocka_unit_test(test_sets),
 	};
 
