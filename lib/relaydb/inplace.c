@@ -38,7 +38,7 @@ static int take_row(struct bytes key, struct bytes value, void *arg)
 static int rewrite(const struct inplace *rows, struct relaydb_batch *batch, struct plan *plan,
     struct relaydb_result *result)
 {
-	struct rows all = { NULL, 0, 0, NULL };
+	struct rows all = { .row = NULL };
 	const struct plan_source source = { .rows = &all };
 	int code = rows->source.walk(rows->source.from, take_row, &all);
 

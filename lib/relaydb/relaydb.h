@@ -139,7 +139,9 @@ int relaydb_owner(struct relaydb *db, uid_t *uid, gid_t *gid);
  * RELAYDB_NOFILE, an empty one has no rows ---- */
 
 struct relaydb_row {
-	const char *key; /* as it stands in the map; not terminated, any byte possible */
+	/* as it stands in the map, an address in the store's form; not
+	 * terminated, any byte possible */
+	const char *key;
 	size_t key_size;
 	const char *value; /* the same */
 	size_t value_size;
@@ -158,8 +160,9 @@ int relaydb_get(struct relaydb *db, const char *address, int64_t *stamp);
 
 /* Reads every row, gives the lock back, then calls EACH for the entries (oldest
  * first, of the same stamp by address, IPv4 before IPv6) and after them for the
- * rows that are no entry (by key).  The row belongs to the library and ends
- * with the call.  EACH returns 0 to go on; anything else ends the walk and is
+ * rows that are no entry (by key).  An address that is there in several
+ * spellings comes once, as a commit would leave it.  The row belongs to the
+ * library and ends with the call.  EACH returns 0 to go on; anything else ends the walk and is
  * returned as it is (choose negative numbers).
  * Returns RELAYDB_OK, what EACH returned, or NOFILE, NOTDB, LOCKED, PERM, IO,
  * NOMEM. */

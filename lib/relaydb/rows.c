@@ -106,10 +106,11 @@ static int take(struct rows *rows, const struct row *row, struct bytes stays, bo
 
 	if (stored == NULL)
 		return RELAYDB_NOMEM;
-	if (canonical && row->address_ok && !row->plain)
+	if (canonical && row->address_ok && !row->plain) {
+		rows->rewritten = true;
 		stored->key =
 		    (struct bytes){ keep(rows, row->text, strlen(row->text)), strlen(row->text) };
-	else if (!inside(stays, row->key.data))
+	} else if (!inside(stays, row->key.data))
 		stored->key.data = keep(rows, row->key.data, row->key.size);
 	if (!inside(stays, row->value.data))
 		stored->value.data = keep(rows, row->value.data, row->value.size);
@@ -133,7 +134,7 @@ int rows_take_since(
 	row_parse(key, value, &row);
 	if (since != EVERY_ROW && (!row.entry || row.stamp < since))
 		return RELAYDB_OK;
-	return take(rows, &row, stays, false);
+	return take(rows, &row, stays, true);
 }
 
 int rows_key_compare(const struct stored *a, const struct stored *b)
@@ -160,12 +161,6 @@ static int by_stamp(const void *x, const void *y)
 		return a->stamp < b->stamp ? -1 : 1;
 	order = memcmp(&a->address, &b->address, sizeof a->address);
 	return order != 0 ? order : rows_key_compare(a, b);
-}
-
-void rows_sort_by_stamp(struct rows *rows)
-{
-	if (rows->count > 0)
-		qsort(rows->row, rows->count, sizeof *rows->row, by_stamp);
 }
 
 void rows_sort_by_key(struct rows *rows)
@@ -197,6 +192,14 @@ void rows_merge(struct rows *rows)
 	rows->count = kept + 1;
 }
 
+void rows_sort_by_stamp(struct rows *rows)
+{
+	if (rows->rewritten)
+		rows_merge(rows);
+	if (rows->count > 0)
+		qsort(rows->row, rows->count, sizeof *rows->row, by_stamp);
+}
+
 struct stored *rows_find(const struct rows *rows, struct bytes key)
 {
 	const struct stored wanted = { .key = key };
@@ -211,7 +214,7 @@ int rows_change(struct relaydb *db, struct rows *rows, const struct change *chan
 	size_t sorted = rows->count, kept = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct rows in_order = { rows->row, sorted, 0, NULL };
+		const struct rows in_order = { .row = rows->row, .count = sorted };
 		struct stored *there = rows_find(&in_order, changes[i].key);
 		struct row row;
 
@@ -241,7 +244,7 @@ void rows_free(struct rows *rows)
 		rows->kept = next;
 	}
 	free(rows->row);
-	*rows = (struct rows){ NULL, 0, 0, NULL };
+	*rows = (struct rows){ .row = NULL };
 }
 
 static int deliver(

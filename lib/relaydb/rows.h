@@ -47,6 +47,7 @@ struct stored {
 struct rows {
 	struct stored *row;
 	size_t count, room;
+	bool rewritten; /* a key got the store's form, and may be there twice now */
 	struct kept *kept; /* what has no other memory */
 };
 
@@ -56,12 +57,13 @@ struct rows {
 int rows_take(
     struct rows *rows, struct bytes key, struct bytes value, struct bytes stays, bool canonical);
 
-/* The same if it is an entry with a stamp of SINCE or later, or SINCE is
- * EVERY_ROW. */
+/* The same, in the store's form, if it is an entry with a stamp of SINCE or
+ * later, or SINCE is EVERY_ROW. */
 #define EVERY_ROW INT64_C(-1)
 int rows_take_since(
     struct rows *rows, int64_t since, struct bytes key, struct bytes value, struct bytes stays);
-/* Oldest entry first, of one stamp by address, then what is no entry by key. */
+/* Oldest entry first, of one stamp by address, then what is no entry by key; an
+ * address that was spelled in several ways is there once, as after a commit. */
 void rows_sort_by_stamp(struct rows *rows);
 void rows_sort_by_key(struct rows *rows);
 int rows_key_compare(const struct stored *a, const struct stored *b);

@@ -101,3 +101,15 @@ plain() {
 		[ "$(makemap -u hash "$DIR/again.db" | tr '\t' '|')" != "$row" ] || fail "makemap takes $row"
 	done
 }
+
+@test "an address in several spellings is dumped once, as a commit leaves it, and what is dumped can be read" {
+	printf '%s\t%s\n' 192.0.2.1 1795175258 ::ffff:192.0.2.1 1795175250 2001:db8::1 1795175251 2001:DB8:0::1 1795175258 \
+		192.0.2.2 RELAY ::ffff:192.0.2.2 1795175258 | makemap hash "$DB"
+	relay dump >"$DIR/dump"
+	[ "$(grep -v '^#' "$DIR/dump")" = $'192.0.2.1 1795175258\n2001:db8::1 1795175258\n192.0.2.2 RELAY' ]
+	relay -f "$DIR/other.db" load "$DIR/dump"
+	makemap hash "$DIR/made.db" <"$DIR/dump"
+	relay add 192.0.2.3
+	relay delete 192.0.2.3
+	relay dump | cmp - "$DIR/dump"
+}

@@ -29,7 +29,7 @@ int collect_rows(struct relaydb *db, const struct image *image, bool canonical, 
 {
 	struct collecting collecting = { rows, { image->data, image->size }, EVERY_ROW, canonical };
 
-	*rows = (struct rows){ NULL, 0, 0, NULL };
+	*rows = (struct rows){ .row = NULL };
 	if (image_walk(image, take, &collecting) != 0)
 		return db_fail(db, RELAYDB_NOMEM, "out of memory");
 	return RELAYDB_OK;
@@ -40,7 +40,7 @@ int collect_rows_since(
 {
 	struct collecting collecting = { rows, { image->data, image->size }, since, false };
 
-	*rows = (struct rows){ NULL, 0, 0, NULL };
+	*rows = (struct rows){ .row = NULL };
 	if (image_walk(image, take_since, &collecting) != 0)
 		return db_fail(db, RELAYDB_NOMEM, "out of memory");
 	return RELAYDB_OK;

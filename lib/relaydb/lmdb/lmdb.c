@@ -107,7 +107,7 @@ static int collect(struct bytes key, struct bytes value, void *arg)
 static int lmdb_each(struct relaydb *db, int64_t since,
     int (*each)(const struct relaydb_row *row, void *arg), void *arg)
 {
-	struct rows rows = { NULL, 0, 0, NULL };
+	struct rows rows = { .row = NULL };
 	struct mdbfile file;
 	struct image image;
 	struct location location;

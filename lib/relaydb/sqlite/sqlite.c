@@ -82,7 +82,7 @@ static int collect(struct bytes key, struct bytes value, void *arg)
 static int sqlite_each(struct relaydb *db, int64_t since,
     int (*each)(const struct relaydb_row *row, void *arg), void *arg)
 {
-	struct rows rows = { NULL, 0, 0, NULL };
+	struct rows rows = { .row = NULL };
 	struct tblfile *file;
 	int code = read_path(db, &file);
 
