@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * secretfile.c - files with passwords and keys, which must be nobody else's, see
- * secretfile.h
+ * secretfile.c - files with passwords and keys, which must be nobody else's,
+ * see secretfile.h
  */
 #include "secretfile.h"
 

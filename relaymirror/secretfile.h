@@ -17,9 +17,9 @@
  * reason in WHY. */
 char *secretfile_read(const char *path, char *why, size_t size);
 
-/* May nobody but the owner and the group, such as Debian's ssl-cert, do anything
- * with the file of the key PATH, which may be a link?  Returns false with the
- * reason in WHY. */
+/* May nobody but the owner and the group, such as Debian's ssl-cert, do
+ * anything with the file of the key PATH, which may be a link?  Returns false
+ * with the reason in WHY. */
 bool secretfile_is_private(const char *path, char *why, size_t size);
 
 #endif

@@ -6,8 +6,9 @@
  *
  * One publisher and so many readers, with the code and the connections that
  * relaymirror has, in one process: without the databases, whose commits are
- * bench/cluster/hosts.  The first login comes MS (2000) after all follow.  Prints how many milliseconds a login took until the last
- * reader had it: p50, p99, the longest.
+ * bench/cluster/hosts.  The first login comes MS (2000) after all follow.
+ * Prints how many milliseconds a login took until the last reader had it: p50,
+ * p99, the longest.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -162,8 +162,8 @@ int relaydb_get(struct relaydb *db, const char *address, int64_t *stamp);
  * first, of the same stamp by address, IPv4 before IPv6) and after them for the
  * rows that are no entry (by key).  An address that is there in several
  * spellings comes once, as a commit would leave it.  The row belongs to the
- * library and ends with the call.  EACH returns 0 to go on; anything else ends the walk and is
- * returned as it is (choose negative numbers).
+ * library and ends with the call.  EACH returns 0 to go on; anything else ends
+ * the walk and is returned as it is (choose negative numbers).
  * Returns RELAYDB_OK, what EACH returned, or NOFILE, NOTDB, LOCKED, PERM, IO,
  * NOMEM. */
 int relaydb_each(

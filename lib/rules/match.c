@@ -328,8 +328,8 @@ static bool asks_dns(const struct pattern *pattern)
 	       (pattern->kind == KIND_PARTS && pattern->right->kind == KIND_NS);
 }
 
-/* Where a match refuses: what was written, or any reading.  "*%*@*" is about the
- * one, and nobody dodges bob@example.com by writing it in another way. */
+/* Where a match refuses: what was written, or any reading.  "*%*@*" is about
+ * the one, and nobody dodges bob@example.com by writing it in another way. */
 static enum rules_answer any_match(
     const struct pattern *pattern, const struct mailbox *mailbox, const struct view *view)
 {

@@ -124,7 +124,8 @@ static bool is_named(const char *word, const char *variable, struct found *found
 	return span_equals(found->behind, begin > size ? "\"" : "");
 }
 
-/* Does WORD have a variable between < and >, behind the SIZE bytes of a name? */
+/* Does WORD have a variable between < and >, behind the SIZE bytes of a
+ * name? */
 static bool is_bracketed(const char *word, size_t size)
 {
 	const char *inner = word + size + 1;

@@ -40,8 +40,8 @@ static void skip_octets(struct cursor *c)
 		c->p = p + 1;
 }
 
-/* Does a line begin with a day and an hour, as 2026-11-20T11:...?  A name has no
- * colon. */
+/* Does a line begin with a day and an hour, as 2026-11-20T11:...?  A name has
+ * no colon. */
 static bool begins_with_iso(const struct cursor *c)
 {
 	return left(c) > 13 && is_digit(*c->p) && c->p[4] == '-' && c->p[13] == ':';

@@ -51,8 +51,8 @@ static void test_sections(void **state)
 	assert_int_equal(errors.count, 3);
 }
 
-/* The head of a section is reported, even when nothing comes after it or it is not
- * closed, and what comes after it is read. */
+/* The head of a section is reported, even when nothing comes after it or it is
+ * not closed, and what comes after it is read. */
 static void test_flat(void **state)
 {
 	static const struct {

@@ -197,7 +197,8 @@ static void test_forms(void **state)
 			snprintf(message, sizeof message, "Login: user=<a>, rip=192.0.2.1, %s",
 			    cases[i].good);
 			assert_string_equal(address_in(elements, message, false), "192.0.2.1");
-			/* of these a proxied login has all but the process of the mail */
+			/* of these a proxied login has all but the process of
+			 * the mail */
 			assert_string_equal(address_in(elements, message, true),
 			    strcmp(cases[i].good, "mpid=7") == 0 ? "" : "192.0.2.1");
 			snprintf(message, sizeof message, "Login: user=<a>, rip=192.0.2.1, %s",

@@ -123,7 +123,8 @@ static const struct {
 	{ FORMAT_SYSLOG, "2026 Nov 20 2026 11:46:38 vm dovecot: x", NULL, NULL, NULL, NULL },
 	{ FORMAT_ANY, "2026 Nov", NULL, NULL, NULL, NULL },
 	{ FORMAT_ANY, "2026 ", NULL, NULL, NULL, NULL },
-	/* Dovecot's own line is not a syslog daemon's, whatever name is in it */
+	/* Dovecot's own line is not a syslog daemon's, whatever name is in
+	 * it */
 	{ FORMAT_SYSLOG, "2026-11-20 11:43:58 imap-login: Info: Login: x", NULL, NULL, NULL, NULL },
 	{ FORMAT_SYSLOG, "2026-11-20 11:43:58 imap(x dovecot: imap-login: Login: x", NULL, NULL,
 	    NULL, NULL },

@@ -257,7 +257,8 @@ static void words(void **state)
 	check_each("[", other_levels, "] logged in", true);
 }
 
-/* What is in quotes or brackets, or is the value of a key, may be a client's. */
+/* What is in quotes or brackets, or is the value of a key, may be a
+ * client's. */
 static void quotes(void **state)
 {
 	static const char *const closed[] = { "<logged in>", "(logged in)", "[logged in]",
