@@ -8,13 +8,13 @@
  * The hosts are mirrors, the engine and the databases are tables, the clock is
  * a number; what is between them does what reader.h, whole.h and publisher.h
  * say.  Users come and go as the hours of a day have it, from two addresses
- * each, and log in every ten minutes at whatever POP host.  In the course of the
- * day the engine loses everything, comes back with what it knew ten minutes
- * before, is down for half an hour; twenty hosts are cut off; hosts start again;
- * a clock is wrong; an administrator deletes addresses.  Every five minutes, at each host
- * that the engine reaches:
- *	no stranger	whom a database has has logged in within the window, or was
- *			let in until the databases were expired
+ * each, and log in every ten minutes at whatever POP host.  In the course of
+ * the day the engine loses everything, comes back with what it knew ten
+ * minutes before, is down for half an hour; twenty hosts are cut off; hosts
+ * start again; a clock is wrong; an administrator deletes addresses.  Every
+ * five minutes, at each host that the engine reaches:
+ *	no stranger	whom a database has has logged in within the window, or
+ *			was let in until the databases were expired
  *	no lost login	who has logged in within the window is let in
  *	no resurrection	whose address was deleted, and who has not come back,
  *			is not
