@@ -384,6 +384,8 @@ bound() {
 		grep -q '`' <<<"$ends" || fail "$name: $row"
 		while read -r word; do
 			grep -qF "$word" <<<"$lines" || fail "$name: no expression has '$word'"
+			# and it ends a connection there, see cases.bats
+			grep -qF "$word" "$BATS_TEST_DIRNAME/cases/followed/91-$name-each-end.log" || fail "$name: no case has '$word'"
 		done < <(grep -o '`[^`]*`' <<<"$ends" | tr -d '`')
 	done
 }
