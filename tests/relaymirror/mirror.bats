@@ -83,6 +83,9 @@ bats_require_minimum_version 1.5.0
 	start smtp
 	eventually complete smtp
 	counts smtp received_future_total 1
+	# refused at both ends
+	counts pop future_here_total 1
+	not engine_has 192.0.2.3
 	counts smtp received_bad_total 1
 	counts smtp received_ignored_total 1
 	stop smtp

@@ -100,8 +100,31 @@ right() {
 	[ "$(rows smtp | wc -l)" = 8 ]
 }
 
-# renew ROUNDS HOSTS: the engine gets another name and ends all connections, and
-# so many hosts have read all that it has; so many times
+@test "an engine whose clock is wrong, and is put right" {
+	ahead engine -60 new
+	at engine start_engine
+	pair
+	start pop smtp
+	for name in pop smtp; do
+		eventually said $name "this host's clock is 60 seconds ahead of"
+	done
+	login pop 192.0.2.1
+	eventually has smtp 192.0.2.1
+	ahead engine 0
+	for name in pop smtp; do
+		eventually said $name "this host's clock agrees with the engine's again"
+	done
+	before=$(date +%s)
+	login pop 192.0.2.2
+	eventually has smtp 192.0.2.2
+	offset='of the engine'
+	right $before 2
+	has smtp 192.0.2.1
+}
+
+# renew ROUNDS HOSTS: the engine gets another name, every second time with nothing
+# in it, and ends all connections, and so many hosts have read all that it has; so
+# many times
 renew() {
 	python3 - "$ENGINE" "$DEADLINE" "$@" <<-'END'
 	import re, socket, sys, time
@@ -118,6 +141,8 @@ renew() {
 	    return answers.read(int(first[1:]) + 2) if first[:1] == b"$" else first
 	for n in range(rounds):
 	    ask("CONFIG RESETSTAT")
+	    if n % 2:
+	        ask("FLUSHALL")
 	    ask("SET {relayers}:epoch new%d" % n)
 	    ask("CLIENT KILL TYPE normal SKIPME yes")
 	    end, read = time.monotonic() + deadline, 0
@@ -132,6 +157,10 @@ renew() {
 
 scores() {
 	engine ZRANGE '{relayers}:z' 0 -1 WITHSCORES | paste - - | sort
+}
+
+scores_are() {
+	[ "$(scores)" = "$1" ]
 }
 
 # so many hosts, each with a clock and a login of its own, have the logins of all
@@ -172,5 +201,11 @@ has_rows() {	# has_rows NAME COUNT
 		rows h$n | sort >"$DIR/h$n.after"
 		cmp "$DIR/h$n.before" "$DIR/h$n.after"
 	done
-	[ "$(scores)" = "$before" ] || fail "before: $before; after: $(scores)"
+	eventually scores_are "$before" || fail "before: $before; after: $(scores)"
+	# each has sent its own login again, and nobody else's: once, or twice where
+	# the answer was cut off
+	for n in $(seq $hosts); do
+		sent=$(count h$n sent_total)
+		[ "$sent" -ge $((rounds / 2)) ] && [ "$sent" -le $((2 * rounds + 2)) ] || fail "h$n: $sent of $rounds"
+	done
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -48,4 +49,16 @@ time_t time(time_t *out)
 	if (out != NULL)
 		*out = t.tv_sec;
 	return t.tv_sec;
+}
+
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
+int gettimeofday(struct timeval *restrict out, void *restrict zone)
+{
+	struct timespec t;
+
+	(void)zone;
+	clock_gettime(CLOCK_REALTIME, &t);
+	out->tv_sec = t.tv_sec;
+	out->tv_usec = t.tv_nsec / 1000;
+	return 0;
 }
