@@ -382,7 +382,7 @@ static void start_again(struct host *host)
 /* ---- what happens ---- */
 
 /* How many of a hundred users sit down in an hour of the day. */
-static uint64_t share(int64_t second)
+static uint64_t share(uint64_t second)
 {
 	static const uint8_t of_hour[24] = { 4, 2, 1, 1, 1, 3, 8, 15, 25, 30, 30, 28, 25, 27, 28,
 		27, 24, 20, 18, 20, 22, 20, 14, 8 };
@@ -407,7 +407,7 @@ static void log_in(struct user *user)
 
 static void live(struct user *user, size_t index)
 {
-	if (user->until == NEVER && draw(100 * HOUR / TICK) < share(now - START)) {
+	if (user->until == NEVER && draw(100 * HOUR / TICK) < share((uint64_t)(now - START))) {
 		user->address = index * 2 + draw(2);
 		user->next = now;
 		user->until = now + 600 + (int64_t)draw(5 * HOUR);
