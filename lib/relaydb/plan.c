@@ -53,35 +53,42 @@ static int change_row(struct plan *plan, struct bytes key, bool remove, int64_t 
 	return RELAYDB_OK; // cppcheck-suppress memleak ; plan_free() frees the copy
 }
 
-/* What there is for an operation's address.  Returns RELAYDB_OK (entry or not),
- * NOTFOUND, or what the source returned. */
-static int look_up(const struct plan_source *source, struct bytes key, bool *entry, int64_t *stamp)
+/* What an operation finds at its address. */
+struct found {
+	bool row;
+	bool entry; /* the row has a time, STAMP; otherwise it is permanent */
+	int64_t stamp;
+};
+
+/* Returns RELAYDB_OK (a row or none), or what the source returned. */
+static int look_up(const struct plan_source *source, struct bytes key, struct found *found)
 {
 	const struct stored *stored;
 	char value[STAMP_SIZE];
 	size_t size = 0;
 	int code;
 
+	*found = (struct found){ .row = false };
 	if (source->rows != NULL) {
 		stored = rows_find(source->rows, key);
-		if (stored == NULL)
-			return RELAYDB_NOTFOUND;
-		*entry = stored->entry;
-		*stamp = stored->stamp;
+		if (stored != NULL)
+			*found = (struct found){ true, stored->entry, stored->stamp };
 		return RELAYDB_OK;
 	}
 	code = source->find(source->from, key, value, sizeof value, &size);
-	if (code == RELAYDB_OK)
-		*entry = size <= sizeof value && stamp_read(value, size, stamp);
+	if (code == RELAYDB_NOTFOUND)
+		return RELAYDB_OK;
+	found->row = code == RELAYDB_OK;
+	found->entry = found->row && size <= sizeof value && stamp_read(value, size, &found->stamp);
 	return code;
 }
 
 /* The address is to have no row. */
-static int apply_delete(struct work *work, const struct op *op, bool found)
+static int delete_row(struct work *work, const struct op *op, const struct found *found)
 {
 	struct bytes key = { op->address, strlen(op->address) };
 
-	if (!found) {
+	if (!found->row) {
 		if (work->batch->absent != NULL)
 			work->batch->absent[work->batch->absent_count++] = op->address;
 		work->result->absent++;
@@ -91,40 +98,58 @@ static int apply_delete(struct work *work, const struct op *op, bool found)
 	return change_row(work->plan, key, true, 0);
 }
 
-static int apply_op(struct work *work, const struct op *op)
+/* The address is to have STAMP, or no row if the batch would expire that. */
+static int put_row(struct work *work, const struct op *op, const struct found *found, int64_t stamp)
 {
+	const struct relaydb_batch *batch = work->batch;
 	struct bytes key = { op->address, strlen(op->address) };
-	int64_t there = 0, stamp = op->stamp;
-	bool entry = false, gone;
-	int code = look_up(work->source, key, &entry, &there);
-	bool found = code == RELAYDB_OK;
 
-	if (code != RELAYDB_OK && code != RELAYDB_NOTFOUND)
-		return code;
-	if (op->kind == OP_DELETE)
-		return apply_delete(work, op, found);
-	if (op->kind != OP_PUT && found && !entry)
-		return RELAYDB_OK; /* permanent */
-	gone = op->kind != OP_PUT && found && there <= op->until;
-	if (op->kind == OP_REFRESH && (!found || gone))
-		return found ? apply_delete(work, op, found) : RELAYDB_OK;
-	if (op->kind != OP_PUT && found && !gone)
-		stamp = there > op->least ? there : op->least;
-	if (work->batch->expire && !work->batch->others && stamp < work->batch->before) {
-		if (!found)
+	if (batch->expire && !batch->others && stamp < batch->before) {
+		if (!found->row)
 			return RELAYDB_OK;
 		work->result->expired++;
 		return change_row(work->plan, key, true, 0);
 	}
-	if (found && entry && there == stamp)
+	if (found->entry && found->stamp == stamp)
 		return RELAYDB_OK;
-	if (found) {
+	if (found->row) {
 		work->result->changed++;
 	} else {
 		work->result->added++;
 		work->plan->growth++;
 	}
 	return change_row(work->plan, key, false, stamp);
+}
+
+/* A login, or the refresh of one.  An entry up to op->until is gone before: a
+ * login makes a new one, a refresh does not. */
+static int log_in(struct work *work, const struct op *op, const struct found *found)
+{
+	bool gone = found->stamp <= op->until;
+
+	if (found->row && !found->entry)
+		return RELAYDB_OK; /* permanent */
+	if (found->row && !gone)
+		return put_row(
+		    work, op, found, found->stamp > op->least ? found->stamp : op->least);
+	if (op->kind == OP_RECORD)
+		return put_row(work, op, found, op->stamp);
+	return found->row ? delete_row(work, op, found) : RELAYDB_OK;
+}
+
+static int apply_op(struct work *work, const struct op *op)
+{
+	struct bytes key = { op->address, strlen(op->address) };
+	struct found found;
+	int code = look_up(work->source, key, &found);
+
+	if (code != RELAYDB_OK)
+		return code;
+	if (op->kind == OP_DELETE)
+		return delete_row(work, op, &found);
+	if (op->kind == OP_PUT)
+		return put_row(work, op, &found, op->stamp);
+	return log_in(work, op, &found);
 }
 
 /* An entry that no operation of the batch is about (apply_op settles those). */
