@@ -1,13 +1,12 @@
 # the lines that real servers wrote have exactly their verdicts, forged ones included
 
 load ../lib/test
+load patterns
 
-POPWATCH=$BUILD/popwatch/popwatch
 CAPTURED=$BATS_TEST_DIRNAME/captured
-DEFINITIONS=$BATS_TEST_DIRNAME/../../popwatch/servers.d
 
 start_file() {
-	echo "definitions = $(readlink -f "$DEFINITIONS")" >"$SCRATCH/popwatch.conf"
+	use_shipped
 }
 
 # verdicts NAME SERVERS FORMAT: what differs from the expected ones

@@ -6,10 +6,9 @@
 # addresses and names stand for the real ones.
 
 load ../lib/test
+load patterns
 
-POPWATCH=$BUILD/popwatch/popwatch
 CASES=$BATS_TEST_DIRNAME/cases
-DEFINITIONS=$BATS_TEST_DIRNAME/../../popwatch/servers.d
 
 # said FILE WORD: what its comment says behind "# WORD: "
 said() {
@@ -23,7 +22,7 @@ allowed() {
 
 # configured FILE: popwatch.conf for it
 configured() {
-	echo "definitions = $(readlink -f "$DEFINITIONS")"
+	echo "definitions = $DEFINITIONS"
 	said "$1" elements | sed 's/^/elements = /'
 	said "$1" tags | sed 's/^/tags = /'
 }
@@ -57,7 +56,7 @@ verdict() {	# verdict FILE SERVERS FORMAT
 # settings LINE...: popwatch -n says of them
 settings() {
 	{
-		echo "definitions = $(readlink -f "$DEFINITIONS")"
+		echo "definitions = $DEFINITIONS"
 		printf '%s\n' "$@" "log = $SCRATCH/log" "state = $SCRATCH/state" "database = $SCRATCH/relayers.db" 'user ='
 	} >"$SCRATCH/settings.conf"
 	touch "$SCRATCH/log"
@@ -88,7 +87,7 @@ open_after() {
 	mkdir -p "$SCRATCH/follow"
 	rm -f "$SCRATCH"/follow/*
 	{
-		echo "definitions = $(readlink -f "$DEFINITIONS")"
+		echo "definitions = $DEFINITIONS"
 		printf '%s\n' "servers = $2" "log = $SCRATCH/follow/log" "state = $SCRATCH/follow/state" \
 			"database = $SCRATCH/follow/relayers.db" 'user ='
 	} >"$SCRATCH/follow/popwatch.conf"
@@ -105,7 +104,7 @@ open_after() {
 		for setting in '' 'time-zone = UTC'; do
 			rm -f "$SCRATCH"/zone/*
 			{
-				echo "definitions = $(readlink -f "$DEFINITIONS")"
+				echo "definitions = $DEFINITIONS"
 				printf '%s\n' "$setting" "log = $SCRATCH/zone/log" "state = $SCRATCH/zone/state" \
 					"database = $SCRATCH/zone/relayers.db" 'user =' 'window = 30m'
 			} >"$SCRATCH/zone/popwatch.conf"
@@ -137,7 +136,7 @@ open_after() {
 @test "a server with lines and near misses but no login is reported" {
 	local n said
 	mkdir -p "$SCRATCH/silent"
-	printf '%s\n' "definitions = $(readlink -f "$DEFINITIONS")" "log = $SCRATCH/silent/log" "state = $SCRATCH/silent/state" \
+	printf '%s\n' "definitions = $DEFINITIONS" "log = $SCRATCH/silent/log" "state = $SCRATCH/silent/state" \
 		"database = $SCRATCH/silent/relayers.db" 'user =' >"$SCRATCH/silent/popwatch.conf"
 	for ((n = 0; n < 25; n++)); do
 		echo "$(date '+%b %e %H:%M:%S') mail dovecot: imap-login: Login: rip=203.0.113.$n, user=<alice>, mpid=7"

@@ -1,9 +1,7 @@
 # definition files: what is refused, and that every one that is shipped is proved by its samples
 
 load ../lib/test
-
-POPWATCH=$BUILD/popwatch/popwatch
-DEFINITIONS=$BATS_TEST_DIRNAME/../../popwatch/servers.d
+load patterns
 
 setup() {
 	mkdir -p "$SCRATCH/servers.d"
@@ -22,7 +20,7 @@ refused() {	# refused TEXT: with status 78 and a sentence that has it
 }
 
 @test "all shipped definitions prove themselves" {
-	echo "definitions = $(readlink -f "$DEFINITIONS")" >"$SCRATCH/shipped.conf"
+	use_shipped shipped
 	run "$POPWATCH" -c "$SCRATCH/shipped.conf" -t /dev/null -s all
 	[ "$status" -eq 0 ] || fail "$output"
 }
@@ -217,7 +215,7 @@ refused() {	# refused TEXT: with status 78 and a sentence that has it
 @test "a definition of the administrator hides the shipped one of that name" {
 	mkdir -p "$SCRATCH/first"
 	sed 's/^tags = .*/tags = mydovecot/; /^\[samples\]/,$d' "$DEFINITIONS/dovecot.conf" >"$SCRATCH/first/dovecot.conf"
-	printf '%s\n' "definitions = $SCRATCH/first" "definitions = $(readlink -f "$DEFINITIONS")" >"$SCRATCH/two.conf"
+	printf '%s\n' "definitions = $SCRATCH/first" "definitions = $DEFINITIONS" >"$SCRATCH/two.conf"
 	echo 'Nov 20 10:00:00 vm mydovecot: imap-login: Login: user=<alice>, method=PLAIN, rip=192.0.2.1' >"$SCRATCH/log"
 	echo 'Nov 20 10:00:00 vm dovecot: imap-login: Login: user=<alice>, method=PLAIN, rip=192.0.2.2' >>"$SCRATCH/log"
 	run --separate-stderr "$POPWATCH" -c "$SCRATCH/two.conf" -t "$SCRATCH/log" -s dovecot
@@ -294,7 +292,7 @@ with_servers() {
 
 @test "a proxy whose server a user can name is warned of" {
 	for name in perdition nginx-mail dovecot-proxy; do
-		printf '%s\n' "definitions = $(readlink -f "$DEFINITIONS")" "servers = $name" "log = $SCRATCH/log" "state = $SCRATCH/state" \
+		printf '%s\n' "definitions = $DEFINITIONS" "servers = $name" "log = $SCRATCH/log" "state = $SCRATCH/state" \
 			"database = $SCRATCH/relayers.db" 'user =' >"$SCRATCH/proxy.conf"
 		run --separate-stderr "$POPWATCH" -n -c "$SCRATCH/proxy.conf"
 		[ "$status" -eq 0 ] || fail "$stderr"
@@ -310,7 +308,7 @@ with_servers() {
 
 @test "a shipped definition that counts by its name alone says why, and all others count" {
 	local left name
-	printf '%s\n' "definitions = $(readlink -f "$DEFINITIONS")" 'servers = all' "log = $SCRATCH/log" "state = $SCRATCH/state" \
+	printf '%s\n' "definitions = $DEFINITIONS" 'servers = all' "log = $SCRATCH/log" "state = $SCRATCH/state" \
 		"database = $SCRATCH/relayers.db" >"$SCRATCH/all.conf"
 	run --separate-stderr "$POPWATCH" -n -c "$SCRATCH/all.conf"
 	left=$(sed -n 's/.*leaves out \([^,]*\),.*/\1/p' <<<"$stderr" | sort)
@@ -347,7 +345,7 @@ with_servers() {
 		grep -Eq "(^|[^-a-z0-9])$name([^-a-z0-9]|$)" "$LIB/../../docs/SERVERS.md" || fail "$name"
 	done
 	page_block SERVERS log >"$SCRATCH/log"
-	echo "definitions = $(readlink -f "$DEFINITIONS")" >"$SCRATCH/all.conf"
+	use_shipped all
 	"$POPWATCH" -c "$SCRATCH/all.conf" -t "$SCRATCH/log" -s dovecot >"$SCRATCH/found" 2>"$SCRATCH/summary"
 	cat "$SCRATCH/found" "$SCRATCH/summary" | diff <(page_block SERVERS found) -
 }

@@ -1,12 +1,12 @@
 # a cut line and the piece behind it, where several servers have one tag, and behind loggers that hide the cut
 
 load ../lib/test
+load patterns
 
-POPWATCH=$BUILD/popwatch/popwatch
 FORGED='LOGIN, user=x, ip=[203.0.113.9], port=[1]'
 
 setup() {
-	echo "definitions = $(readlink -f "$BATS_TEST_DIRNAME/../../popwatch/servers.d")" >"$SCRATCH/popwatch.conf"
+	use_shipped
 }
 
 # name BYTES: a user name

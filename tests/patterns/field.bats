@@ -2,16 +2,15 @@
 # lines that a site could have, written for this test (variants/), all have theirs
 
 load ../lib/test
+load patterns
 
-POPWATCH=$BUILD/popwatch/popwatch
 FIELD=$BATS_TEST_DIRNAME/field
 VARIANTS=$BATS_TEST_DIRNAME/variants
-DEFINITIONS=$BATS_TEST_DIRNAME/../../popwatch/servers.d
 
 # part: each group of lines of one source, as NUMBER.log without the verdicts, NUMBER.expected (FILE:LINE, verdict) and
 # NUMBER.conf; prints NUMBER, servers and layout of each
 part() {
-	awk -F '\t' -v scratch="$SCRATCH" -v definitions="$(readlink -f "$DEFINITIONS")" '
+	awk -F '\t' -v scratch="$SCRATCH" -v definitions="$DEFINITIONS" '
 		function begin() {
 			if (begun)
 				return

@@ -1,13 +1,12 @@
 # near misses: a login line that a setting or a version has changed is one; what servers write all day is none
 
 load ../lib/test
+load patterns
 
-POPWATCH=$BUILD/popwatch/popwatch
 CAPTURED=$BATS_TEST_DIRNAME/captured
-DEFINITIONS=$BATS_TEST_DIRNAME/../../popwatch/servers.d
 
 setup() {
-	echo "definitions = $(readlink -f "$DEFINITIONS")" >"$SCRATCH/popwatch.conf"
+	use_shipped
 }
 
 # try LOG SERVERS FORMAT: what popwatch says of it

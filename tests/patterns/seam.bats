@@ -1,11 +1,10 @@
 # a line written behind the torn beginning of another, as a full disk leaves them: nothing of either lets anybody in
 
 load ../lib/test
-
-POPWATCH=$BUILD/popwatch/popwatch
+load patterns
 
 setup() {
-	echo "definitions = $(readlink -f "$BATS_TEST_DIRNAME/../../popwatch/servers.d")" >"$SCRATCH/popwatch.conf"
+	use_shipped
 }
 
 # found SERVER: the addresses that logins of standard input have
