@@ -2,8 +2,8 @@
  *
  * config_paths.h - the files that a configuration names, in one walk
  *
- * The sandbox lets them through, and popwatch -n looks at them: so both know
- * the same.
+ * The sandbox lets them through, a reload asks it for them, and popwatch -n
+ * looks at them: so all three know the same.
  */
 #ifndef POPWATCH_CONFIG_PATHS_H
 #define POPWATCH_CONFIG_PATHS_H
@@ -21,11 +21,12 @@ enum config_use {
 	CONFIG_WRITE_FILE /* replaces it, by way of other names in its directory */
 };
 
+/* Gets a PATH and the SETTING that names it.  Returns false for no more. */
+typedef bool config_path_fn(const char *setting, enum config_use use, const char *path, void *arg);
+
 /* Calls EACH for every file that the settings name and that is used after
  * rights were given up; the socket and the pid file are made before.  Returns
  * false as soon as EACH does. */
-typedef bool config_path_fn(enum config_use use, const char *path, void *arg);
-
 bool config_paths(const struct config *config, config_path_fn *each, void *arg);
 
 #endif

@@ -285,10 +285,11 @@ static int claim_names(struct daemon *d)
 	return d->parts.socket != NULL ? EX_OK : EX_CONFIG;
 }
 
-static bool add_to_sandbox(enum config_use use, const char *path, void *arg)
+static bool add_to_sandbox(const char *setting, enum config_use use, const char *path, void *arg)
 {
 	struct sandbox *sandbox = arg;
 
+	(void)setting;
 	switch (use) {
 	case CONFIG_READ_FILE:
 		return sandbox_add_directory_of(sandbox, path, false);

@@ -6,12 +6,12 @@
  * change.
  */
 #include "reload.h"
-#include "automatic.h"
-#include "configured.h"
-
 #include <stdlib.h>
 #include <string.h>
 
+#include "automatic.h"
+#include "config_paths.h"
+#include "configured.h"
 #include "inotify.h"
 #include "log.h"
 
@@ -32,22 +32,28 @@ static const char *fixed_setting(const struct parts *parts, const struct config 
 	return config_restart(old, new);
 }
 
+struct door {
+	const struct sandbox *sandbox;
+	const char *closed; /* the first setting that it does not let through */
+};
+
+static bool is_open(const char *setting, enum config_use use, const char *path, void *arg)
+{
+	struct door *door = arg;
+
+	if (sandbox_allows(door->sandbox, path, use == CONFIG_WRITE_FILE))
+		return true;
+	door->closed = setting;
+	return false;
+}
+
 /* What the sandbox does not let through. */
 static const char *closed_setting(const struct sandbox *sandbox, const struct config *new)
 {
-	char *const *directory = new->definitions;
+	struct door door = { sandbox, NULL };
 
-	if (*new->stats != '\0' && !sandbox_allows(sandbox, new->stats, true))
-		return "stats-file";
-	for (size_t i = 0; i < new->log_count; i++) {
-		if (!sandbox_allows(sandbox, new->logs[i].path, false))
-			return "log";
-	}
-	for (; directory != NULL && *directory != NULL; directory++) {
-		if (!sandbox_allows(sandbox, *directory, false))
-			return "definitions";
-	}
-	return NULL;
+	config_paths(new, is_open, &door);
+	return door.closed;
 }
 
 /* Returns false after logging what needs a restart. */

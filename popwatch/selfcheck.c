@@ -135,11 +135,12 @@ struct tour {
 	int bad;
 };
 
-static bool look_at(enum config_use use, const char *path, void *arg)
+static bool look_at(const char *setting, enum config_use use, const char *path, void *arg)
 {
 	struct tour *tour = arg;
 	bool missing = access(path, F_OK) != 0 && errno == ENOENT;
 
+	(void)setting;
 	switch (use) {
 	case CONFIG_READ_FILE:
 		tour->bad += look(path, R_OK, "read");
@@ -217,11 +218,12 @@ static bool check_settings(const struct config *config, struct conf_errors *erro
 	return right;
 }
 
-static bool count_journal(enum config_use use, const char *path, void *arg)
+static bool count_journal(const char *setting, enum config_use use, const char *path, void *arg)
 {
 	size_t *count = arg;
 	glob_t files;
 
+	(void)setting;
 	if (use != CONFIG_READ_JOURNAL)
 		return true;
 	journal_files(path, &files);

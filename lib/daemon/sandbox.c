@@ -115,13 +115,13 @@ bool sandbox_allows(const struct sandbox *sandbox, const char *path, bool write)
 	char *real;
 	bool allowed;
 
-	if (strstr(path, "/../") != NULL)
-		return false;
 	/* Landlock goes by the real place; what cannot be looked at cannot be
 	 * opened either */
 	real = path_resolve(path);
 	if (real != NULL)
 		path = real;
+	else if (strstr(path, "/../") != NULL)
+		return false;
 	allowed =
 	    is_below(sandbox->writable, path) || (!write && is_below(sandbox->readable, path));
 	free(real);

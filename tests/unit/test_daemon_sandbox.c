@@ -461,6 +461,8 @@ static void test_links(void **state)
 	}
 	snprintf(path, sizeof path, "%s/mail.log", inside);
 	assert_true(sandbox_allows(&sandbox, path, false));
+	snprintf(path, sizeof path, "%s/../outside/../inside/mail.log", inside);
+	assert_true(sandbox_allows(&sandbox, path, false));
 	snprintf(path, sizeof path, "%s/mail.log", linked);
 	assert_false(sandbox_allows(&sandbox, path, false));
 	unlink(linked);
