@@ -184,7 +184,7 @@ bool config_has_user(const struct config *config, struct conf_errors *errors)
 
 	if (!user_is_missing(config->user))
 		return true;
-	conf_error(&place, "user = '%s', no such user", config->user);
+	conf_error(&place, "user = '%s': there is no such user", config->user);
 	return false;
 }
 

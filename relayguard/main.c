@@ -84,9 +84,9 @@ static bool take_option(int c, void *arg)
 static void open_log(const struct arguments *arguments)
 {
 	bool serves = !arguments->tryout && !arguments->daemon.check;
-	int told = serves ? LOG_NOTICE : LOG_WARNING;
+	int level = serves ? LOG_NOTICE : LOG_WARNING;
 
-	log_open(PROGRAM, LOG_MAIL, arguments->daemon.verbose ? LOG_DEBUG : told,
+	log_open(PROGRAM, LOG_MAIL, arguments->daemon.verbose ? LOG_DEBUG : level,
 	    serves ? LOG_INFO : LOG_NOWHERE);
 }
 

@@ -50,9 +50,9 @@ static int check_arguments(int argc, char **argv, const struct daemon_arguments 
 /* A person at stderr wants to know what goes wrong; syslog keeps the record. */
 static void open_log(const struct daemon_arguments *arguments)
 {
-	int told = arguments->check ? LOG_WARNING : LOG_NOTICE;
+	int level = arguments->check ? LOG_WARNING : LOG_NOTICE;
 
-	log_open(PROGRAM, LOG_MAIL, arguments->verbose ? LOG_DEBUG : told,
+	log_open(PROGRAM, LOG_MAIL, arguments->verbose ? LOG_DEBUG : level,
 	    arguments->check ? LOG_NOWHERE : LOG_INFO);
 }
 

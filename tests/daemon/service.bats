@@ -140,10 +140,10 @@ said() {	# said TEXT: on stderr
 	echo 'user = no-such-user-here' >>"$DIR/popwatch.conf"
 	run "$POPWATCH" -c "$DIR/popwatch.conf" -d 3>&-
 	[ "$status" -eq 78 ] || fail "status $status"
-	[[ $output == *"popwatch.conf:6: user = 'no-such-user-here', no such user" ]] || fail "$output"
+	[[ $output == *"popwatch.conf:6: user = 'no-such-user-here': there is no such user" ]] || fail "$output"
 	run "$POPWATCH" -n -c "$DIR/popwatch.conf"
 	[ "$status" -eq 78 ] || fail "status $status"
-	[[ $output == *"popwatch.conf:6: user = 'no-such-user-here', no such user"* ]] || fail "$output"
+	[[ $output == *"popwatch.conf:6: user = 'no-such-user-here': there is no such user"* ]] || fail "$output"
 }
 
 @test "the service manager hears when it is ready, that it lives, and that it stops" {
@@ -216,7 +216,7 @@ said() {	# said TEXT: on stderr
 	for error in "1: log = 'mail.log', expected an absolute path" "2: format = 'fancy', expected syslog" "3: window = '0', expected a duration" \
 		"4: ignore = '192.0.2.1/24', expected an address or a network" "5: ignore = 'host.example'" "6: socket-users = 'no-such-user-here'" \
 		"7: 'expire': expected NAME = VALUE" \
-		"8: section '[section]', expected no sections" "10: user = 'no-such-user-here', no such user" \
+		"8: section '[section]', expected no sections" "10: user = 'no-such-user-here': there is no such user" \
 		"11: servers: no definition 'no-such-server'" "12: refresh = '6', expected it once" "13: section '[x]'"; do
 		[[ $output == *"popwatch.conf:$error"* ]] || fail "not reported: $error; but: $output"
 	done
@@ -368,5 +368,5 @@ said() {	# said TEXT: on stderr
 	sed -n 's/^#\([a-z-]* = .*\)/\1/p' "$SCRATCH/sample.conf" >"$SCRATCH/defaults.conf"
 	echo "definitions = $SOURCES/popwatch/servers.d" >>"$SCRATCH/defaults.conf"
 	run "$POPWATCH" -n -c "$SCRATCH/defaults.conf"
-	[[ $(grep -v "user = 'relayers', no such user" <<<"$output") != *defaults.conf:[0-9]* ]] || fail "$output"
+	[[ $(grep -v "user = 'relayers': there is no such user" <<<"$output") != *defaults.conf:[0-9]* ]] || fail "$output"
 }

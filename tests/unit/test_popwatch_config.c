@@ -246,7 +246,7 @@ static void test_names(void **state)
 	snprintf(expected, sizeof expected,
 	    "%s:1: unknown setting 'windw'\n"
 	    "%s:2: servers: no definition 'nosuch': there is no nosuch.conf in /no/such/directory\n"
-	    "%s:4: user = 'no-such-user-here', no such user",
+	    "%s:4: user = 'no-such-user-here': there is no such user",
 	    path, path, path);
 	assert_string_equal(said, expected);
 	config_free(config);
