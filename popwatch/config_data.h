@@ -30,8 +30,9 @@ enum config_journal {
 
 struct config {
 	char *file; /* that it was read from, for complaints */
-	int servers_line; /* where these two are in it; 0: the defaults */
-	int user_line;
+	/* the lines of it that have servers, tags, elements and user; 0: none
+	 * has, it is the default */
+	int servers_line, tags_line, elements_line, user_line;
 	struct config_log *logs;
 	size_t log_count;
 	bool log_auto; /* log = auto was resolved, see automatic.h */
@@ -42,13 +43,11 @@ struct config {
 	char *journal; /* as it was written: with JOURNAL_DIRECTORY, its path */
 	char **servers;
 	char **tags; /* each "SERVER TAG ...": tags that its definition does not have */
-	int tags_line; /* where the first one is */
 	char *elements; /* login_log_format_elements of Dovecot; "": those of its definition */
-	int elements_line;
 	char **definitions; /* directories, the first one wins */
 	char *database; /* as relaydb_path() chose it */
 	char *state;
-	char *socket; /* "" or "no": none */
+	char *socket; /* "": none */
 	uid_t *socket_users;
 	char **socket_user_names; /* as they were written, in the same order */
 	size_t socket_user_count;
@@ -58,9 +57,10 @@ struct config {
 	char *cdb; /* that tcpserver reads; "": none */
 	char *cdb_rules; /* the administrator's rules in it; "": none */
 	struct netset ignore;
-	int64_t window; /* these in seconds */
+	/* all in seconds */
+	int64_t window;
 	int64_t refresh;
-	int64_t expire; /* 0: no */
+	int64_t expire; /* 0: nothing is expired */
 	int64_t commit_interval;
 	int64_t join_max;
 	int64_t session_max;

@@ -16,7 +16,8 @@
 enum config_use {
 	CONFIG_READ_FILE, /* a log: it and its rotated neighbours, which are beside it */
 	CONFIG_READ_DIRECTORY, /* of definitions; it need not exist */
-	/* a directory of journal files, or of directories of these; the same */
+	/* a directory of journal files, or of directories of these; it need not
+	 * exist */
 	CONFIG_READ_JOURNAL,
 	CONFIG_WRITE_FILE /* replaces it, by way of other names in its directory */
 };

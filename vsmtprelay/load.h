@@ -15,7 +15,7 @@ int cmd_load(struct relaydb *db, const struct call *call);
 struct dump {
 	int fd;
 	const char *command; /* on whose behalf, for messages */
-	const char *name; /* of the dump, the same */
+	const char *name; /* of the dump, for messages */
 	bool lines; /* somebody can look at its lines: messages give their numbers */
 };
 

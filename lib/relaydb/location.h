@@ -45,8 +45,7 @@ int location_open_map(struct relaydb *db, const struct location *location, bool 
  * owns it or its group may write it.
  * Returns RELAYDB_OK with *fd, RELAYDB_NOTFOUND (READ and UPDATE: there is none;
  * KEEP and APPEND: another made and removed it meanwhile, so try again), NOFILE
- * (the name is too long),
- * NOTDB (a directory, a device), PERM, IO, NOMEM. */
+ * (the name is too long), NOTDB (a directory, a device), PERM, IO, NOMEM. */
 enum location_want {
 	LOCATION_READ, /* one that is there, to be read or locked */
 	LOCATION_UPDATE, /* one that is there, to be written too */

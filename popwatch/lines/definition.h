@@ -52,7 +52,7 @@ struct expression {
 
 struct definition {
 	char *name;
-	char **tags; /* NULL at the end, as the next one */
+	char **tags; /* NULL at the end */
 	char **journal; /* each "_FIELD=VALUE ...": trusted fields that one of its entries has */
 	char **binaries; /* programs, one of which is there where the server is installed */
 	/* the one that is, of BINARIES, see definitions.h; NULL: nobody

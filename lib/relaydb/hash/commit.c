@@ -114,8 +114,8 @@ static void leave_for_later(struct commit *commit, struct relaydb_result *result
 }
 
 /* All steps, in one turn.  A batch that is early is queued before the turn
- * ends, while nobody else can get between; where the settle before it is early,
- * it is not, and waits. */
+ * ends, while nobody else can get between.  If it is the settle that is early,
+ * nothing was tried yet, and nothing is queued: all_turns() waits. */
 static int one_turn(struct commit *commit, struct relaydb_result *result)
 {
 	struct turn *turn = &commit->turn;
