@@ -21,6 +21,9 @@ start_file() {
 		ip link set "$link" up
 	done
 	ip route add default via 198.51.100.1
+	ip -6 addr add fd00:dead:beef::1/48 dev br-mail nodad
+	ip -6 addr add 2001:db8:1::9/64 dev uplink nodad
+	ip -6 route add default via 2001:db8:1::1 dev uplink
 }
 
 OWN='a login from 172.22.1.1, which is an address of this host itself'
@@ -65,4 +68,19 @@ warns() {
 	[ "$(grep -c "$ROUTER" "$DIR/stderr")" = 1 ]
 	[ "$(grep -c 'a login from 172.23.1.1, which is an address of this host itself' "$DIR/stderr")" = 1 ]
 	[ "$(grep -c 'stands for everybody' "$DIR/stderr")" = 3 ]
+}
+
+@test "those of IPv6, and IPv4 in the form of IPv6, are known as well; their neighbours are not" {
+	local address
+	prepare
+	for address in fd00:dead:beef::1 FD00:DEAD:BEEF:0::1 2001:db8:1::9 2001:db8:1::1 ::ffff:172.22.1.1 ::ffff:198.51.100.1; do
+		login "$address" >"$LOG"
+		run "$POPWATCH" -c "$DIR/popwatch.conf" -t "$LOG"
+		[[ $output == *'stands for everybody'* ]] || fail "$address: $output"
+	done
+	for address in fd00:dead:beef::2 fd00:dead:bee::1 2001:db8:1::2 ::ffff:172.22.1.2 ::ffff:198.51.100.2; do
+		login "$address" >"$LOG"
+		run "$POPWATCH" -c "$DIR/popwatch.conf" -t "$LOG"
+		[[ $output == *$'1\tlogin\t'* && $output != *'stands for everybody'* ]] || fail "$address: $output"
+	done
 }
