@@ -326,14 +326,14 @@ static bool make_pipe(struct parts *parts)
 
 static bool make_journal(struct parts *parts, int64_t since)
 {
-	const char *journal = parts->config->journal;
-	bool system = strcmp(journal, "yes") == 0,
-	     only = parts->config->log_count == 0 && !parts->config->log_auto;
+	const struct config *config = parts->config;
+	bool only = config->log_count == 0 && !config->log_auto;
+	const char *directory = config->journal_from == JOURNAL_DIRECTORY ? config->journal : NULL;
 
-	if (strcmp(journal, "no") == 0)
+	if (config->journal_from == JOURNAL_NONE)
 		return true;
-	parts->journal = source_journal_new(
-	    system ? NULL : journal, parts->catalogue, parts->others, since, only);
+	parts->journal =
+	    source_journal_new(directory, parts->catalogue, parts->others, since, only);
 	return parts->journal != NULL;
 }
 

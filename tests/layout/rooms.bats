@@ -266,6 +266,12 @@ foreign() {	# foreign FILE...: "FILE HEADER" for each include with <>
 	[ -z "$twice" ] || fail "$twice"
 }
 
+@test "no stray file: plain names, and at the top what belongs there" {
+	files=$(git -c core.quotePath=false ls-files 2>/dev/null) || skip 'not a clone'
+	not grep -v '^[A-Za-z0-9._/@+-]*$' <<<"$files"
+	[ "$(grep -v / <<<"$files" | tr '\n' ' ')" = '.clang-format .clang-tidy .editorconfig .gitattributes .gitignore CHANGELOG.md HACKING.md LICENSE Makefile README.md bootstrap config.mk distcheck.mk install.mk lint.mk ' ]
+}
+
 @test "every C file says what it is, under which licence" {
 	for file in $(sources lib $programs tests fuzz bench); do
 		[ "$(head -n 1 "$file")" = '/* SPDX-License-Identifier: BSD-2-Clause' ] || fail "$file: line 1"
