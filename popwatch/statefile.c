@@ -23,6 +23,7 @@
 #define LAST "end"
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 #define BOOT_MAX 64
+#define BOOT_UNKNOWN "unknown" /* there is no /proc */
 
 /* Read once: it does not change, and later the sandbox may not let us. */
 static const char *boot_id(void)
@@ -34,7 +35,7 @@ static const char *boot_id(void)
 		return boot;
 	in = fopen(BOOT_ID, "re");
 	if (in == NULL || fgets(boot, sizeof boot, in) == NULL)
-		memcpy(boot, "unknown", sizeof "unknown");
+		memcpy(boot, BOOT_UNKNOWN, sizeof BOOT_UNKNOWN);
 	boot[strcspn(boot, " \n")] = '\0';
 	if (in != NULL)
 		fclose(in);
@@ -100,7 +101,8 @@ bool state_parse(char *text, size_t size, const char *boot, struct state *state,
 	line = next_line(&next);
 	if (line == NULL || strncmp(line, "boot ", 5) != 0)
 		return false;
-	state->same_boot = strcmp(line + 5, boot) == 0;
+	/* an open connection that is none keeps an address for hours */
+	state->same_boot = strcmp(line + 5, boot) == 0 && strcmp(boot, BOOT_UNKNOWN) != 0;
 	line = next_line(&next);
 	if (line == NULL || sscanf(line, "saved %lld", &saved) != 1 || saved <= 0 ||
 	    saved > RELAYDB_STAMP_MAX)

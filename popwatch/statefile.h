@@ -19,7 +19,7 @@
 #define STATE_MAX (32u * 1024 * 1024)
 
 struct state {
-	bool same_boot; /* the host has not been restarted since */
+	bool same_boot; /* the host is known not to have been restarted since */
 	bool trial; /* see state_load() */
 };
 

@@ -69,6 +69,10 @@ static void test_state(void **state)
 	assert_true(state_parse(text, strlen(text), "C", &s, take_word, seen, &error));
 	assert_string_equal(seen, "x(y z)x(y z)"); /* the trial is one */
 	assert_false(s.same_boot);
+	/* nor where neither boot has an id */
+	strcpy(text, "popwatch-state 1\nboot unknown\nsaved 5\nend\n");
+	assert_true(state_parse(text, strlen(text), "unknown", &s, take_word, seen, &error));
+	assert_false(s.same_boot);
 	/* a NUL byte in it */
 	// NOLINTNEXTLINE(bugprone-not-null-terminated-result)
 	memcpy(text, "popwatch-state 1\nboot B\nsaved 5\nend\n\0end\n", 41);
