@@ -125,7 +125,8 @@ static void taken(void **state)
 		{ "(" LOG "(('6-0' ()))))", "", "6-0", "5-0" },
 		{ "(" LOG "(('6-0' ~))))", "", "6-0", "5-0" },
 		{ "(" LOG "(('6-0'))))", "", "6-0", "5-0" },
-		/* a login without an address or a time is for others to judge */
+		/* a login without an address or a time is for others to
+		 * judge */
 		{ "(" LOG "(('6-0' ('o' 'r')))))", "6-0 login  -1;", "6-0", "5-0" },
 		{ "(" LOG "(('6-0' ('o' 'r' 'a' '192.0.2.1' 's' '-3')))))",
 		    "6-0 login 192.0.2.1 -1;", "6-0", "5-0" },
