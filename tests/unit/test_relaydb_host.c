@@ -174,7 +174,7 @@ static void without_standard_descriptors(void **state)
 {
 	struct relaydb *db = database();
 	int64_t stamp;
-	int status;
+	int status, code;
 	pid_t pid = fork();
 
 	(void)state;
@@ -183,7 +183,9 @@ static void without_standard_descriptors(void **state)
 		for (int fd = 0; fd <= STDERR_FILENO; fd++)
 			close(fd);
 		relaydb_test_step = print_to_standard_error;
-		_exit(put(db, 0, 9, 1000));
+		code = put(db, 0, 9, 1000);
+		relaydb_close(&db);
+		_exit(code);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
