@@ -31,7 +31,6 @@ struct conversation {
 	enum state state;
 	bool paused; /* it has a place among those that pause */
 	int64_t begun_ms, deadline_ms; /* of the recipient that is decided */
-	char *recipient; /* while ASKING */
 	struct smtpsession_verdict *verdict; /* while PAUSING */
 	conversation_done *done;
 	void *arg;
@@ -87,8 +86,6 @@ static void finish(struct conversation *conversation, const struct smtpsession_v
 	conversation->state = IDLE;
 	loop_timer_stop(conversation->timer);
 	waiting_end(&conversation->waiter);
-	free(conversation->recipient);
-	conversation->recipient = NULL;
 	count(conversation->guard, verdict);
 	say(conversation, verdict);
 	conversation->done(verdict, conversation->arg);
@@ -141,15 +138,15 @@ static void set_patience(struct conversation *conversation)
 	loop_timer_set(conversation->timer, until > clock ? until - clock : 0);
 }
 
-static void decide(struct conversation *conversation)
+/* RECIPIENT is looked at when it is decided for the first time. */
+static void decide(struct conversation *conversation, const char *recipient)
 {
 	struct rules_asker asker = inquiry_asker(conversation->inquiry);
 	struct smtpsession_verdict verdict;
 
 	if (clock_monotonic_ms() >= conversation->deadline_ms)
 		inquiry_late(conversation->inquiry);
-	smtpsession_rcpt(
-	    conversation->session, conversation->recipient, &asker, (int64_t)time(NULL), &verdict);
+	smtpsession_rcpt(conversation->session, recipient, &asker, (int64_t)time(NULL), &verdict);
 	if (verdict.kind == SMTPSESSION_WAIT) {
 		set_patience(conversation);
 		return;
@@ -163,7 +160,7 @@ static void on_news(void *arg)
 	struct conversation *conversation = arg;
 
 	if (conversation->state == ASKING)
-		decide(conversation);
+		decide(conversation, "");
 }
 
 static void on_timer(void *arg)
@@ -172,7 +169,7 @@ static void on_timer(void *arg)
 	struct smtpsession_verdict *verdict = conversation->verdict;
 
 	if (conversation->state == ASKING) {
-		decide(conversation);
+		decide(conversation, "");
 		return;
 	}
 	conversation->verdict = NULL;
@@ -188,16 +185,6 @@ static void on_answer(void *arg)
 	waiting_news(conversation->guard->waiting, &conversation->waiter);
 }
 
-/* Memory is short: refused for now, as the rules could not be asked. */
-static void give_up(struct conversation *conversation)
-{
-	struct smtpsession_verdict verdict = { .kind = SMTPSESSION_REFUSE,
-		.what = "rcpt defer",
-		.reply = "451 4.3.0 out of memory; please try again later" };
-
-	finish(conversation, &verdict);
-}
-
 void conversation_rcpt(struct conversation *conversation, const char *recipient)
 {
 	const struct guardconf *conf = conversation->guard->conf;
@@ -205,14 +192,10 @@ void conversation_rcpt(struct conversation *conversation, const char *recipient)
 	conversation->begun_ms = clock_monotonic_ms();
 	conversation->deadline_ms =
 	    conversation->begun_ms + conf->answer_within * 1000 - RESERVE_MS;
-	conversation->recipient = strdup(recipient);
 	conversation->state = ASKING;
 	inquiry_begin(conversation->inquiry);
 	waiting_begin(conversation->guard->waiting, &conversation->waiter);
-	if (conversation->recipient != NULL)
-		decide(conversation);
-	else
-		give_up(conversation);
+	decide(conversation, recipient);
 }
 
 bool conversation_waits(const struct conversation *conversation)
@@ -298,6 +281,5 @@ void conversation_free(struct conversation *conversation)
 	inquiry_free(conversation->inquiry);
 	smtpsession_free(conversation->session);
 	free(conversation->verdict);
-	free(conversation->recipient);
 	free(conversation);
 }

@@ -22,6 +22,7 @@ struct question {
 	enum rules_type type;
 	enum dnsanswer_outcome outcome;
 	bool lasting; /* about the client: kept for the session */
+	size_t kept; /* its bytes */
 	size_t count;
 	struct ipnet *addresses;
 	char **names; /* the array and its strings are one block */
@@ -61,6 +62,7 @@ struct inquiry *inquiry_new(struct sources *sources, void (*news)(void *arg), vo
 static void question_free(struct question *question)
 {
 	dns_cancel(question->asked);
+	question->inquiry->sources->kept -= question->kept;
 	free(question->addresses);
 	free(question->names);
 	free(question);
@@ -125,6 +127,18 @@ bool inquiry_waits_for_copy(const struct inquiry *inquiry)
 
 /* ---- one question ---- */
 
+/* Counts SIZE bytes for QUESTION; false: it is too much. */
+static bool keep(struct question *question, size_t size)
+{
+	struct sources *sources = question->inquiry->sources;
+
+	if (sources->kept + size > INQUIRY_KEPT_MAX)
+		return false;
+	sources->kept += size;
+	question->kept += size;
+	return true;
+}
+
 static bool keep_names(struct question *question, const struct dnsanswer *answer)
 {
 	size_t size = answer->count * sizeof(char *);
@@ -132,7 +146,8 @@ static bool keep_names(struct question *question, const struct dnsanswer *answer
 
 	for (size_t i = 0; i < answer->count; i++)
 		size += strlen(answer->name[i]) + 1;
-	question->names = malloc(size);
+	if (keep(question, size))
+		question->names = malloc(size);
 	if (question->names == NULL)
 		return false;
 	text = (char *)(question->names + answer->count);
@@ -147,7 +162,8 @@ static bool keep_addresses(struct question *question, const struct dnsanswer *an
 {
 	size_t size = answer->count * sizeof *question->addresses;
 
-	question->addresses = malloc(size);
+	if (keep(question, size))
+		question->addresses = malloc(size);
 	if (question->addresses == NULL)
 		return false;
 	memcpy(question->addresses, answer->address, size);
@@ -194,6 +210,10 @@ static struct question *ask(struct inquiry *inquiry, const char *name, enum rule
 	memcpy(question->name, name, size);
 	question->type = type;
 	question->inquiry = inquiry;
+	if (!keep(question, sizeof *question + size)) {
+		free(question);
+		return NULL;
+	}
 	question->lasting = !inquiry->in_message;
 	question->next = inquiry->questions;
 	inquiry->questions = question;

@@ -5,7 +5,8 @@
  * Joins struct rules_asker to the DNS, the blocklists and the database.
  * Owns: the questions of the session, each asked once, and their answers; that
  * these do not change while a decision is repeated.
- * Limits: INQUIRY_QUESTIONS_MAX questions a message; what goes beyond cannot be
+ * Limits: INQUIRY_QUESTIONS_MAX questions a message, and INQUIRY_KEPT_MAX bytes
+ * of questions and answers in all sessions together; what goes beyond cannot be
  * told.
  */
 #ifndef RELAYGUARD_INQUIRY_H
@@ -18,6 +19,7 @@
 #include "rules.h"
 
 #define INQUIRY_QUESTIONS_MAX 400
+#define INQUIRY_KEPT_MAX (64 * 1024 * 1024)
 
 struct database;
 struct dns;
@@ -33,6 +35,7 @@ struct sources {
 	int64_t timeout_ms; /* of one question */
 	uint64_t rules; /* how often the rules were replaced: a zone is of one set of them */
 	uint64_t asked, failed; /* questions to the DNS */
+	size_t kept; /* bytes of all questions and answers */
 };
 
 /* NEWS is called when an answer has arrived, never inside of another call.

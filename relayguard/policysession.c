@@ -17,6 +17,8 @@
 #include "policyservice.h"
 #include "policystream.h"
 
+#define INSTANCE_SIZE 128
+
 struct policysession {
 	struct guard *guard;
 	struct stream *stream;
@@ -98,7 +100,9 @@ static void take_client(struct policysession *session)
 
 static void take_rcpt(struct policysession *session)
 {
-	const char *instance = value_of(session, "instance");
+	const char *given = value_of(session, "instance");
+	/* Postfix' and Exim's have some dozen bytes */
+	const char *instance = strlen(given) < INSTANCE_SIZE ? given : "";
 	char *sender = policyservice_path(session->service, "sender");
 	char *recipient = policyservice_path(session->service, "recipient");
 	bool same = same_client(session);

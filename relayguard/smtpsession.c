@@ -18,6 +18,7 @@ struct smtpsession {
 	uint32_t recipients; /* of the session */
 	bool asking; /* the recipient was counted and waits for its verdict */
 	bool no_memory; /* a part of the envelope is missing */
+	bool sender_too_long, recipient_too_long;
 	bool counted; /* the message, by the throttle */
 	bool closing;
 	bool has_tag, tagged;
@@ -52,7 +53,7 @@ void smtpsession_free(struct smtpsession *session)
 	free(session);
 }
 
-/* Replaces *PLACE by a copy of SIZE bytes of TEXT; NULL stays NULL. */
+/* Replaces *PLACE by a copy of at most SIZE bytes of TEXT; NULL stays NULL. */
 static const char *replace(struct smtpsession *session, char **place, const char *text, size_t size)
 {
 	char *copy = text != NULL ? strndup(text, size) : NULL;
@@ -92,7 +93,8 @@ static const char *path_end(const char *text)
 
 /* The address of "<a@b> SIZE=9", "a@b" and the like.  What is no path, such as
  * <a@b><c@d>, stays whole: mail servers differ about its address. */
-static const char *replace_path(struct smtpsession *session, char **place, const char *text)
+static const char *replace_path(
+    struct smtpsession *session, char **place, const char *text, bool *too_long)
 {
 	const char *end;
 
@@ -102,6 +104,9 @@ static const char *replace_path(struct smtpsession *session, char **place, const
 		text++;
 		end -= end > text && end[-1] == '>';
 	}
+	*too_long = end - text > SMTPSESSION_PATH_MAX;
+	if (*too_long)
+		end = text + SMTPSESSION_PATH_MAX;
 	return replace(session, place, text, (size_t)(end - text));
 }
 
@@ -127,9 +132,11 @@ void smtpsession_connect(
 	if (address != NULL && *address == '\0')
 		address = NULL;
 	session->envelope.address =
-	    replace(session, &session->address, address, address != NULL ? strlen(address) : 0);
-	session->envelope.name =
-	    replace(session, &session->name, name, name != NULL ? strlen(name) : 0);
+	    replace(session, &session->address, address, SMTPSESSION_NAME_MAX);
+	/* no name of the DNS */
+	if (name != NULL && strlen(name) > SMTPSESSION_NAME_MAX)
+		name = NULL;
+	session->envelope.name = replace(session, &session->name, name, SMTPSESSION_NAME_MAX);
 	session->envelope.name_state = name_state;
 	session->envelope.local = address == NULL || is_loopback(address);
 }
@@ -137,11 +144,11 @@ void smtpsession_connect(
 bool smtpsession_mail(struct smtpsession *session, const char *sender, const char *auth)
 {
 	smtpsession_reset(session);
-	session->envelope.sender = replace_path(session, &session->sender, sender);
+	session->envelope.sender =
+	    replace_path(session, &session->sender, sender, &session->sender_too_long);
 	if (auth != NULL && *auth == '\0')
 		auth = NULL;
-	session->envelope.auth =
-	    replace(session, &session->auth, auth, auth != NULL ? strlen(auth) : 0);
+	session->envelope.auth = replace(session, &session->auth, auth, SMTPSESSION_PATH_MAX);
 	return smtpsession_goes_on(session);
 }
 
@@ -251,7 +258,8 @@ void smtpsession_rcpt(struct smtpsession *session, const char *recipient,
 {
 	*verdict = (struct smtpsession_verdict){ .kind = SMTPSESSION_ACCEPT, .what = "rcpt allow" };
 	if (!session->asking) {
-		session->envelope.recipient = replace_path(session, &session->recipient, recipient);
+		session->envelope.recipient = replace_path(
+		    session, &session->recipient, recipient, &session->recipient_too_long);
 		if (session->recipients < UINT32_MAX)
 			session->recipients++;
 		session->asking = true;
@@ -261,6 +269,8 @@ void smtpsession_rcpt(struct smtpsession *session, const char *recipient,
 		verdict->close = true;
 	} else if (session->no_memory) {
 		refuse(verdict, "rcpt defer", "451 4.3.0 out of memory; please try again later");
+	} else if (session->sender_too_long || session->recipient_too_long) {
+		refuse(verdict, "rcpt noto", "553 5.1.0 the address is too long");
 	} else if (!apply_rules(session, asker, verdict) ||
 		   (verdict->kind == SMTPSESSION_ACCEPT &&
 		       !apply_limits(session, asker, now, verdict))) {

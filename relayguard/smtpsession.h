@@ -11,6 +11,9 @@
  * Who submits on this host, or from a loopback address, has no limit and waits
  * only where a rule says so.
  *
+ * Limits: an address of more than SMTPSESSION_PATH_MAX bytes is refused, four
+ * times as long as any of RFC 5321; of names, what is longer is none, or cut.
+ *
  * A client may always send what the rules and limits allow; nothing here can
  * give it the right to relay.
  */
@@ -23,6 +26,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#define SMTPSESSION_PATH_MAX 1024
+#define SMTPSESSION_NAME_MAX 255
 
 /* What decisions are made by; outlives the sessions, and may be changed between
  * two calls: a recipient that waits is then decided again. */
@@ -71,8 +77,8 @@ void smtpsession_connect(
 bool smtpsession_mail(struct smtpsession *session, const char *sender, const char *auth);
 
 /* RCPT: the verdict about RECIPIENT, in the same forms.  After SMTPSESSION_WAIT
- * call it again, with the same RECIPIENT, when an answer has arrived.  NOW is
- * in seconds since the epoch. */
+ * call it again when an answer has arrived: it is about the same recipient
+ * then, whatever RECIPIENT is.  NOW is in seconds since the epoch. */
 void smtpsession_rcpt(struct smtpsession *session, const char *recipient,
     const struct rules_asker *asker, int64_t now, struct smtpsession_verdict *verdict);
 

@@ -212,3 +212,21 @@ load guard
 	[ "$REPLY" = DUNNO ]
 	stop_guard
 }
+
+@test "thousands of clients that never end what they send: so much memory and no more, and others are answered" {
+	prepare 'noto:ALL:ALL:ALL:550 5.7.1 no'
+	# 64 MiB for all of them, and some KiB for each
+	each=200 most=100000
+	short || each=2500 most=200000
+	ulimit -n "$(ulimit -H -n)"
+	start_guard
+	peak=$(timeout 1200 python3 "$SOURCES/tests/relayguard/hostile.py" "$GUARD_PID" milter "$DIR/run/milter" $each \
+		sender "$DIR/run/milter" $each policy "$DIR/run/policy" $each policy "$DIR/run/relay" $each)
+	[ "$peak" -lt $most ] || fail "$peak KiB"
+	said 'milter connection of uid 0 closed'
+	milter 'connect 192.0.2.1' 'mail <>' 'rcpt <a@b.test>'
+	answers 2 '550 5.7.1 no'
+	policy policy
+	[ "$REPLY" = '550 5.7.1 no' ]
+	stop_guard
+}

@@ -187,6 +187,39 @@ static void questions_are_counted(void **state)
 	assert_int_equal(asked, INQUIRY_QUESTIONS_MAX);
 }
 
+/* All sessions together keep so much and no more; what is freed may be kept
+ * again. */
+static void what_all_keep(void **state)
+{
+	struct rules_records records;
+	size_t one;
+
+	(void)state;
+	assert_int_equal(
+	    asker.records("one.example", RULES_TYPE_A, &records, asker.arg), RULES_YES);
+	one = sources.kept;
+	assert_true(one > 0);
+	sources.kept = INQUIRY_KEPT_MAX;
+	assert_int_equal(
+	    asker.records("two.example", RULES_TYPE_A, &records, asker.arg), RULES_UNKNOWN);
+	assert_int_equal(asked, 1);
+	/* there is room for the question, but not for the answer */
+	sources.kept = INQUIRY_KEPT_MAX - one + 1;
+	assert_int_equal(
+	    asker.records("six.example", RULES_TYPE_A, &records, asker.arg), RULES_UNKNOWN);
+	assert_int_equal(asked, 2);
+	sources.kept = 0;
+	inquiry_free(inquiry);
+	inquiry = inquiry_new(&sources, on_news, NULL);
+	asker = inquiry_asker(inquiry);
+	sources.kept = 0;
+	asker.records("four.example", RULES_TYPE_A, &records, asker.arg);
+	assert_true(sources.kept > 0);
+	inquiry_message(inquiry);
+	inquiry_client(inquiry, NULL);
+	assert_int_equal(sources.kept, 0);
+}
+
 /* Once looked up, an entry counts for the whole decision: it neither comes nor
  * goes between two rules. */
 static void pop_is_one_look(void **state)
@@ -220,6 +253,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 		    a_message_keeps_what_is_about_the_client, start, stop),
 		cmocka_unit_test_setup_teardown(questions_are_counted, start, stop),
+		cmocka_unit_test_setup_teardown(what_all_keep, start, stop),
 		cmocka_unit_test_setup_teardown(pop_is_one_look, start, stop),
 	};
 

@@ -196,6 +196,30 @@ static void paths(void **state)
 	smtpsession_free(session);
 }
 
+/* An address that is longer than any is refused, be it the sender's or the
+ * recipient's, and no more of it is kept. */
+static void too_long(void **state)
+{
+	struct smtpsession *session = begin("allow:ALL:ALL:ALL");
+	char path[SMTPSESSION_PATH_MAX + 4], *p;
+
+	(void)state;
+	memset(path, 'x', sizeof path);
+	p = stpcpy(path + SMTPSESSION_PATH_MAX - 1, "@y");
+	strcpy(p, ">");
+	path[0] = '<';
+	assert_int_equal(rcpt(session, path).kind, SMTPSESSION_ACCEPT);
+	strcpy(p, "y>");
+	assert_string_equal(rcpt(session, path).reply, "553 5.1.0 the address is too long");
+	assert_int_equal(strlen(smtpsession_envelope(session)->recipient), SMTPSESSION_PATH_MAX);
+	assert_int_equal(rcpt(session, "<x@z>").kind, SMTPSESSION_ACCEPT);
+	smtpsession_mail(session, path, NULL);
+	assert_string_equal(rcpt(session, "<x@z>").what, "rcpt noto");
+	smtpsession_mail(session, "<>", NULL);
+	assert_int_equal(rcpt(session, "<x@z>").kind, SMTPSESSION_ACCEPT);
+	smtpsession_free(session);
+}
+
 static void throttled(void **state)
 {
 	static const struct throttle_limit limits[THROTTLE_CLASSES][THROTTLE_WHATS] = {
@@ -295,6 +319,7 @@ int main(void)
 		cmocka_unit_test(waits),
 		cmocka_unit_test(auth_per_message),
 		cmocka_unit_test(paths),
+		cmocka_unit_test(too_long),
 		cmocka_unit_test(throttled),
 		cmocka_unit_test(lines),
 	};
