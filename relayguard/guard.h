@@ -15,6 +15,7 @@
 #include "waiting.h"
 
 struct loop;
+struct pasts;
 
 struct guard {
 	struct loop *loop;
@@ -24,6 +25,7 @@ struct guard {
 	struct sources sources;
 	struct waiting *waiting;
 	struct pauses pauses;
+	struct pasts *pasts; /* of sessions by the policy protocol */
 	struct guardcounts counts;
 	/* how recipients are decided; where there is a milter it counts what
 	 * the throttle limits, and the policy service does not count it again

@@ -25,6 +25,7 @@
 #include "loop.h"
 #include "miltersession.h"
 #include "notify.h"
+#include "pasts.h"
 #include "policysession.h"
 #include "relaysession.h"
 #include "rulefile.h"
@@ -268,6 +269,7 @@ static bool make_parts(struct guarddaemon *d, struct guardconf *conf, struct rul
 	bool done;
 
 	guard->waiting = waiting_new(guard->loop);
+	guard->pasts = pasts_new();
 	guard->sources.dns =
 	    dns_new(guard->loop, *conf->resolver != '\0' ? conf->resolver : NULL, RESOLV_CONF);
 	if (guard->sources.dns == NULL)
@@ -277,7 +279,7 @@ static bool make_parts(struct guarddaemon *d, struct guardconf *conf, struct rul
 	    database_new(guard->loop, conf->database, conf->window, on_news, d);
 	d->tick = loop_timer_new(guard->loop, on_tick, d);
 	d->files = guardfiles_new(clock_monotonic_ms());
-	done = guard->waiting != NULL && guard->sources.lists != NULL &&
+	done = guard->waiting != NULL && guard->pasts != NULL && guard->sources.lists != NULL &&
 	       guard->sources.database != NULL && d->tick != NULL && d->files != NULL &&
 	       apply(d, conf, rules);
 	if (!done)
@@ -368,6 +370,7 @@ static void unmake(struct guarddaemon *d)
 	dnsbl_free(guard->sources.lists);
 	dns_free(guard->sources.dns);
 	waiting_free(guard->waiting);
+	pasts_free(guard->pasts);
 	throttle_free(guard->throttle);
 	rules_free(guard->rules);
 	free(guard->counts.rule);

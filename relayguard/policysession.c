@@ -3,8 +3,9 @@
  * policysession.c - the rules by the policy protocol, see policysession.h
  *
  * Owns: which requests belong to one client's session (its address and port)
- * and to one message (the attribute instance). Limit: Postfix does not say why
- * a client has no name, so whether it has none, or a forged one, is not known
+ * and to one message (the attribute instance), though they come by several
+ * connections. Limit: Postfix does not say why a client has no name, so whether
+ * it has none, or a forged one, is not known
  * here.
  */
 #include "policysession.h"
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "conversation.h"
 #include "guard.h"
 #include "policyservice.h"
@@ -98,6 +100,27 @@ static void take_client(struct policysession *session)
 	    named ? name : NULL, named ? RULES_NAME_CONFIRMED : RULES_NAME_UNKNOWN);
 }
 
+/* A client that this connection has not seen before: another may have. */
+static void take_past(struct policysession *session)
+{
+	struct past past;
+
+	if (pasts_find(session->guard->pasts, session->client != NULL ? session->client : "",
+		session->instance != NULL ? session->instance : "", clock_monotonic_ms(), &past))
+		smtpsession_continue(conversation_session(session->conversation), &past);
+}
+
+static void keep_past(const struct policysession *session)
+{
+	struct past past;
+
+	if (session->client == NULL || session->instance == NULL)
+		return;
+	past = smtpsession_past(conversation_session(session->conversation));
+	pasts_keep(
+	    session->guard->pasts, session->client, session->instance, &past, clock_monotonic_ms());
+}
+
 static void take_rcpt(struct policysession *session)
 {
 	const char *given = value_of(session, "instance");
@@ -113,6 +136,8 @@ static void take_rcpt(struct policysession *session)
 	if (!stays(&session->instance, instance) || *instance == '\0' || !same)
 		goes_on = conversation_mail(session->conversation, sender != NULL ? sender : "",
 		    value_of(session, "sasl_username"));
+	if (!same)
+		take_past(session);
 	if (sender == NULL || recipient == NULL)
 		policyservice_refuse(
 		    session->service, "451 4.3.0 out of memory; please try again later", false);
@@ -203,6 +228,7 @@ static size_t on_input(struct stream *stream, const char *bytes, size_t size, vo
 static void on_closed(enum stream_end why, void *arg)
 {
 	(void)why;
+	keep_past(arg);
 	unmake(arg);
 }
 

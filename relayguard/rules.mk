@@ -4,7 +4,7 @@ RELAYGUARD_SOURCES = $(addprefix relayguard/, \
 	attempts.c blocklist.c bytes.c conversation.c database.c dns.c dnsanswer.c \
 	dnsbl.c entries.c errand.c guardconf.c guardcounts.c guarddaemon.c \
 	guardfiles.c guardstate.c guardtry.c inquiry.c main.c milter.c milterout.c miltersession.c \
-	policyservice.c policysession.c policystream.c relaysession.c reply.c \
+	pasts.c policyservice.c policysession.c policystream.c relaysession.c reply.c \
 	rulefile.c smtpsession.c tarpit.c thread.c throttle.c waiting.c)
 RELAYGUARD_OBJECTS = $(patsubst %.c,$(BUILD)/%.o, \
 	$(filter-out relayguard/main.c,$(RELAYGUARD_SOURCES)))

@@ -313,6 +313,20 @@ void smtpsession_reset(struct smtpsession *session)
 	session->asking = session->counted = session->has_tag = session->tagged = false;
 }
 
+struct past smtpsession_past(const struct smtpsession *session)
+{
+	return (struct past){ .recipients = session->recipients,
+		.counted = session->counted,
+		.tagged = session->tagged };
+}
+
+void smtpsession_continue(struct smtpsession *session, const struct past *past)
+{
+	session->recipients = past->recipients;
+	session->counted = past->counted;
+	session->tagged = past->tagged;
+}
+
 const struct rules_envelope *smtpsession_envelope(const struct smtpsession *session)
 {
 	return &session->envelope;

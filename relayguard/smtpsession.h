@@ -20,6 +20,7 @@
 #ifndef RELAYGUARD_SMTPSESSION_H
 #define RELAYGUARD_SMTPSESSION_H
 
+#include "pasts.h"
 #include "rules.h"
 #include "tarpit.h"
 #include "throttle.h"
@@ -95,6 +96,11 @@ const char *smtpsession_tag(const struct smtpsession *session);
 /* The same, and from now on NULL until the next message: for a protocol that
  * tags at the recipient. */
 const char *smtpsession_take_tag(struct smtpsession *session);
+
+/* What counts of the session if it goes on by another connection; and that it
+ * does, in the message that has begun. */
+struct past smtpsession_past(const struct smtpsession *session);
+void smtpsession_continue(struct smtpsession *session, const struct past *past);
 
 /* The message was taken, or given up; the session goes on. */
 void smtpsession_reset(struct smtpsession *session);

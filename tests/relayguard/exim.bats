@@ -60,6 +60,17 @@ queued_headers() {
 	stop_guard
 }
 
+@test "limits, and recipients that wait" {
+	limited_clients
+	exim_guarded 'allow:ALL:ALL:ALL' "${limits[@]}"
+	limits_hold 2526
+	stop_guard
+	stop "$EXIM_PID"
+	exim_guarded 'allow:ALL:ALL:ALL' "${pauses[@]}"
+	later_ones_wait 2526
+	stop_guard
+}
+
 @test "no rule is dodged by another way to write an address" {
 	exim_guarded "$by_spelling"
 	no_spelling_dodges exim 2526 "$WORK/exim/spool/input"

@@ -149,6 +149,69 @@ no_spelling_dodges() {
 	((${to_noto%,} >= 25 && ${to_friend%,} >= 25)) || fail "$(cat "$SCRATCH/spellings")"
 }
 
+# ---- pauses and limits ----
+
+# of strangers: two messages, five recipients; of who has logged in: one message;
+# the second recipient of a session waits
+limits=('throttle = 2/1h' 'throttle-recipients = 5/1h' 'throttle-pop = 1/1h' 'delay = 0')
+pauses=('tarpit-after = 1' 'tarpit = 6s')
+
+# limited_clients: they are there
+limited_clients() {
+	ROWS=("203.0.113.1 $EPOCHSECONDS")
+	add_addresses 203.0.113.{1..6}
+}
+
+# limits_hold PORT: a message counts once, whatever its recipients; each client
+# has limits of its own, and what is too much is refused for now
+limits_hold() {
+	local port=$1 message=(DATA 'message Subject: x\n\nx')
+	session $port 203.0.113.2 'MAIL FROM:<>' 'RCPT TO:<a@example.com>' 'RCPT TO:<b@example.com>' "${message[@]}" \
+		'MAIL FROM:<>' 'RCPT TO:<a@example.com>' "${message[@]}" 'MAIL FROM:<>' 'RCPT TO:<a@example.com>'
+	hears 2 250
+	hears 4 250
+	hears 6 250
+	hears 8 250
+	hears 10 450 'too much mail'
+	# nor by another session
+	session $port 203.0.113.2 'MAIL FROM:<>' 'RCPT TO:<a@example.com>'
+	hears 1 450 'too much mail'
+	session $port 203.0.113.3 'MAIL FROM:<>' 'RCPT TO:<'{a,b,c,d,e,f}'@example.com>'
+	hears 5 250
+	hears 6 450 'too much mail'
+	session $port 203.0.113.1 'MAIL FROM:<>' 'RCPT TO:<a@example.net>' 'RCPT TO:<b@example.net>' "${message[@]}" \
+		'MAIL FROM:<>' 'RCPT TO:<a@example.net>'
+	hears 2 250
+	hears 4 250
+	hears 6 450 'too much mail'
+	# this host has none
+	session $port 127.0.1.2 'MAIL FROM:<>' 'RCPT TO:<'{a,b,c,d,e,f}'@example.com>'
+	hears 6 250
+	said 'rcpt throttle rule=1 client=[203.0.113.2] reply="450 4.7.1 '
+}
+
+# later_ones_wait PORT: a recipient that waits keeps no other client waiting
+later_ones_wait() {
+	local port=$1 waiter
+	python3 "$SOURCES/tests/relayguard/peers.py" smtp $port 203.0.113.4 'MAIL FROM:<>' 'RCPT TO:<a@example.com>' \
+		'RCPT TO:<b@example.com>' >"$DIR/waits" 3>&- &
+	waiter=$!
+	eventually one_pauses
+	session $port 203.0.113.5 'MAIL FROM:<>' 'RCPT TO:<a@example.com>'
+	hears 1 250
+	# the other has its first answer, and not the second
+	[ "$(wc -l <"$DIR/waits")" = 2 ] || skip 'this machine is slower than a pause'
+	wait $waiter
+	[[ $(tail -n 1 "$DIR/waits") == 250* ]] || fail "$(cat "$DIR/waits")"
+	session $port 127.0.1.2 'MAIL FROM:<>' 'RCPT TO:<'{a,b,c}'@example.com>'
+	hears 3 250
+}
+
+one_pauses() {
+	kill -USR1 "$GUARD_PID"
+	said 'stats: pauses=1'
+}
+
 # ---- the rules that are shipped ----
 
 # clients of the sample's rules, none of them of this host or its loopback

@@ -14,7 +14,7 @@ speaks the milter protocol, one that asks by the policy protocol, a name server
                                        command of a client with that address, and
                                        "closed" where there is none; -p: all of
                                        them at once.  "message TEXT" is a message
-    peers.py milter ADDRESS LINE...    that alone
+    peers.py milter|smtp WORD...       that alone
     peers.py crowd PORT COUNT          so many sessions, side by side: prints how
                                        many were refused, and let in, wrongly
     peers.py dns FILE                  prints its port of 127.0.0.1 and answers as
@@ -360,4 +360,4 @@ def serve():
 
 
 if __name__ == "__main__":
-    {"serve": serve, "milter": milter, "crowd": crowd, "dns": dns}[sys.argv[1]](*sys.argv[2:])
+    {"serve": serve, "milter": milter, "smtp": smtp, "crowd": crowd, "dns": dns}[sys.argv[1]](*sys.argv[2:])

@@ -102,6 +102,23 @@ tagged() {
 	stop_guard
 }
 
+@test "limits, and recipients that wait: milter, policy" {
+	local words
+	limited_clients
+	for words in milter policy; do
+		postfix_guarded $words 'allow:ALL:ALL:ALL' "${limits[@]}"
+		limits_hold 2525
+		stop_guard
+		rm "$DIR/state/state"	# what was counted
+		stop_postfix
+		postfix_guarded $words 'allow:ALL:ALL:ALL' "${pauses[@]}"
+		later_ones_wait 2525
+		stop_guard
+		stop_postfix
+		POSTFIX_PID=
+	done
+}
+
 @test "no rule is dodged by another way to write an address: milter, policy" {
 	local words
 	for words in milter policy; do

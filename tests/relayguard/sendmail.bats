@@ -67,6 +67,17 @@ submits() {
 	stop_guard
 }
 
+@test "limits, and recipients that wait" {
+	limited_clients
+	sendmail_guarded 'allow:ALL:ALL:ALL' "${limits[@]}"
+	limits_hold 25
+	stop_guard
+	end_sendmail
+	sendmail_guarded 'allow:ALL:ALL:ALL' "${pauses[@]}"
+	later_ones_wait 25
+	stop_guard
+}
+
 @test "no rule is dodged by another way to write an address" {
 	sendmail_guarded "$by_spelling"
 	no_spelling_dodges sendmail 25 "$WORK/mqueue"
