@@ -154,6 +154,26 @@ on_after_reload() {
 	stop_guard
 }
 
+@test "a list that answers slowly: in time, and nothing for good" {
+	prepare $'allow:RBL.wl.test;notest:ALL:ALL\nnoto:192.0.2.1:ALL:ALL:550 5.7.1 not on the list\nnoto:RBL.bl.test:ALL:ALL:550 5.7.1 listed' \
+		'dns-timeout = 1s' 'answer-within = 4s'
+	start_dns '2.0.0.127.bl.test a 127.0.0.2' "$listed.bl.test a 127.0.0.2" '1.2.0.192.wl.test a 127.0.0.2' \
+		'*.test slow 2.5'
+	start_guard
+	policy policy client_address=192.0.2.1
+	[[ $REPLY == '451 4.4.3 '* ]] || fail "$REPLY"
+	policy policy client_address=198.51.100.66
+	[[ $REPLY == DUNNO || $REPLY == '451 4.4.3 '* ]] || fail "$REPLY"
+	# what comes too late may be known the next time, and is as true as before
+	for _ in {1..5}; do
+		policy policy client_address=192.0.2.1
+		[[ $REPLY == DUNNO || $REPLY == '451 4.4.3 '* ]] || fail "$REPLY"
+		policy policy client_address=192.0.2.2
+		[[ $REPLY == DUNNO || $REPLY == '451 4.4.3 '* ]] || fail "$REPLY"
+	done
+	stop_guard
+}
+
 @test "whether a refusing rule matches is unknown: passed by, or put off, as on-dns-failure says" {
 	for how in pass defer; do
 		prepare 'noto:ALL:NS=UNKNOWN:ALL:550 5.1.8 no domain' "on-dns-failure = $how"

@@ -25,7 +25,7 @@ ADDRESS is a path or a port of 127.0.0.1.  Lines of milter: connect ADDRESS NAME
 STATE; mail SENDER [AUTH]; rcpt RECIPIENT; refused RECIPIENT STATUS TEXT; data;
 header NAME VALUE; end; abort; next; quit; unknown TEXT; sleep SECONDS.
 Lines of FILE: NAME a ADDRESS, NAME mx HOST, NAME ns HOST, NAME ptr HOST, NAME fail|
-drop|nodata; *.NAME stands for all names below; others do not exist.
+drop|nodata, NAME slow SECONDS; *.NAME stands for all names below; others do not exist.
 """
 import re
 import socket
@@ -309,17 +309,20 @@ def dns_facts(lines, name):
 
 
 def dns_answer(packet, lines):
+    """What is answered, and after how many seconds."""
     at, labels = 12, []
     while packet[at]:
         labels.append(packet[at + 1 : at + 1 + packet[at]].decode("latin-1").lower())
         at += packet[at] + 1
     kind = TYPES.get(struct.unpack("!H", packet[at + 1 : at + 3])[0], "other")
-    facts, records, code = dns_facts(lines, ".".join(labels)), [], 0
+    facts, records, code, late = dns_facts(lines, ".".join(labels)), [], 0, 0
     if facts is None:
         code = 3
     for word, data in facts or []:
         if word == "drop":
-            return None
+            return None, 0
+        if word == "slow":
+            late = float(data)
         if word == "fail":
             code = 2
         if word == kind:
@@ -336,19 +339,27 @@ def dns_answer(packet, lines):
     for data in [] if code else records:
         # a second, so that a changed file is seen
         out += b"\xc0\x0c" + packet[at + 1 : at + 5] + struct.pack("!IH", 1, len(data)) + data
-    return out
+    return out, late
 
 
 def dns(path):
     server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     server.bind(("127.0.0.1", 0))
     print(server.getsockname()[1], flush=True)
+    later = []
     while True:
-        packet, peer = server.recvfrom(4096)
+        while later and later[0][0] <= time.monotonic():
+            server.sendto(*later.pop(0)[1:])
+        server.settimeout(max(later[0][0] - time.monotonic(), 0.001) if later else None)
+        try:
+            packet, peer = server.recvfrom(4096)
+        except TimeoutError:
+            continue
         with open(path, encoding="ascii") as lines:
-            answer = dns_answer(packet, lines.readlines())
+            answer, late = dns_answer(packet, lines.readlines())
         if answer is not None:
-            server.sendto(answer, peer)
+            later.append((time.monotonic() + late, answer, peer))
+            later.sort()
 
 
 def serve():
