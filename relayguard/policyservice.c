@@ -199,17 +199,34 @@ static bool lacks_quotes(const char *text, const char *at)
 	return !bare;
 }
 
+/* Behind the route at the beginning of TEXT, @a,@b:user@c: Postfix puts no
+ * quotes around it, and removes it later. */
+static const char *route_end(const char *text, const char *at)
+{
+	while (*text == '@') {
+		const char *colon = memchr(text, ':', (size_t)(at - text));
+
+		if (colon == NULL)
+			return text;
+		text = colon + 1;
+	}
+	return text;
+}
+
 char *policyservice_path(const struct policyservice *service, const char *name)
 {
 	const char *value = policyservice_get(service, name), *text = value != NULL ? value : "";
 	const char *at = strrchr(text, '@');
-	bool quote = at != NULL && lacks_quotes(text, at);
+	const char *local = at != NULL ? route_end(text, at) : text;
+	bool quote = at != NULL && lacks_quotes(local, at);
 	char *path = malloc(2 * strlen(text) + sizeof "<\"\">"), *end = path;
 
 	if (path == NULL)
 		return NULL;
 	*end++ = '<';
 	if (quote) {
+		end = mempcpy(end, text, (size_t)(local - text));
+		text = local;
 		*end++ = '"';
 		for (; text < at; text++) {
 			if (*text == '"' || *text == '\\')

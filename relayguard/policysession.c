@@ -5,8 +5,7 @@
  * Owns: which requests belong to one client's session (its address and port)
  * and to one message (the attribute instance), though they come by several
  * connections. Limit: Postfix does not say why a client has no name, so whether
- * it has none, or a forged one, is not known
- * here.
+ * it has none, or a forged one, is not known here.
  */
 #include "policysession.h"
 

@@ -242,6 +242,9 @@ static void rules_paths(void **state)
 		{ "\"@c.test", "<\"\\\"\"@c.test>" },
 		{ "a@b@c.test", "<a@b@c.test>" },
 		{ "@r.test:a@c.test", "<@r.test:a@c.test>" },
+		{ "@r.test):a@c.test", "<@r.test):a@c.test>" },
+		{ "@r.test:@s):a b@c.test", "<@r.test:@s):\"a b\"@c.test>" },
+		{ "@a b@c.test", "<\"@a b\"@c.test>" },
 		{ "\xc3\xbc@c.test", "<\xc3\xbc@c.test>" },
 		{ "nobody", "<nobody>" },
 	};
