@@ -39,7 +39,7 @@ static void suspect(struct pipeline *pipeline, const char *what, const struct he
 		pipeline->suspect(what, header, pipeline->arg);
 }
 
-static void tell_stopped(struct pipeline *pipeline, const struct definition *definition,
+static void report_stopped(struct pipeline *pipeline, const struct definition *definition,
     uint64_t stopped, const struct header *header)
 {
 	if (definition->tally.stopped != stopped)
@@ -57,7 +57,7 @@ static bool read_message(
 	struct event event = event_of(message, definition, &captures);
 
 	event.role = definition_read(definition, header->message, &captures);
-	tell_stopped(pipeline, definition, stopped, header);
+	report_stopped(pipeline, definition, stopped, header);
 	if (definition->tally.doubted != doubted)
 		suspect(pipeline,
 		    "a login with a word twice that the server writes once is not believed",
@@ -89,7 +89,7 @@ static bool read_doubted(struct pipeline *pipeline, struct definition *definitio
 	struct event event = event_of(message, definition, &captures);
 
 	event.role = definition_read_doubted(definition, header->message, &captures);
-	tell_stopped(pipeline, definition, stopped, header);
+	report_stopped(pipeline, definition, stopped, header);
 	if (event.role == ROLE_NONE)
 		return false;
 	if (event.role == ROLE_CONNECT && definition->shared_logger) {
@@ -112,7 +112,7 @@ static bool read_doubted(struct pipeline *pipeline, struct definition *definitio
 
 /* None of DEFINITIONS knows what the message means.  If it looks like a login,
  * that is a near miss of each of them. */
-static void tell_miss(
+static void report_miss(
     struct pipeline *pipeline, struct definition *const *definitions, const struct header *header)
 {
 	size_t shown = header->message.size < MISSED_MAX ? header->message.size : MISSED_MAX - 1;
@@ -131,7 +131,7 @@ static void tell_miss(
 }
 
 /* Who wrote this entry is not known to be one of the servers of DEFINITIONS. */
-static void tell_unproved(struct pipeline *pipeline, struct definition *const *definitions,
+static void report_unproved(struct pipeline *pipeline, struct definition *const *definitions,
     const struct header *header, bool broken)
 {
 	if (pipeline->unproved == NULL || broken)
@@ -204,7 +204,7 @@ static void take_message(struct pipeline *pipeline, struct definition *const *de
 		any |= reads[i];
 	}
 	if (admit != NULL && !any) {
-		tell_unproved(pipeline, definitions, header, broken);
+		report_unproved(pipeline, definitions, header, broken);
 		return;
 	}
 	if (admit != NULL && pipeline->seen != NULL)
@@ -221,7 +221,7 @@ static void take_message(struct pipeline *pipeline, struct definition *const *de
 	if (known || broken)
 		return;
 	if (verdict == TRUNCATION_NONE) {
-		tell_miss(pipeline, definitions, header);
+		report_miss(pipeline, definitions, header);
 		return;
 	}
 	pipeline->tally.doubted++;

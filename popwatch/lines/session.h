@@ -5,7 +5,7 @@
  *
  * Owns: the table of connections that have not logged in yet, by (host, tag,
  * process id), and of logins that have not logged out yet, by (host, server,
- * session or process id); the marks of servers that are known to tell logouts,
+ * session or process id); the marks of servers that are known to log logouts,
  * by (host, server): a login of any other is not followed, for it would seem
  * open for ever; the limits in number and time; the text in the state file.
  * Leaves to others: what a line means, and whether an address counts.

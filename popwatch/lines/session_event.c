@@ -84,9 +84,9 @@ bool sessions_connected(const struct sessions *sessions, struct event *event)
 	       strcmp(event->address, session->address) == 0;
 }
 
-/* Many servers tell a logout in some versions and set-ups alone.  Where none
+/* Many servers log a logout in some versions and set-ups alone.  Where none
  * was ever seen, a login must not count as open. */
-static bool tells_logouts(struct sessions *sessions, const struct event *event)
+static bool logs_logouts(struct sessions *sessions, const struct event *event)
 {
 	char key[SESSION_KEY_MAX];
 
@@ -140,7 +140,7 @@ static bool take_login(struct sessions *sessions, struct event *event)
 		return false;
 	if (event->definition->shared_logger)
 		end_connection(sessions, event);
-	if (max > 0 && event->when >= sessions->boot && tells_logouts(sessions, event) &&
+	if (max > 0 && event->when >= sessions->boot && logs_logouts(sessions, event) &&
 	    !has_ended(sessions, event) && session_open_key(event, key))
 		session_put(sessions, key, event->address, event->when, event->when + max);
 	return true;

@@ -9,7 +9,7 @@
  *                       the session, where one logger writes for all of them;
  *                       LOG is a sum of the log's name.  Two logs may have the
  *                       same lines, and one is behind the other: a process of
- *                       this number that the other one tells of may be a later
+ *                       this number in the other one may be a later
  *                       one
  *   o HOST SERVER ID    an open login, by its session or its process id
  *   e HOST SERVER ID    a login whose end was logged before it; never saved

@@ -236,7 +236,7 @@ static void watch_pending(
 }
 
 /* The record of who was authorised: after it is true. */
-static void tell(const struct writer *writer)
+static void log_logins(const struct writer *writer)
 {
 	const char *user, *session;
 
@@ -269,7 +269,7 @@ static void succeeded(
 	writer->tally.recorded += writer_waiting(writer);
 	writer->tally.expired += result->expired;
 	relaydb_batch_clear(writer->batch);
-	tell(writer);
+	log_logins(writer);
 	clear_waiting(writer);
 }
 

@@ -39,7 +39,7 @@ struct source_file {
 	int64_t since;
 	struct log_name places[2]; /* that of the path, and of its target if it is a link */
 	struct followed followed;
-	int64_t now; /* of this round, as the next one */
+	int64_t now; /* the clock of stamps, and the monotonic one, of this round */
 	int64_t clock_ms;
 	int64_t scanned_ms;
 	int complained; /* errno of the last complaint about PATH */

@@ -16,7 +16,7 @@
 #define SHOWN_MAX 200 /* bytes of a line that is not believed in the log */
 
 /* The first line since FILE was emptied may be the rest of another. */
-static void tell_torn(const struct line_reader *reader, const char *text, size_t size)
+static void report_torn(const struct line_reader *reader, const char *text, size_t size)
 {
 	log_say(LOG_WARNING,
 	    "%s was emptied while it was written to: its first line may be the rest of another "
@@ -38,7 +38,7 @@ static void hand_on(const struct line_reader *reader, struct log_file *file, con
 		.cut = cut };
 
 	if (file->torn)
-		tell_torn(reader, text, size);
+		report_torn(reader, text, size);
 	file->torn = false;
 	take(&line, arg);
 }
