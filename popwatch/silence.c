@@ -50,11 +50,14 @@ static void report_server(struct definition *definition)
 	definition->reported.unproved = definition->tally.unproved;
 	if (lines < LINES_MIN && logins == 0)
 		return; /* they count for the next report */
-	if (logins == 0 && misses > 0)
+	/* a login beside them is no sign that all is well: a proxy hands some
+	 * users on, say, and serves others itself */
+	if (misses > logins && lines >= LINES_MIN)
 		log_say(LOG_WARNING,
-		    "%s: %" PRIu64 " lines, 0 logins, %" PRIu64
-		    " near misses; try them with 'popwatch -t LOG'%s; the last: %s",
-		    definition->name, lines, misses,
+		    "%s: %" PRIu64 " lines, %" PRIu64 " login%s, %" PRIu64
+		    " near miss%s; try them with 'popwatch -t LOG'%s; the last: %s",
+		    definition->name, lines, logins, logins == 1 ? "" : "s", misses,
+		    misses == 1 ? "" : "es",
 		    definition->elements != NULL
 			? ", and what 'doveconf -h login_log_format_elements' prints as elements"
 			: "",

@@ -133,7 +133,7 @@ open_after() {
 	done
 }
 
-@test "a server with lines and near misses but no login is reported" {
+@test "a server with more near misses than logins is reported" {
 	local n said
 	mkdir -p "$SCRATCH/silent"
 	printf '%s\n' "definitions = $DEFINITIONS" "log = $SCRATCH/silent/log" "state = $SCRATCH/silent/state" \
@@ -145,10 +145,19 @@ open_after() {
 	run "$POPWATCH" -o -c "$SCRATCH/silent/popwatch.conf"
 	said='dovecot: 25 lines, 0 logins, 25 near misses'
 	[[ $output == *"$said"*"'doveconf -h login_log_format_elements'"*'the last: imap-login: Login: rip=203.0.113.24, '* ]] || fail "$output"
-	# one login, and nobody says so
-	rm "$SCRATCH/silent/state"
-	echo "$(date '+%b %e %H:%M:%S') mail dovecot: imap-login: Login: user=<a>, method=PLAIN, rip=203.0.113.77, lip=198.51.100.1," \
-		'mpid=205, TLS, session=<abc>' >>"$SCRATCH/silent/log"
+	# with one login beside them, too
+	other() {	# other NUMBER: one more login, and all is read again
+		rm -f "$SCRATCH/silent/state"
+		echo "$(date '+%b %e %H:%M:%S') mail dovecot: imap-login: Login: user=<a>, method=PLAIN, rip=203.0.113.$1, lip=198.51.100.1," \
+			'mpid=205, TLS, session=<abc>' >>"$SCRATCH/silent/log"
+	}
+	other 100
+	run "$POPWATCH" -o -c "$SCRATCH/silent/popwatch.conf"
+	[[ $output == *'dovecot: 26 lines, 1 login, 25 near misses; try'* ]] || fail "$output"
+	# with as many logins nobody says so
+	for ((n = 101; n < 125; n++)); do
+		other $n
+	done
 	run "$POPWATCH" -o -c "$SCRATCH/silent/popwatch.conf"
 	[[ $output != *'near misses; try'* ]] || fail "$output"
 }
