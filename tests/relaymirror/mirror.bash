@@ -7,8 +7,15 @@
 RELAYMIRROR=$BUILD/relaymirror/relaymirror
 VSMTPRELAY=$BUILD/vsmtprelay/vsmtprelay
 SOURCES=$(cd "$LIB/../.." && pwd)
-SERVER=$(command -v redis-server || command -v valkey-server || :)
-CLIENT=$(command -v redis-cli || command -v valkey-cli || :)
+
+# program_of WORD: the program of Redis, or if there is none, or VALKEY=1 is in the
+# environment, that of Valkey
+program_of() {
+	[ -z "${VALKEY:-}" ] && command -v "redis-$1" || command -v "valkey-$1" || :
+}
+
+SERVER=$(program_of server)
+CLIENT=$(program_of cli)
 
 setup() {
 	DIR=$SCRATCH/$BATS_TEST_NUMBER

@@ -172,6 +172,7 @@ know_each_other() {	# know_each_other HOSTS
 			n=$((n + 1))
 			host h$n lmdb 'publish = yes' 'subscribe = yes'
 			ahead h$n $offset new
+			echo $offset >"$DIR/h$n.offset"
 			at h$n start h$n
 			at h$n login h$n 192.0.2.$n 60
 		done
@@ -180,7 +181,15 @@ know_each_other() {	# know_each_other HOSTS
 		eventually has_rows h$n "$1"
 		eventually counts h$n backlog 0
 		rows h$n | sort >"$DIR/h$n.before"
+		by_its_clock h$n
 	done
+}
+
+# by_its_clock NAME: its stamps are those of the engine by the clock of the host
+by_its_clock() {
+	join <(scores) <(rows "$1" | sort) | awk -v offset="$(cat "$DIR/$1.offset")" '
+		{ d = $3 - $2 - offset; bad += d > 3 || d < -3; print }
+		END { exit bad > 0 || NR == 0 }' || fail "$1"
 }
 
 has_rows() {	# has_rows NAME COUNT

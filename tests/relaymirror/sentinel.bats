@@ -8,7 +8,7 @@
 load ../lib/test
 load mirror
 
-SENTINEL=$(command -v redis-sentinel || command -v valkey-sentinel || :)
+SENTINEL=$(program_of sentinel)
 SENTINELS='26501 26502 26503'
 
 start_file() {
