@@ -21,8 +21,8 @@ def array(*items):
 def good(words):
     name = words[0].upper()
     if name == b"INFO":
-        return bulk(b"run_id:abc\r\nmaster_replid:def\r\nredis_version:7.0.0\r\nrole:master\r\n"
-                    b"maxmemory_policy:noeviction\r\n")
+        return bulk(b"run_id:abc\r\nmaster_replid:def\r\nredis_version:%s\r\nrole:master\r\n"
+                    b"maxmemory_policy:noeviction\r\n" % (b"6.2.14" if mode == "old" else b"7.0.0"))
     if name == b"TIME":
         return array(bulk(b"%d" % time.time()), bulk(b"0"))
     if name == b"XINFO":

@@ -215,6 +215,15 @@ refused() {	# refused USER N COMMAND...
 	run -0 "$RELAYMIRROR" -n -c "$DIR/pop/conf"
 }
 
+@test "-n says that an engine is too old to hold users to what they need" {
+	python3 "$BATS_TEST_DIRNAME/hostile.py" "$ENGINE" old 2>>"$DIR/engine.log" 3>&- &
+	PIDS+=" $!"
+	eventually test -S "$ENGINE"
+	host pop db 'publish = yes'
+	run -0 "$RELAYMIRROR" -n -c "$DIR/pop/conf"
+	[[ $output == *'the engine is version 6.2.14, expected 7 or later'* ]] || fail "$output"
+}
+
 @test "the command line, the configuration, a reload, and what it reports" {
 	start_engine
 	run -64 "$RELAYMIRROR" x
