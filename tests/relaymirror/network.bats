@@ -31,7 +31,11 @@ network() {	# network MODE: from now on, see proxy.py
 		n=$((n + 1))
 		login pop 192.0.2.$n
 		if [ $mode = hold ] || [ $mode = cut ]; then
-			eventually said pop 'cannot '
+			for name in pop smtp; do
+				# an end is seen at once, not when an answer is late
+				[ $mode = hold ] || eventually said $name 'Server closed the connection'
+				[ $mode = cut ] || eventually said $name 'no answer in time'
+			done
 			eventually said smtp 'cannot follow'
 			lacks smtp 192.0.2.$n
 			network pass
