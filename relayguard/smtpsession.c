@@ -83,9 +83,11 @@ static const char *path_end(const char *text)
 			continue;
 		else if (*text == '(')
 			comment = 1;
-		else if (*text == '<' || *text == '>')
-			angle += *text == '<' ? 1 : -1;
-		else if (*text == ' ' && angle <= 0)
+		else if (*text == '<')
+			angle++;
+		else if (*text == '>')
+			angle -= angle > 0;
+		else if (*text == ' ' && angle == 0)
 			return text;
 	}
 	return text;

@@ -88,8 +88,11 @@ static void end_piece(struct reader *reader)
 	while (reader->size > 0 && strchr(mailbox->odd ? ". \t" : ".", piece[reader->size - 1]))
 		reader->size--;
 	piece[reader->size] = '\0';
-	if (strchr(piece, '@') == NULL)
+	if (strchr(piece, '@') == NULL) {
 		turn_round(piece, reader->size);
+		while (reader->size > 0 && piece[reader->size - 1] == '.')
+			piece[--reader->size] = '\0';
+	}
 	/* one that is longer than any is no mailbox; one for which the others
 	 * left no room may be */
 	if (reader->too_long)

@@ -163,6 +163,7 @@ static void paths(void **state)
 		{ "<a@b> SIZE=9 BODY=8BITMIME", "a@b" },
 		{ " <a@b>", "a@b" },
 		{ "\t<a@b>", "a@b" },
+		{ ">< a@b> SIZE=9", ">< a@b>" },
 		{ "a@b", "a@b" },
 		{ "a@b SIZE=9", "a@b" },
 		{ "<>", "" },

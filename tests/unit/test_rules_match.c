@@ -316,6 +316,7 @@ static const char *const odd[] = {
 	"bob@example.com;",
 	"example.com!bob",
 	"example.com !bob",
+	"example.com.!bob",
 	"bob%example.com",
 	"@example.com,bob@example.com",
 	",bob@example.com",
