@@ -263,6 +263,19 @@ static int report(void)
 	return 0;
 }
 
+/* ADDRESS:PORT */
+static bool read_host(char *text, struct sockaddr_in *host)
+{
+	char *colon = strchr(text, ':');
+
+	if (colon == NULL)
+		return false;
+	*colon = '\0';
+	host->sin_family = AF_INET;
+	host->sin_port = htons((uint16_t)atoi(colon + 1));
+	return inet_pton(AF_INET, text, &host->sin_addr) == 1;
+}
+
 static void read_hosts(char **argv)
 {
 	for (; argv[host_count] != NULL; host_count++)
@@ -271,14 +284,7 @@ static void read_hosts(char **argv)
 	if (hosts == NULL)
 		err(1, "hosts");
 	for (size_t i = 0; i < host_count; i++) {
-		char *colon = strchr(argv[i], ':');
-
-		if (colon == NULL)
-			errx(64, "%s", argv[i]);
-		*colon = '\0';
-		hosts[i].sin_family = AF_INET;
-		hosts[i].sin_port = htons((uint16_t)atoi(colon + 1));
-		if (inet_pton(AF_INET, argv[i], &hosts[i].sin_addr) != 1)
+		if (!read_host(argv[i], &hosts[i]))
 			errx(64, "%s", argv[i]);
 	}
 }

@@ -166,7 +166,7 @@ static int find_leaf(
 int lookup_find(struct relaydb *db, struct lookup *lookup, int fd, struct bytes key, void *out,
     size_t room, size_t *value_size)
 {
-	struct page page;
+	struct page page = { .branch = false };
 	struct node node;
 	int code;
 
