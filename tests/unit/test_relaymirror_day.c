@@ -500,12 +500,14 @@ static void check_host(const struct host *host)
 	for (size_t a = 0; a < address_count; a++) {
 		const bool fresh = host->db[a] >= now + host->offset - WINDOW;
 		const bool dead = deleted[a] != NEVER && login[a] <= deleted[a] + AHEAD_MAX;
+		/* a login since then may still be at a host that is cut off */
+		const bool unheard = deleted[a] != NEVER && heard[a] <= deleted[a] + AHEAD_MAX;
 
 		tally.checked++;
 		if (host->db[a] != NEVER && login[a] < now - WINDOW - EXPIRE - SLACK)
 			fail_msg("%lld: stranger: %s at host %td", (long long)(now - START),
 			    address_text(a), host - hosts);
-		if (caught_up && !fresh && !dead && heard[a] > now - WINDOW + SLACK &&
+		if (caught_up && !fresh && !unheard && heard[a] > now - WINDOW + SLACK &&
 		    heard[a] < now - TICK)
 			fail_msg("%lld: lost login: %s at host %td", (long long)(now - START),
 			    address_text(a), host - hosts);
