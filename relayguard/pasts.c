@@ -5,6 +5,9 @@
 #include "pasts.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "hash.h"
 
 struct place {
 	uint64_t client, instance; /* hashes; client 0: free */
@@ -16,14 +19,10 @@ struct pasts {
 	struct place place[PASTS_PLACES];
 };
 
-/* FNV-1a: what is hashed is the mail server's, not a client's choice. */
+/* What is hashed is the mail server's, not a client's choice. */
 static uint64_t hash(const char *text)
 {
-	uint64_t sum = UINT64_C(0xcbf29ce484222325);
-
-	for (; *text != '\0'; text++)
-		sum = (sum ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-	return sum;
+	return hash_fnv1a(text, strlen(text));
 }
 
 struct pasts *pasts_new(void)
