@@ -225,13 +225,14 @@ static void full(void **state)
 {
 	const struct moment now = { NOW, NOW }, later = { NOW + 7201, NOW + 7201 };
 	const char *const at_length = getenv("LONG");
-	struct mirror *mirror = mirror_of(true, true);
+	struct mirror *mirror;
 	char address[32];
 
 	(void)state;
 	/* takes seconds, and half a gigabyte */
 	if (at_length == NULL || *at_length == '\0')
 		skip();
+	mirror = mirror_of(true, true);
 	for (size_t i = 0; i < LEDGER_MAX; i++) {
 		assert_false(mirror_is_full(mirror));
 		name_address(i, address);
