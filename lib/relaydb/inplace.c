@@ -31,7 +31,7 @@ static int put_all(
 
 static int take_row(struct bytes key, struct bytes value, void *arg)
 {
-	return rows_take(arg, key, value, (struct bytes){ NULL, 0 }, true);
+	return rows_take(arg, EVERY_ROW, key, value, (struct bytes){ NULL, 0 });
 }
 
 /* All rows get the store's form, and the batch is carried out on that. */

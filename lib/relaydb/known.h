@@ -13,6 +13,10 @@
  * what cp -p and touch put back. */
 bool known_same(const struct stat *a, const struct stat *b);
 
+/* Is what PATH leads to, by one call of stat(2), still the file that was in the
+ * state ST?  To another than USER, for whom it was opened, it may be closed. */
+bool known_unchanged(const char *path, const struct stat *st, uid_t user);
+
 /* fstat(2).  *settled: will any change that comes after it show in the ctime?
  * Two writes within one tick of the kernel's coarse clock have the same, so
  * what is read less than 20 ms after the last change (a second, where the file

@@ -100,13 +100,13 @@ static bool inside(struct bytes stays, const void *data)
 	return p >= begin && p <= begin + stays.size;
 }
 
-static int take(struct rows *rows, const struct row *row, struct bytes stays, bool canonical)
+static int take(struct rows *rows, const struct row *row, struct bytes stays)
 {
 	struct stored *stored = append(rows, row);
 
 	if (stored == NULL)
 		return RELAYDB_NOMEM;
-	if (canonical && row->address_ok && !row->plain) {
+	if (row->address_ok && !row->plain) {
 		rows->rewritten = true;
 		stored->key =
 		    (struct bytes){ keep(rows, row->text, strlen(row->text)), strlen(row->text) };
@@ -118,15 +118,6 @@ static int take(struct rows *rows, const struct row *row, struct bytes stays, bo
 }
 
 int rows_take(
-    struct rows *rows, struct bytes key, struct bytes value, struct bytes stays, bool canonical)
-{
-	struct row row;
-
-	row_parse(key, value, &row);
-	return take(rows, &row, stays, canonical);
-}
-
-int rows_take_since(
     struct rows *rows, int64_t since, struct bytes key, struct bytes value, struct bytes stays)
 {
 	struct row row;
@@ -134,7 +125,7 @@ int rows_take_since(
 	row_parse(key, value, &row);
 	if (since != EVERY_ROW && (!row.entry || row.stamp < since))
 		return RELAYDB_OK;
-	return take(rows, &row, stays, true);
+	return take(rows, &row, stays);
 }
 
 int rows_key_compare(const struct stored *a, const struct stored *b)

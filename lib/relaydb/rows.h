@@ -51,16 +51,12 @@ struct rows {
 	struct kept *kept; /* what has no other memory */
 };
 
-/* Adds a row as it is found in a database.  What lies in STAYS is not copied;
- * it must stay as long as ROWS.  CANONICAL: keys that are addresses get the
- * store's form.  Returns RELAYDB_OK or NOMEM. */
-int rows_take(
-    struct rows *rows, struct bytes key, struct bytes value, struct bytes stays, bool canonical);
-
-/* The same, in the store's form, if it is an entry with a stamp of SINCE or
- * later, or SINCE is EVERY_ROW. */
+/* Adds a row as it is found in a database, a key that is an address in the
+ * store's form, if it is an entry with a stamp of SINCE or later, or SINCE is
+ * EVERY_ROW.  What lies in STAYS is not copied; it must stay as long as ROWS.
+ * Returns RELAYDB_OK or NOMEM. */
 #define EVERY_ROW INT64_C(-1)
-int rows_take_since(
+int rows_take(
     struct rows *rows, int64_t since, struct bytes key, struct bytes value, struct bytes stays);
 /* Oldest entry first, of one stamp by address, then what is no entry by key; an
  * address that was spelled in several ways is there once, as after a commit. */

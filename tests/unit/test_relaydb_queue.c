@@ -779,7 +779,7 @@ static const char *rows_text(struct relaydb *db, const struct image *image, char
 	size_t used = 0;
 	struct rows rows;
 
-	assert_int_equal(collect_rows(db, image, true, &rows), RELAYDB_OK);
+	assert_int_equal(collect_rows(db, image, EVERY_ROW, &rows), RELAYDB_OK);
 	rows_sort_by_key(&rows);
 	*out = '\0';
 	for (size_t i = 0; i < rows.count; i++)

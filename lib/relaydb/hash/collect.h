@@ -9,13 +9,9 @@
 #include "image.h"
 #include "rows.h"
 
-/* Collects the rows of IMAGE, which must stay as long as ROWS.  CANONICAL: keys
- * that are addresses get the store's form.  Returns RELAYDB_OK or NOMEM; free
- * with rows_free in both cases. */
-int collect_rows(struct relaydb *db, const struct image *image, bool canonical, struct rows *rows);
-
-/* The same for the rows that rows_take_since() takes, as they are spelled. */
-int collect_rows_since(
-    struct relaydb *db, const struct image *image, int64_t since, struct rows *rows);
+/* Collects the rows of IMAGE that rows_take() takes with SINCE; IMAGE must stay
+ * as long as ROWS.  Returns RELAYDB_OK or NOMEM; free with rows_free in both
+ * cases. */
+int collect_rows(struct relaydb *db, const struct image *image, int64_t since, struct rows *rows);
 
 #endif

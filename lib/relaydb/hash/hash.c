@@ -94,7 +94,7 @@ static int search_odd(struct relaydb *db, const struct image *image, struct sear
 
 	if (remembered != NULL)
 		return search_rows(remembered, search);
-	code = collect_rows(db, image, true, &rows);
+	code = collect_rows(db, image, EVERY_ROW, &rows);
 	if (code == RELAYDB_OK) {
 		rows_merge(&rows);
 		code = search_rows(&rows, search);
@@ -145,7 +145,7 @@ static int hash_each(struct relaydb *db, int64_t since,
 
 	if (code != RELAYDB_OK)
 		return code;
-	code = collect_rows_since(db, &snapshot.image, since, &rows);
+	code = collect_rows(db, &snapshot.image, since, &rows);
 	if (code == RELAYDB_OK) {
 		rows_sort_by_stamp(&rows);
 		taken = memory_take(db); /* EACH may use the handle, and the rows are in there */

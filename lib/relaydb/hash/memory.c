@@ -232,7 +232,7 @@ const struct rows *memory_rows(struct relaydb *db, const struct image *image)
 		return NULL;
 	if (!memory->indexed) {
 		memory->indexed =
-		    collect_rows(db, &memory->image, true, &memory->rows) == RELAYDB_OK;
+		    collect_rows(db, &memory->image, EVERY_ROW, &memory->rows) == RELAYDB_OK;
 		if (!memory->indexed)
 			rows_free(&memory->rows);
 		rows_merge(&memory->rows);

@@ -83,7 +83,7 @@ static int rebuild(struct plan *plan, struct relaydb_batch *batch, const struct 
 	struct relaydb *db = batch->db;
 	struct rows rows;
 	const struct plan_source source = { .rows = &rows };
-	int code = collect_rows(db, old, true, &rows);
+	int code = collect_rows(db, old, EVERY_ROW, &rows);
 
 	if (code == RELAYDB_OK) {
 		rows_merge(&rows);

@@ -101,7 +101,7 @@ static int collect(struct bytes key, struct bytes value, void *arg)
 {
 	const struct collecting *collecting = arg;
 
-	return rows_take_since(collecting->rows, collecting->since, key, value, collecting->stays);
+	return rows_take(collecting->rows, collecting->since, key, value, collecting->stays);
 }
 
 static int lmdb_each(struct relaydb *db, int64_t since,

@@ -34,10 +34,7 @@ void lookup_forget(struct lookup *lookup)
 
 bool lookup_unchanged(const struct relaydb *db, const struct lookup *lookup)
 {
-	struct stat st;
-
-	return lookup->valid && lookup->user == geteuid() && stat(db->path, &st) == 0 &&
-	       known_same(&st, &lookup->st);
+	return lookup->valid && known_unchanged(db->path, &lookup->st, lookup->user);
 }
 
 int lookup_begin(struct relaydb *db, struct lookup *lookup, int fd)

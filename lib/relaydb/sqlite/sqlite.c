@@ -75,7 +75,7 @@ static int collect(struct bytes key, struct bytes value, void *arg)
 {
 	const struct collecting *collecting = arg;
 
-	return rows_take_since(
+	return rows_take(
 	    collecting->rows, collecting->since, key, value, (struct bytes){ NULL, 0 });
 }
 

@@ -34,10 +34,8 @@ struct tblfile *tblfile_of(struct relaydb *db)
 
 bool tblfile_unchanged(const struct relaydb *db, const struct tblfile *file)
 {
-	struct stat st;
-
-	return file->table != NULL && file->settled && file->user == geteuid() &&
-	       stat(db->path, &st) == 0 && known_same(&st, &file->st);
+	return file->table != NULL && file->settled &&
+	       known_unchanged(db->path, &file->st, file->user);
 }
 
 static int read_file(struct relaydb *db, int fd, struct tblfile *file)
