@@ -116,22 +116,14 @@ static bool take_out(struct config *config, struct config_log *entry)
 void automatic_logs(struct config *config, bool set, const struct conf_place *place)
 {
 	struct config_log entry;
-	bool done = true;
 
 	if (!take_out(config, &entry))
 		return;
 	config->log_auto = true;
 	free(entry.path);
-	if (set ? config->journal_from != JOURNAL_NONE : automatic_journald()) {
-		if (!set) {
-			config->journal_from = JOURNAL_SYSTEM;
-			free(config->journal);
-			config->journal = strdup("yes");
-			done = config->journal != NULL;
-		}
-	} else
-		done = add_usual(config, &entry);
-	if (!done)
+	if (!set && automatic_journald())
+		config->journal_from = JOURNAL_SYSTEM;
+	if (config->journal_from == JOURNAL_NONE && !add_usual(config, &entry))
 		conf_error(place, "out of memory");
 }
 

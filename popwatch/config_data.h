@@ -40,7 +40,7 @@ struct config {
 	unsigned formats;
 	const struct zone *zone;
 	enum config_journal journal_from;
-	char *journal; /* as it was written: with JOURNAL_DIRECTORY, its path */
+	char *journal; /* with JOURNAL_DIRECTORY, its path */
 	char **servers;
 	char **tags; /* each "SERVER TAG ...": tags that its definition does not have */
 	char *elements; /* login_log_format_elements of Dovecot; "": those of its definition */

@@ -138,21 +138,6 @@ static void begin_again(struct source_file *source, struct log_file *file)
 	file->within = false;
 }
 
-/* Where to begin with a file that we have not met.  Returns false if that
- * cannot be said yet. */
-static bool find_beginning(struct source_file *source, struct log_file *file, const struct stat *st)
-{
-	off_t offset = followed_beginning(&source->followed, file, st->st_size);
-
-	if (offset < 0)
-		return false;
-	file->offset = offset;
-	file->hash = offset > 0 ? followed_hash(file->fd) : 0;
-	file->fresh = false;
-	survey_begin(&file->survey, offset, st, source->now);
-	return true;
-}
-
 /* ---- scanning ---- */
 
 static void complain(struct source_file *source, int error)
@@ -326,6 +311,23 @@ static void look_ahead(struct source_file *source)
 		notice_emptied(source, file, &st);
 }
 
+/* Where to begin with a file that we have not met.  Returns false if that
+ * cannot be said yet. */
+static bool find_beginning(struct source_file *source, struct log_file *file, const struct stat *st)
+{
+	off_t offset;
+
+	look_ahead(source);
+	offset = followed_beginning(&source->followed, file, st->st_size);
+	if (offset < 0)
+		return false;
+	file->offset = offset;
+	file->hash = offset > 0 ? followed_hash(file->fd) : 0;
+	file->fresh = false;
+	survey_begin(&file->survey, offset, st, source->now);
+	return true;
+}
+
 /* Reads a file to its end, or until BUDGET is used up.  Returns the bytes
  * read. */
 static size_t read_file(
@@ -397,7 +399,6 @@ bool source_file_read(struct source_file *source, size_t budget, int64_t now, in
 		scan(source);
 		source->scanned_ms = clock_ms;
 	}
-	look_ahead(source);
 	for (struct log_file *file = source->followed.first; file != NULL && sum < budget;
 	     file = file->next) {
 		if (file->fd >= 0)
