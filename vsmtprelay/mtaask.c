@@ -42,16 +42,10 @@ bool mta_is_there(const struct mta_facts *facts, enum mta server)
 	}
 }
 
-/* The first SIZE bytes of LINE, up to its end, printable. */
+/* LINE up to its end, printable, as much as has room. */
 static void show_line(const char *line, char *out, size_t size)
 {
-	char shown[LOG_ESCAPE_SIZE];
-
-	*out = '\0';
-	for (; *line != '\0' && *line != '\n' && *line != '\r' &&
-	       strlen(out) + LOG_ESCAPE_SIZE < size;
-	     line++)
-		strcat(out, log_escape((unsigned char)*line, shown));
+	log_escape_text(line, strcspn(line, "\r\n"), out, size);
 }
 
 /* "hash:/var/lib/relayers/relayers" for the file of that name. */

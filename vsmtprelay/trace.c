@@ -54,15 +54,6 @@ static void set(struct trace *trace, const char *address, const char *who)
 	snprintf(known->who, sizeof known->who, "%s", who);
 }
 
-static void show(const char *text, char *out, size_t size)
-{
-	char shown[LOG_ESCAPE_SIZE];
-
-	*out = '\0';
-	for (; *text != '\0' && strlen(out) + LOG_ESCAPE_SIZE < size; text++)
-		strcat(out, log_escape((unsigned char)*text, shown));
-}
-
 /* popwatch's record of a login, "login from A: user 'U', server S, session".
  * The user is a stranger's text: the server is what comes behind its last
  * quote. */
@@ -83,7 +74,7 @@ static bool of_popwatch(struct trace *trace, const char *message)
 	if (at == NULL || sscanf(at, "', server %32[^,]", server) != 1)
 		return false;
 	snprintf(who, sizeof who, "popwatch (%s, %s)", server, user);
-	show(who, shown, sizeof shown);
+	log_escape_text(who, strlen(who), shown, sizeof shown);
 	set(trace, address, shown);
 	return true;
 }
@@ -145,6 +136,16 @@ static char *tail(const char *path)
 	return text;
 }
 
+/* The same of PATH as it was before its last rotation: a syslog daemon that was
+ * not told of that still writes there. */
+static char *tail_rotated(const char *path)
+{
+	char before[4096];
+
+	return snprintf(before, sizeof before, "%s.1", path) < (int)sizeof before ? tail(before)
+										  : NULL;
+}
+
 static char *journal_of_ours(void)
 {
 	const char *journalctl = program_find(journalctl_places);
@@ -165,13 +166,11 @@ static void read_lines(struct trace *trace, char *text, const char *place)
 	trace->place = place;
 }
 
-/* The log PATH, or the one BEFORE its last rotation, see take_log(). */
+/* The log PATH, or the one BEFORE its last rotation. */
 static void read_log(struct trace *trace, const char *path, bool before)
 {
-	char name[64], *text;
+	char *text = before ? tail_rotated(path) : tail(path);
 
-	snprintf(name, sizeof name, "%s%s", path, before ? ".1" : "");
-	text = tail(name);
 	if (text != NULL)
 		read_lines(trace, text, path);
 	free(text);
@@ -278,24 +277,16 @@ static void take_lines(char *lines, char *text, const char *address, bool newest
 			(newest_first ? add_older : add_newer)(lines, next);
 }
 
-static void take_file(char *lines, const char *path, const char *address)
-{
-	char *text = tail(path);
-
-	if (text != NULL)
-		take_lines(lines, text, address, false);
-	free(text);
-}
-
-/* Of the log PATH, and of what it was before its last rotation: a syslog daemon
- * that was not told of that still writes there. */
+/* Of the log PATH, and of what it was before its last rotation. */
 static void take_log(char *lines, const char *path, const char *address)
 {
-	char before[4096];
+	char *texts[] = { tail_rotated(path), tail(path) };
 
-	if (snprintf(before, sizeof before, "%s.1", path) < (int)sizeof before)
-		take_file(lines, before, address);
-	take_file(lines, path, address);
+	for (size_t i = 0; i < 2; i++) {
+		if (texts[i] != NULL)
+			take_lines(lines, texts[i], address, false);
+		free(texts[i]);
+	}
 }
 
 static void take_journal(char *lines, const char *address)
@@ -345,14 +336,9 @@ char *trace_lines(const char *address, const char *more)
 
 void trace_last(const char *lines, char *out, size_t size)
 {
-	size_t length = strlen(lines) - 1; /* without the newline at the end */
-	const char *last = memrchr(lines, '\n', length);
-	char *line = strndup(last != NULL ? last + 1 : lines, length);
+	/* the newline at the end is that of the last line */
+	const char *before = memrchr(lines, '\n', strlen(lines) - 1);
+	const char *last = before != NULL ? before + 1 : lines;
 
-	*out = '\0';
-	if (line == NULL)
-		return;
-	line[strcspn(line, "\n")] = '\0';
-	show(line, out, size);
-	free(line);
+	log_escape_text(last, strcspn(last, "\n"), out, size);
 }

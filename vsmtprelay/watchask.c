@@ -25,15 +25,6 @@
 static const char *const popwatch_places[] = { "/usr/sbin/popwatch", "/usr/local/sbin/popwatch",
 	NULL };
 
-static void show(const char *line, size_t size, char out[WATCHASK_TEXT])
-{
-	char shown[LOG_ESCAPE_SIZE];
-
-	*out = '\0';
-	for (size_t i = 0; i < size && strlen(out) + LOG_ESCAPE_SIZE < WATCHASK_TEXT; i++)
-		strcat(out, log_escape((unsigned char)line[i], shown));
-}
-
 /* The line of OUTPUT after LINE, or the first for NULL; its size in *SIZE.
  * NULL at the end. */
 static const char *next_line(const char *output, const char *line, size_t *size)
@@ -70,7 +61,7 @@ bool watch_obstacle(char text[WATCHASK_TEXT])
 			chosen += 10;
 			chosen_size -= 10;
 		}
-		show(chosen, chosen_size, text);
+		log_escape_text(chosen, chosen_size, text, WATCHASK_TEXT);
 	}
 	free(output);
 	return chosen != NULL;
@@ -120,10 +111,10 @@ static void take_line(struct found *found, const char *address, const char *line
 		if (strcmp(client, address) == 0)
 			strcpy(found->login, login);
 	} else if (strncmp(line, warning, strlen(warning)) == 0) {
-		show(line + 10, strlen(line + 10), found->warning);
+		log_escape_text(line + 10, strlen(line + 10), found->warning, WATCHASK_TEXT);
 	} else if (layout != NULL) {
 		layout += strlen(other);
-		show(layout, strlen(layout), found->layout);
+		log_escape_text(layout, strlen(layout), found->layout, WATCHASK_TEXT);
 	} else
 		take_server(found, line);
 }

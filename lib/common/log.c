@@ -38,6 +38,15 @@ const char *log_escape(unsigned char byte, char out[LOG_ESCAPE_SIZE])
 	return out;
 }
 
+void log_escape_text(const char *text, size_t size, char *out, size_t room)
+{
+	char shown[LOG_ESCAPE_SIZE];
+
+	*out = '\0';
+	for (size_t i = 0; i < size && strlen(out) + LOG_ESCAPE_SIZE < room; i++)
+		strcat(out, log_escape((unsigned char)text[i], shown));
+}
+
 /* FROM as printable ASCII in TO, cut with "..." where it does not fit. */
 static void escape(const char *from, char *to, size_t size)
 {

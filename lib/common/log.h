@@ -16,6 +16,7 @@
 #define RELAYERS_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <syslog.h>
 
@@ -41,6 +42,9 @@ void log_sentence(const char *sentence, void *unused);
 /* One byte as it may be shown: itself if printable ASCII, else \ooo.  Returns
  * OUT. */
 const char *log_escape(unsigned char byte, char out[LOG_ESCAPE_SIZE]);
+
+/* The SIZE bytes of TEXT so, as many as have room in the ROOM bytes of OUT. */
+void log_escape_text(const char *text, size_t size, char *out, size_t room);
 
 /* A kind of message that is logged once and then at most every INTERVAL: one
  * static struct for each kind, zero at first. */
