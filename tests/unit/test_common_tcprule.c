@@ -191,18 +191,6 @@ static void keys(void **state)
 	tcprule_free(&table);
 }
 
-static int make_directory(void **state)
-{
-	(void)state;
-	return scratch_directory();
-}
-
-static int remove_directory(void **state)
-{
-	(void)state;
-	return rmdir(directory);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,5 +200,5 @@ int main(void)
 		cmocka_unit_test(keys),
 	};
 
-	return cmocka_run_group_tests_name("tcprule", tests, make_directory, remove_directory);
+	return cmocka_run_group_tests_name("tcprule", tests, scratch_setup, scratch_teardown);
 }

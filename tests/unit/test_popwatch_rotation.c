@@ -201,18 +201,6 @@ static void changes(void **state)
 	log_name_clear(&name);
 }
 
-static int make_directory(void **state)
-{
-	(void)state;
-	return scratch_directory();
-}
-
-static int remove_directory(void **state)
-{
-	(void)state;
-	return rmdir(directory);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,5 +212,5 @@ int main(void)
 		cmocka_unit_test(changes),
 	};
 
-	return cmocka_run_group_tests_name("rotation", tests, make_directory, remove_directory);
+	return cmocka_run_group_tests_name("rotation", tests, scratch_setup, scratch_teardown);
 }

@@ -201,18 +201,6 @@ static void test_boot_time(void **state)
 	assert_in_range(state_boot_time(NOW), NOW - 3650 * 86400, NOW);
 }
 
-static int make_directory(void **state)
-{
-	(void)state;
-	return scratch_directory();
-}
-
-static int remove_directory(void **state)
-{
-	(void)state;
-	return rmdir(directory);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,5 +212,5 @@ int main(void)
 		cmocka_unit_test(test_boot_time),
 	};
 
-	return cmocka_run_group_tests_name("statefile", tests, make_directory, remove_directory);
+	return cmocka_run_group_tests_name("statefile", tests, scratch_setup, scratch_teardown);
 }
