@@ -4,12 +4,10 @@
 
 load ../lib/test
 load mta
+load exim
 
 start_file() {
-	add_user Debian-exim relayers
-	chown relayers: "$SCRATCH"
-	usermod -a -G relayers Debian-exim
-	start_mta_file
+	start_exim_file
 }
 
 setup() {
@@ -17,27 +15,15 @@ setup() {
 }
 
 teardown() {
-	[ -z "${EXIM_PID-}" ] || stop "$EXIM_PID"
-	EXIM_PID=
+	stop_exim
 	[ -z "${DNS_PID-}" ] || stop "$DNS_PID"
 	DNS_PID=
 }
 
 # exim_with WORD...: Exim runs with the blocks acl, rcpt and these of the page
 exim_with() {
-	local word
-	sed "s,@WORK@,$WORK,g" "$BATS_TEST_DIRNAME/exim.conf" >"$SCRATCH/exim.conf"
-	for word in acl rcpt "$@"; do
-		stanza exim "$word" >"$SCRATCH/block"
-		sed -i -e "/^@${word^^}@/r $SCRATCH/block" "$SCRATCH/exim.conf"
-	done
-	sed -i '/^@[A-Z]*@$/d' "$SCRATCH/exim.conf"
-	chmod 644 "$SCRATCH/exim.conf"
-	chown root:root "$SCRATCH/exim.conf"
-	install -d -o Debian-exim -g Debian-exim "$WORK/exim" "$WORK/exim/spool" "$WORK/exim/log"
-	quietly exim exim4 -C "$SCRATCH/exim.conf" -bdf 3>&- &
-	EXIM_PID=$!
-	comes_up exim $! listens 2526
+	configure_exim acl rcpt "$@"
+	start_exim "$SCRATCH/exim.conf"
 }
 
 @test "the table, with the window at each recipient" {
@@ -59,9 +45,7 @@ exim_with() {
 		!skip { print }
 		/^ *\{no\}\}$/ { skip = 0 }' "$SCRATCH/exim.conf" >"$SCRATCH/open.conf"
 	grep -cF "$open" "$SCRATCH/open.conf"
-	quietly exim exim4 -C "$SCRATCH/open.conf" -bdf 3>&- &
-	EXIM_PID=$!
-	comes_up exim $! listens 2526
+	start_exim "$SCRATCH/open.conf"
 	table open -p 2526
 }
 

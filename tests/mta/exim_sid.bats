@@ -7,12 +7,10 @@
 load ../lib/test
 FORM=sqlite
 load mta
+load exim
 
 start_file() {
-	add_user Debian-exim relayers
-	chown relayers: "$SCRATCH"
-	usermod -a -G relayers Debian-exim
-	start_mta_file
+	start_exim_file
 	SID=$(realpath "$BUILD/root/exim-sid/sid")
 	cat >/usr/sbin/exim4 <<-END
 		#!/bin/sh
@@ -27,26 +25,12 @@ setup() {
 }
 
 teardown() {
-	[ -z "${EXIM_PID-}" ] || stop "$EXIM_PID"
-	EXIM_PID=
-}
-
-configure_exim() {	# as the page has it for such an Exim
-	sed "s,@WORK@,$WORK,g" "$BATS_TEST_DIRNAME/exim.conf" >"$SCRATCH/exim.conf"
-	stanza exim acl-hints >"$SCRATCH/block"
-	sed -i -e "/^@ACL@/r $SCRATCH/block" "$SCRATCH/exim.conf"
-	stanza exim rcpt >"$SCRATCH/block"
-	sed -i -e "/^@RCPT@/r $SCRATCH/block" -e '/^@[A-Z]*@$/d' "$SCRATCH/exim.conf"
-	chmod 644 "$SCRATCH/exim.conf"
-	chown root:root "$SCRATCH/exim.conf"
-	install -d -o Debian-exim -g Debian-exim "$WORK/exim" "$WORK/exim/spool" "$WORK/exim/log"
+	stop_exim
 }
 
 exim_sid() {
-	configure_exim
-	quietly exim exim4 -C "$SCRATCH/exim.conf" -bdf 3>&- &
-	EXIM_PID=$!
-	comes_up exim $! listens 2526
+	configure_exim acl-hints rcpt
+	start_exim "$SCRATCH/exim.conf"
 }
 
 relay() {
@@ -58,7 +42,7 @@ found() {	# found FILE: a row of it, by dbmnz
 }
 
 @test "dbmnz finds a row in a sqlite file, and in a hash none, without a word" {
-	configure_exim
+	configure_exim acl-hints rcpt
 	exim4 -C "$SCRATCH/exim.conf" -bV | grep 'Using sqlite3'
 	[ "$(found "$RELAYERS.sqlite")" = yes ]
 	"$BUILD/vsmtprelay/vsmtprelay" convert "$RELAYERS.sqlite" "$RELAYERS.db"
@@ -98,7 +82,7 @@ found() {	# found FILE: a row of it, by dbmnz
 }
 
 @test "vsmtprelay check: a hash is a fault here, a sqlite file none" {
-	configure_exim
+	configure_exim acl-hints rcpt
 	install -d /etc/exim4
 	cp "$SCRATCH/exim.conf" /etc/exim4/exim4.conf
 	run relay check

@@ -5,12 +5,10 @@
 load ../lib/test
 FORM=sqlite
 load mta
+load exim
 
 start_file() {
-	add_user Debian-exim relayers
-	chown relayers: "$SCRATCH"
-	usermod -a -G relayers Debian-exim
-	start_mta_file
+	start_exim_file
 	SQLITE=$RELAYERS.sqlite
 	export SQLITE
 }
@@ -20,23 +18,12 @@ setup() {
 }
 
 teardown() {
-	[ -z "${EXIM_PID-}" ] || stop "$EXIM_PID"
-	EXIM_PID=
+	stop_exim
 }
 
 exim_sqlite() {		# Exim runs with the blocks of the page
-	sed "s,@WORK@,$WORK,g" "$BATS_TEST_DIRNAME/exim.conf" >"$SCRATCH/exim.conf"
-	stanza exim acl-sqlite >"$SCRATCH/block"
-	sed -i -e "/^@ACL@/r $SCRATCH/block" "$SCRATCH/exim.conf"
-	stanza exim rcpt >"$SCRATCH/block"
-	sed -i -e "/^@RCPT@/r $SCRATCH/block" "$SCRATCH/exim.conf"
-	sed -i '/^@[A-Z]*@$/d' "$SCRATCH/exim.conf"
-	chmod 644 "$SCRATCH/exim.conf"
-	chown root:root "$SCRATCH/exim.conf"
-	install -d -o Debian-exim -g Debian-exim "$WORK/exim" "$WORK/exim/spool" "$WORK/exim/log"
-	quietly exim exim4 -C "$SCRATCH/exim.conf" -bdf 3>&- &
-	EXIM_PID=$!
-	comes_up exim $! listens 2526
+	configure_exim acl-sqlite rcpt
+	start_exim "$SCRATCH/exim.conf"
 }
 
 relay() {
